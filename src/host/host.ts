@@ -1,0 +1,40 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** How a command ended. A host that goes away before the command ends is `lost`: nobody knows how it ended. */
+export type Exit =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'signalled'; readonly signal: string }
+  | { readonly kind: 'lost'; readonly reason: string };
+
+/**
+ * A command that runs on a host. Both outputs must be drained by whoever started it, or it blocks.
+ * `exit` always fulfils, after both outputs have ended; a lost host is a kind of exit, not an exception.
+ */
+export interface HostProcess {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly exit: Promise<Exit>;
+}
+
+/** What may go along with a command. */
+export interface StartOptions {
+  /** Aborting it ends the command: its pipes are closed and it is told to terminate. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A place where commands run: this machine, one over SSH, or a simulated one. Only this folder knows which.
+ */
+export interface Host {
+  /** The host as the person named it, e.g. `local` or `fjoe@remote-host`. For messages, never for a shell. */
+  readonly name: string;
+  /**
+   * Starts a command. `argv` is never interpreted by a shell: every word arrives as it is, wherever the host is.
+   * The program is looked up in PATH and in the sbin folders, where zfs often is.
+   * @throws ZfsVmError when the host can't start commands any more; a program that isn't there exits with 127.
+   */
+  start(argv: readonly string[], options?: StartOptions): Promise<HostProcess>;
+  /** Closes the connection, if there is one; commands still running there are ended. */
+  close(): Promise<void>;
+}
