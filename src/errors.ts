@@ -3,7 +3,7 @@
  * - `failed`: a command on a host failed, or its answer made no sense
  * - `usage`: the command line asks for something that can't be
  * - `conflict`: doing it would lose something
- * - `connection`: a host can't be reached, or doesn't let us in
+ * - `connection`: a host can't be reached, or doesn't let us in or at its zfs
  * - `interrupted`: the person stopped it
  */
 export type ErrorKind = 'failed' | 'usage' | 'conflict' | 'connection' | 'interrupted';
@@ -16,19 +16,33 @@ const exitCodes: Readonly<Record<ErrorKind, number>> = {
   interrupted: 130,
 };
 
-/**
- * The one family of expected errors: the message is a line a person can act on, without a stack.
- * `hint`, where there is one, is the next thing to do, shown on a line of its own.
- */
+/** What goes along with an error's message. */
+export interface ErrorOptions {
+  /** The next thing to do, shown on a line of its own. */
+  readonly hint?: string | undefined;
+  /** More of the evidence, a line each. */
+  readonly details?: readonly string[];
+  readonly cause?: unknown;
+}
+
+/** The one family of expected errors: the message is a line a person can act on, without a stack. */
 export class ZfsVmError extends Error {
   override readonly name = 'ZfsVmError';
   readonly kind: ErrorKind;
   readonly hint: string | undefined;
+  readonly details: readonly string[];
 
-  constructor(kind: ErrorKind, message: string, options: { hint?: string; cause?: unknown } = {}) {
-    super(message, { cause: options.cause });
+  constructor(kind: ErrorKind, message: string, { hint, details = [], cause }: ErrorOptions = {}) {
+    super(message, { cause });
     this.kind = kind;
-    this.hint = options.hint;
+    this.hint = hint;
+    this.details = details;
+  }
+
+  /** The same error with one more line of evidence. */
+  withDetail(detail: string): ZfsVmError {
+    const { hint, details, cause } = this;
+    return new ZfsVmError(this.kind, this.message, { hint, details: [...details, detail], cause });
   }
 }
 

@@ -6,6 +6,11 @@ export type Exit =
   | { readonly kind: 'signalled'; readonly signal: string }
   | { readonly kind: 'lost'; readonly reason: string };
 
+/** Whether a command ended well. */
+export function isSuccess(exit: Exit): boolean {
+  return exit.kind === 'exited' && exit.code === 0;
+}
+
 /**
  * A command that runs on a host. Both outputs must be drained by whoever started it, or it blocks.
  * `exit` always fulfils, after both outputs have ended; a lost host is a kind of exit, not an exception.

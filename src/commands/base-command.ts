@@ -1,0 +1,21 @@
+import { Command, Option, type BaseContext } from 'clipanion';
+
+/** What every command is given besides its words. */
+export interface CommandContext extends BaseContext {
+  /** Aborted, with the error to report, when the person stops the run. */
+  readonly signal: AbortSignal;
+}
+
+/** The options that every command takes. */
+export abstract class BaseCommand extends Command<CommandContext> {
+  sudo = Option.Boolean('-s,--sudo', false);
+
+  verbose = Option.Boolean('-v,--verbose', false);
+
+  debug = Option.Boolean('--debug', false);
+
+  /** Lets `main` report it: clipanion itself would print it to stdout, into the output of `--json`. */
+  override catch(error: unknown): Promise<void> {
+    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+  }
+}

@@ -1,0 +1,59 @@
+import { toEndpoint, type Endpoint } from '../host/endpoint.js';
+import type { Host } from '../host/host.js';
+import { LocalHost } from '../host/local-host.js';
+import { connectSsh } from '../host/ssh/connect.js';
+import { createTerminalPrompter, type Prompter } from '../host/ssh/prompt.js';
+import type { BaseCommand } from './base-command.js';
+
+/** How people call this machine where a host is wanted. */
+export const localName = 'local';
+
+/** The hosts that a command works with: one connection each, all closed at its end. */
+export class Hosts {
+  readonly #command: BaseCommand;
+  readonly #prompter: Prompter = createTerminalPrompter();
+  readonly #opened: Host[] = [];
+
+  private constructor(command: BaseCommand) {
+    this.#command = command;
+  }
+
+  /** Does something with hosts, and closes them whatever comes of it. */
+  static async use<T>(command: BaseCommand, work: (hosts: Hosts) => Promise<T>): Promise<T> {
+    const hosts = new Hosts(command);
+    try {
+      return await work(hosts);
+    } finally {
+      await Promise.all(hosts.#opened.map((host) => host.close()));
+    }
+  }
+
+  /** This machine, where zfs is run as whoever we are. */
+  openLocal(): Endpoint {
+    return toEndpoint(this.#keep(new LocalHost()), { sudo: false });
+  }
+
+  /**
+   * A host as people name it: `local`, or an SSH address, where zfs is run through sudo if that was asked for.
+   * @throws ZfsVmError when it can't be reached or doesn't let us in
+   */
+  async open(target: string): Promise<Endpoint> {
+    if (target === localName) return this.openLocal();
+    const { context, debug, sudo } = this.#command;
+    const write = (line: string): void => {
+      context.stderr.write(`${line}\n`);
+    };
+    const host = await connectSsh(target, {
+      prompter: this.#prompter,
+      warn: write,
+      debug: debug ? write : () => undefined,
+      signal: context.signal,
+    });
+    return toEndpoint(this.#keep(host), { sudo });
+  }
+
+  #keep(host: Host): Host {
+    this.#opened.push(host);
+    return host;
+  }
+}

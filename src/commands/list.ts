@@ -1,0 +1,59 @@
+import { Command, Option } from 'clipanion';
+import { readInventory } from '../inventory/read-inventory.js';
+import { chooseColors } from '../report/colors.js';
+import { listStreamlines } from '../report/version-listing.js';
+import { formatVersionTable } from '../report/version-table.js';
+import { BaseCommand } from './base-command.js';
+import { Hosts, localName } from './hosts.js';
+import { warnOfMalformedTags } from './malformed-tags.js';
+
+/** The version of what `--json` prints; it changes when something in it is renamed or removed. */
+const schemaVersion = 1;
+
+/** Shows which versions a host has. */
+export class ListCommand extends BaseCommand {
+  static override paths = [['list']];
+
+  static synopsis = 'list [--json] [[user@]host]';
+
+  static optionHelp = [['--json', 'print JSON (docs/scripting.md)']] as const;
+
+  static override usage = Command.Usage({
+    description: 'show which versions a host has',
+    details: `
+      Shows every snapshot named \`@zfs-vm:STREAMLINE:VERSION\`, by streamline, oldest version first. Snapshots whose
+      names begin like that and are no versions are told on stderr, with why. Times are UTC.
+    `,
+    examples: [
+      ['Show what this machine has', '$0 list'],
+      ['Show what another host has, with sudo there', '$0 -s list fjoe@remote-host'],
+      ['The same for scripts', '$0 list --json fjoe@remote-host'],
+    ],
+  });
+
+  json = Option.Boolean('--json', false);
+
+  host = Option.String({ name: '[user@]host', required: false });
+
+  async execute(): Promise<number> {
+    const { stdout, stderr, env, signal } = this.context;
+    return Hosts.use(this, async (hosts) => {
+      const endpoint = await hosts.open(this.host ?? localName);
+      const inventory = await readInventory(endpoint, { details: true, signal });
+      const streamlines = listStreamlines(inventory.datasets);
+      if (this.json) {
+        const ignored = inventory.malformedTags;
+        stdout.write(
+          `${JSON.stringify({ schemaVersion, host: endpoint.host.name, streamlines, ignored }, null, 2)}\n`,
+        );
+        return 0;
+      }
+      warnOfMalformedTags(this, endpoint.host.name, inventory);
+      if (streamlines.length === 0) stderr.write(`${endpoint.host.name} has no zfs-vm versions\n`);
+      stdout.write(
+        formatVersionTable(streamlines, { colors: chooseColors(stdout, env), withGuids: this.verbose }),
+      );
+      return 0;
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import { Command, Option } from 'clipanion';
+import { ZfsVmError } from '../errors.js';
+import { BaseCommand } from './base-command.js';
+import { Hosts, localName } from './hosts.js';
+import { transfer } from './transfer.js';
+
+/** Brings this host up to date with another one. */
+export class PullCommand extends BaseCommand {
+  static override paths = [['pull']];
+
+  static synopsis = 'pull [-n NAME]... [-d PLACE] [user@]host';
+
+  static optionHelp = [
+    ['-n, --name NAME', 'only this streamline (may be given several times)'],
+    ['-d, --destination PLACE', 'the dataset here under which new ones go'],
+  ] as const;
+
+  static override usage = Command.Usage({
+    description: 'bring this host up to date',
+    details: `
+      Fetches every version that this host lacks, each as the smallest increment, and the whole content only where this
+      host has nothing of a streamline. Increments go to the dataset where this host keeps the streamline; a new dataset
+      gets the name it has there, or goes under the one given with \`-d\`.
+    `,
+    examples: [
+      ['Pull all versions from a host', '$0 pull fjoe@remote-host'],
+      ['Pull them with sudo there', '$0 -s pull fjoe@remote-host'],
+      [
+        'Pull one streamline, under tank/vm if it is new here',
+        '$0 pull -n debian-7 -d tank/vm fjoe@remote-host',
+      ],
+    ],
+  });
+
+  names = Option.Array('-n,--name', []);
+
+  destination = Option.String('-d,--destination', {
+    description: 'The dataset here under which new ones go',
+  });
+
+  host = Option.String({ name: '[user@]host' });
+
+  async execute(): Promise<number> {
+    if (this.host === localName) {
+      throw new ZfsVmError('usage', 'a pull from this machine to itself has no direction', {
+        hint: `copy within this machine with "zfs-vm push -d PLACE ${localName}"`,
+      });
+    }
+    return Hosts.use(this, async (hosts) =>
+      transfer(this, {
+        sender: await hosts.open(this.host),
+        receiver: hosts.openLocal(),
+        streamlines: this.names,
+        destination: this.destination,
+      }),
+    );
+  }
+}

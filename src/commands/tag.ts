@@ -1,0 +1,145 @@
+import { Command, Option } from 'clipanion';
+import { toCommandError } from '../command-error.js';
+import { ZfsVmError } from '../errors.js';
+import { isSuccess } from '../host/host.js';
+import { runCommand } from '../host/run-command.js';
+import { readInventory } from '../inventory/read-inventory.js';
+import { findContainerDatasets } from '../streamline/container.js';
+import { fullNameOf, type Dataset, type Datasets } from '../streamline/dataset.js';
+import { findNextTag } from '../streamline/lineage.js';
+import {
+  describeVersionFault,
+  findStreamlineFault,
+  formatTag,
+  formatTagShort,
+  type Tag,
+} from '../streamline/tag.js';
+import { parseVersion } from '../streamline/version.js';
+import { maxNameLength } from '../zfs/names.js';
+import { snapshotArguments } from '../zfs/snapshot.js';
+import { BaseCommand } from './base-command.js';
+import { Hosts } from './hosts.js';
+
+/** Makes a version: a snapshot with a name that says which streamline and version it is. */
+export class TagCommand extends BaseCommand {
+  static override paths = [['tag']];
+
+  static synopsis = 'tag [-n [NAME:]VERSION] filesystem|container-id';
+
+  static optionHelp = [
+    ['-n, --name [NAME:]VERSION', 'the version, and the streamline if it is a new one'],
+  ] as const;
+
+  static override usage = Command.Usage({
+    description: 'make a version of a filesystem or volume',
+    details: `
+      Takes a snapshot named \`@zfs-vm:STREAMLINE:VERSION\`. The streamline is found from the newest version of the
+      dataset, or of what it was cloned from; the version is the next number after the newest one of that streamline
+      on this machine. A version is a whole number (7) or a semantic version (1.4.0).
+
+      Instead of a dataset, the id or name of a container or VM may be given, as Proxmox, Incus, LXD, libvirt and
+      OpenVZ name their datasets.
+    `,
+    examples: [
+      ['Begin a streamline', '$0 tag -n debian-7:1 pool/src/OpenVZ/Instance/1007'],
+      ['Make its next version', '$0 tag 1007'],
+      ['Make a certain version', '$0 tag -n 7 pool/src/OpenVZ/Instance/1007'],
+    ],
+  });
+
+  name = Option.String('-n,--name');
+
+  target = Option.String({ name: 'filesystem|container-id' });
+
+  async execute(): Promise<number> {
+    const wanted = this.name === undefined ? {} : parseWanted(this.name);
+    return Hosts.use(this, async (hosts) => {
+      const { host, zfs } = hosts.openLocal();
+      const { signal, stdout } = this.context;
+      const { datasets } = await readInventory({ host, zfs }, { signal });
+      const dataset = findDataset(datasets, this.target);
+      const tag = chooseTag(datasets, dataset, wanted);
+      const fullName = `${dataset.name}@${formatTag(tag)}`;
+      if (fullName.length > maxNameLength) {
+        throw new ZfsVmError(
+          'usage',
+          `${fullName} is longer than the ${maxNameLength} characters that ZFS takes`,
+        );
+      }
+      const result = await runCommand(host, [...zfs, ...snapshotArguments([fullName])], { signal });
+      if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs snapshot', result);
+      stdout.write(`${fullName}\n`);
+      return 0;
+    });
+  }
+}
+
+/** Reads what `-n` says: `VERSION` or `STREAMLINE:VERSION`. */
+function parseWanted(text: string): Partial<Tag> {
+  const colon = text.indexOf(':');
+  const versionText = text.slice(colon + 1);
+  const version = parseVersion(versionText);
+  if (version === undefined) {
+    throw new ZfsVmError('usage', `-n ${JSON.stringify(text)}: ${describeVersionFault(versionText)}`, {
+      hint: 'write -n VERSION or -n STREAMLINE:VERSION, e.g. -n debian-7:1',
+    });
+  }
+  if (colon < 0) return { version };
+  const streamline = text.slice(0, colon);
+  const fault = findStreamlineFault(streamline);
+  if (fault !== undefined) throw new ZfsVmError('usage', `-n ${JSON.stringify(text)}: ${fault}`);
+  return { streamline, version };
+}
+
+function findDataset(datasets: Datasets, target: string): Dataset {
+  const exact = datasets.get(target);
+  if (exact !== undefined) return exact;
+  if (target.includes('@')) {
+    throw new ZfsVmError('usage', `${target} is a snapshot; a version is made of a filesystem or volume`);
+  }
+  const candidates = target.includes('/') ? [] : findContainerDatasets(target, datasets.keys());
+  const [only, ...others] = candidates;
+  const dataset = only === undefined ? undefined : datasets.get(only);
+  if (dataset === undefined) {
+    throw new ZfsVmError('usage', `there is no filesystem, volume or container "${target}"`, {
+      hint: 'see "zfs list -t filesystem,volume" for what there is',
+    });
+  }
+  if (others.length > 0) {
+    throw new ZfsVmError(
+      'usage',
+      `"${target}" could be any of ${candidates.length} datasets; nothing was tagged`,
+      {
+        details: candidates,
+        hint: 'name the dataset',
+      },
+    );
+  }
+  return dataset;
+}
+
+function chooseTag(datasets: Datasets, dataset: Dataset, wanted: Partial<Tag>): Tag {
+  const next = findNextTag(datasets, dataset, wanted);
+  switch (next.kind) {
+    case 'tag':
+      return next.tag;
+    case 'unknown-streamline':
+      throw new ZfsVmError('usage', `${dataset.name} has no version yet, and wasn't cloned from one`, {
+        hint: 'begin a streamline with -n STREAMLINE:VERSION, e.g. -n debian-7:1',
+      });
+    case 'exists':
+      throw new ZfsVmError(
+        'conflict',
+        `${formatTagShort(next.tag)} exists already: ${fullNameOf(next.where)}`,
+        {
+          hint: 'leave out -n to make the next version',
+        },
+      );
+    case 'not-newer':
+      throw new ZfsVmError(
+        'conflict',
+        `${formatTagShort(next.tag)} wouldn't be the newest: ${dataset.name} comes from ${formatTagShort(next.newest.tag)}`,
+        { hint: 'leave out -n to make the next version' },
+      );
+  }
+}

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { Readable, Writable } from 'node:stream';
+import type { Exit, Host, HostProcess, StartOptions } from './host.js';
+
+/** Where zfs often is, and where the PATH of cron jobs and plain users often doesn't reach. */
+const sbinFolders = '/usr/local/sbin:/usr/sbin:/sbin';
+
+/** How long a command gets to end by itself after it was told to. */
+const terminationGraceMs = 1000;
+
+/** This machine. */
+export class LocalHost implements Host {
+  readonly name = 'local';
+  readonly #running = new Set<AbortController>();
+
+  start(argv: readonly string[], options: StartOptions = {}): Promise<HostProcess> {
+    const [program = '', ...words] = argv;
+    const child = spawn(program, words, {
+      // A group of its own: Ctrl-C on the terminal must not reach it before we do, and all of it can be ended at once.
+      detached: true,
+      env: { ...process.env, PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:${sbinFolders}` },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const stopper = new AbortController();
+    this.#running.add(stopper);
+
+    const exit = new Promise<Exit>((resolve) => {
+      // Emitted instead of 'close' when there is no such program.
+      child.once('error', (error: NodeJS.ErrnoException) => {
+        if (child.pid === undefined) resolve(exitOfUnstartable(error));
+      });
+      child.once('close', (code, signal) => {
+        resolve(
+          code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code },
+        );
+      });
+    });
+
+    let killTimer: NodeJS.Timeout | undefined;
+    const terminate = (): void => {
+      child.stdin.destroy();
+      killGroup(child.pid, 'SIGTERM');
+      killTimer = setTimeout(() => {
+        killGroup(child.pid, 'SIGKILL');
+      }, terminationGraceMs);
+    };
+    const stopSignal = AbortSignal.any([
+      stopper.signal,
+      ...(options.signal === undefined ? [] : [options.signal]),
+    ]);
+    if (stopSignal.aborted) terminate();
+    else stopSignal.addEventListener('abort', terminate, { once: true });
+    void exit.then(() => {
+      clearTimeout(killTimer);
+      stopSignal.removeEventListener('abort', terminate);
+      this.#running.delete(stopper);
+    });
+
+    if (child.pid === undefined) {
+      // Pipes of a child that never was end without a word; its stderr says what a shell would say.
+      const stderr = Readable.from([`${program}: not found\n`]);
+      return Promise.resolve({ stdin: nowhere(), stdout: Readable.from([]), stderr, exit });
+    }
+    return Promise.resolve({ stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, exit });
+  }
+
+  close(): Promise<void> {
+    for (const stopper of this.#running) stopper.abort();
+    return Promise.resolve();
+  }
+}
+
+function exitOfUnstartable(error: NodeJS.ErrnoException): Exit {
+  return error.code === 'ENOENT' ? { kind: 'exited', code: 127 } : { kind: 'lost', reason: error.message };
+}
+
+function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended meanwhile, or belongs to root by now (sudo): closing its pipes ends it then.
+  }
+}
+
+function nowhere(): Writable {
+  return new Writable({
+    write: (_chunk, _encoding, done) => {
+      done();
+    },
+  });
+}

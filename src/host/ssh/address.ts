@@ -1,0 +1,88 @@
+import { isIPv6 } from 'node:net';
+import { ZfsVmError } from '../../errors.js';
+
+/** Where to connect, as a person named it. What isn't given is left to the OpenSSH configuration. */
+export interface Address {
+  /** A host name, an alias of the OpenSSH configuration, or an IP address without brackets. */
+  readonly host: string;
+  readonly user: string | undefined;
+  readonly port: number | undefined;
+}
+
+const urlScheme = 'ssh://';
+
+/**
+ * Reads `host`, `user@host`, `ssh://user@host:port`; IPv6 addresses plain, or in brackets within `ssh://`.
+ * @throws ZfsVmError `usage` for anything that isn't one of these, or that could be taken for an option or a command
+ *   by `ssh` or by a shell: the refused characters are those that OpenSSH refuses in names, and white space.
+ */
+export function parseAddress(text: string): Address {
+  return text.startsWith(urlScheme) ? parseUrl(text) : parsePlain(text);
+}
+
+function parsePlain(text: string): Address {
+  const at = text.lastIndexOf('@');
+  const host = text.slice(at + 1);
+  if (host.includes(':') && !isIPv6(host)) {
+    throw refuse(text, 'a port needs the form ssh://user@host:port');
+  }
+  return checkAddress(text, { host, user: at < 0 ? undefined : text.slice(0, at), port: undefined });
+}
+
+function parseUrl(text: string): Address {
+  const rest = text.slice(urlScheme.length);
+  const authority = rest.endsWith('/') ? rest.slice(0, -1) : rest;
+  const at = authority.lastIndexOf('@');
+  const user = at < 0 ? undefined : decodeUser(text, authority.slice(0, at));
+  const place = /^(?:\[(?<bracketed>[^\][]*)\]|(?<plain>[^:[\]]*))(?::(?<port>\d{1,5}))?$/.exec(
+    authority.slice(at + 1),
+  )?.groups;
+  if (place === undefined) {
+    throw refuse(text, 'the form is ssh://user@host:port, with an IPv6 address in brackets');
+  }
+  const port = place['port'] === undefined ? undefined : Number(place['port']);
+  if (port !== undefined && (port < 1 || port > 65_535)) {
+    throw refuse(text, 'a port is a number from 1 to 65535');
+  }
+  const bracketed = place['bracketed'];
+  if (bracketed !== undefined && !isIPv6(bracketed)) {
+    throw refuse(text, 'only an IPv6 address goes in brackets');
+  }
+  return checkAddress(text, { host: bracketed ?? place['plain'] ?? '', user, port });
+}
+
+function decodeUser(text: string, encoded: string): string {
+  if (encoded.includes(':')) {
+    throw refuse('ssh://…', 'a password has no place in an address; it is asked for on the terminal');
+  }
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    throw refuse(text, 'the user name has a malformed % sequence');
+  }
+}
+
+function checkAddress(text: string, address: Address): Address {
+  checkName(text, 'host', address.host, /[\s\p{Cc}\p{Cf}'"`$\\;&<>|(){}[\]/]/u);
+  if (address.user !== undefined) {
+    checkName(text, 'user', address.user, /[\s\p{Cc}\p{Cf}'"`;&<>|(){}]/u);
+  }
+  return address;
+}
+
+function checkName(text: string, part: 'host' | 'user', name: string, refused: RegExp): void {
+  if (name === '') {
+    throw refuse(text, `the ${part} is missing`);
+  }
+  if (name.startsWith('-')) {
+    throw refuse(text, `a ${part} can't start with "-"`);
+  }
+  const char = refused.exec(name)?.[0];
+  if (char !== undefined) {
+    throw refuse(text, `a ${part} can't contain ${JSON.stringify(char)}`);
+  }
+}
+
+function refuse(text: string, reason: string): ZfsVmError {
+  return new ZfsVmError('usage', `${JSON.stringify(text)} isn't a host to connect to: ${reason}`);
+}

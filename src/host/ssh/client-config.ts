@@ -1,0 +1,373 @@
+import { execFile } from 'node:child_process';
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2';
+import { ZfsVmError } from '../../errors.js';
+import type { Address } from './address.js';
+import { describeThrown, toPrintable } from './printable.js';
+
+/** What to do about a host key that known_hosts doesn't have. A key that has changed is refused with any of them. */
+export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no';
+
+/** The algorithms to offer, best first. An empty list means: the configuration allows none that we know. */
+export interface AlgorithmChoice {
+  readonly kex: readonly KexAlgorithm[];
+  readonly cipher: readonly CipherAlgorithm[];
+  readonly hmac: readonly MacAlgorithm[];
+  readonly serverHostKey: readonly ServerHostKeyAlgorithm[];
+}
+
+/** The effective OpenSSH configuration for one host, as far as it matters to us: see ssh_config(5). */
+export interface ClientConfig {
+  readonly hostName: string;
+  readonly port: number;
+  readonly user: string;
+  readonly addressFamily: 4 | 6 | undefined;
+  readonly identityFiles: readonly string[];
+  readonly identitiesOnly: boolean;
+  /** The socket of the agent to ask for keys, if there is one. */
+  readonly agentSocket: string | undefined;
+  /** Jump hosts in the order they are passed, each as in `parseAddress`. */
+  readonly proxyJump: readonly string[];
+  /** A command line for the person's own shell, its % tokens filled in. */
+  readonly proxyCommand: string | undefined;
+  readonly userKnownHostsFiles: readonly string[];
+  readonly globalKnownHostsFiles: readonly string[];
+  readonly hostKeyAlias: string | undefined;
+  readonly strictHostKeyChecking: StrictHostKeyChecking;
+  readonly hashKnownHosts: boolean;
+  readonly connectTimeoutMs: number | undefined;
+  /** 0 if the configuration asks for none. */
+  readonly serverAliveIntervalMs: number;
+  readonly serverAliveCountMax: number;
+  /** Nobody is to be asked anything. */
+  readonly batchMode: boolean;
+  readonly passwordPrompts: number;
+  /** The ways to log in that are allowed, best first. */
+  readonly authentications: readonly string[];
+  readonly algorithms: AlgorithmChoice;
+  /** What the configuration asks for and this transport can't do, each in plain words. */
+  readonly unsupported: readonly string[];
+}
+
+/** Where a configuration is read, and for whom. */
+export interface ConfigSurroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The home folder instead of the account's own: for tests. Its `.ssh/config` is read, and no other. */
+  readonly homeDir?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What we offer where the configuration allows it. AES-GCM comes first: OpenSSH's favourite is slow outside OpenSSH. */
+const offered: AlgorithmChoice = {
+  kex: [
+    'curve25519-sha256',
+    'curve25519-sha256@libssh.org',
+    'ecdh-sha2-nistp256',
+    'ecdh-sha2-nistp384',
+    'ecdh-sha2-nistp521',
+    'diffie-hellman-group-exchange-sha256',
+    'diffie-hellman-group16-sha512',
+    'diffie-hellman-group18-sha512',
+    'diffie-hellman-group14-sha256',
+  ],
+  cipher: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'aes192-ctr', 'aes256-ctr'],
+  hmac: [
+    'hmac-sha2-256-etm@openssh.com',
+    'hmac-sha2-512-etm@openssh.com',
+    'hmac-sha2-256',
+    'hmac-sha2-512',
+    'hmac-sha1-etm@openssh.com',
+    'hmac-sha1',
+  ],
+  serverHostKey: [
+    'ssh-ed25519',
+    'ecdsa-sha2-nistp256',
+    'ecdsa-sha2-nistp384',
+    'ecdsa-sha2-nistp521',
+    'rsa-sha2-512',
+    'rsa-sha2-256',
+  ],
+};
+
+/** The ways to log in that this transport knows, in OpenSSH's order of preference. */
+const knownAuthentications = ['publickey', 'keyboard-interactive', 'password'];
+
+/**
+ * The effective configuration for a host: what `ssh -G` says, or plain defaults where there is no ssh program.
+ * `ZFS_VM_SSH_CONFIG` in the environment names a configuration file to use instead of the usual ones, like `ssh -F`.
+ * @throws ZfsVmError `connection` when ssh can't read its configuration.
+ */
+export async function readClientConfig(
+  address: Address,
+  surroundings: ConfigSurroundings,
+): Promise<ClientConfig> {
+  return parseClientConfig(await askSsh(address, surroundings), address, {
+    env: surroundings.env,
+    homeDir: surroundings.homeDir ?? accountHome(),
+    accountHome: accountHome(),
+    accountName: accountName(),
+  });
+}
+
+function askSsh(address: Address, { env, homeDir, signal }: ConfigSurroundings): Promise<string> {
+  const file =
+    env['ZFS_VM_SSH_CONFIG'] ?? (homeDir === undefined ? undefined : join(homeDir, '.ssh', 'config'));
+  const args = [
+    '-G',
+    ...(file === undefined ? [] : ['-F', file]),
+    ...(address.port === undefined ? [] : ['-p', String(address.port)]),
+    ...(address.user === undefined ? [] : ['-l', address.user]),
+    '--',
+    address.host,
+  ];
+  return new Promise((resolve, reject) => {
+    // A `Match exec` of the person's own may hang: not for ever.
+    const options = { env: { ...env }, timeout: 30_000, maxBuffer: 1 << 20, ...(signal && { signal }) };
+    execFile('ssh', args, options, (error, stdout, stderr) => {
+      if (error === null) {
+        resolve(stdout);
+      } else if (error.code === 'ENOENT') {
+        resolve('');
+      } else {
+        const words = toPrintable(stderr.trim().split('\n').at(-1) ?? '') || describeThrown(error);
+        reject(
+          new ZfsVmError('connection', `ssh can't read its configuration for ${address.host}: ${words}`, {
+            hint: `see what "ssh -G ${address.host}" says`,
+            cause: error,
+          }),
+        );
+      }
+    });
+  });
+}
+
+/** Facts about this side that fill the gaps of a configuration. */
+export interface LocalAccount {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What `~` stands for. */
+  readonly homeDir: string;
+  /** What ssh itself took `~` for in the paths that it has filled in already. */
+  readonly accountHome: string;
+  readonly accountName: string;
+}
+
+/**
+ * Reads the output of `ssh -G`: a line an option, its name in small letters, then its value; seen with OpenSSH 9.2.
+ * Options that aren't there get OpenSSH's defaults, so that an empty text gives plain defaults.
+ */
+export function parseClientConfig(output: string, address: Address, account: LocalAccount): ClientConfig {
+  const values = readOptions(output);
+  const first = (name: string): string | undefined => values.get(name)?.[0];
+  const words = (name: string): string[] => (first(name) ?? '').split(' ').filter((word) => word !== '');
+  const isOn = (name: string): boolean => isYes(first(name));
+
+  const hostName = first('hostname') ?? address.host;
+  const port = Number(first('port') ?? address.port ?? 22);
+  const user = first('user') ?? address.user ?? account.accountName;
+  const tokens: Readonly<Record<string, string>> = {
+    '%': '%',
+    d: account.homeDir,
+    h: hostName,
+    k: first('hostkeyalias') ?? address.host,
+    n: address.host,
+    p: String(port),
+    r: user,
+    u: account.accountName,
+  };
+  const toPath = (path: string): string => expandPath(path, tokens, account);
+  const proxyCommand = notNone(first('proxycommand'));
+  const knownHosts = ['known_hosts', 'known_hosts2'].map((name) => `~/.ssh/${name}`);
+  const algorithms = chooseAlgorithms(first);
+
+  return {
+    hostName,
+    port,
+    user,
+    addressFamily: addressFamilies.get(first('addressfamily') ?? 'any'),
+    identityFiles: (values.get('identityfile') ?? defaultIdentityFiles)
+      .filter((path) => path.toLowerCase() !== 'none')
+      .map(toPath),
+    identitiesOnly: isOn('identitiesonly'),
+    agentSocket: findAgent(first('identityagent'), account, toPath),
+    proxyJump: (notNone(first('proxyjump')) ?? '').split(',').filter((hop) => hop !== ''),
+    proxyCommand: proxyCommand === undefined ? undefined : expandTokens(proxyCommand, tokens),
+    userKnownHostsFiles: (values.has('userknownhostsfile') ? words('userknownhostsfile') : knownHosts)
+      .filter((path) => path !== 'none')
+      .map(toPath),
+    globalKnownHostsFiles: (values.has('globalknownhostsfile')
+      ? words('globalknownhostsfile')
+      : ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
+    )
+      .filter((path) => path !== 'none')
+      .map(toPath),
+    hostKeyAlias: first('hostkeyalias'),
+    strictHostKeyChecking: readStrictness(first('stricthostkeychecking')),
+    hashKnownHosts: isOn('hashknownhosts'),
+    connectTimeoutMs: readSeconds(first('connecttimeout')),
+    serverAliveIntervalMs: readSeconds(first('serveraliveinterval')) ?? 0,
+    serverAliveCountMax: readCount(first('serveralivecountmax')) ?? 3,
+    batchMode: isOn('batchmode'),
+    passwordPrompts: readCount(first('numberofpasswordprompts')) ?? 3,
+    authentications: chooseAuthentications(first),
+    algorithms,
+    unsupported: listUnsupported(first, algorithms),
+  };
+}
+
+type FirstValue = (name: string) => string | undefined;
+
+const addressFamilies: ReadonlyMap<string, 4 | 6> = new Map([
+  ['inet', 4],
+  ['inet6', 6],
+]);
+
+const defaultIdentityFiles = ['id_rsa', 'id_ecdsa', 'id_ed25519'].map((name) => `~/.ssh/${name}`);
+
+function readOptions(output: string): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const line of output.split('\n')) {
+    const space = line.indexOf(' ');
+    if (space <= 0) {
+      continue;
+    }
+    const name = line.slice(0, space).toLowerCase();
+    const value = line.slice(space + 1).trim();
+    const earlier = values.get(name);
+    if (earlier === undefined) {
+      values.set(name, [value]);
+    } else {
+      earlier.push(value);
+    }
+  }
+  return values;
+}
+
+// `ssh -G` says "true" for some options and "yes" for others.
+function isYes(value: string | undefined): boolean {
+  return value === 'yes' || value === 'true';
+}
+
+function isNo(value: string | undefined): boolean {
+  return value === 'no' || value === 'false';
+}
+
+function notNone(value: string | undefined): string | undefined {
+  return value === undefined || value.toLowerCase() === 'none' ? undefined : value;
+}
+
+function readCount(value: string | undefined): number | undefined {
+  return value !== undefined && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
+}
+
+function readSeconds(value: string | undefined): number | undefined {
+  const seconds = readCount(value);
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+function readStrictness(value: string | undefined): StrictHostKeyChecking {
+  if (isYes(value)) {
+    return 'yes';
+  }
+  if (isNo(value) || value === 'off') {
+    return 'no';
+  }
+  return value === 'accept-new' ? 'accept-new' : 'ask';
+}
+
+function findAgent(
+  setting: string | undefined,
+  { env }: LocalAccount,
+  toPath: (path: string) => string,
+): string | undefined {
+  if (setting === undefined || setting === 'SSH_AUTH_SOCK') {
+    return env['SSH_AUTH_SOCK'] || undefined;
+  }
+  if (setting.startsWith('$') && !setting.startsWith('${')) {
+    return env[setting.slice(1)] || undefined;
+  }
+  return notNone(setting) === undefined ? undefined : toPath(setting);
+}
+
+function expandPath(path: string, tokens: Readonly<Record<string, string>>, account: LocalAccount): string {
+  const expanded = expandTokens(path, tokens).replace(
+    /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g,
+    (whole, name: string) => account.env[name] ?? whole,
+  );
+  for (const home of ['~', account.accountHome]) {
+    if (expanded.startsWith(`${home}/`)) {
+      return join(account.homeDir, expanded.slice(home.length + 1));
+    }
+  }
+  return expanded;
+}
+
+function expandTokens(text: string, tokens: Readonly<Record<string, string>>): string {
+  return text.replace(/%(.)/g, (whole, letter: string) => tokens[letter] ?? whole);
+}
+
+function chooseAuthentications(first: FirstValue): string[] {
+  const preferred = first('preferredauthentications')?.split(',') ?? knownAuthentications;
+  const switches: readonly (readonly [string, string])[] = [
+    ['publickey', 'pubkeyauthentication'],
+    ['keyboard-interactive', 'kbdinteractiveauthentication'],
+    ['password', 'passwordauthentication'],
+  ];
+  const off = new Set(switches.filter(([, option]) => isNo(first(option))).map(([method]) => method));
+  return preferred.filter((method) => knownAuthentications.includes(method) && !off.has(method));
+}
+
+function chooseAlgorithms(first: FirstValue): AlgorithmChoice {
+  const keepAllowed = <T extends string>(ours: readonly T[], option: string): readonly T[] => {
+    const allowed = first(option)?.split(',');
+    return allowed === undefined ? ours : ours.filter((name) => allowed.includes(name));
+  };
+  return {
+    kex: keepAllowed(offered.kex, 'kexalgorithms'),
+    cipher: keepAllowed(offered.cipher, 'ciphers'),
+    hmac: keepAllowed(offered.hmac, 'macs'),
+    serverHostKey: keepAllowed(offered.serverHostKey, 'hostkeyalgorithms'),
+  };
+}
+
+function listUnsupported(first: FirstValue, algorithms: AlgorithmChoice): string[] {
+  const reasons: string[] = [];
+  if (notNone(first('certificatefile')) !== undefined) {
+    reasons.push('logging in with a certificate (CertificateFile)');
+  }
+  if (notNone(first('pkcs11provider')) !== undefined) {
+    reasons.push('keys on a PKCS#11 token (PKCS11Provider)');
+  }
+  if (notNone(first('controlpath')) !== undefined) {
+    reasons.push('sharing a connection with other ssh processes (ControlPath)');
+  }
+  if (isYes(first('proxyusefdpass'))) {
+    reasons.push('a proxy that hands over its socket (ProxyUseFdpass)');
+  }
+  if (chooseAuthentications(first).length === 0) {
+    reasons.push('the ways to log in that it asks for (PreferredAuthentications, for instance GSSAPI)');
+  }
+  for (const [kind, names] of Object.entries(algorithms)) {
+    if ((names as readonly string[]).length === 0) {
+      reasons.push(`the ${kind} algorithms that it allows`);
+    }
+  }
+  return reasons;
+}
+
+function accountHome(): string {
+  try {
+    // As OpenSSH does, and unlike the shell: not $HOME, which sudo and others may leave pointing at someone else's.
+    return userInfo().homedir;
+  } catch {
+    return homedir();
+  }
+}
+
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? '');
+  }
+}

@@ -1,0 +1,319 @@
+import type { Duplex } from 'node:stream';
+import ssh2, { type Client, type ServerHostKeyAlgorithm } from 'ssh2';
+import { ZfsVmError } from '../../errors.js';
+import { offerLogins, type LoginRecord } from './authenticate.js';
+import type { ClientConfig } from './client-config.js';
+import { formatFingerprint, type KnownHostsEntry } from './known-hosts.js';
+import { describeThrown, toPrintable } from './printable.js';
+import { createHostKeyChecker } from './verify-host-key.js';
+
+/** How long a host may take to take leave before its connection is cut. */
+const farewellMs = 500;
+
+/** Dead peers are noticed by these, where the configuration doesn't ask for others. */
+const defaultKeepalive = { intervalMs: 15_000, count: 3 };
+
+/** What lies below a connection: TCP, a tunnel through a jump host, or a program. */
+export interface Carrier {
+  readonly stream: Duplex;
+  /** Ends it, and everything it stands on. */
+  readonly close: () => Promise<void>;
+}
+
+/** What logging in needs besides the configuration. */
+export interface LoginOptions {
+  /** The host, for questions and messages; without the user. */
+  readonly label: string;
+  readonly ask: (question: string, secret: boolean, signal: AbortSignal) => Promise<string | undefined>;
+  readonly warn: (line: string) => void;
+  readonly debug: (line: string) => void;
+  readonly knownHosts: readonly KnownHostsEntry[];
+  readonly signal: AbortSignal | undefined;
+  /** How long the host may keep silent while we log in; time spent on questions to the person doesn't count. */
+  readonly timeoutMs: number;
+}
+
+/** One SSH connection, logged in. */
+export class Connection {
+  readonly client: Client;
+  readonly #carrier: Carrier;
+  readonly #listeners: (() => void)[] = [];
+  readonly #closed: Promise<void>;
+  #lossReason: string | undefined;
+
+  /** Takes over a client that has just logged in; `label` is the host's name in reasons. */
+  constructor(client: Client, carrier: Carrier, label: string) {
+    this.client = client;
+    this.#carrier = carrier;
+    client.on('error', (error) => {
+      // The first word is the cause; what follows are its consequences.
+      const reason =
+        error.message === 'Keepalive timeout' ? 'it no longer answers' : `it broke: ${describeThrown(error)}`;
+      this.#lossReason ??= `the connection to ${label} is lost, ${reason}`;
+    });
+    this.#closed = new Promise((resolve) => {
+      client.once('close', () => {
+        this.#lossReason ??= `the connection to ${label} is lost, it was closed from there`;
+        resolve();
+        // Not before ssh2 has told the channels.
+        setImmediate(() => {
+          this.#listeners.forEach((listener) => {
+            listener();
+          });
+        });
+      });
+    });
+  }
+
+  /** Why the connection is gone; `undefined` while it is there. */
+  lossReason(): string | undefined {
+    return this.#lossReason;
+  }
+
+  /** Calls back when the connection is gone. */
+  onLost(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Ends the connection and what carries it; fulfils when it is gone, or was cut. */
+  async close(): Promise<void> {
+    this.#lossReason ??= 'the connection was closed';
+    this.client.end();
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, farewellMs);
+    });
+    await Promise.race([this.#closed, patience]);
+    clearTimeout(timer);
+    this.client.destroy();
+    await this.#carrier.close();
+  }
+}
+
+/**
+ * Speaks SSH over a carrier: checks the host's key, and logs in.
+ * @throws ZfsVmError `connection` if the key is refused, nothing that we have lets us in, or the host goes away;
+ *   `interrupted` when the signal is aborted. The carrier is closed then.
+ */
+export async function logIn(
+  carrier: Carrier,
+  config: ClientConfig,
+  options: LoginOptions,
+): Promise<Connection> {
+  try {
+    return new Connection(await negotiate(carrier.stream, config, options), carrier, options.label);
+  } catch (error) {
+    await carrier.close();
+    throw error;
+  }
+}
+
+async function negotiate(stream: Duplex, config: ClientConfig, options: LoginOptions): Promise<Client> {
+  const { label, warn, debug, signal, timeoutMs } = options;
+  const questions = new AbortController();
+  const deadline = new Deadline(timeoutMs);
+  const ask = async (question: string, secret: boolean): Promise<string | undefined> => {
+    if (config.batchMode) {
+      return undefined;
+    }
+    deadline.pause();
+    try {
+      return await options.ask(question, secret, questions.signal);
+    } finally {
+      deadline.restart();
+    }
+  };
+  const checker = createHostKeyChecker({ config, label, ask, warn }, options.knownHosts);
+  const record: LoginRecord = { tried: [], accepted: [], unanswered: false };
+  const logins = offerLogins({ config, label, ask, warn, debug }, record);
+  let trustedKey: Buffer | undefined;
+
+  const client = new ssh2.Client();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        reject(error instanceof ZfsVmError ? error : describeSshError(error, label, record));
+      };
+      deadline.onExpired = () => {
+        fail(
+          new ZfsVmError(
+            'connection',
+            `${label} accepts the connection, but gave no answer within ${timeoutMs / 1000} s`,
+            {
+              hint: 'check that sshd, and not something else, listens on that port',
+            },
+          ),
+        );
+      };
+      client.once('ready', resolve);
+      client.on('error', (error) => {
+        if ('level' in error && error.level === 'agent') {
+          debug(`${label}: that key can't be used: ${describeThrown(error)}`);
+        } else {
+          fail(error);
+        }
+      });
+      client.on('close', () => {
+        fail(new Error('it closed the connection while we logged in'));
+      });
+      client.on('banner', (text) => {
+        debug(`${label} says: ${toPrintable(text.trim())}`);
+      });
+      client.on('change password', () => {
+        fail(
+          new ZfsVmError('connection', `${label} wants a new password before it lets ${config.user} in`, {
+            hint: 'log in once with ssh and change it',
+          }),
+        );
+      });
+      const onAbort = (): void => {
+        fail(new ZfsVmError('interrupted', `stopped while connecting to ${label}`));
+      };
+      signal?.addEventListener('abort', onAbort, { signal: questions.signal });
+      if (signal?.aborted === true) {
+        onAbort();
+        return;
+      }
+      deadline.restart();
+      const keepalive = chooseKeepalive(config);
+      client.connect({
+        sock: stream,
+        username: config.user,
+        // Ours is used instead: it doesn't run while the person is being asked.
+        readyTimeout: 0,
+        keepaliveInterval: keepalive.intervalMs,
+        keepaliveCountMax: keepalive.count,
+        algorithms: {
+          kex: [...config.algorithms.kex],
+          cipher: [...config.algorithms.cipher],
+          hmac: [...config.algorithms.hmac],
+          serverHostKey: sortByKnownTypes(config.algorithms.serverHostKey, checker.knownKeyTypes),
+        },
+        hostVerifier: (key: Buffer, verify: (isTrusted: boolean) => void) => {
+          deadline.restart();
+          if (trustedKey !== undefined) {
+            // Keys are exchanged anew now and then on a long connection: it must be the same host as before.
+            verify(trustedKey.equals(key));
+            return;
+          }
+          debug(`${label} shows the host key ${formatFingerprint(key)}`);
+          checker.verify(key).then(
+            () => {
+              trustedKey = key;
+              verify(true);
+            },
+            (error: unknown) => {
+              fail(error);
+              verify(false);
+            },
+          );
+        },
+        authHandler: (methodsLeft: readonly string[] | null, _partial, next) => {
+          deadline.restart();
+          logins.next(methodsLeft).then((attempt) => {
+            if (attempt.done === true) {
+              fail(describeRefusal(config, label, record));
+            } else {
+              debug(`${label}: trying ${attempt.value.type}`);
+              next(attempt.value);
+            }
+          }, fail);
+        },
+      });
+    });
+    client.removeAllListeners();
+    return client;
+  } catch (error) {
+    // What still comes from it is a consequence of what went wrong already.
+    client.removeAllListeners().on('error', () => undefined);
+    client.destroy();
+    throw error;
+  } finally {
+    deadline.clear();
+    questions.abort();
+  }
+}
+
+/** A time limit that can be stopped and started anew. */
+class Deadline {
+  onExpired: () => void = () => undefined;
+  readonly #timeoutMs: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  restart(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.onExpired();
+    }, this.#timeoutMs);
+  }
+
+  pause(): void {
+    clearTimeout(this.#timer);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function chooseKeepalive(config: ClientConfig): { readonly intervalMs: number; readonly count: number } {
+  return config.serverAliveIntervalMs > 0
+    ? { intervalMs: config.serverAliveIntervalMs, count: config.serverAliveCountMax }
+    : defaultKeepalive;
+}
+
+/** Types that are known for a host come first, or it may show a key that nobody has seen yet. */
+function sortByKnownTypes(
+  algorithms: readonly ServerHostKeyAlgorithm[],
+  knownTypes: readonly string[],
+): ServerHostKeyAlgorithm[] {
+  const isKnown = (algorithm: string): boolean =>
+    knownTypes.includes(algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm);
+  return [...algorithms.filter(isKnown), ...algorithms.filter((algorithm) => !isKnown(algorithm))];
+}
+
+function describeRefusal(config: ClientConfig, label: string, record: LoginRecord): ZfsVmError {
+  const tried = record.tried.length === 0 ? 'there was nothing to try' : `tried: ${record.tried.join(', ')}`;
+  const accepted =
+    record.accepted.length === 0 ? 'nothing else' : record.accepted.map(toPrintable).join(', ');
+  const unsupported =
+    config.unsupported.length === 0 ? '' : `; not supported here: ${config.unsupported.join(', ')}`;
+  return new ZfsVmError(
+    'connection',
+    `${label} doesn't let ${toPrintable(config.user)} in (${tried}; it accepts: ${accepted}${unsupported})`,
+    {
+      hint: record.unanswered
+        ? 'a password or passphrase was wanted and not given: use an agent or a key without one, or run this on a terminal'
+        : `check the user name, and that "ssh ${label}" gets in`,
+    },
+  );
+}
+
+function describeSshError(error: unknown, label: string, record: LoginRecord): ZfsVmError {
+  const reason = describeThrown(error);
+  const fail = (message: string, hint: string): ZfsVmError =>
+    new ZfsVmError('connection', message, { hint, cause: error });
+  if (/too many authentication failures/i.test(reason)) {
+    return fail(
+      `${label} doesn't let us in after so many attempts (tried: ${record.tried.join(', ')})`,
+      'if these were too many keys: name the right one with IdentityFile and IdentitiesOnly in ~/.ssh/config',
+    );
+  }
+  if (reason.includes('no matching')) {
+    return fail(
+      `${label} and we have no algorithm in common: ${reason}`,
+      'its SSH server is too old, or restricted',
+    );
+  }
+  if (reason.includes('before handshake')) {
+    return fail(
+      `${label} closed the connection at once`,
+      'check that sshd listens on that port, and lets us connect',
+    );
+  }
+  return fail(`the connection to ${label} failed: ${reason}`, `check that "ssh ${label}" gets in`);
+}

@@ -1,0 +1,98 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
+import { ReadStream, WriteStream } from 'node:tty';
+import { emptyLine, typeKeys } from './line-editor.js';
+
+/** How to ask. */
+export interface AskOptions {
+  /** The answer isn't shown while it is typed. */
+  readonly secret: boolean;
+  /** Aborting it takes the question back; the answer is then `undefined`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Someone who can be asked. */
+export interface Prompter {
+  /**
+   * The answer to a question, without its newline; `undefined` when there is nobody to ask (no terminal), or the person
+   * declines to answer (Ctrl-D). The question may have several lines; whatever comes from a host is printable in it.
+   */
+  ask(question: string, options: AskOptions): Promise<string | undefined>;
+}
+
+/**
+ * Asks on the terminal of this process, which needn't be its stdin: that may be a pipe. One question at a time, since two
+ * hosts may want to ask at once. Ctrl-C gives the terminal back and interrupts the process as usual.
+ */
+export function createTerminalPrompter(terminalPath = '/dev/tty'): Prompter {
+  let previous: Promise<unknown> = Promise.resolve();
+  return {
+    ask(question, options) {
+      const answer = previous.then(() => askOnTerminal(terminalPath, question, options));
+      previous = answer.catch(() => undefined);
+      return answer;
+    },
+  };
+}
+
+async function askOnTerminal(
+  terminalPath: string,
+  question: string,
+  { secret, signal }: AskOptions,
+): Promise<string | undefined> {
+  const terminal = signal?.aborted === true ? undefined : openTerminal(terminalPath);
+  if (terminal === undefined) {
+    return undefined;
+  }
+  const { input, output } = terminal;
+  const decoder = new StringDecoder('utf8');
+  let line = emptyLine;
+  let stop: () => void = () => undefined;
+  // Only secrets need raw mode; for the rest the terminal's own echo and editing are better than ours.
+  input.setRawMode(secret);
+  try {
+    output.write(question);
+    await new Promise<void>((resolve, reject) => {
+      stop = resolve;
+      signal?.addEventListener('abort', stop, { once: true });
+      input.once('error', reject).once('end', resolve);
+      input.on('data', (chunk: Buffer) => {
+        line = typeKeys(line, decoder.write(chunk));
+        if (line.outcome !== 'typing') {
+          resolve();
+        }
+      });
+    });
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    if (secret || line.outcome !== 'entered') {
+      output.write('\n');
+    }
+    input.setRawMode(false);
+    input.destroy();
+    output.destroy();
+  }
+  if (line.outcome === 'interrupted') {
+    // Raw mode took the key away from the terminal driver, which would have sent this.
+    process.kill(process.pid, 'SIGINT');
+  }
+  return line.outcome === 'entered' ? line.text : undefined;
+}
+
+function openTerminal(
+  path: string,
+): { readonly input: ReadStream; readonly output: WriteStream } | undefined {
+  const descriptors: number[] = [];
+  try {
+    const inputFd = openSync(path, constants.O_RDONLY | constants.O_NOCTTY);
+    descriptors.push(inputFd);
+    const outputFd = openSync(path, constants.O_WRONLY | constants.O_NOCTTY);
+    descriptors.push(outputFd);
+    return { input: new ReadStream(inputFd), output: new WriteStream(outputFd) };
+  } catch {
+    descriptors.forEach((descriptor) => {
+      closeSync(descriptor);
+    });
+    return undefined;
+  }
+}

@@ -1,0 +1,138 @@
+import type { ChalkInstance } from 'chalk';
+import type { Chain, Plan, Step } from '../plan/plan.js';
+import { formatTagShort } from '../streamline/tag.js';
+import type { TransferEvent, TransferResult } from '../transfer/event.js';
+import type { OutputStream } from './colors.js';
+import { describeConflict, describeRoute, describeStep, suggestWayOut } from './describe-plan.js';
+import { formatError } from './error-text.js';
+import { LiveLine } from './live-line.js';
+import { Progress } from './progress.js';
+import { formatBytes, formatCount, formatDuration } from './quantities.js';
+
+/** Where a report goes, and how much it says. */
+export interface TextReportOptions {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly colors: ChalkInstance;
+  readonly errorColors: ChalkInstance;
+  readonly verbose: boolean;
+  readonly debug: boolean;
+  readonly receiverName: string;
+}
+
+/**
+ * Tells a push or pull to people: a lasting line for everything that is done, a live line with progress where there is
+ * a terminal, a sum at the end. What goes wrong is told on stderr.
+ */
+export class TextReport {
+  readonly #options: TextReportOptions;
+  readonly #liveLine: LiveLine;
+  #progress: Progress | undefined;
+
+  constructor(options: TextReportOptions) {
+    this.#options = options;
+    this.#liveLine = new LiveLine(options.stdout);
+  }
+
+  /** Takes the next event. */
+  readonly handle = (event: TransferEvent): void => {
+    switch (event.kind) {
+      case 'reading':
+        this.#tell(`asking ${event.host} for its datasets and snapshots`);
+        break;
+      case 'read':
+        this.#tell(
+          `${event.host} has ${formatCount(event.datasets, 'dataset')} and ${formatCount(event.snapshots, 'snapshot')}`,
+        );
+        break;
+      case 'planned':
+        this.#progress = new Progress(event.sizeBytes, performance.now());
+        this.#printPlan(event.plan, event.sizeBytes);
+        break;
+      case 'parent-created':
+        this.#print(`made ${event.dataset} on ${event.host}`);
+        break;
+      case 'step-started':
+        this.#startLiveLine(event.chain, event.step);
+        break;
+      case 'progress':
+        this.#progress?.add(event.bytes);
+        break;
+      case 'step-done': {
+        const how = `${describeStep(event.step)}, ${formatBytes(event.bytes)} in ${formatDuration(event.seconds)}`;
+        this.#print(`${this.#nameStep(event.chain, event.step)}  ${this.#options.colors.dim(how)}`);
+        break;
+      }
+      case 'step-failed':
+        this.#warn(`${this.#nameStep(event.chain, event.step)} failed:`);
+        this.#writeError(formatError(event.error, this.#options.errorColors, this.#options));
+        break;
+      case 'chain-skipped':
+        this.#warn(`${event.chain.source} left out: it is a clone of ${event.after}, which failed`);
+        break;
+      case 'finished':
+        this.#print(summarize(event.result));
+        break;
+    }
+  };
+
+  /** Wipes the live line; for the end, also an early one. */
+  close(): void {
+    this.#liveLine.stop();
+  }
+
+  #printPlan(plan: Plan, sizeBytes: number | undefined): void {
+    const { receiverName } = this.#options;
+    for (const { source, destination, newest } of plan.upToDate) {
+      this.#tell(`${source}: ${receiverName}:${destination} has ${formatTagShort(newest.tag)}, the newest`);
+    }
+    for (const conflict of plan.conflicts) {
+      this.#warn(`conflict: ${describeConflict(conflict, receiverName)}`);
+      this.#writeError(`  ${this.#options.errorColors.cyan('way out:')} ${suggestWayOut(conflict.reason)}\n`);
+    }
+    const steps = plan.chains.flatMap((chain) => chain.steps);
+    if (steps.length > 0) {
+      const size = sizeBytes === undefined ? '' : `, about ${formatBytes(sizeBytes)}`;
+      this.#print(`sending ${formatCount(steps.length, 'version')} to ${receiverName}${size}`);
+    }
+  }
+
+  #startLiveLine(chain: Chain, step: Step): void {
+    this.#liveLine.start(() => {
+      const progress = this.#progress?.describe(performance.now()) ?? '';
+      return `${formatTagShort(step.to.tag)} -> ${chain.destination}: ${progress}`;
+    });
+  }
+
+  #nameStep(chain: Chain, step: Step): string {
+    return `${this.#options.colors.bold(formatTagShort(step.to.tag))}  ${describeRoute(chain, this.#options.receiverName)}`;
+  }
+
+  /** Only with -v. */
+  #tell(line: string): void {
+    if (this.#options.verbose) this.#print(this.#options.colors.dim(line));
+  }
+
+  #print(line: string): void {
+    this.#liveLine.stop();
+    this.#options.stdout.write(`${line}\n`);
+  }
+
+  #warn(line: string): void {
+    this.#writeError(`${this.#options.errorColors.yellow(line)}\n`);
+  }
+
+  #writeError(text: string): void {
+    this.#liveLine.stop();
+    this.#options.stderr.write(text);
+  }
+}
+
+function summarize({ versions, failedVersions, bytes, seconds }: TransferResult): string {
+  if (versions + failedVersions === 0) return 'nothing to send';
+  const rate = seconds > 0 ? ` (${formatBytes(Math.round(bytes / seconds))}/s)` : '';
+  const sum = `${formatCount(versions, 'version')}, ${formatBytes(bytes)} in ${formatDuration(seconds)}${rate}`;
+  return failedVersions === 0
+    ? `done: ${sum}`
+    : `not done: ${formatCount(failedVersions, 'version')} missing; sent ${sum}`;
+}

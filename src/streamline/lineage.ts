@@ -1,0 +1,93 @@
+import {
+  fullNameOf,
+  isTagged,
+  type Dataset,
+  type Datasets,
+  type Snapshot,
+  type TaggedSnapshot,
+} from './dataset.js';
+import type { Tag } from './tag.js';
+import { compareVersions, nextVersion, type Version } from './version.js';
+
+/**
+ * A dataset's history, newest first: its own snapshots, then those of the dataset it was cloned from that are as old
+ * as the origin, and so on. ZFS takes each of them as the base of an incremental stream to anything newer in the
+ * history (`zfs send -i` of any ancestor; seen on OpenZFS 2.3.2).
+ */
+export function* walkHistory(datasets: Datasets, dataset: Dataset): Generator<Snapshot> {
+  const visited = new Set<string>();
+  let current: Dataset | undefined = dataset;
+  let newestIndex = dataset.snapshots.length - 1;
+  while (current !== undefined && !visited.has(current.name)) {
+    visited.add(current.name);
+    for (let index = newestIndex; index >= 0; index--) {
+      const snapshot = current.snapshots[index];
+      if (snapshot !== undefined) yield snapshot;
+    }
+    const origin: string | undefined = current.origin;
+    const parent: Dataset | undefined = origin === undefined ? undefined : datasets.get(datasetOf(origin));
+    newestIndex = parent?.snapshots.findIndex((snapshot) => fullNameOf(snapshot) === origin) ?? -1;
+    current = parent;
+  }
+}
+
+/** All versions on a host, of one streamline or of all, in no special order. */
+export function* findVersions(datasets: Datasets, streamline?: string): Generator<TaggedSnapshot> {
+  for (const dataset of datasets.values()) {
+    for (const snapshot of dataset.snapshots) {
+      if (isTagged(snapshot) && (streamline === undefined || snapshot.tag.streamline === streamline))
+        yield snapshot;
+    }
+  }
+}
+
+/** What the next tag of a dataset would be called, or why there can't be one, in words. */
+export type NextTag =
+  | { readonly kind: 'tag'; readonly tag: Tag }
+  | { readonly kind: 'unknown-streamline' }
+  | { readonly kind: 'exists'; readonly tag: Tag; readonly where: TaggedSnapshot }
+  | { readonly kind: 'not-newer'; readonly tag: Tag; readonly newest: TaggedSnapshot };
+
+/**
+ * Finds the tag for a new version of a dataset. The streamline is the one of the newest version in the dataset's
+ * history, its own or that of what it was cloned from; the version follows the newest one of the streamline on the
+ * whole host, so that two clones of one image never make the same version. What the person named is taken as it is,
+ * unless the version exists on the host or wouldn't be the newest of the dataset's history.
+ */
+export function findNextTag(
+  datasets: Datasets,
+  dataset: Dataset,
+  wanted: { streamline?: string; version?: Version },
+): NextTag {
+  const history = [...walkHistory(datasets, dataset)].filter(isTagged);
+  const streamline = wanted.streamline ?? history[0]?.tag.streamline;
+  if (streamline === undefined) return { kind: 'unknown-streamline' };
+
+  const known = [...findVersions(datasets, streamline)];
+  const version = wanted.version ?? followNewest(known);
+  const tag = { streamline, version };
+  const existing = known.find((snapshot) => snapshot.tag.version.text === version.text);
+  if (existing !== undefined) return { kind: 'exists', tag, where: existing };
+  const newest = findNewest(history.filter((snapshot) => snapshot.tag.streamline === streamline));
+  if (newest !== undefined && compareVersions(version, newest.tag.version) < 0)
+    return { kind: 'not-newer', tag, newest };
+  return { kind: 'tag', tag };
+}
+
+/** The snapshot with the highest version. */
+export function findNewest(versions: readonly TaggedSnapshot[]): TaggedSnapshot | undefined {
+  return versions.reduce<TaggedSnapshot | undefined>(
+    (best, next) =>
+      best === undefined || compareVersions(next.tag.version, best.tag.version) > 0 ? next : best,
+    undefined,
+  );
+}
+
+function followNewest(known: readonly TaggedSnapshot[]): Version {
+  const newest = findNewest(known);
+  return newest === undefined ? { kind: 'number', text: '1', value: 1n } : nextVersion(newest.tag.version);
+}
+
+function datasetOf(snapshotFullName: string): string {
+  return snapshotFullName.slice(0, snapshotFullName.indexOf('@'));
+}

@@ -1,0 +1,63 @@
+import { parseVersion, type Version } from './version.js';
+
+/** What every snapshot of ours is called first, as in `pool/vm@zfs-vm:debian-7:12`. */
+const prefix = 'zfs-vm:';
+
+/** What makes a snapshot a version: which streamline it belongs to, and which version of it it is. */
+export interface Tag {
+  readonly streamline: string;
+  readonly version: Version;
+}
+
+/** A snapshot's name read: one of ours, nearly one of ours (with what is wrong), or none of our business. */
+export type TagReading =
+  | { readonly kind: 'tag'; readonly tag: Tag }
+  | { readonly kind: 'malformed'; readonly reason: string }
+  | { readonly kind: 'foreign' };
+
+/** Reads a snapshot's name, the part after `@`. */
+export function readTag(snapshotName: string): TagReading {
+  if (!snapshotName.startsWith(prefix)) return { kind: 'foreign' };
+  const [streamline, versionText, ...rest] = snapshotName.slice(prefix.length).split(':');
+  if (streamline === undefined || versionText === undefined || rest.length > 0) {
+    return { kind: 'malformed', reason: 'the name is not zfs-vm:STREAMLINE:VERSION' };
+  }
+  const fault = findStreamlineFault(streamline);
+  if (fault !== undefined) return { kind: 'malformed', reason: fault };
+  const version = parseVersion(versionText);
+  if (version === undefined) return { kind: 'malformed', reason: describeVersionFault(versionText) };
+  return { kind: 'tag', tag: { streamline, version } };
+}
+
+/** The snapshot's name for a tag, e.g. `zfs-vm:debian-7:12`; `readTag` gives the tag back. */
+export function formatTag(tag: Tag): string {
+  return `${prefix}${formatTagShort(tag)}`;
+}
+
+/** How people write a tag, e.g. `debian-7:12`. */
+export function formatTagShort(tag: Tag): string {
+  return `${tag.streamline}:${tag.version.text}`;
+}
+
+/**
+ * What keeps a text from being a streamline's name, in words; undefined when it is fine. The characters are those that
+ * ZFS takes in a snapshot's name, less the colon, which separates (`zfs_namecheck.c`, `valid_char`).
+ */
+export function findStreamlineFault(streamline: string): string | undefined {
+  if (streamline === '') return 'the streamline has no name';
+  if (streamline.trim() !== streamline) return `the streamline "${streamline}" begins or ends with a space`;
+  const bad = /[^A-Za-z0-9_. -]/u.exec(streamline)?.[0];
+  if (bad === undefined) return undefined;
+  return `the streamline "${streamline}" has ${JSON.stringify(bad)} in it; ZFS takes letters, digits, spaces and - _ . only`;
+}
+
+/** Why a text is no version, in words. */
+export function describeVersionFault(text: string): string {
+  if (text === '') return 'there is no version';
+  if (/^0[0-9]+$/.test(text))
+    return `the version "${text}" has leading zeros; it is written ${text.replace(/^0+(?=.)/, '')}`;
+  if (/^[v=]/.test(text) && parseVersion(text.slice(1)) !== undefined) {
+    return `the version "${text}" is written ${text.slice(1)}`;
+  }
+  return `"${text}" is not a version: a whole number (7) or a semantic version (1.4.0)`;
+}

@@ -1,0 +1,33 @@
+import type { Endpoint } from '../host/endpoint.js';
+import { runCommand } from '../host/run-command.js';
+import type { Plan, Step } from '../plan/plan.js';
+import { streamOf } from '../plan/stream.js';
+import { estimateArguments, parseEstimate } from '../zfs/send.js';
+import { quoteCommand } from '../zfs/shell.js';
+
+/** Stands after each step's estimate in the output. */
+const mark = 'zfs-vm: next';
+
+/**
+ * Asks the sender how many bytes each step will be: one command for the whole plan, its script given on stdin so that
+ * no command line grows too long. Estimates only serve the progress: a step without one is left out.
+ */
+export async function estimateSizes(
+  sender: Endpoint,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Step, number>> {
+  const steps = plan.chains.flatMap((chain) => chain.steps.map((step) => ({ chain, step })));
+  const script = steps.map(({ chain, step }) => {
+    const estimate = quoteCommand([...sender.zfs, ...estimateArguments(streamOf(chain, step))]);
+    return `${estimate} </dev/null\nprintf '\\n%s\\n' '${mark}'\n`;
+  });
+  const { stdout } = await runCommand(sender.host, ['sh', '-s'], { input: script.join(''), signal });
+  const outputs = stdout.split(`\n${mark}\n`);
+  const sizes = new Map<Step, number>();
+  for (const [index, { step }] of steps.entries()) {
+    const sizeBytes = parseEstimate(outputs[index] ?? '');
+    if (sizeBytes !== undefined) sizes.set(step, sizeBytes);
+  }
+  return sizes;
+}

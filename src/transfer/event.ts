@@ -1,0 +1,46 @@
+import type { ZfsVmError } from '../errors.js';
+import type { Chain, Plan, Step } from '../plan/plan.js';
+
+/** Everything that happens in a push or pull. What a person or a script sees of it is up to `report/`. */
+export type TransferEvent =
+  /** A host is asked for what it has. */
+  | { readonly kind: 'reading'; readonly host: string }
+  /** A host has told what it has. */
+  | { readonly kind: 'read'; readonly host: string; readonly datasets: number; readonly snapshots: number }
+  /** It is known what will be sent and what won't. `sizeBytes` is an estimate, undefined where there is none. */
+  | { readonly kind: 'planned'; readonly plan: Plan; readonly sizeBytes: number | undefined }
+  /** A dataset is made on the receiver so that others have a place. */
+  | { readonly kind: 'parent-created'; readonly host: string; readonly dataset: string }
+  /** A stream begins. */
+  | {
+      readonly kind: 'step-started';
+      readonly chain: Chain;
+      readonly step: Step;
+      readonly sizeBytes: number | undefined;
+    }
+  /** So many more bytes of the running stream have gone to the receiver. */
+  | { readonly kind: 'progress'; readonly bytes: number }
+  /** The receiver has the version. */
+  | {
+      readonly kind: 'step-done';
+      readonly chain: Chain;
+      readonly step: Step;
+      readonly bytes: number;
+      readonly seconds: number;
+    }
+  /** A stream failed, and with it the rest of its chain. */
+  | { readonly kind: 'step-failed'; readonly chain: Chain; readonly step: Step; readonly error: ZfsVmError }
+  /** A chain isn't begun, because the chain that brings its origin failed. */
+  | { readonly kind: 'chain-skipped'; readonly chain: Chain; readonly after: string }
+  /** The end, whatever it was. */
+  | { readonly kind: 'finished'; readonly result: TransferResult };
+
+/** What came of a plan. */
+export interface TransferResult {
+  /** Versions that the receiver has now and didn't have before. */
+  readonly versions: number;
+  /** Versions that were planned and didn't get there. */
+  readonly failedVersions: number;
+  readonly bytes: number;
+  readonly seconds: number;
+}

@@ -1,0 +1,64 @@
+/** A failure of the zfs command in the words of the person's task. */
+export interface ZfsFailure {
+  /** `denied` when the host let us in but not do this; `failed` for everything else. */
+  readonly kind: 'denied' | 'failed';
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
+  {
+    pattern:
+      /sudo: (a password is required|a terminal is required|no tty present|sorry, you must have a tty)/,
+    failure: {
+      kind: 'denied',
+      message: 'sudo wants a password, and there is nobody to ask',
+      hint: 'let this user run zfs without one (sudoers: "USER ALL=(root) NOPASSWD: /usr/sbin/zfs"), or connect as root',
+    },
+  },
+  {
+    pattern: /is not in the sudoers file|is not allowed to (execute|run)|may not run sudo/,
+    failure: {
+      kind: 'denied',
+      message: 'this user may not run zfs through sudo',
+      hint: 'allow it in sudoers ("USER ALL=(root) NOPASSWD: /usr/sbin/zfs"), or connect as root',
+    },
+  },
+  {
+    pattern: /sudo: (command )?not found|sudo: No such file/,
+    failure: {
+      kind: 'failed',
+      message: 'there is no sudo',
+      hint: 'leave out -s, and connect as a user who may use zfs',
+    },
+  },
+  {
+    pattern: /zfs: (command )?not found|zfs: No such file|unknown command:? zfs/i,
+    failure: {
+      kind: 'failed',
+      message: 'there is no zfs command',
+      hint: 'install OpenZFS there (Debian: zfsutils-linux); it was looked for in PATH, /usr/local/sbin, /usr/sbin and /sbin',
+    },
+  },
+  {
+    pattern: /ZFS modules (are not|cannot be) (auto-)?loaded/,
+    failure: {
+      kind: 'failed',
+      message: 'the ZFS kernel module is not loaded',
+      hint: 'run "modprobe zfs" there as root',
+    },
+  },
+  {
+    pattern: /permission denied/i,
+    failure: {
+      kind: 'denied',
+      message: 'this user may not do that with zfs',
+      hint: 'use -s for sudo on the remote side, connect as root, or give rights with "zfs allow"',
+    },
+  },
+];
+
+/** Explains why a zfs command failed, from what it wrote to stderr; undefined when zfs's own words say it best. */
+export function explainZfsFailure(stderr: string): ZfsFailure | undefined {
+  return knownFailures.find(({ pattern }) => pattern.test(stderr))?.failure;
+}

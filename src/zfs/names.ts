@@ -1,0 +1,44 @@
+/** The longest name that ZFS takes, snapshot part included (`ZFS_MAX_DATASET_NAME_LEN` is 256 with the final NUL). */
+export const maxNameLength = 255;
+
+/** What keeps a text from being the name of a dataset, in words; undefined when it is fine (`zfs_namecheck.c`). */
+export function findDatasetNameFault(name: string): string | undefined {
+  if (name === '') return 'the name is empty';
+  if (name.length > maxNameLength) return `the name is longer than ${maxNameLength} characters`;
+  if (name.startsWith('/')) return 'it begins with /; a dataset is named without, e.g. tank/vm';
+  if (name.endsWith('/') || name.includes('//')) return 'it has an empty part between two /';
+  const bad = /[^A-Za-z0-9_.: /-]/u.exec(name)?.[0];
+  if (bad !== undefined)
+    return `it has ${JSON.stringify(bad)} in it; ZFS takes letters, digits, spaces and - _ . : only`;
+  if (name.split('/').some((part) => part === '.' || part === '..')) return 'it has a part named . or ..';
+  if (!/^[A-Za-z]/.test(name)) return 'the name of a pool begins with a letter';
+  return undefined;
+}
+
+/** Splits `pool/vm@one` into dataset and snapshot; undefined when there is no `@`. */
+export function splitSnapshotName(name: string): { dataset: string; snapshot: string } | undefined {
+  const at = name.indexOf('@');
+  return at < 0 ? undefined : { dataset: name.slice(0, at), snapshot: name.slice(at + 1) };
+}
+
+/** The pool of a dataset: `tank` for `tank/vm/7`. */
+export function poolOf(dataset: string): string {
+  const slash = dataset.indexOf('/');
+  return slash < 0 ? dataset : dataset.slice(0, slash);
+}
+
+/** The last part of a dataset's name: `7` for `tank/vm/7`. */
+export function baseNameOf(dataset: string): string {
+  return dataset.slice(dataset.lastIndexOf('/') + 1);
+}
+
+/** The datasets above one, outermost first: `tank`, `tank/vm` for `tank/vm/7`. */
+export function ancestorsOf(dataset: string): readonly string[] {
+  const parts = dataset.split('/');
+  return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+/** Whether a dataset is another one or lies below it. */
+export function isWithin(dataset: string, ancestor: string): boolean {
+  return dataset === ancestor || dataset.startsWith(`${ancestor}/`);
+}
