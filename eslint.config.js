@@ -49,6 +49,7 @@ export default defineConfig(
     rules: {
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      curly: ['error', 'multi-line', 'consistent'],
       '@typescript-eslint/explicit-module-boundary-types': 'error',
     },
   },

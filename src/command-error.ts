@@ -1,4 +1,5 @@
 import { ZfsVmError } from './errors.js';
+import type { Exit } from './host/host.js';
 import type { CommandResult } from './host/run-command.js';
 import { toPrintable } from './printable.js';
 import { explainZfsFailure } from './zfs/failure.js';
@@ -24,14 +25,23 @@ export function toCommandError(
     const kind = known.kind === 'denied' ? 'connection' : 'failed';
     return new ZfsVmError(kind, `${hostName}: ${known.message}`, {
       hint: known.hint,
-      details: [`it said: ${toPrintable(stderr)}`],
+      details: [`it said: ${toPrintable(stderr.trim())}`],
     });
   }
-  const ending =
-    exit.kind === 'signalled' ? `was ended by ${exit.signal}` : `failed with status ${exit.code}`;
-  return new ZfsVmError('failed', `${hostName}: ${what} ${ending}: ${lastLines(stderr)}`);
+  return new ZfsVmError('failed', `${hostName}: ${what} ${describeEnding(exit)}: ${lastLines(stderr)}`);
+}
+
+function describeEnding(exit: Exclude<Exit, { kind: 'lost' }>): string {
+  switch (exit.kind) {
+    case 'exited':
+      return `failed with status ${exit.code}`;
+    case 'signalled':
+      return `was ended by ${exit.signal}`;
+    case 'stopped':
+      return 'was stopped';
+  }
 }
 
 function lastLines(stderr: string): string {
-  return toPrintable(stderr.trim().split('\n').slice(-3).join('; ')) || 'it said nothing';
+  return toPrintable(stderr.trim().split('\n').slice(-3).join('\n')) || 'it said nothing';
 }

@@ -1,10 +1,16 @@
 /**
- * A text from elsewhere, fit for the person's terminal and for one line: control characters (terminal escapes among
- * them) become `?`, line ends and tabs become spaces.
+ * Text from elsewhere made fit for one line on a terminal: line ends and tabs become a space, other control and invisible
+ * format characters become `\u{…}`, so that no host can send escape sequences to the person's terminal, or hide what it
+ * says.
  */
 export function toPrintable(text: string): string {
   return text
     .replace(/[\r\n\t]+/g, ' ')
-    .replace(/\p{Cc}|\p{Cf}/gu, '?')
-    .trim();
+    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** What was thrown, as words for a message: printable, and never empty. */
+export function describeThrown(thrown: unknown): string {
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return toPrintable(text.trim()) || 'no reason given';
 }

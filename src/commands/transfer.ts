@@ -90,8 +90,9 @@ function countContents({ datasets }: Inventory): { datasets: number; snapshots: 
 function checkDestination(destination: string | undefined, receiverName: string, receiver: Datasets): void {
   if (destination === undefined) return;
   const fault = findDatasetNameFault(destination);
-  if (fault !== undefined)
+  if (fault !== undefined) {
     throw new ZfsVmError('usage', `-d ${JSON.stringify(destination)} can't be a dataset: ${fault}`);
+  }
   if (receiver.has(poolOf(destination))) return;
   const pools = [...new Set([...receiver.keys()].map(poolOf))];
   throw new ZfsVmError(

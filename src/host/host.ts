@@ -1,9 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
 
-/** How a command ended. A host that goes away before the command ends is `lost`: nobody knows how it ended. */
+/** How a command ended. */
 export type Exit =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'signalled'; readonly signal: string }
+  /** We ended it: it was aborted, its host was closed, or its output wasn't wanted any more. */
+  | { readonly kind: 'stopped' }
+  /** Its host went away before, and nobody knows how it ended. */
   | { readonly kind: 'lost'; readonly reason: string };
 
 /** Whether a command ended well. */

@@ -24,20 +24,22 @@ export class LocalHost implements Host {
     const stopper = new AbortController();
     this.#running.add(stopper);
 
+    let isStopped = false;
     const exit = new Promise<Exit>((resolve) => {
       // Emitted instead of 'close' when there is no such program.
       child.once('error', (error: NodeJS.ErrnoException) => {
         if (child.pid === undefined) resolve(exitOfUnstartable(error));
       });
       child.once('close', (code, signal) => {
-        resolve(
-          code === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', code },
-        );
+        if (isStopped) resolve({ kind: 'stopped' });
+        else if (code === null) resolve({ kind: 'signalled', signal: signal ?? 'unknown' });
+        else resolve({ kind: 'exited', code });
       });
     });
 
     let killTimer: NodeJS.Timeout | undefined;
     const terminate = (): void => {
+      isStopped = true;
       child.stdin.destroy();
       killGroup(child.pid, 'SIGTERM');
       killTimer = setTimeout(() => {

@@ -160,8 +160,9 @@ function startClone(
 function startWhole(request: TransferRequest, model: ReceiverModel, source: Source): Decision {
   for (const { tag } of source.versions) {
     const [theirs] = findVersions(request.receiver, tag.streamline);
-    if (theirs !== undefined)
+    if (theirs !== undefined) {
       return conflict({ kind: 'no-common-version', streamline: tag.streamline, theirs });
+    }
   }
   const { dataset } = source;
   if (dataset.origin !== undefined) {
@@ -201,8 +202,9 @@ function findObstacle(model: ReceiverModel, source: Source, destination: string)
   const volume = ancestorsOf(destination).find((parent) => model.findDataset(parent)?.type === 'volume');
   if (volume !== undefined) return { kind: 'parent-is-volume', destination, parent: volume };
   const longestSnapshot = Math.max(...source.versions.map((version) => version.name.length));
-  if (destination.length + '@'.length + longestSnapshot > maxNameLength)
+  if (destination.length + '@'.length + longestSnapshot > maxNameLength) {
     return { kind: 'name-too-long', destination };
+  }
   return undefined;
 }
 

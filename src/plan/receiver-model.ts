@@ -18,8 +18,9 @@ export class ReceiverModel {
   constructor(datasets: Datasets) {
     this.#datasets = datasets;
     for (const dataset of datasets.values()) {
-      for (const snapshot of dataset.snapshots)
+      for (const snapshot of dataset.snapshots) {
         this.#addCopy(snapshot.guid, dataset.name, fullNameOf(snapshot));
+      }
     }
   }
 

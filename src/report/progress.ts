@@ -31,8 +31,9 @@ export class Progress {
     const elapsedSeconds = (nowMs - oldest.atMs) / 1000;
     const bytesPerSecond = elapsedSeconds > 0 ? (this.#bytes - oldest.bytes) / elapsedSeconds : 0;
     const rate = `${formatBytes(Math.round(bytesPerSecond))}/s`;
-    if (this.#totalBytes === undefined || this.#totalBytes === 0)
+    if (this.#totalBytes === undefined || this.#totalBytes === 0) {
       return `${formatBytes(this.#bytes)}, ${rate}`;
+    }
     // Estimates are a little off: never say that it's done before it is.
     const percent = Math.min(99, Math.floor((100 * this.#bytes) / this.#totalBytes));
     const left = Math.max(0, this.#totalBytes - this.#bytes);

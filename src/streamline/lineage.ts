@@ -35,8 +35,9 @@ export function* walkHistory(datasets: Datasets, dataset: Dataset): Generator<Sn
 export function* findVersions(datasets: Datasets, streamline?: string): Generator<TaggedSnapshot> {
   for (const dataset of datasets.values()) {
     for (const snapshot of dataset.snapshots) {
-      if (isTagged(snapshot) && (streamline === undefined || snapshot.tag.streamline === streamline))
+      if (isTagged(snapshot) && (streamline === undefined || snapshot.tag.streamline === streamline)) {
         yield snapshot;
+      }
     }
   }
 }
@@ -69,8 +70,9 @@ export function findNextTag(
   const existing = known.find((snapshot) => snapshot.tag.version.text === version.text);
   if (existing !== undefined) return { kind: 'exists', tag, where: existing };
   const newest = findNewest(history.filter((snapshot) => snapshot.tag.streamline === streamline));
-  if (newest !== undefined && compareVersions(version, newest.tag.version) < 0)
+  if (newest !== undefined && compareVersions(version, newest.tag.version) < 0) {
     return { kind: 'not-newer', tag, newest };
+  }
   return { kind: 'tag', tag };
 }
 

@@ -54,8 +54,9 @@ export function findStreamlineFault(streamline: string): string | undefined {
 /** Why a text is no version, in words. */
 export function describeVersionFault(text: string): string {
   if (text === '') return 'there is no version';
-  if (/^0[0-9]+$/.test(text))
+  if (/^0[0-9]+$/.test(text)) {
     return `the version "${text}" has leading zeros; it is written ${text.replace(/^0+(?=.)/, '')}`;
+  }
   if (/^[v=]/.test(text) && parseVersion(text.slice(1)) !== undefined) {
     return `the version "${text}" is written ${text.slice(1)}`;
   }

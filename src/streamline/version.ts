@@ -25,8 +25,9 @@ export function parseVersion(text: string): Version | undefined {
  * @returns negative when `a` comes first, positive when `b` does, 0 only for the same version
  */
 export function compareVersions(a: Version, b: Version): number {
-  if (a.kind === 'number')
+  if (a.kind === 'number') {
     return b.kind === 'number' ? compareBigints(a.value, b.value) : compareMixed(a.value, b.value);
+  }
   return b.kind === 'number' ? -compareMixed(b.value, a.value) : semver.compare(a.value, b.value);
 }
 

@@ -81,7 +81,7 @@ interface NamedSide extends SideResult {
 /** The error of the side that failed first, with what the other one said beneath. */
 function toPipeError(cause: NamedSide, other: NamedSide): ZfsVmError {
   const error = toCommandError(cause.hostName, cause.what, cause);
-  const said = toPrintable(other.stderr);
+  const said = toPrintable(other.stderr.trim());
   if (said === '') return error;
   return error.withDetail(`${other.hostName}: ${other.what} said: ${said}`);
 }

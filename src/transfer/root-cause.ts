@@ -20,14 +20,12 @@ export function findRootCause(send: SideResult, receive: SideResult): 'send' | '
   if (!sendFailed && !receiveFailed) return undefined;
   if (!sendFailed) return 'receive';
   if (!receiveFailed) return 'send';
-  if (receive.exit.kind === 'lost')
-    return send.exit.kind === 'lost' && !hasEndedForWantOfReader(send) ? 'send' : 'receive';
-  if (hasEndedForWantOfReader(send)) return 'receive';
+  if (hasEndedForWantOfReader(send) || receive.exit.kind === 'lost') return 'receive';
   return receive.stderr.trim() === '' || streamEndedWords.test(receive.stderr) ? 'send' : 'receive';
 }
 
 function hasEndedForWantOfReader({ exit, stderr }: SideResult): boolean {
-  if (/broken pipe/i.test(stderr)) return true;
+  if (exit.kind === 'stopped' || /broken pipe/i.test(stderr)) return true;
   // 141 is how a shell tells of SIGPIPE.
   return exit.kind === 'signalled'
     ? exit.signal.endsWith('PIPE')

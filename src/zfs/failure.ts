@@ -49,6 +49,14 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
     },
   },
   {
+    pattern: /has been modified\s+since most recent snapshot/,
+    failure: {
+      kind: 'failed',
+      message: 'the destination has been written to since its newest snapshot',
+      hint: 'see what with "zfs diff" there; if it may go, undo it there with "zfs rollback" to that snapshot, and run this again',
+    },
+  },
+  {
     pattern: /permission denied/i,
     failure: {
       kind: 'denied',

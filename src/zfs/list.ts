@@ -110,8 +110,9 @@ export function parseDetailedSnapshots(output: string): (SnapshotRow & SnapshotD
 function parseSnapshotFields(line: string, fields: readonly string[]): SnapshotRow {
   const [fullName, guid, createtxg] = fields;
   const names = fullName === undefined ? undefined : splitSnapshotName(fullName);
-  if (names === undefined || !isWholeNumber(guid) || !isWholeNumber(createtxg))
+  if (names === undefined || !isWholeNumber(guid) || !isWholeNumber(createtxg)) {
     throw new UnreadableOutput(line);
+  }
   return { dataset: names.dataset, name: names.snapshot, guid: BigInt(guid), createtxg: BigInt(createtxg) };
 }
 

@@ -8,8 +8,9 @@ export function findDatasetNameFault(name: string): string | undefined {
   if (name.startsWith('/')) return 'it begins with /; a dataset is named without, e.g. tank/vm';
   if (name.endsWith('/') || name.includes('//')) return 'it has an empty part between two /';
   const bad = /[^A-Za-z0-9_.: /-]/u.exec(name)?.[0];
-  if (bad !== undefined)
+  if (bad !== undefined) {
     return `it has ${JSON.stringify(bad)} in it; ZFS takes letters, digits, spaces and - _ . : only`;
+  }
   if (name.split('/').some((part) => part === '.' || part === '..')) return 'it has a part named . or ..';
   if (!/^[A-Za-z]/.test(name)) return 'the name of a pool begins with a letter';
   return undefined;

@@ -23,9 +23,6 @@ export function parseAddress(text: string): Address {
 function parsePlain(text: string): Address {
   const at = text.lastIndexOf('@');
   const host = text.slice(at + 1);
-  if (host.includes(':') && !isIPv6(host)) {
-    throw refuse(text, 'a port needs the form ssh://user@host:port');
-  }
   return checkAddress(text, { host, user: at < 0 ? undefined : text.slice(0, at), port: undefined });
 }
 
@@ -40,21 +37,20 @@ function parseUrl(text: string): Address {
   if (place === undefined) {
     throw refuse(text, 'the form is ssh://user@host:port, with an IPv6 address in brackets');
   }
+
   const port = place['port'] === undefined ? undefined : Number(place['port']);
   if (port !== undefined && (port < 1 || port > 65_535)) {
     throw refuse(text, 'a port is a number from 1 to 65535');
   }
-  const bracketed = place['bracketed'];
-  if (bracketed !== undefined && !isIPv6(bracketed)) {
-    throw refuse(text, 'only an IPv6 address goes in brackets');
-  }
-  return checkAddress(text, { host: bracketed ?? place['plain'] ?? '', user, port });
+
+  return checkAddress(text, { host: place['bracketed'] ?? place['plain'] ?? '', user, port });
 }
 
 function decodeUser(text: string, encoded: string): string {
   if (encoded.includes(':')) {
     throw refuse('ssh://…', 'a password has no place in an address; it is asked for on the terminal');
   }
+
   try {
     return decodeURIComponent(encoded);
   } catch {
@@ -63,24 +59,23 @@ function decodeUser(text: string, encoded: string): string {
 }
 
 function checkAddress(text: string, address: Address): Address {
-  checkName(text, 'host', address.host, /[\s\p{Cc}\p{Cf}'"`$\\;&<>|(){}[\]/]/u);
-  if (address.user !== undefined) {
-    checkName(text, 'user', address.user, /[\s\p{Cc}\p{Cf}'"`;&<>|(){}]/u);
+  if (address.host.includes(':') && !isIPv6(address.host)) {
+    throw refuse(text, 'a port needs the form ssh://user@host:port');
   }
+
+  checkName(text, 'host', address.host, /[\s\p{Cc}\p{Cf}'"`$\\;&<>|(){}[\]/]/u);
+  if (address.user !== undefined) checkName(text, 'user', address.user, /[\s\p{Cc}\p{Cf}'"`;&<>|(){}]/u);
+
   return address;
 }
 
 function checkName(text: string, part: 'host' | 'user', name: string, refused: RegExp): void {
-  if (name === '') {
-    throw refuse(text, `the ${part} is missing`);
-  }
-  if (name.startsWith('-')) {
-    throw refuse(text, `a ${part} can't start with "-"`);
-  }
+  if (name === '') throw refuse(text, `the ${part} is missing`);
+
+  if (name.startsWith('-')) throw refuse(text, `a ${part} can't start with "-"`);
+
   const char = refused.exec(name)?.[0];
-  if (char !== undefined) {
-    throw refuse(text, `a ${part} can't contain ${JSON.stringify(char)}`);
-  }
+  if (char !== undefined) throw refuse(text, `a ${part} can't contain ${JSON.stringify(char)}`);
 }
 
 function refuse(text: string, reason: string): ZfsVmError {

@@ -8,7 +8,7 @@ import ssh2, {
 } from 'ssh2';
 import type { ClientConfig } from './client-config.js';
 import { findIdentities, type Identity } from './identity.js';
-import { toPrintable } from './printable.js';
+import { toPrintable } from '../../printable.js';
 
 /** What logging in needs besides the configuration. */
 export interface LoginContext {
@@ -56,9 +56,8 @@ export async function* offerLogins(
     const method = context.config.authentications.find(
       (name) => attempts.has(name) && record.accepted.includes(name),
     );
-    if (method === undefined) {
-      return;
-    }
+    if (method === undefined) return;
+
     const attempt = await attempts.get(method)?.next();
     if (attempt === undefined || attempt.done === true) {
       attempts.delete(method);
@@ -111,11 +110,9 @@ function* offerAnswers(
   record: LoginRecord,
 ): Generator<Attempt, void, undefined> {
   for (let attempt = 0; attempt < config.passwordPrompts && !record.unanswered; attempt++) {
-    if (attempt === 0) {
-      record.tried.push('answers on the terminal');
-    } else {
-      warn(`${label}: permission denied, please try again`);
-    }
+    if (attempt === 0) record.tried.push('answers on the terminal');
+    else warn(`${label}: permission denied, please try again`);
+
     const answerAll = async (prompts: readonly Prompt[]): Promise<string[]> => {
       const answers: string[] = [];
       for (const { prompt, echo } of prompts) {
@@ -148,17 +145,15 @@ async function* offerPasswords(
   record: LoginRecord,
 ): AsyncGenerator<Attempt, void, undefined> {
   for (let attempt = 0; attempt < config.passwordPrompts && !record.unanswered; attempt++) {
-    if (attempt > 0) {
-      warn(`${label}: permission denied, please try again`);
-    }
+    if (attempt > 0) warn(`${label}: permission denied, please try again`);
+
     const password = await ask(`${config.user}@${label}'s password: `, true);
     if (password === undefined) {
       record.unanswered = true;
       return;
     }
-    if (attempt === 0) {
-      record.tried.push('a password');
-    }
+    if (attempt === 0) record.tried.push('a password');
+
     yield { method: { type: 'password', username: config.user, password }, wasUsed: () => false };
   }
 }

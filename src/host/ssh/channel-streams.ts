@@ -17,22 +17,16 @@ export class ChannelOutput extends Readable {
     super({ highWaterMark: outputBufferBytes });
     this.#source = source;
     source.on('data', (chunk: Buffer) => {
-      if (!this.destroyed && !this.push(chunk)) {
-        source.pause();
-      }
+      if (!this.destroyed && !this.push(chunk)) source.pause();
     });
     source.once('end', () => {
-      if (!this.destroyed) {
-        this.push(null);
-      }
+      if (!this.destroyed) this.push(null);
     });
     // The stream starts to flow with its reader, not before: a short outburst would only fill the buffer.
     source.pause();
     this.once('close', () => {
       source.resume();
-      if (!this.readableEnded) {
-        onUnwanted();
-      }
+      if (!this.readableEnded) onUnwanted();
     });
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2';
 import { ZfsVmError } from '../../errors.js';
 import type { Address } from './address.js';
-import { describeThrown, toPrintable } from './printable.js';
+import { describeThrown, toPrintable } from '../../printable.js';
 
 /** What to do about a host key that known_hosts doesn't have. A key that has changed is refused with any of them. */
 export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no';
@@ -228,17 +228,13 @@ function readOptions(output: string): Map<string, string[]> {
   const values = new Map<string, string[]>();
   for (const line of output.split('\n')) {
     const space = line.indexOf(' ');
-    if (space <= 0) {
-      continue;
-    }
+    if (space <= 0) continue;
+
     const name = line.slice(0, space).toLowerCase();
     const value = line.slice(space + 1).trim();
     const earlier = values.get(name);
-    if (earlier === undefined) {
-      values.set(name, [value]);
-    } else {
-      earlier.push(value);
-    }
+    if (earlier === undefined) values.set(name, [value]);
+    else earlier.push(value);
   }
   return values;
 }
@@ -266,12 +262,10 @@ function readSeconds(value: string | undefined): number | undefined {
 }
 
 function readStrictness(value: string | undefined): StrictHostKeyChecking {
-  if (isYes(value)) {
-    return 'yes';
-  }
-  if (isNo(value) || value === 'off') {
-    return 'no';
-  }
+  if (isYes(value)) return 'yes';
+
+  if (isNo(value) || value === 'off') return 'no';
+
   return value === 'accept-new' ? 'accept-new' : 'ask';
 }
 
@@ -280,12 +274,10 @@ function findAgent(
   { env }: LocalAccount,
   toPath: (path: string) => string,
 ): string | undefined {
-  if (setting === undefined || setting === 'SSH_AUTH_SOCK') {
-    return env['SSH_AUTH_SOCK'] || undefined;
-  }
-  if (setting.startsWith('$') && !setting.startsWith('${')) {
-    return env[setting.slice(1)] || undefined;
-  }
+  if (setting === undefined || setting === 'SSH_AUTH_SOCK') return env['SSH_AUTH_SOCK'] || undefined;
+
+  if (setting.startsWith('$') && !setting.startsWith('${')) return env[setting.slice(1)] || undefined;
+
   return notNone(setting) === undefined ? undefined : toPath(setting);
 }
 
@@ -295,9 +287,7 @@ function expandPath(path: string, tokens: Readonly<Record<string, string>>, acco
     (whole, name: string) => account.env[name] ?? whole,
   );
   for (const home of ['~', account.accountHome]) {
-    if (expanded.startsWith(`${home}/`)) {
-      return join(account.homeDir, expanded.slice(home.length + 1));
-    }
+    if (expanded.startsWith(`${home}/`)) return join(account.homeDir, expanded.slice(home.length + 1));
   }
   return expanded;
 }
@@ -335,22 +325,23 @@ function listUnsupported(first: FirstValue, algorithms: AlgorithmChoice): string
   if (notNone(first('certificatefile')) !== undefined) {
     reasons.push('logging in with a certificate (CertificateFile)');
   }
+
   if (notNone(first('pkcs11provider')) !== undefined) {
     reasons.push('keys on a PKCS#11 token (PKCS11Provider)');
   }
+
   if (notNone(first('controlpath')) !== undefined) {
     reasons.push('sharing a connection with other ssh processes (ControlPath)');
   }
-  if (isYes(first('proxyusefdpass'))) {
-    reasons.push('a proxy that hands over its socket (ProxyUseFdpass)');
-  }
+
+  if (isYes(first('proxyusefdpass'))) reasons.push('a proxy that hands over its socket (ProxyUseFdpass)');
+
   if (chooseAuthentications(first).length === 0) {
     reasons.push('the ways to log in that it asks for (PreferredAuthentications, for instance GSSAPI)');
   }
+
   for (const [kind, names] of Object.entries(algorithms)) {
-    if ((names as readonly string[]).length === 0) {
-      reasons.push(`the ${kind} algorithms that it allows`);
-    }
+    if ((names as readonly string[]).length === 0) reasons.push(`the ${kind} algorithms that it allows`);
   }
   return reasons;
 }

@@ -4,13 +4,13 @@ import { ZfsVmError } from '../../errors.js';
 import type { Host } from '../host.js';
 import { parseAddress, type Address } from './address.js';
 import { readClientConfig, type ClientConfig } from './client-config.js';
-import { logIn, type Carrier, type Connection } from './connection.js';
+import { logIn, type Connection } from './connection.js';
 import { readKnownHosts } from './known-hosts-files.js';
 import type { KnownHostsEntry } from './known-hosts.js';
-import { describeThrown } from './printable.js';
+import { describeThrown } from '../../printable.js';
 import type { Prompter } from './prompt.js';
 import { SshHost } from './ssh-host.js';
-import { defaultConnectTimeoutMs, openProxyCommand, openTcp } from './transport.js';
+import { defaultConnectTimeoutMs, openProxyCommand, openTcp, type Carrier } from './transport.js';
 
 /** What connecting needs from the rest of the program. */
 export interface SshOptions {
@@ -63,6 +63,7 @@ async function openRoute(
   for (const reason of config.unsupported) {
     debug(`${label}: the OpenSSH configuration asks for what isn't supported here: ${reason}`);
   }
+
   refuseWithoutAlgorithms(config, label);
   const knownHosts = await loadKnownHosts(config, label);
   const carrier = await openCarrier(label, config, jumps ?? config.proxyJump, options, depth);
@@ -78,9 +79,8 @@ async function openRoute(
 }
 
 function describeAddress({ host, port }: Address): string {
-  if (port === undefined) {
-    return host;
-  }
+  if (port === undefined) return host;
+
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
@@ -137,14 +137,7 @@ async function openCarrier(
   if (config.proxyCommand !== undefined) {
     options.debug(`${label}: connecting with the ProxyCommand of the OpenSSH configuration`);
     const env = options.env ?? process.env;
-    const proxy = openProxyCommand(config.proxyCommand, env['SHELL'] ?? '/bin/sh', env, options.warn);
-    return {
-      stream: proxy.stream,
-      close: () => {
-        proxy.close();
-        return Promise.resolve();
-      },
-    };
+    return openProxyCommand(config.proxyCommand, env['SHELL'] ?? '/bin/sh', env, options.warn);
   }
   options.debug(`${label}: connecting to ${config.hostName} port ${config.port}`);
   const socket: Socket = await openTcp({
@@ -183,11 +176,8 @@ async function openTunnel(
         reject(new Error(`no answer within ${timeoutMs / 1000} s`));
       });
       jumpHost.client.forwardOut('127.0.0.1', 0, config.hostName, config.port, (error, channel) => {
-        if (error === undefined) {
-          resolve(channel);
-        } else {
-          reject(error);
-        }
+        if (error === undefined) resolve(channel);
+        else reject(error);
       });
     });
     return { stream, close: () => jumpHost.close() };

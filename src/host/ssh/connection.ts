@@ -4,7 +4,8 @@ import { ZfsVmError } from '../../errors.js';
 import { offerLogins, type LoginRecord } from './authenticate.js';
 import type { ClientConfig } from './client-config.js';
 import { formatFingerprint, type KnownHostsEntry } from './known-hosts.js';
-import { describeThrown, toPrintable } from './printable.js';
+import { describeThrown, toPrintable } from '../../printable.js';
+import type { Carrier } from './transport.js';
 import { createHostKeyChecker } from './verify-host-key.js';
 
 /** How long a host may take to take leave before its connection is cut. */
@@ -12,13 +13,6 @@ const farewellMs = 500;
 
 /** Dead peers are noticed by these, where the configuration doesn't ask for others. */
 const defaultKeepalive = { intervalMs: 15_000, count: 3 };
-
-/** What lies below a connection: TCP, a tunnel through a jump host, or a program. */
-export interface Carrier {
-  readonly stream: Duplex;
-  /** Ends it, and everything it stands on. */
-  readonly close: () => Promise<void>;
-}
 
 /** What logging in needs besides the configuration. */
 export interface LoginOptions {
@@ -113,9 +107,8 @@ async function negotiate(stream: Duplex, config: ClientConfig, options: LoginOpt
   const questions = new AbortController();
   const deadline = new Deadline(timeoutMs);
   const ask = async (question: string, secret: boolean): Promise<string | undefined> => {
-    if (config.batchMode) {
-      return undefined;
-    }
+    if (config.batchMode) return undefined;
+
     deadline.pause();
     try {
       return await options.ask(question, secret, questions.signal);
@@ -229,16 +222,17 @@ async function negotiate(stream: Duplex, config: ClientConfig, options: LoginOpt
     client.destroy();
     throw error;
   } finally {
-    deadline.clear();
+    deadline.end();
     questions.abort();
   }
 }
 
-/** A time limit that can be stopped and started anew. */
+/** A time limit that can be stopped and started anew, until it is over for good. */
 class Deadline {
   onExpired: () => void = () => undefined;
   readonly #timeoutMs: number;
   #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
 
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
@@ -246,17 +240,21 @@ class Deadline {
 
   restart(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.onExpired();
-    }, this.#timeoutMs);
+    // An answer that comes too late, or new keys on a long connection, mustn't start it again.
+    if (!this.#isOver) {
+      this.#timer = setTimeout(() => {
+        this.onExpired();
+      }, this.#timeoutMs);
+    }
   }
 
   pause(): void {
     clearTimeout(this.#timer);
   }
 
-  clear(): void {
+  end(): void {
     clearTimeout(this.#timer);
+    this.#isOver = true;
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import ssh2, { type ParsedKey, type PublicKeyEntry, type SigningRequestOptions } from 'ssh2';
 import { readKeyType } from './known-hosts.js';
-import { describeThrown } from './printable.js';
+import { describeThrown } from '../../printable.js';
 
 /** A public key that we can offer, and how to sign with its other half. */
 export interface Identity {
@@ -44,9 +44,7 @@ export async function* findIdentities(sources: IdentitySources): AsyncGenerator<
   const files: IdentityFile[] = [];
   for (const path of sources.identityFiles) {
     const file = await loadIdentityFile(path, sources);
-    if (file !== undefined) {
-      files.push(file);
-    }
+    if (file !== undefined) files.push(file);
   }
   const offered = new Set<string>();
   const isNew = (key: ParsedKey): boolean => {
@@ -60,30 +58,22 @@ export async function* findIdentities(sources: IdentitySources): AsyncGenerator<
   const configured = fromAgent.filter((identity) => files.some((file) => holdsKey(file, identity.publicKey)));
   const others = sources.identitiesOnly ? [] : fromAgent.filter((identity) => !configured.includes(identity));
   for (const identity of [...configured, ...others]) {
-    if (isNew(identity.publicKey)) {
-      yield identity;
-    }
+    if (isNew(identity.publicKey)) yield identity;
   }
   for (const file of files) {
-    if (file.kind === 'plain' && isNew(file.key)) {
-      yield identityOfKey(file.path, file.key);
-    }
+    if (file.kind === 'plain' && isNew(file.key)) yield identityOfKey(file.path, file.key);
   }
   for (const file of files) {
-    if (file.kind !== 'encrypted') {
-      continue;
-    }
+    if (file.kind !== 'encrypted') continue;
+
     if (file.publicKey !== undefined) {
-      if (isNew(file.publicKey)) {
-        yield identityOfEncryptedFile(file.path, file.text, file.publicKey, sources);
-      }
+      if (isNew(file.publicKey)) yield identityOfEncryptedFile(file.path, file.text, file.publicKey, sources);
+
       continue;
     }
     // An old PEM file without its .pub: nobody knows which key it is before it is decrypted.
     const key = await decrypt(file.path, file.text, sources);
-    if (key !== undefined && isNew(key)) {
-      yield identityOfKey(file.path, key);
-    }
+    if (key !== undefined && isNew(key)) yield identityOfKey(file.path, key);
   }
 }
 
@@ -107,9 +97,8 @@ function identityOfEncryptedFile(
     publicKey,
     async sign(data, hash) {
       const key = await decrypt(path, text, sources);
-      if (key === undefined) {
-        throw new Error(`the passphrase of ${path} wasn't given`);
-      }
+      if (key === undefined) throw new Error(`the passphrase of ${path} wasn't given`);
+
       return signWith(key, data, hash);
     },
   };
@@ -118,15 +107,11 @@ function identityOfEncryptedFile(
 async function decrypt(path: string, text: string, sources: IdentitySources): Promise<ParsedKey | undefined> {
   for (let attempt = 0; attempt < sources.passphraseTries; attempt++) {
     const passphrase = await sources.askPassphrase(path);
-    if (passphrase === undefined || passphrase === '') {
-      return undefined;
-    }
+    if (passphrase === undefined || passphrase === '') return undefined;
+
     const key = parseKey(text, passphrase);
-    if (key instanceof Error) {
-      sources.warn(`that isn't the passphrase of ${path}`);
-    } else {
-      return key;
-    }
+    if (key instanceof Error) sources.warn(`that isn't the passphrase of ${path}`);
+    else return key;
   }
   return undefined;
 }
@@ -167,6 +152,7 @@ async function loadIdentityFile(path: string, sources: IdentitySources): Promise
   if (/encrypted/i.test(key.message)) {
     return { kind: 'encrypted', path, text, publicKey: publicKey ?? readPublicPart(text) };
   }
+
   sources.debug(`no key from ${path}: ${describeThrown(key)}`);
   return publicKey && { kind: 'public-only', path, publicKey };
 }
@@ -185,9 +171,8 @@ function readPublicPart(text: string): ParsedKey | undefined {
   const base64 = /-----BEGIN OPENSSH PRIVATE KEY-----([A-Za-z0-9+/=\s]*)-----END/.exec(text)?.[1];
   const blob = Buffer.from(base64 ?? '', 'base64');
   const magic = 'openssh-key-v1\0';
-  if (blob.toString('latin1', 0, magic.length) !== magic) {
-    return undefined;
-  }
+  if (blob.toString('latin1', 0, magic.length) !== magic) return undefined;
+
   let at = magic.length;
   const readField = (): Buffer => {
     const length = blob.readUInt32BE(at);
@@ -208,15 +193,13 @@ function readPublicPart(text: string): ParsedKey | undefined {
 }
 
 async function listAgentKeys({ agentSocket, debug }: IdentitySources): Promise<Identity[]> {
-  if (agentSocket === undefined) {
-    return [];
-  }
+  if (agentSocket === undefined) return [];
+
   const agent = new ssh2.OpenSSHAgent(agentSocket);
   const keys = await new Promise<readonly ParsedKey[]>((resolve) => {
     agent.getIdentities((error, found) => {
-      if (error) {
-        debug(`no keys from the agent at ${agentSocket}: ${describeThrown(error)}`);
-      }
+      if (error) debug(`no keys from the agent at ${agentSocket}: ${describeThrown(error)}`);
+
       resolve((found ?? []).filter(isOfferable));
     });
   });
@@ -226,11 +209,8 @@ async function listAgentKeys({ agentSocket, debug }: IdentitySources): Promise<I
     sign: (data, hash) =>
       new Promise((resolve, reject) => {
         agent.sign(publicKey, data, toSigningOptions(hash), (error, signature) => {
-          if (signature === undefined) {
-            reject(error ?? new Error('the agent gave no signature'));
-          } else {
-            resolve(signature);
-          }
+          if (signature === undefined) reject(error ?? new Error('the agent gave no signature'));
+          else resolve(signature);
         });
       }),
   }));

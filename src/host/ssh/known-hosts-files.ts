@@ -18,6 +18,7 @@ async function readIfThere(file: string): Promise<string> {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
       return '';
     }
+
     throw error;
   }
 }
@@ -29,9 +30,8 @@ export async function appendKnownHost(file: string, line: string): Promise<void>
   try {
     const { size } = await handle.stat();
     const last = Buffer.alloc(1);
-    if (size > 0) {
-      await handle.read(last, 0, 1, size - 1);
-    }
+    if (size > 0) await handle.read(last, 0, 1, size - 1);
+
     const isLineOpen = size > 0 && last.toString('latin1') !== '\n';
     // One write: another process may be adding its own line at this moment.
     await handle.appendFile(`${isLineOpen ? '\n' : ''}${line}\n`);

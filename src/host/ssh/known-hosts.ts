@@ -28,9 +28,7 @@ export function parseKnownHosts(file: string, text: string): KnownHostsEntry[] {
   const entries: KnownHostsEntry[] = [];
   for (const [index, line] of text.split('\n').entries()) {
     const entry = parseLine(line);
-    if (entry !== undefined) {
-      entries.push({ file, line: index + 1, ...entry });
-    }
+    if (entry !== undefined) entries.push({ file, line: index + 1, ...entry });
   }
   return entries;
 }
@@ -43,21 +41,18 @@ function parseLine(line: string): Omit<KnownHostsEntry, 'file' | 'line'> | undef
     fields.shift();
   }
   const [hosts, keyType, encodedKey] = fields;
-  if (hosts === undefined || keyType === undefined || encodedKey === undefined) {
-    return undefined;
-  }
-  if (hosts.startsWith('#') || hosts.startsWith('@')) {
-    return undefined;
-  }
+  if (hosts === undefined || keyType === undefined || encodedKey === undefined) return undefined;
+
+  if (hosts.startsWith('#') || hosts.startsWith('@')) return undefined;
+
   const key = Buffer.from(encodedKey, 'base64');
   return readKeyType(key) === keyType ? { marker, hosts, keyType, key } : undefined;
 }
 
 /** The type that a public key in SSH's binary form names itself, e.g. `ssh-ed25519`; `undefined` if it isn't one. */
 export function readKeyType(key: Buffer): string | undefined {
-  if (key.length < 4) {
-    return undefined;
-  }
+  if (key.length < 4) return undefined;
+
   const length = key.readUInt32BE(0);
   return length === 0 || length > 64 || key.length < 4 + length
     ? undefined
@@ -76,22 +71,20 @@ export function judgeHostKey(entries: readonly KnownHostsEntry[], name: string, 
   const sameKey = (entry: KnownHostsEntry): boolean => entry.key.equals(key);
 
   const revoked = matching.find((entry) => entry.marker === 'revoked' && sameKey(entry));
-  if (revoked !== undefined) {
-    return { kind: 'revoked', entry: revoked };
-  }
+  if (revoked !== undefined) return { kind: 'revoked', entry: revoked };
+
   const plain = matching.filter((entry) => entry.marker === 'none');
-  if (plain.some(sameKey)) {
-    return { kind: 'known' };
-  }
+  if (plain.some(sameKey)) return { kind: 'known' };
+
   const keyKind = toKeyKind(readKeyType(key) ?? '');
   const changed = plain.find((entry) => toKeyKind(entry.keyType) === keyKind);
-  if (changed !== undefined) {
-    return { kind: 'changed', entry: changed };
-  }
+  if (changed !== undefined) return { kind: 'changed', entry: changed };
+
   const authority = matching.find((entry) => entry.marker === 'cert-authority');
   if (authority !== undefined && plain.length === 0) {
     return { kind: 'certificate-authority', entry: authority };
   }
+
   return { kind: 'unknown', otherTypes: [...new Set(plain.map((entry) => entry.keyType))] };
 }
 
@@ -107,16 +100,14 @@ function toKeyKind(keyType: string): string {
 }
 
 function matchesHost(hosts: string, name: string): boolean {
-  if (hosts.startsWith('|')) {
-    return matchesHash(hosts, name);
-  }
+  if (hosts.startsWith('|')) return matchesHash(hosts, name);
+
   let matches = false;
   for (const item of hosts.toLowerCase().split(',')) {
     const isNegated = item.startsWith('!');
     if (matchesPattern(isNegated ? item.slice(1) : item, name)) {
-      if (isNegated) {
-        return false;
-      }
+      if (isNegated) return false;
+
       matches = true;
     }
   }
@@ -128,6 +119,7 @@ function matchesHash(hosts: string, name: string): boolean {
   if (before !== '' || version !== '1' || salt === undefined || hash === undefined || rest.length > 0) {
     return false;
   }
+
   return hashName(name, Buffer.from(salt, 'base64')).equals(Buffer.from(hash, 'base64'));
 }
 
@@ -159,9 +151,8 @@ function matchesPattern(pattern: string, text: string): boolean {
       return false;
     }
   }
-  while (pattern[patternAt] === '*') {
-    patternAt++;
-  }
+  while (pattern[patternAt] === '*') patternAt++;
+
   return patternAt === pattern.length;
 }
 

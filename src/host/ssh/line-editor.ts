@@ -14,9 +14,8 @@ export const emptyLine: LineState = { text: '', outcome: 'typing' };
 export function typeKeys(line: LineState, keys: string): LineState {
   let state = line;
   for (const key of keys) {
-    if (state.outcome !== 'typing') {
-      break;
-    }
+    if (state.outcome !== 'typing') break;
+
     state = typeKey(state.text, key);
   }
   return state;

@@ -41,9 +41,8 @@ async function askOnTerminal(
   { secret, signal }: AskOptions,
 ): Promise<string | undefined> {
   const terminal = signal?.aborted === true ? undefined : openTerminal(terminalPath);
-  if (terminal === undefined) {
-    return undefined;
-  }
+  if (terminal === undefined) return undefined;
+
   const { input, output } = terminal;
   const decoder = new StringDecoder('utf8');
   let line = emptyLine;
@@ -58,16 +57,13 @@ async function askOnTerminal(
       input.once('error', reject).once('end', resolve);
       input.on('data', (chunk: Buffer) => {
         line = typeKeys(line, decoder.write(chunk));
-        if (line.outcome !== 'typing') {
-          resolve();
-        }
+        if (line.outcome !== 'typing') resolve();
       });
     });
   } finally {
     signal?.removeEventListener('abort', stop);
-    if (secret || line.outcome !== 'entered') {
-      output.write('\n');
-    }
+    if (secret || line.outcome !== 'entered') output.write('\n');
+
     input.setRawMode(false);
     input.destroy();
     output.destroy();

@@ -21,19 +21,20 @@ const maxCommandBytes = 131_071;
  * @throws ZfsVmError `failed` for words that can't be arguments (with NUL, or not valid Unicode), or far too many.
  */
 export function quoteCommand(argv: readonly string[]): string {
-  if (argv.length === 0) {
-    throw new ZfsVmError('failed', 'there is no command to run');
-  }
+  if (argv.length === 0) throw new ZfsVmError('failed', 'there is no command to run');
+
   const broken = argv.find((word) => word.includes('\0') || Buffer.from(word).toString() !== word);
   if (broken !== undefined) {
     throw new ZfsVmError('failed', `${JSON.stringify(broken)} can't be an argument of a command`);
   }
+
   const command = argv.every(isSafeInQuotes)
     ? `exec /bin/sh -c '${runWords}' sh ${argv.map(quoteSafe).join(' ')}`
     : `exec /bin/sh -c '${decodeAndRun}' sh '${escapeOctal(argv.map(quotePosix).join(' '))}'`;
   if (Buffer.byteLength(command) > maxCommandBytes) {
     throw new ZfsVmError('failed', `the command line of ${argv[0] ?? ''} is too long for a remote shell`);
   }
+
   return command;
 }
 

@@ -2,7 +2,7 @@ import type { ClientChannel } from 'ssh2';
 import { ZfsVmError } from '../../errors.js';
 import type { Host, HostProcess, StartOptions } from '../host.js';
 import type { Connection } from './connection.js';
-import { describeThrown, toPrintable } from './printable.js';
+import { describeThrown, toPrintable } from '../../printable.js';
 import { quoteCommand } from './quote.js';
 import { SshProcess } from './ssh-process.js';
 
@@ -44,9 +44,7 @@ export class SshHost implements Host {
         return this.#adopt(await this.#openChannel(command), signal);
       } catch (error) {
         this.#release();
-        if (!(error instanceof NoChannelFree)) {
-          throw error;
-        }
+        if (!(error instanceof NoChannelFree)) throw error;
       }
       if (this.#active > 0) {
         this.#debug(`${this.name}: no channel is free, waiting for one`);
@@ -63,9 +61,8 @@ export class SshHost implements Host {
   /** Ends the commands that still run, and then the connection. */
   async close(): Promise<void> {
     const running = [...this.#running];
-    for (const process of running) {
-      process.stop('SIGTERM', 'the connection was closed');
-    }
+    for (const process of running) process.stop();
+
     await Promise.all(running.map((process) => process.exit));
     await this.#connection.close();
     this.#wakeAll();
@@ -84,13 +81,9 @@ export class SshHost implements Host {
       };
       try {
         this.#connection.client.exec(command, (error, channel) => {
-          if (error === undefined) {
-            resolve(channel);
-          } else if (isOpenFailure(error)) {
-            reject(new NoChannelFree());
-          } else {
-            fail(error);
-          }
+          if (error === undefined) resolve(channel);
+          else if (isOpenFailure(error)) reject(new NoChannelFree());
+          else fail(error);
         });
       } catch (error) {
         fail(error);
@@ -107,12 +100,11 @@ export class SshHost implements Host {
     );
     this.#running.add(process);
     const stop = (): void => {
-      process.stop('SIGTERM', 'it was stopped');
+      process.stop();
     };
     signal?.addEventListener('abort', stop, { once: true });
-    if (signal?.aborted === true) {
-      stop();
-    }
+    if (signal?.aborted === true) stop();
+
     void process.exit.then(() => {
       signal?.removeEventListener('abort', stop);
       this.#running.delete(process);
@@ -140,9 +132,7 @@ export class SshHost implements Host {
   }
 
   #wakeAll(): void {
-    for (const wake of [...this.#waiting]) {
-      wake();
-    }
+    for (const wake of [...this.#waiting]) wake();
   }
 
   #throwIfLost(): void {

@@ -3,7 +3,7 @@ import { finished } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 import type { Exit, HostProcess } from '../host.js';
 import { ChannelInput, ChannelOutput } from './channel-streams.js';
-import { toPrintable } from './printable.js';
+import { toPrintable } from '../../printable.js';
 
 /** How long a command that was told to end may take to say how it ended, before its channel is closed. */
 const goodbyeMs = 400;
@@ -26,7 +26,7 @@ export class SshProcess implements HostProcess {
   readonly #describeLoss: () => string;
   readonly #timers: NodeJS.Timeout[] = [];
   #outcome: Exit | undefined;
-  #stopReason: string | undefined;
+  #isStopped = false;
   #isClosed = false;
   #openOutputs = 2;
   #settle: (exit: Exit) => void = () => undefined;
@@ -42,7 +42,7 @@ export class SshProcess implements HostProcess {
     this.stdin = this.#input;
     this.stdout = this.#watch(
       new ChannelOutput(channel, () => {
-        this.stop('SIGPIPE', 'its output was no longer wanted');
+        this.stop();
       }),
     );
     this.stderr = this.#watch(new ChannelOutput(channel.stderr, () => undefined));
@@ -50,7 +50,7 @@ export class SshProcess implements HostProcess {
       this.#settle = resolve;
     });
     channel.on('exit', (code: number | null, signal?: string) => {
-      this.#outcome =
+      this.#outcome ??=
         code === null ? { kind: 'signalled', signal: toPrintable(signal ?? '') } : { kind: 'exited', code };
     });
     channel.once('close', () => {
@@ -59,15 +59,17 @@ export class SshProcess implements HostProcess {
   }
 
   /**
-   * Ends the command: it gets the signal, and shortly after its channel is closed, which closes its pipes. `exit` fulfils
-   * within a second, whatever the other side does.
+   * Ends the command: it gets SIGTERM, and shortly after its channel is closed, which closes its pipes. `exit` fulfils
+   * within a second, whatever the other side does. OpenSSH's server passes no signal on for root (seen with 9.2): there
+   * the closed pipes alone must end the command.
    */
-  stop(signal: 'SIGTERM' | 'SIGPIPE', reason: string): void {
-    if (this.#isClosed || this.#stopReason !== undefined) {
-      return;
-    }
-    this.#stopReason = reason;
-    sendSignal(this.#channel, signal.slice('SIG'.length));
+  stop(): void {
+    if (this.#isClosed || this.#isStopped) return;
+
+    this.#isStopped = true;
+    // What it says from now on is about our signal.
+    this.#outcome ??= { kind: 'stopped' };
+    sendTerm(this.#channel);
     // What is still on its way isn't wanted any more, and mustn't keep the channel from closing.
     this.stdout.destroy();
     this.stderr.destroy();
@@ -90,9 +92,8 @@ export class SshProcess implements HostProcess {
   }
 
   #markClosed(): void {
-    if (this.#isClosed) {
-      return;
-    }
+    if (this.#isClosed) return;
+
     this.#isClosed = true;
     this.#timers.forEach(clearTimeout);
     this.#input.breakOff();
@@ -101,21 +102,20 @@ export class SshProcess implements HostProcess {
 
   #settleIfDone(): void {
     if (this.#isClosed && this.#openOutputs === 0) {
-      this.#settle(this.#outcome ?? { kind: 'lost', reason: this.#stopReason ?? this.#describeLoss() });
+      this.#settle(this.#outcome ?? { kind: 'lost', reason: this.#describeLoss() });
     }
   }
 }
 
 /**
- * Sends a signal to the command of a channel. ssh2 sends none after the end of our input, when most commands run, though
- * SSH allows it (RFC 4254, 5.3 and 6.9): so it is made to believe that the input is still open.
+ * Sends SIGTERM to the command of a channel. ssh2 sends no signal after the end of our input, which is how most commands
+ * run, though SSH allows it (RFC 4254, 5.3 and 6.9): so it is made to believe that the input is still open.
  */
-function sendSignal(channel: ClientChannel, name: string): void {
+function sendTerm(channel: ClientChannel): void {
   const outgoing = channel.outgoing as { state: string };
   const { state } = outgoing;
-  if (state === 'eof') {
-    outgoing.state = 'open';
-  }
-  channel.signal(name);
+  if (state === 'eof') outgoing.state = 'open';
+
+  channel.signal('TERM');
   outgoing.state = state;
 }

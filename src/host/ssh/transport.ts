@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Duplex, Writable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { ZfsVmError } from '../../errors.js';
-import { describeThrown, toPrintable } from './printable.js';
+import { describeThrown, toPrintable } from '../../printable.js';
 
 /** How long a host may take to accept a connection, and to answer while we log in, unless ConnectTimeout says it. */
 export const defaultConnectTimeoutMs = 30_000;
@@ -89,12 +90,15 @@ function describeTcpError(error: unknown, { hostName, port, timeoutMs, label }: 
   }
 }
 
-/** A program that carries the connection instead of TCP. */
-export interface ProxyTransport {
+/** What lies below a connection: TCP, a tunnel through a jump host, or a program. */
+export interface Carrier {
   readonly stream: Duplex;
-  /** Ends the program, if it still runs. */
-  readonly close: () => void;
+  /** Ends it, and everything it stands on. */
+  readonly close: () => Promise<void>;
 }
+
+/** How long a program may take to end, once it is told to. */
+const proxyFarewellMs = 500;
 
 /**
  * Runs a ProxyCommand with the person's own shell, as OpenSSH does; the connection is its stdin and stdout. What it
@@ -105,7 +109,7 @@ export function openProxyCommand(
   shell: string,
   env: Readonly<Record<string, string | undefined>>,
   warn: (line: string) => void,
-): ProxyTransport {
+): Carrier {
   // A process group of its own: Ctrl-C on the terminal mustn't take the connection away before remote commands are stopped.
   const child = spawn(shell, ['-c', `exec ${command}`], {
     env: { ...env },
@@ -134,9 +138,15 @@ export function openProxyCommand(
   createInterface({ input: child.stderr }).on('line', (line) => {
     warn(`ProxyCommand: ${toPrintable(line)}`);
   });
+  const hasEnded = new Promise<void>((resolve) => {
+    child.once('close', () => {
+      resolve();
+    });
+  });
   return {
     stream,
-    close: () => {
+    close: async () => {
+      stream.destroy();
       if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
         try {
           process.kill(-child.pid, 'SIGTERM');
@@ -144,7 +154,8 @@ export function openProxyCommand(
           // It has just ended by itself.
         }
       }
-      stream.destroy();
+      // Its last words may say why it failed.
+      await Promise.race([hasEnded, wait(proxyFarewellMs, undefined, { ref: false })]);
     },
   };
 }

@@ -11,7 +11,10 @@ import {
   type HostKeyVerdict,
   type KnownHostsEntry,
 } from './known-hosts.js';
-import { describeThrown, toPrintable } from './printable.js';
+import { describeThrown, toPrintable } from '../../printable.js';
+
+/** How often a question is put before no clear answer counts as a no. */
+const maxAnswers = 5;
 
 /** What checking a host's key needs besides the configuration. */
 export interface HostKeyContext {
@@ -48,9 +51,8 @@ export function createHostKeyChecker(
     knownKeyTypes: [...listKnownKeyTypes(entries, name), ...listKnownKeyTypes(entries, usualName)],
     verify: async (key) => {
       const verdict = judgeHostKey(entries, name, key);
-      if (verdict.kind === 'unknown' && judgeHostKey(entries, usualName, key).kind === 'known') {
-        return;
-      }
+      if (verdict.kind === 'unknown' && judgeHostKey(entries, usualName, key).kind === 'known') return;
+
       await decide(context, name, key, verdict);
     },
   };
@@ -113,9 +115,8 @@ async function decideOnUnknown(
       return;
     case 'accept-new':
       // A host with another key isn't a new host: that needs a person's word.
-      if (isNewHost) {
-        return;
-      }
+      if (isNewHost) return;
+
       break;
     case 'yes':
       throw new ZfsVmError(
@@ -132,7 +133,7 @@ async function decideOnUnknown(
     `The authenticity of host '${label}' can't be established.\n` +
     `${shown.replace(' ', ' key fingerprint is ')}.\n${others}\n` +
     'Are you sure you want to continue connecting (yes/no/[fingerprint])? ';
-  for (;;) {
+  for (let attempt = 0; attempt < maxAnswers; attempt++) {
     const answer = (await context.ask(question, false))?.trim();
     if (answer === undefined) {
       throw new ZfsVmError(
@@ -141,21 +142,19 @@ async function decideOnUnknown(
         { hint: 'connect once with ssh, or check the key that ssh-keyscan shows and add it to known_hosts' },
       );
     }
-    if (answer.toLowerCase() === 'yes' || answer === formatFingerprint(key)) {
-      return;
-    }
-    if (answer.toLowerCase() === 'no') {
-      throw new ZfsVmError('connection', `you refused the host key of ${label}`);
-    }
+    if (answer.toLowerCase() === 'yes' || answer === formatFingerprint(key)) return;
+
+    if (answer.toLowerCase() === 'no') break;
+
     question = "Please type 'yes', 'no' or the fingerprint: ";
   }
+  throw new ZfsVmError('connection', `the host key of ${label} (${shown}) wasn't confirmed`);
 }
 
 async function store({ config, label, warn }: HostKeyContext, name: string, key: Buffer): Promise<void> {
   const file = config.userKnownHostsFiles[0];
-  if (file === undefined) {
-    return;
-  }
+  if (file === undefined) return;
+
   try {
     await appendKnownHost(file, formatKnownHost(name, key, config.hashKnownHosts));
   } catch (error) {
@@ -169,9 +168,8 @@ function describeKey(key: Buffer): string {
 
 /** The name of a key type in OpenSSH's messages. */
 function toKeyName(keyType: string): string {
-  if (keyType.startsWith('ecdsa-')) {
-    return 'ECDSA';
-  }
+  if (keyType.startsWith('ecdsa-')) return 'ECDSA';
+
   return toPrintable(keyType.replace(/^ssh-/, '').toUpperCase());
 }
 

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { normalizeArguments } from '../../src/commands/arguments.js';
+
+for (const [given, expected] of [
+  ['-d list', '--debug list'],
+  ['-s push -d tank/vm fjoe@remote-host', '--sudo push -d tank/vm fjoe@remote-host'],
+  ['-sd push host', '--sudo --debug push host'],
+  ['-d -s -v pull host', '--debug --sudo --verbose pull host'],
+  ['--debug list', '--debug list'],
+  ['tag -ndebian-7:1 tank/a', 'tag -n debian-7:1 tank/a'],
+  ['push -dtank/vm host', 'push -d tank/vm host'],
+  ['push -n -name host', 'push -n -name host'],
+  ['tag -- -nfoo', 'tag -- -nfoo'],
+  ['-x list', '-x list'],
+] as const) {
+  test(`"${given}" means "${expected}"`, () => {
+    assert.deepEqual(normalizeArguments(given.split(' ')), expected.split(' '));
+  });
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ZfsVmError } from '../../src/errors.js';
+import { LocalHost } from '../../src/host/local-host.js';
+import { readInventory } from '../../src/inventory/read-inventory.js';
+import { fullNameOf } from '../../src/streamline/dataset.js';
+
+const datasets = 'tank\\tfilesystem\\t-\\toff\\t-\\ntank/vm\\tvolume\\t-\\toff\\t-\\n';
+const snapshots =
+  'tank/vm@zfs-vm:web:10\\t10\\t200\\ntank/vm@zfs-vm:web:9\\t9\\t100\\ntank/vm@zfs-vm:x\\t1\\t50\\ntank@zfs-vm:x\\t2\\t50\\n';
+
+/** Reads from a zfs that is a shell script: `$kind` is what it is asked to list. */
+function readFrom(script: string): ReturnType<typeof readInventory> {
+  const zfs = ['sh', '-c', `kind=$4; ${script}`, 'zfs'];
+  return readInventory({ host: new LocalHost(), zfs });
+}
+
+const answer = `if [ "$kind" = snapshot ]; then printf '${snapshots}'; else printf '${datasets}'; fi`;
+
+test('both lists are put together, snapshots oldest first', async () => {
+  const inventory = await readFrom(answer);
+  assert.deepEqual([...inventory.datasets.keys()], ['tank', 'tank/vm']);
+  const volume = inventory.datasets.get('tank/vm');
+  assert.equal(volume?.type, 'volume');
+  assert.deepEqual(volume.snapshots.map(fullNameOf), [
+    'tank/vm@zfs-vm:x',
+    'tank/vm@zfs-vm:web:9',
+    'tank/vm@zfs-vm:web:10',
+  ]);
+});
+
+test('a name that only looks like a tag is reported once, with everywhere it is', async () => {
+  const { malformedTags } = await readFrom(answer);
+  assert.equal(malformedTags.length, 1);
+  assert.deepEqual(malformedTags[0]?.datasets, ['tank/vm', 'tank']);
+});
+
+test('a failing zfs is an error in words', async () => {
+  await assert.rejects(
+    readFrom('echo "The ZFS modules are not loaded." >&2; exit 1'),
+    (error: unknown) => error instanceof ZfsVmError && /module is not loaded/.test(error.message),
+  );
+});
+
+test('a sudo that wants a password is told as such, with the way out', async () => {
+  await assert.rejects(readFrom('echo "sudo: a password is required" >&2; exit 1'), (error: unknown) => {
+    assert.ok(error instanceof ZfsVmError);
+    assert.equal(error.kind, 'connection');
+    assert.match(error.hint ?? '', /NOPASSWD/);
+    return true;
+  });
+});
+
+test('output that makes no sense is refused, and its terminal escapes are not passed on', async () => {
+  await assert.rejects(readFrom("printf '\\033[31mred\\n'"), (error: unknown) => {
+    assert.ok(error instanceof ZfsVmError);
+    assert.match(error.message, /can't be read/);
+    assert.ok(!error.message.includes('\u001B'));
+    return true;
+  });
+});
+
+test('a zfs that ends well in the middle of a line is refused', async () => {
+  await assert.rejects(readFrom("printf 'tank\\tfile'"), ZfsVmError);
+});

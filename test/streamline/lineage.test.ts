@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fullNameOf, type Datasets } from '../../src/streamline/dataset.js';
+import { findNextTag, walkHistory, type NextTag } from '../../src/streamline/lineage.js';
+import { formatTagShort, type Tag } from '../../src/streamline/tag.js';
+import { parseVersion } from '../../src/streamline/version.js';
+import { world } from '../worlds.js';
+
+function datasetOf(datasets: Datasets, name: string): NonNullable<ReturnType<Datasets['get']>> {
+  const dataset = datasets.get(name);
+  assert.ok(dataset);
+  return dataset;
+}
+
+function next(
+  datasets: Datasets,
+  name: string,
+  wanted: { streamline?: string; version?: string } = {},
+): string {
+  const version = wanted.version === undefined ? undefined : parseVersion(wanted.version);
+  const result: NextTag = findNextTag(datasets, datasetOf(datasets, name), {
+    ...(wanted.streamline === undefined ? {} : { streamline: wanted.streamline }),
+    ...(version === undefined ? {} : { version }),
+  } satisfies Partial<Tag>);
+  return result.kind === 'tag' ? formatTagShort(result.tag) : result.kind;
+}
+
+test('the history of a clone goes on in what it was cloned from, from the origin backwards', () => {
+  const datasets = world(
+    'tank/a: web:1 web:2 web:3',
+    'tank/b < tank/a@web:2: web:4',
+    'tank/c < tank/b@web:4: @x',
+  );
+  assert.deepEqual([...walkHistory(datasets, datasetOf(datasets, 'tank/c'))].map(fullNameOf), [
+    'tank/c@x',
+    'tank/b@zfs-vm:web:4',
+    'tank/a@zfs-vm:web:2',
+    'tank/a@zfs-vm:web:1',
+  ]);
+});
+
+test('the history ends where the origin is not listed', () => {
+  const datasets = world('tank/b < tank/gone@web:1: web:2');
+  assert.deepEqual([...walkHistory(datasets, datasetOf(datasets, 'tank/b'))].map(fullNameOf), [
+    'tank/b@zfs-vm:web:2',
+  ]);
+});
+
+test('origins that go in a circle, which only a liar can report, end the history', () => {
+  const datasets = world('tank/a < tank/b@web:2: web:1', 'tank/b < tank/a@web:1: web:2');
+  assert.equal([...walkHistory(datasets, datasetOf(datasets, 'tank/a'))].length, 2);
+});
+
+test('the next tag follows the newest one of the dataset', () => {
+  assert.equal(next(world('tank/a: web:9 web:10'), 'tank/a'), 'web:11');
+});
+
+test('a clone continues the streamline of what it was cloned from', () => {
+  assert.equal(next(world('tank/a: web:1', 'tank/b < tank/a@web:1:'), 'tank/b'), 'web:2');
+});
+
+test('a clone takes the next version of the whole host, so that two clones make different ones', () => {
+  const datasets = world('tank/a: web:1', 'tank/b < tank/a@web:1: web:2', 'tank/c < tank/a@web:1:');
+  assert.equal(next(datasets, 'tank/c'), 'web:3');
+});
+
+test('a dataset without history needs a name', () => {
+  assert.equal(next(world('tank/a: @x'), 'tank/a'), 'unknown-streamline');
+  assert.equal(next(world('tank/a: @x'), 'tank/a', { version: '7' }), 'unknown-streamline');
+});
+
+test('a streamline named alone begins with 1', () => {
+  assert.equal(next(world('tank/a:'), 'tank/a', { streamline: 'web' }), 'web:1');
+});
+
+test('a version that exists anywhere on the host is refused', () => {
+  const datasets = world('tank/a: web:1', 'tank/b < tank/a@web:1: web:2');
+  assert.equal(next(datasets, 'tank/a', { version: '2' }), 'exists');
+});
+
+test('a version older than the newest of the history is refused', () => {
+  assert.equal(next(world('tank/a: web:1 web:5'), 'tank/a', { version: '3' }), 'not-newer');
+  const datasets = world('tank/a: web:5', 'tank/b < tank/a@web:5:');
+  assert.equal(next(datasets, 'tank/b', { version: '4' }), 'not-newer');
+});
+
+test('a version may be older than one of another branch, as long as it is new', () => {
+  const datasets = world('tank/a: web:1', 'tank/b < tank/a@web:1: web:9', 'tank/c < tank/a@web:1:');
+  assert.equal(next(datasets, 'tank/c', { version: '5' }), 'web:5');
+});
+
+test('another streamline may be begun on a dataset that has one', () => {
+  assert.equal(next(world('tank/a: web:5'), 'tank/a', { streamline: 'db', version: '1' }), 'db:1');
+});

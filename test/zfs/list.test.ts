@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  parseDatasets,
+  parseDetailedSnapshots,
+  parseSnapshots,
+  UnreadableOutput,
+} from '../../src/zfs/list.js';
+
+// zfs list -Hp -t filesystem,volume -o name,type,origin,encryption,receive_resume_token   (OpenZFS 2.3.2)
+const datasetLines = [
+  'tank\tfilesystem\t-\toff\t-',
+  'tank/my vm\tfilesystem\t-\toff\t-',
+  'tank/clone\tfilesystem\ttank/my vm@zfs-vm:web:1\toff\t-',
+  'tank/disk0\tvolume\t-\taes-256-gcm\t-',
+  'tank/part\tfilesystem\t-\toff\t1-cdb1a3cd1-e8-789c636064',
+  '',
+].join('\n');
+
+test('datasets are read with their origin, encryption and resume token', () => {
+  const [pool, , clone, disk, part] = parseDatasets(datasetLines);
+  assert.deepEqual(pool, {
+    name: 'tank',
+    type: 'filesystem',
+    origin: undefined,
+    encrypted: false,
+    resumeToken: undefined,
+  });
+  assert.equal(clone?.origin, 'tank/my vm@zfs-vm:web:1');
+  assert.equal(disk?.type, 'volume');
+  assert.equal(disk.encrypted, true);
+  assert.equal(part?.resumeToken, '1-cdb1a3cd1-e8-789c636064');
+});
+
+test('GUIDs keep all their 64 bits', () => {
+  const [snapshot] = parseSnapshots('tank/my vm@zfs-vm:a b:1\t18446744073709551615\t42\n');
+  assert.deepEqual(snapshot, {
+    dataset: 'tank/my vm',
+    name: 'zfs-vm:a b:1',
+    guid: 18446744073709551615n,
+    createtxg: 42n,
+  });
+});
+
+test('a detailed list has age and size as well', () => {
+  const [snapshot] = parseDetailedSnapshots('tank@a\t1\t2\t1795249568\t5268480\n');
+  assert.equal(snapshot?.createdAtSeconds, 1795249568);
+  assert.equal(snapshot.referencedBytes, 5268480);
+});
+
+test('no output is no rows', () => {
+  assert.deepEqual(parseDatasets(''), []);
+  assert.deepEqual(parseSnapshots(''), []);
+});
+
+test('a line that is no dataset or snapshot is refused', () => {
+  for (const line of ['hello', 'tank\tbookmark\t-\toff\t-', 'tank\tfilesystem\t-']) {
+    assert.throws(() => parseDatasets(line), UnreadableOutput, line);
+  }
+  for (const line of ['tank\t1\t2', 'tank@a\t-\t2', 'tank@a\t1', 'tank@a\t0x1\t2']) {
+    assert.throws(() => parseSnapshots(line), UnreadableOutput, line);
+  }
+});

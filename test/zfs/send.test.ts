@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { receiveArguments } from '../../src/zfs/receive.js';
+import { estimateArguments, parseEstimate, sendArguments } from '../../src/zfs/send.js';
+
+test('a whole stream names only its snapshot', () => {
+  assert.deepEqual(sendArguments({ to: 'tank@b', from: undefined, raw: false }), [
+    'send',
+    '-L',
+    '-e',
+    '-c',
+    'tank@b',
+  ]);
+});
+
+test('an increment is one step, and encrypted data stays as it is', () => {
+  const words = sendArguments({ to: 'tank@b', from: 'tank@a', raw: true });
+  assert.deepEqual(words, ['send', '-L', '-e', '-c', '-w', '-i', 'tank@a', 'tank@b']);
+});
+
+test('an estimate asks for the very stream that would be sent', () => {
+  const stream = { to: 'tank@b', from: 'tank@a', raw: true };
+  assert.deepEqual(estimateArguments(stream).slice(4), sendArguments(stream).slice(1));
+});
+
+test('the size is read from what zfs prints', () => {
+  // zfs send -n -v -P -i tank/a@1 tank/a@2   (OpenZFS 2.3.2)
+  assert.equal(parseEstimate('incremental\t1\ttank/a@2\t7816\nsize\t7816\n'), 7816);
+  assert.equal(parseEstimate('cannot open'), undefined);
+});
+
+test('a receive can be resumed, mounts nothing and forces nothing', () => {
+  const words = receiveArguments({ destination: 'tank/b', origin: undefined, makesFilesystem: false });
+  assert.deepEqual(words, ['receive', '-s', '-u', 'tank/b']);
+});
+
+test('a filesystem that is made never mounts by itself, and a clone has the origin named', () => {
+  const words = receiveArguments({ destination: 'tank/b', origin: 'tank/a@1', makesFilesystem: true });
+  assert.deepEqual(words, [
+    'receive',
+    '-s',
+    '-u',
+    '-o',
+    'canmount=noauto',
+    '-o',
+    'origin=tank/a@1',
+    'tank/b',
+  ]);
+});

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { quoteCommand } from '../../src/zfs/shell.js';
+
+test('plain words stay readable', () => {
+  assert.equal(quoteCommand(['zfs', 'send', '-i', 'tank/a@zfs-vm:web:1']), 'zfs send -i tank/a@zfs-vm:web:1');
+});
+
+test('every word arrives in the command as it is', () => {
+  const words = fc.array(
+    fc.string({ unit: 'binary' }).filter((word) => !word.includes('\0')),
+    { minLength: 1 },
+  );
+  fc.assert(
+    fc.property(words, (argv) => {
+      const script = quoteCommand(['printf', '%s\\0', ...argv]);
+      const output = execFileSync('/bin/sh', ['-c', script], { encoding: 'utf8' });
+      assert.deepEqual(
+        output.split('\0').slice(0, -1),
+        argv.map((word) => Buffer.from(word).toString()),
+      );
+    }),
+    { numRuns: 100 },
+  );
+});
