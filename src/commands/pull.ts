@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { ZfsVmError } from '../errors.js';
 import { BaseCommand } from './base-command.js';
-import { Hosts, localName } from './hosts.js';
+import { localName } from './hosts.js';
 import { transfer } from './transfer.js';
 
 /** Brings this host up to date with another one. */
@@ -46,13 +46,10 @@ export class PullCommand extends BaseCommand {
         hint: `copy within this machine with "zfs-vm push -d PLACE ${localName}"`,
       });
     }
-    return Hosts.use(this, async (hosts) =>
-      transfer(this, {
-        sender: await hosts.open(this.host),
-        receiver: hosts.openLocal(),
-        streamlines: this.names,
-        destination: this.destination,
-      }),
-    );
+    return transfer(this, {
+      streamlines: this.names,
+      destination: this.destination,
+      openSides: async (hosts) => ({ sender: await hosts.open(this.host), receiver: hosts.openLocal() }),
+    });
   }
 }

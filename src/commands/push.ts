@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { ZfsVmError } from '../errors.js';
 import { BaseCommand } from './base-command.js';
-import { Hosts, localName } from './hosts.js';
+import { localName } from './hosts.js';
 import { transfer } from './transfer.js';
 
 /** Brings another host up to date with this one. */
@@ -46,10 +46,13 @@ export class PushCommand extends BaseCommand {
         hint: 'name it with -d, e.g. -d tank/backup',
       });
     }
-    return Hosts.use(this, async (hosts) => {
-      const sender = hosts.openLocal();
-      const receiver = this.host === localName ? sender : await hosts.open(this.host);
-      return transfer(this, { sender, receiver, streamlines: this.names, destination: this.destination });
+    return transfer(this, {
+      streamlines: this.names,
+      destination: this.destination,
+      openSides: async (hosts) => {
+        const sender = hosts.openLocal();
+        return { sender, receiver: this.host === localName ? sender : await hosts.open(this.host) };
+      },
     });
   }
 }

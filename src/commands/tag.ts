@@ -15,7 +15,7 @@ import {
   type Tag,
 } from '../streamline/tag.js';
 import { parseVersion } from '../streamline/version.js';
-import { maxNameLength } from '../zfs/names.js';
+import { findDatasetNameFault, maxNameLength } from '../zfs/names.js';
 import { snapshotArguments } from '../zfs/snapshot.js';
 import { BaseCommand } from './base-command.js';
 import { Hosts } from './hosts.js';
@@ -53,6 +53,7 @@ export class TagCommand extends BaseCommand {
 
   async execute(): Promise<number> {
     const wanted = this.name === undefined ? {} : parseWanted(this.name);
+    checkTarget(this.target);
     return Hosts.use(this, async (hosts) => {
       const { host, zfs } = hosts.openLocal();
       const { signal, stdout } = this.context;
@@ -91,12 +92,23 @@ function parseWanted(text: string): Partial<Tag> {
   return { streamline, version };
 }
 
+function checkTarget(target: string): void {
+  if (target.includes('@')) {
+    throw new ZfsVmError(
+      'usage',
+      `${JSON.stringify(target)} is a snapshot; a version is made of a filesystem or volume`,
+    );
+  }
+  // A bare container id may begin with a digit, which a pool may not.
+  const fault = findDatasetNameFault(target.includes('/') ? target : `x/${target}`);
+  if (fault !== undefined) {
+    throw new ZfsVmError('usage', `${JSON.stringify(target)} can't be a dataset: ${fault}`);
+  }
+}
+
 function findDataset(datasets: Datasets, target: string): Dataset {
   const exact = datasets.get(target);
   if (exact !== undefined) return exact;
-  if (target.includes('@')) {
-    throw new ZfsVmError('usage', `${target} is a snapshot; a version is made of a filesystem or volume`);
-  }
   const candidates = target.includes('/') ? [] : findContainerDatasets(target, datasets.keys());
   const [only, ...others] = candidates;
   const dataset = only === undefined ? undefined : datasets.get(only);

@@ -7,15 +7,17 @@ import { chooseColors } from '../report/colors.js';
 import { TextReport } from '../report/text-report.js';
 import type { Dataset, Datasets } from '../streamline/dataset.js';
 import { findVersions } from '../streamline/lineage.js';
+import { findStreamlineFault } from '../streamline/tag.js';
 import { findDatasetNameFault, isWithin, poolOf } from '../zfs/names.js';
 import { runPlan } from '../transfer/run-plan.js';
 import type { BaseCommand } from './base-command.js';
+import { Hosts } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 
 /** What push and pull have in common. */
 export interface TransferOptions {
-  readonly sender: Endpoint;
-  readonly receiver: Endpoint;
+  /** Opens both sides; on one machine they are the same endpoint. */
+  readonly openSides: (hosts: Hosts) => Promise<{ sender: Endpoint; receiver: Endpoint }>;
   /** Only these streamlines; all when empty. */
   readonly streamlines: readonly string[];
   /** The receiver's dataset under which new datasets go. */
@@ -34,7 +36,19 @@ const failedStatus = 1;
  * @throws ZfsVmError when it can't be done at all
  */
 export async function transfer(command: BaseCommand, options: TransferOptions): Promise<number> {
-  const { sender, receiver, destination } = options;
+  checkNames(options);
+  return Hosts.use(command, async (hosts) => {
+    const { sender, receiver } = await options.openSides(hosts);
+    return transferBetween(sender, receiver, command, options);
+  });
+}
+
+async function transferBetween(
+  sender: Endpoint,
+  receiver: Endpoint,
+  command: BaseCommand,
+  { streamlines, destination }: TransferOptions,
+): Promise<number> {
   const { stdout, stderr, env, signal } = command.context;
   const report = new TextReport({
     stdout,
@@ -53,27 +67,27 @@ export async function transfer(command: BaseCommand, options: TransferOptions): 
   };
   try {
     // On one machine, one look is enough.
-    const isSameMachine = sender.host === receiver.host;
+    const isSameMachine = sender === receiver;
     const senderRead = read(sender);
     const [senderInventory, receiverInventory] = await Promise.all([
       senderRead,
       isSameMachine ? senderRead : read(receiver),
     ]);
     warnOfMalformedTags(command, sender.host.name, senderInventory);
-    checkDestination(destination, receiver.host.name, receiverInventory.datasets);
+    checkPool(destination, receiver.host.name, receiverInventory.datasets);
     const sides =
       isSameMachine && destination !== undefined
         ? splitAtDestination(senderInventory.datasets, destination)
         : { sender: senderInventory.datasets, receiver: receiverInventory.datasets };
-    checkStreamlines(options.streamlines, sender.host.name, sides.sender);
+    checkStreamlines(streamlines, sender.host.name, sides.sender);
 
     const plan = planTransfer({
       ...sides,
-      ...(options.streamlines.length === 0 ? {} : { streamlines: new Set(options.streamlines) }),
+      ...(streamlines.length === 0 ? {} : { streamlines: new Set(streamlines) }),
       ...(destination === undefined ? {} : { destination }),
     });
     const result = await runPlan(plan, { sender, receiver, emit: report.handle, signal });
-    report.handle({ kind: 'finished', result });
+    report.handle({ kind: 'finished', plan, result });
     if (result.failedVersions > 0) return failedStatus;
     return plan.conflicts.length > 0 ? conflictStatus : 0;
   } finally {
@@ -87,13 +101,23 @@ function countContents({ datasets }: Inventory): { datasets: number; snapshots: 
   return { datasets: datasets.size, snapshots };
 }
 
-function checkDestination(destination: string | undefined, receiverName: string, receiver: Datasets): void {
-  if (destination === undefined) return;
-  const fault = findDatasetNameFault(destination);
-  if (fault !== undefined) {
-    throw new ZfsVmError('usage', `-d ${JSON.stringify(destination)} can't be a dataset: ${fault}`);
+/** Refuses names that can't be, before anything is asked of a host. */
+function checkNames({ destination, streamlines }: TransferOptions): void {
+  const destinationFault = destination === undefined ? undefined : findDatasetNameFault(destination);
+  if (destinationFault !== undefined) {
+    throw new ZfsVmError(
+      'usage',
+      `-d ${JSON.stringify(destination)} can't be a dataset: ${destinationFault}`,
+    );
   }
-  if (receiver.has(poolOf(destination))) return;
+  for (const streamline of streamlines) {
+    const fault = findStreamlineFault(streamline);
+    if (fault !== undefined) throw new ZfsVmError('usage', `-n ${JSON.stringify(streamline)}: ${fault}`);
+  }
+}
+
+function checkPool(destination: string | undefined, receiverName: string, receiver: Datasets): void {
+  if (destination === undefined || receiver.has(poolOf(destination))) return;
   const pools = [...new Set([...receiver.keys()].map(poolOf))];
   throw new ZfsVmError(
     'usage',

@@ -71,7 +71,7 @@ export class TextReport {
         this.#warn(`${event.chain.source} left out: it is a clone of ${event.after}, which failed`);
         break;
       case 'finished':
-        this.#print(summarize(event.result));
+        this.#print(this.#summarize(event.plan, event.result));
         break;
     }
   };
@@ -95,6 +95,21 @@ export class TextReport {
       const size = sizeBytes === undefined ? '' : `, about ${formatBytes(sizeBytes)}`;
       this.#print(`sending ${formatCount(steps.length, 'version')} to ${receiverName}${size}`);
     }
+  }
+
+  #summarize(plan: Plan, { versions, failedVersions, bytes, seconds }: TransferResult): string {
+    const left =
+      plan.conflicts.length === 0 ? '' : `; ${formatCount(plan.conflicts.length, 'conflict')} left`;
+    if (versions + failedVersions === 0) {
+      if (left !== '') return `nothing sent${left}`;
+      return plan.upToDate.length === 0
+        ? 'nothing to do: there are no versions to send'
+        : `nothing to do: ${this.#options.receiverName} is up to date`;
+    }
+    const rate = seconds > 0 ? ` (${formatBytes(Math.round(bytes / seconds))}/s)` : '';
+    const sum = `${formatCount(versions, 'version')}, ${formatBytes(bytes)} in ${formatDuration(seconds)}${rate}`;
+    if (failedVersions === 0) return `done: ${sum}${left}`;
+    return `not done: ${formatCount(failedVersions, 'version')} missing${left}; sent ${sum}`;
   }
 
   #startLiveLine(chain: Chain, step: Step): void {
@@ -126,13 +141,4 @@ export class TextReport {
     this.#liveLine.stop();
     this.#options.stderr.write(text);
   }
-}
-
-function summarize({ versions, failedVersions, bytes, seconds }: TransferResult): string {
-  if (versions + failedVersions === 0) return 'nothing to send';
-  const rate = seconds > 0 ? ` (${formatBytes(Math.round(bytes / seconds))}/s)` : '';
-  const sum = `${formatCount(versions, 'version')}, ${formatBytes(bytes)} in ${formatDuration(seconds)}${rate}`;
-  return failedVersions === 0
-    ? `done: ${sum}`
-    : `not done: ${formatCount(failedVersions, 'version')} missing; sent ${sum}`;
 }

@@ -33,7 +33,7 @@ export type TransferEvent =
   /** A chain isn't begun, because the chain that brings its origin failed. */
   | { readonly kind: 'chain-skipped'; readonly chain: Chain; readonly after: string }
   /** The end, whatever it was. */
-  | { readonly kind: 'finished'; readonly result: TransferResult };
+  | { readonly kind: 'finished'; readonly plan: Plan; readonly result: TransferResult };
 
 /** What came of a plan. */
 export interface TransferResult {

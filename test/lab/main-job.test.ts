@@ -107,7 +107,7 @@ test('a second push sends only what is new, to where the receiver keeps it, and 
   assert.match(second.stdout, /^done: 1 version, /m);
   const before = await snapState(b);
   const third = await expectZfsVm(a, 'push root@b');
-  assert.match(third.stdout, /nothing to send/);
+  assert.match(third.stdout, /^nothing to do: root@b is up to date$/m);
   assert.equal(await snapState(b), before);
 });
 

@@ -27,7 +27,7 @@ async function expectRefusal(args: string, status: number, words: RegExp): Promi
 }
 
 test('a host that refuses connections is told as such, with status 4', async () => {
-  await expectRefusal('push ssh://root@b:2', 4, /can't connect to .*refused/s);
+  await expectRefusal('push ssh://root@b:2', 4, /can't connect to b:2: .*refuses connections/);
 });
 
 test('a host that is not there is told as such, with status 4', async () => {

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test, type TestContext } from 'node:test';
+
+const executable = fileURLToPath(new URL('../../zfs-vm', import.meta.url));
+
+/** Runs the program; with a `zfs` that is this shell script, or with none. */
+function run(
+  t: TestContext,
+  args: readonly string[],
+  zfs?: string,
+): { status: number | null; stdout: string; stderr: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'zfs-vm-main-'));
+  t.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  if (zfs !== undefined) {
+    writeFileSync(join(folder, 'zfs'), `#!/bin/sh\n${zfs}\n`);
+    chmodSync(join(folder, 'zfs'), 0o755);
+  }
+  const PATH = `${folder}:${process.env['PATH'] ?? ''}`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [executable, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, PATH },
+  });
+  return { status, stdout, stderr };
+}
+
+const emptyHost = 'exit 0';
+
+test('help goes to stdout, and names every command', (t) => {
+  const { status, stdout } = run(t, ['--help']);
+  assert.equal(status, 0);
+  for (const command of ['tag', 'list', 'push', 'pull']) {
+    assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
+  }
+});
+
+test('help of a command has its options and examples', (t) => {
+  const { status, stdout } = run(t, ['push', '--help']);
+  assert.equal(status, 0);
+  assert.match(stdout, /zfs-vm -s push -d tank\/vm fjoe@remote-host/);
+});
+
+test('no command at all is a usage error with the help', (t) => {
+  const { status, stdout, stderr } = run(t, []);
+  assert.equal(status, 2);
+  assert.equal(stdout, '');
+  assert.match(stderr, /usage: zfs-vm/);
+});
+
+for (const [args, words] of [
+  [['frobnicate'], /there is no command "frobnicate"/],
+  [['list', 'a', 'b'], /too many words/],
+  [['push', '--frob', 'b'], /--frob/],
+  [['push', '-d'], /-d/],
+  [['push', 'local'], /-d tank\/backup/],
+  [['pull', 'local'], /no direction/],
+  [['push', '-d', 'tank/$(id)', 'b'], /can't be a dataset/],
+  [['push', '-n', 'a;b', 'b'], /the streamline "a;b"/],
+  [['tag', '-n', 'debian-7', 'tank/a'], /not a version/],
+  [['tag', 'tank/a@b'], /is a snapshot/],
+  [['list', '-oProxyCommand=x'], /./],
+] as const) {
+  test(`"${args.join(' ')}" is a usage error, told on stderr before anything runs`, (t) => {
+    const { status, stdout, stderr } = run(t, args, 'echo zfs ran >&2; exit 1');
+    assert.equal(status, 2, stderr);
+    assert.equal(stdout, '');
+    assert.match(stderr, words);
+    assert.doesNotMatch(stderr, /zfs ran/);
+    assert.doesNotMatch(stderr, /^ +at /m);
+  });
+}
+
+test('a machine without versions is told so, with status 0', (t) => {
+  const { status, stdout, stderr } = run(t, ['list'], emptyHost);
+  assert.equal(status, 0);
+  assert.equal(stdout, '');
+  assert.equal(stderr, 'local has no zfs-vm versions\n');
+});
+
+test('JSON is on stdout and nothing else is', (t) => {
+  const { status, stdout } = run(t, ['list', '--json'], emptyHost);
+  assert.equal(status, 0);
+  assert.deepEqual(JSON.parse(stdout), { schemaVersion: 1, host: 'local', streamlines: [], ignored: [] });
+});
+
+test('a failing zfs is status 1, in one line without a stack; --debug shows the stack', (t) => {
+  const failing = 'echo "something is wrong" >&2; exit 1';
+  const plain = run(t, ['list'], failing);
+  assert.equal(plain.status, 1);
+  assert.equal(plain.stderr, 'zfs-vm: local: zfs list failed with status 1: something is wrong\n');
+  assert.match(run(t, ['-d', 'list'], failing).stderr, /^ +at /m);
+});

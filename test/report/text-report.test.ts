@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import { Chalk } from 'chalk';
+import { ZfsVmError } from '../../src/errors.js';
+import { planTransfer } from '../../src/plan/plan-transfer.js';
+import type { Plan } from '../../src/plan/plan.js';
+import { TextReport } from '../../src/report/text-report.js';
+import type { TransferEvent } from '../../src/transfer/event.js';
+import { world } from '../worlds.js';
+
+const sender = world('tank/vm: web:1 web:2', 'tank/db: db:1');
+
+/** What a person sees of these events. */
+function show(events: readonly TransferEvent[], verbose = false): { stdout: string; stderr: string } {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const colors = new Chalk({ level: 0 });
+  const report = new TextReport({
+    ...{ stdout, stderr, colors, errorColors: colors },
+    ...{ verbose, debug: false, receiverName: 'fjoe@b' },
+  });
+  for (const event of events) report.handle(event);
+  report.close();
+  return { stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+}
+
+function finish(plan: Plan, versions: number, failedVersions = 0): TransferEvent {
+  return {
+    kind: 'finished',
+    plan,
+    result: { versions, failedVersions, bytes: 3 * 1024 * 1024, seconds: 1.5 },
+  };
+}
+
+test('a transfer is told in lasting lines, and summed up', () => {
+  const plan = planTransfer({
+    sender,
+    receiver: world('tank:'),
+    destination: 'tank/x',
+    streamlines: new Set(['web']),
+  });
+  const [chain] = plan.chains;
+  assert.ok(chain);
+  const { stdout, stderr } = show([
+    { kind: 'planned', plan, sizeBytes: 3 * 1024 * 1024 },
+    { kind: 'parent-created', host: 'fjoe@b', dataset: 'tank/x' },
+    ...chain.steps.flatMap((step): TransferEvent[] => [
+      { kind: 'step-started', chain, step, sizeBytes: 1 },
+      { kind: 'progress', bytes: 1024 },
+      { kind: 'step-done', chain, step, bytes: 1024, seconds: 0.5 },
+    ]),
+    finish(plan, 2),
+  ]);
+  assert.equal(
+    stdout,
+    [
+      'sending 2 versions to fjoe@b, about 3 MiB',
+      'made tank/x on fjoe@b',
+      'web:1  tank/vm -> fjoe@b:tank/x/vm  full, 1 KiB in 0.5 s',
+      'web:2  tank/vm -> fjoe@b:tank/x/vm  incremental since web:1, 1 KiB in 0.5 s',
+      'done: 2 versions, 3 MiB in 1.5 s (2 MiB/s)',
+      '',
+    ].join('\n'),
+  );
+  assert.equal(stderr, '');
+});
+
+test('what is up to date is told only when asked for more', () => {
+  const plan = planTransfer({ sender, receiver: sender });
+  const events: TransferEvent[] = [{ kind: 'planned', plan, sizeBytes: 0 }, finish(plan, 0)];
+  assert.equal(show(events).stdout, 'nothing to do: fjoe@b is up to date\n');
+  assert.match(show(events, true).stdout, /tank\/vm: fjoe@b:tank\/vm has web:2, the newest/);
+});
+
+test('a conflict goes to stderr with its evidence and the way out', () => {
+  const plan = planTransfer({
+    sender,
+    receiver: world("tank/vm: web:1 web:2'"),
+    streamlines: new Set(['web']),
+  });
+  const { stdout, stderr } = show([{ kind: 'planned', plan, sizeBytes: 0 }, finish(plan, 0)]);
+  assert.match(
+    stderr,
+    /^conflict: web in tank\/vm: diverged: after web:1, fjoe@b:tank\/vm went on with web:2/,
+  );
+  assert.match(stderr, /\n {2}way out: .*zfs rollback/);
+  assert.equal(stdout, 'nothing sent; 1 conflict left\n');
+});
+
+test('a failed step is told with its cause, and the sum says what is missing', () => {
+  const plan = planTransfer({ sender, receiver: world('tank:'), streamlines: new Set(['web']) });
+  const [chain] = plan.chains;
+  assert.ok(chain);
+  const [step] = chain.steps;
+  const error = new ZfsVmError('failed', 'fjoe@b: zfs receive failed', {
+    details: ['local: said this'],
+    hint: 'do that',
+  });
+  const { stdout, stderr } = show([
+    { kind: 'planned', plan, sizeBytes: undefined },
+    { kind: 'step-failed', chain, step, error },
+    finish(plan, 0, 2),
+  ]);
+  assert.equal(
+    stderr,
+    'web:1  tank/vm -> fjoe@b:tank/vm failed:\nzfs-vm: fjoe@b: zfs receive failed\n  local: said this\n  try: do that\n',
+  );
+  assert.match(stdout, /^not done: 2 versions missing; sent 0 versions/m);
+});
+
+test('without a terminal nothing is redrawn', () => {
+  const plan = planTransfer({ sender, receiver: world('tank:') });
+  const [chain] = plan.chains;
+  assert.ok(chain);
+  const { stdout } = show([{ kind: 'step-started', chain, step: chain.steps[0], sizeBytes: 1 }]);
+  assert.equal(stdout, '');
+});

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Chalk } from 'chalk';
+import { listStreamlines } from '../../src/report/version-listing.js';
+import { formatVersionTable } from '../../src/report/version-table.js';
+import { world } from '../worlds.js';
+
+const datasets = world(
+  'tank/vm: web:9 web:10',
+  'tank/new < tank/vm@web:9: web:11',
+  'tank/ct < tank/template@@golden: app:1',
+);
+
+test('versions are grouped by streamline and ordered as versions, clones named where they begin', () => {
+  const listed = listStreamlines(datasets).map(({ name, versions }) => [
+    name,
+    ...versions.map(({ version, dataset, cloneOf }) => [version, dataset, cloneOf]),
+  ]);
+  assert.deepEqual(listed, [
+    ['app', ['1', 'tank/ct', 'tank/template@golden']],
+    ['web', ['9', 'tank/vm', null], ['10', 'tank/vm', null], ['11', 'tank/new', 'web:9']],
+  ]);
+});
+
+test('the table has a block a streamline', () => {
+  const table = formatVersionTable(listStreamlines(datasets), {
+    colors: new Chalk({ level: 0 }),
+    withGuids: false,
+  });
+  assert.equal(
+    table,
+    [
+      'app  1 version',
+      '  VERSION  CREATED           SIZE  DATASET   CLONE OF',
+      '        1  1970-01-01 00:00   0 B  tank/ct   tank/template@golden',
+      '',
+      'web  3 versions',
+      '  VERSION  CREATED           SIZE  DATASET   CLONE OF',
+      '        9  1970-01-01 00:00   0 B  tank/vm',
+      '       10  1970-01-01 00:00   0 B  tank/vm',
+      '       11  1970-01-01 00:00   0 B  tank/new  web:9',
+      '',
+    ].join('\n'),
+  );
+});
