@@ -96,3 +96,27 @@ test('a failing zfs is status 1, in one line without a stack; --debug shows the 
   assert.equal(plain.stderr, 'zfs-vm: local: zfs list failed with status 1: something is wrong\n');
   assert.match(run(t, ['-d', 'list'], failing).stderr, /^ +at /m);
 });
+
+for (const hostile of [
+  '$(touch X)',
+  '; touch X;',
+  "'; touch X; '",
+  '"; touch X; "',
+  '`touch X`',
+  'x\ntouch X',
+  '-oProxyCommand=touch X',
+]) {
+  test(`the hostile name ${JSON.stringify(hostile)} is refused wherever it stands, before anything runs`, (t) => {
+    for (const args of [
+      ['tag', '-n', `${hostile}:2`, 'tank/ct'],
+      ['tag', '-n', 'ct:2', `tank/${hostile}`],
+      ['push', '-n', hostile, 'b'],
+      ['push', '-d', `tank/${hostile}`, 'b'],
+      ['push', `root@${hostile}`],
+    ]) {
+      const { status, stderr } = run(t, args, 'echo zfs ran >&2; exit 1');
+      assert.equal(status, 2, `${args.join(' ')}: ${stderr}`);
+      assert.doesNotMatch(stderr, /zfs ran/);
+    }
+  });
+}
