@@ -8,13 +8,15 @@
  */
 export type ErrorKind = 'failed' | 'usage' | 'conflict' | 'connection' | 'interrupted';
 
-const exitCodes: Readonly<Record<ErrorKind, number>> = {
+/** The exit statuses, as docs/scripting.md tells them. */
+export const exitCodes = {
+  done: 0,
   failed: 1,
   usage: 2,
   conflict: 3,
   connection: 4,
   interrupted: 130,
-};
+} as const satisfies Readonly<Record<ErrorKind | 'done', number>>;
 
 /** What goes along with an error's message. */
 export interface ErrorOptions {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { Cli } from 'clipanion';
 import { normalizeArguments } from './commands/arguments.js';
 import { BaseCommand, type CommandContext } from './commands/base-command.js';
@@ -7,7 +8,7 @@ import { ListCommand } from './commands/list.js';
 import { PullCommand } from './commands/pull.js';
 import { PushCommand } from './commands/push.js';
 import { TagCommand } from './commands/tag.js';
-import { exitCodeOf, ZfsVmError } from './errors.js';
+import { exitCodeOf, exitCodes, ZfsVmError } from './errors.js';
 import { chooseColors } from './report/colors.js';
 import { toPrintable } from './printable.js';
 import { formatError } from './report/error-text.js';
@@ -26,20 +27,17 @@ export async function main(argv: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
     if (interrupt.signal.aborted) leaveInterrupted();
-    interrupt.abort(
-      new ZfsVmError('interrupted', `interrupted by ${signal}`, {
-        hint: 'what has been received is kept; run the same command again to go on',
-      }),
-    );
+    interrupt.abort(new ZfsVmError('interrupted', `interrupted by ${signal}`));
     setTimeout(leaveInterrupted, interruptGraceMs).unref();
   };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const signals = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).filter((signal) => !isIgnored(signal));
   for (const signal of signals) process.on(signal, onSignal);
-  ignoreClosedOutputs();
+  watchOutputs(interrupt);
   try {
     return await runCommandLine(normalizeArguments(argv), interrupt.signal);
   } catch (error) {
-    const cause: unknown = interrupt.signal.aborted ? interrupt.signal.reason : error;
+    const wasInterrupted = error instanceof ZfsVmError && error.kind === 'interrupted';
+    const cause: unknown = interrupt.signal.aborted && !wasInterrupted ? interrupt.signal.reason : error;
     const debug = normalizeArguments(argv).includes('--debug');
     process.stderr.write(formatError(cause, chooseColors(process.stderr, process.env), { debug }));
     return exitCodeOf(cause);
@@ -51,34 +49,54 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function runCommandLine(argv: string[], signal: AbortSignal): Promise<number> {
   const { stdin, stdout, stderr, env } = process;
   const [first] = argv;
-  if (first === undefined || first === '--help' || first === '-h') {
-    const output = first === undefined ? stderr : stdout;
-    output.write(formatGeneralHelp(commandClasses, chooseColors(output, env)));
-    return first === undefined ? exitCodeOf(new ZfsVmError('usage', 'no command')) : 0;
+  if (first === undefined) {
+    stderr.write(formatGeneralHelp(commandClasses, chooseColors(stderr, env)));
+    return exitCodes.usage;
   }
   if (first === '--version') {
     stdout.write(`zfs-vm ${readOwnVersion()}\n`);
-    return 0;
+    return exitCodes.done;
   }
-  const command = parseCommand(argv, { ...Cli.defaultContext, stdin, stdout, stderr, env, signal });
-  if (command instanceof BaseCommand) return command.validateAndExecute();
-  // The only other one there is: clipanion's stand-in for a command that was asked for its help.
-  stdout.write(formatCommandHelp(findCommandClass(argv) ?? ListCommand, chooseColors(stdout, env)));
-  return 0;
+  const commandClass = findCommandClass(argv);
+  if (asksForHelp(argv)) {
+    const colors = chooseColors(stdout, env);
+    const help =
+      commandClass === undefined
+        ? formatGeneralHelp(commandClasses, colors)
+        : formatCommandHelp(commandClass, colors);
+    stdout.write(help);
+    return exitCodes.done;
+  }
+  if (commandClass === undefined) throw describeNoCommand(argv);
+  const context: CommandContext = { ...Cli.defaultContext, stdin, stdout, stderr, env, signal };
+  return parseCommand(commandClass, argv, context).validateAndExecute();
+}
+
+function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  const words = end < 0 ? argv : argv.slice(0, end);
+  return words[0] === 'help' || words.includes('--help') || words.includes('-h');
+}
+
+function describeNoCommand(argv: readonly string[]): ZfsVmError {
+  const [first = ''] = argv.filter((word) => !['--debug', '--sudo', '--verbose'].includes(word));
+  const what = first.startsWith('-') ? `no option "${first}" before the command` : `no command "${first}"`;
+  return new ZfsVmError('usage', `there is ${toPrintable(what)}`, { hint: 'zfs-vm --help' });
 }
 
 /**
  * The command that a command line names, with its options read.
- * @throws ZfsVmError `usage` when there is none, or its options are wrong
+ * @throws ZfsVmError `usage` when they are wrong
  */
-function parseCommand(argv: string[], context: CommandContext): ReturnType<Cli<CommandContext>['process']> {
-  const commandClass = findCommandClass(argv);
-  if (commandClass === undefined) {
-    const word = argv.find((candidate) => !candidate.startsWith('-')) ?? argv.join(' ');
-    throw new ZfsVmError('usage', `there is no command "${toPrintable(word)}"`, { hint: 'zfs-vm --help' });
-  }
+function parseCommand(
+  commandClass: (typeof commandClasses)[number],
+  argv: string[],
+  context: CommandContext,
+): BaseCommand {
   try {
-    return Cli.from<CommandContext>(commandClasses).process(argv, context);
+    const command = Cli.from<CommandContext>(commandClass).process(argv, context);
+    if (command instanceof BaseCommand) return command;
+    throw new Error('a word asks for help in a way that is not known');
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const [firstLine = ''] = message.split('\n');
@@ -93,8 +111,13 @@ function parseCommand(argv: string[], context: CommandContext): ReturnType<Cli<C
 }
 
 function findCommandClass(argv: readonly string[]): (typeof commandClasses)[number] | undefined {
-  const word = argv.find((candidate) => !candidate.startsWith('-'));
-  return commandClasses.find((commandClass) => commandClass.paths.some(([name]) => name === word));
+  const first = argv.findIndex(
+    (candidate) => !['--debug', '--sudo', '--verbose', 'help'].includes(candidate),
+  );
+  const words = first < 0 ? [] : argv.slice(first);
+  return commandClasses.find((commandClass) =>
+    commandClass.paths.some((path) => path.every((word, index) => word === words[index])),
+  );
 }
 
 function readOwnVersion(): string {
@@ -103,14 +126,28 @@ function readOwnVersion(): string {
 }
 
 function leaveInterrupted(): never {
-  process.exit(exitCodeOf(new ZfsVmError('interrupted', 'interrupted')));
+  process.exit(exitCodes.interrupted);
 }
 
-/** Somebody who reads our output may leave early (`zfs-vm list | head`): that is no reason to fail. */
-function ignoreClosedOutputs(): void {
+/** Whether a signal is to be ignored, as `nohup` asks for. Known on Linux only; taken for no elsewhere. */
+function isIgnored(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): boolean {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    return mask !== undefined && ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Somebody who reads our output may leave early (`zfs-vm list | head`, a terminal that is closed): that is no reason to fail.
+ * Any other trouble with it, such as a full disk, ends the run in order.
+ */
+function watchOutputs(interrupt: AbortController): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code === 'EPIPE' || error.code === 'EIO') return;
+      interrupt.abort(new ZfsVmError('failed', `the output can't be written: ${error.message}`));
     });
   }
 }

@@ -61,7 +61,7 @@ for (const [args, words] of [
   [['push', 'local'], /-d tank\/backup/],
   [['pull', 'local'], /no direction/],
   [['push', '-d', 'tank/$(id)', 'b'], /can't be a dataset/],
-  [['push', '-n', 'a;b', 'b'], /the streamline "a;b"/],
+  [['push', '-n', 'a;b', 'b'], /-n "a;b" can't be a streamline/],
   [['tag', '-n', 'debian-7', 'tank/a'], /not a version/],
   [['tag', 'tank/a@b'], /is a snapshot/],
   [['list', '-oProxyCommand=x'], /./],

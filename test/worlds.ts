@@ -1,5 +1,6 @@
 import { buildInventory } from '../src/inventory/inventory.js';
 import type { Datasets } from '../src/streamline/dataset.js';
+import type { ResumeTokenContent } from '../src/zfs/resume-token.js';
 import { ancestorsOf } from '../src/zfs/names.js';
 import type { DatasetRow, SnapshotRow } from '../src/zfs/list.js';
 
@@ -11,12 +12,13 @@ import type { DatasetRow, SnapshotRow } from '../src/zfs/list.js';
  *     tank/new < tank/vm@web:2: web:3
  *
  * After `<` stands the origin. A snapshot is a tag, or `@name` for one that isn't ours. Two snapshots written alike, on whatever
- * host, are the same by GUID; `web:1'` is another snapshot with the name of `web:1`. Marks after the name: `(volume)`,
- * `(encrypted)`, `(partial)` for an interrupted receive. Lines are in order of creation; what is above them is there by itself.
+ * host, are the same by GUID; `web:1~x` is another snapshot with the name of `web:1`. Marks after the name: `(volume)`,
+ * `(encrypted)`, `(modified)`, `(partial web:2 since web:1)` for an interrupted receive; `#name` is a bookmark. Lines are in order of creation; what is above them is there by itself.
  */
 export function world(...lines: readonly string[]): Datasets {
   const datasets = new Map<string, DatasetRow>();
   const snapshots: SnapshotRow[] = [];
+  const tokens = new Map<string, ResumeTokenContent>();
   const add = (row: DatasetRow): void => {
     for (const name of ancestorsOf(row.name)) {
       if (!datasets.has(name)) datasets.set(name, { ...plainDataset, name });
@@ -25,31 +27,46 @@ export function world(...lines: readonly string[]): Datasets {
   };
   for (const line of lines) {
     const [, name = '', marks = '', origin, list = ''] =
-      /^([^ :]+)((?: \([a-z]+\))*)(?: < ([^ ]+))?:(.*)$/.exec(line) ?? [];
+      /^([^ :]+)((?: \([^)]*\))*)(?: < ([^ ]+))?:(.*)$/.exec(line) ?? [];
     if (name === '') throw new Error(`not in the notation: ${line}`);
     add({
       name,
       type: marks.includes('(volume)') ? 'volume' : 'filesystem',
       origin: origin === undefined ? undefined : toFullName(origin),
       encrypted: marks.includes('(encrypted)'),
-      resumeToken: marks.includes('(partial)') ? '1-abc' : undefined,
+      writtenBytes: marks.includes('(modified)') ? 14336 : 0,
+      resumeToken: readPartial(marks, tokens),
     });
     for (const text of list.split(' ').filter((word) => word !== '')) {
+      const twin = snapshots.find((other) => other.dataset === name && other.guid === toGuid(text));
       snapshots.push({
+        kind: text.startsWith('#') ? 'bookmark' : 'snapshot',
         dataset: name,
         name: toSnapshotName(text),
         guid: toGuid(text),
-        createtxg: BigInt(100 + snapshots.length),
+        createtxg: twin?.createtxg ?? BigInt(100 + snapshots.length),
       });
     }
   }
-  return buildInventory([...datasets.values()], snapshots).datasets;
+  return buildInventory([...datasets.values()], snapshots, tokens).datasets;
+}
+
+/** The token of an interrupted receive, and what it is about: `(partial)`, `(partial web:1)`, `(partial web:2 since web:1)`. */
+function readPartial(marks: string, tokens: Map<string, ResumeTokenContent>): string | undefined {
+  const [mark, to, from] = /\(partial(?: ([^ )]+))?(?: since ([^ )]+))?\)/.exec(marks) ?? [];
+  if (mark === undefined) return undefined;
+  const token = `1-${tokens.size}`;
+  if (to !== undefined) {
+    tokens.set(token, { toGuid: toGuid(to), fromGuid: from === undefined ? undefined : toGuid(from) });
+  }
+  return token;
 }
 
 const plainDataset = {
   type: 'filesystem',
   origin: undefined,
   encrypted: false,
+  writtenBytes: 0,
   resumeToken: undefined,
 } as const;
 
@@ -59,11 +76,13 @@ function toFullName(text: string): string {
 }
 
 function toSnapshotName(text: string): string {
-  const name = text.replaceAll("'", '');
-  return name.startsWith('@') ? name.slice(1) : name.includes(':') ? `zfs-vm:${name}` : name;
+  const name = text.replace(/~.*/, '');
+  if (name.startsWith('@')) return name.slice(1);
+  const label = name.replace(/^#/, '');
+  return label.includes(':') ? `zfs-vm:${label}` : label;
 }
 
-/** The text's bytes as a number: alike texts have alike GUIDs, others don't. */
+/** The text's bytes as a number: alike texts have alike GUIDs, others don't; the bookmark `#web:1` has that of `web:1`. */
 function toGuid(text: string): bigint {
-  return BigInt(`0x${Buffer.from(text).toString('hex')}`);
+  return BigInt(`0x${Buffer.from(text.replace(/^#/, '')).toString('hex')}`);
 }

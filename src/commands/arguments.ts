@@ -1,9 +1,13 @@
 /** What `-d`, `-s` and `-v` mean when they stand before the command. */
 const globalFlags: Readonly<Record<string, string>> = { d: '--debug', s: '--sudo', v: '--verbose' };
 
+/** The short options that take a value; after a command only. */
+const valueFlags = ['-n', '-d'];
+
 /**
  * Rewrites the command line so that each option means one thing: before the command `-d` is debug, after it the
- * destination. Also gives the attached form of `-n` and `-d` (`-ndebian-7`) its space, which clipanion doesn't know.
+ * destination. Also takes apart what clipanion doesn't know: a value right after its option (`-ndebian-7`), and short options
+ * in one word of which the last takes a value (`-svd tank/vm`).
  */
 export function normalizeArguments(argv: readonly string[]): string[] {
   const commandIndex = argv.findIndex((word) => !word.startsWith('-'));
@@ -21,9 +25,19 @@ function separateValues(words: readonly string[]): string[] {
   const end = words.indexOf('--');
   const options = end < 0 ? words : words.slice(0, end);
   const rest = end < 0 ? [] : words.slice(end);
-  const separated = options.flatMap((word, index) => {
-    const isValue = ['-n', '-d'].includes(words[index - 1] ?? '');
-    return !isValue && /^-[nd]./.test(word) ? [word.slice(0, 2), word.slice(2)] : [word];
-  });
+  const separated: string[] = [];
+  for (const word of options) {
+    const isValue = valueFlags.includes(separated.at(-1) ?? '');
+    const [, plain = '', flag = '', value = ''] = /^-([sv]*)([nd])(.*)$/s.exec(word) ?? [];
+    if (isValue || flag === '') {
+      separated.push(word);
+    } else {
+      separated.push(
+        ...Array.from(plain, (letter) => `-${letter}`),
+        `-${flag}`,
+        ...(value === '' ? [] : [value]),
+      );
+    }
+  }
   return [...separated, ...rest];
 }

@@ -10,8 +10,9 @@ export const localName = 'local';
 
 /** The hosts that a command works with: one connection each, all closed at its end. */
 export class Hosts {
+  /** Who answers questions; one for all hosts, which may want to ask at once. */
+  readonly prompter: Prompter = createTerminalPrompter();
   readonly #command: BaseCommand;
-  readonly #prompter: Prompter = createTerminalPrompter();
   readonly #opened: Host[] = [];
 
   private constructor(command: BaseCommand) {
@@ -44,7 +45,7 @@ export class Hosts {
       context.stderr.write(`${line}\n`);
     };
     const host = await connectSsh(target, {
-      prompter: this.#prompter,
+      prompter: this.prompter,
       warn: write,
       debug: debug ? write : () => undefined,
       signal: context.signal,

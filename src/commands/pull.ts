@@ -1,18 +1,18 @@
-import { Command, Option } from 'clipanion';
+import { Command } from 'clipanion';
 import { ZfsVmError } from '../errors.js';
-import { BaseCommand } from './base-command.js';
 import { localName } from './hosts.js';
+import { TransferCommand } from './transfer-command.js';
 import { transfer } from './transfer.js';
 
 /** Brings this host up to date with another one. */
-export class PullCommand extends BaseCommand {
-  static override paths = [['pull']];
+export class PullCommand extends TransferCommand {
+  static override paths = [['pull'], ['plan', 'pull']];
 
-  static synopsis = 'pull [-n NAME]... [-d PLACE] [user@]host';
+  static synopsis = 'pull [-n PATTERN]... [-d PLACE] [OPTION]... [user@]host';
 
   static optionHelp = [
-    ['-n, --name NAME', 'only this streamline (may be given several times)'],
     ['-d, --destination PLACE', 'the dataset here under which new ones go'],
+    ...TransferCommand.transferOptionHelp,
   ] as const;
 
   static override usage = Command.Usage({
@@ -29,16 +29,9 @@ export class PullCommand extends BaseCommand {
         'Pull one streamline, under tank/vm if it is new here',
         '$0 pull -n debian-7 -d tank/vm fjoe@remote-host',
       ],
+      ['See what a pull would do', '$0 plan pull fjoe@remote-host'],
     ],
   });
-
-  names = Option.Array('-n,--name', []);
-
-  destination = Option.String('-d,--destination', {
-    description: 'The dataset here under which new ones go',
-  });
-
-  host = Option.String({ name: '[user@]host' });
 
   async execute(): Promise<number> {
     if (this.host === localName) {
@@ -46,10 +39,9 @@ export class PullCommand extends BaseCommand {
         hint: `copy within this machine with "zfs-vm push -d PLACE ${localName}"`,
       });
     }
-    return transfer(this, {
-      streamlines: this.names,
-      destination: this.destination,
-      openSides: async (hosts) => ({ sender: await hosts.open(this.host), receiver: hosts.openLocal() }),
-    });
+    return transfer(this, async (hosts) => ({
+      sender: await hosts.open(this.host),
+      receiver: hosts.openLocal(),
+    }));
   }
 }

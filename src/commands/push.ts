@@ -1,18 +1,18 @@
-import { Command, Option } from 'clipanion';
+import { Command } from 'clipanion';
 import { ZfsVmError } from '../errors.js';
-import { BaseCommand } from './base-command.js';
 import { localName } from './hosts.js';
+import { TransferCommand } from './transfer-command.js';
 import { transfer } from './transfer.js';
 
 /** Brings another host up to date with this one. */
-export class PushCommand extends BaseCommand {
-  static override paths = [['push']];
+export class PushCommand extends TransferCommand {
+  static override paths = [['push'], ['plan', 'push']];
 
-  static synopsis = 'push [-n NAME]... [-d PLACE] [user@]host';
+  static synopsis = 'push [-n PATTERN]... [-d PLACE] [OPTION]... [user@]host';
 
   static optionHelp = [
-    ['-n, --name NAME', 'only this streamline (may be given several times)'],
     ['-d, --destination PLACE', 'the dataset there under which new ones go'],
+    ...TransferCommand.transferOptionHelp,
   ] as const;
 
   static override usage = Command.Usage({
@@ -28,17 +28,10 @@ export class PushCommand extends BaseCommand {
       ['Push all versions to a host', '$0 push fjoe@remote-host'],
       ['Push them with sudo there, new ones under tank/vm', '$0 -s push -d tank/vm fjoe@remote-host'],
       ['Push one streamline only', '$0 push -n debian-7 fjoe@remote-host'],
+      ['See what a push would do', '$0 plan push fjoe@remote-host'],
       ['Keep a copy on another pool of this machine', '$0 push -d tank/backup local'],
     ],
   });
-
-  names = Option.Array('-n,--name', []);
-
-  destination = Option.String('-d,--destination', {
-    description: 'The dataset there under which new ones go',
-  });
-
-  host = Option.String({ name: '[user@]host' });
 
   async execute(): Promise<number> {
     if (this.host === localName && this.destination === undefined) {
@@ -46,13 +39,9 @@ export class PushCommand extends BaseCommand {
         hint: 'name it with -d, e.g. -d tank/backup',
       });
     }
-    return transfer(this, {
-      streamlines: this.names,
-      destination: this.destination,
-      openSides: async (hosts) => {
-        const sender = hosts.openLocal();
-        return { sender, receiver: this.host === localName ? sender : await hosts.open(this.host) };
-      },
+    return transfer(this, async (hosts) => {
+      const sender = hosts.openLocal();
+      return { sender, receiver: this.host === localName ? sender : await hosts.open(this.host) };
     });
   }
 }

@@ -19,6 +19,7 @@ import { findDatasetNameFault, maxNameLength } from '../zfs/names.js';
 import { snapshotArguments } from '../zfs/snapshot.js';
 import { BaseCommand } from './base-command.js';
 import { Hosts } from './hosts.js';
+import { warnOfMalformedTags } from './malformed-tags.js';
 
 /** Makes a version: a snapshot with a name that says which streamline and version it is. */
 export class TagCommand extends BaseCommand {
@@ -57,7 +58,9 @@ export class TagCommand extends BaseCommand {
     return Hosts.use(this, async (hosts) => {
       const { host, zfs } = hosts.openLocal();
       const { signal, stdout } = this.context;
-      const { datasets } = await readInventory({ host, zfs }, { signal });
+      const inventory = await readInventory({ host, zfs }, { signal });
+      warnOfMalformedTags(this, host.name, inventory);
+      const { datasets } = inventory;
       const dataset = findDataset(datasets, this.target);
       const tag = chooseTag(datasets, dataset, wanted);
       const fullName = `${dataset.name}@${formatTag(tag)}`;

@@ -1,119 +1,160 @@
-import { ZfsVmError } from '../errors.js';
+import { exitCodes, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
-import { readInventory } from '../inventory/read-inventory.js';
 import type { Inventory } from '../inventory/inventory.js';
+import { readInventory } from '../inventory/read-inventory.js';
+import { isUnsettled, type Plan } from '../plan/plan.js';
 import { planTransfer } from '../plan/plan-transfer.js';
+import type { Choice } from '../plan/sources.js';
 import { chooseColors } from '../report/colors.js';
+import { describePreparation } from '../report/describe-plan.js';
+import { formatPlanAsCommands } from '../report/plan-commands.js';
+import { formatPlanAsJson } from '../report/plan-json.js';
+import { formatPlanAsText } from '../report/plan-text.js';
 import { TextReport } from '../report/text-report.js';
-import type { Dataset, Datasets } from '../streamline/dataset.js';
+import { fullNameOf, type Dataset, type Datasets } from '../streamline/dataset.js';
 import { findVersions } from '../streamline/lineage.js';
-import { findStreamlineFault } from '../streamline/tag.js';
-import { findDatasetNameFault, isWithin, poolOf } from '../zfs/names.js';
+import { matchesGlob } from '../streamline/selection.js';
+import { estimateSizes } from '../transfer/estimate-sizes.js';
 import { runPlan } from '../transfer/run-plan.js';
-import type { BaseCommand } from './base-command.js';
+import { isWithin, poolOf } from '../zfs/names.js';
 import { Hosts } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
+import type { TransferCommand } from './transfer-command.js';
 
-/** What push and pull have in common. */
-export interface TransferOptions {
-  /** Opens both sides; on one machine they are the same endpoint. */
-  readonly openSides: (hosts: Hosts) => Promise<{ sender: Endpoint; receiver: Endpoint }>;
-  /** Only these streamlines; all when empty. */
-  readonly streamlines: readonly string[];
-  /** The receiver's dataset under which new datasets go. */
-  readonly destination: string | undefined;
+/** Both sides of a transfer; on one machine they are the same endpoint. */
+interface Sides {
+  readonly sender: Endpoint;
+  readonly receiver: Endpoint;
 }
 
-/** Status of a run that did all it could, but left conflicts. */
-const conflictStatus = 3;
-
-/** Status of a run in which a stream failed. */
-const failedStatus = 1;
-
 /**
- * Brings the receiver up to date: reads both hosts at once, plans, runs the plan, reports.
- * @returns the exit status: 0, or 1 when a stream failed, or 3 when conflicts are left
+ * What push, pull and their plans have in common: reads both hosts at once, plans, and prints the plan, or runs it and
+ * reports.
+ * @returns the exit status, as docs/scripting.md tells
  * @throws ZfsVmError when it can't be done at all
  */
-export async function transfer(command: BaseCommand, options: TransferOptions): Promise<number> {
-  checkNames(options);
+export async function transfer(
+  command: TransferCommand,
+  openSides: (hosts: Hosts) => Promise<Sides>,
+): Promise<number> {
+  const choice = command.readChoice();
   return Hosts.use(command, async (hosts) => {
-    const { sender, receiver } = await options.openSides(hosts);
-    return transferBetween(sender, receiver, command, options);
+    const sides = await openSides(hosts);
+    const report = openReport(command, sides.receiver.host.name);
+    try {
+      const plan = await makePlan(command, choice, sides, report);
+      const { signal } = command.context;
+      const sizes = await estimateSizes(sides.sender, plan, signal);
+      signal.throwIfAborted();
+      const planStatus = plan.conflicts.some(isUnsettled) ? exitCodes.conflict : exitCodes.done;
+      if (command.isPlanOnly) {
+        command.context.stdout.write(formatPlan(command, { plan, sizes, ...sides }));
+        return planStatus;
+      }
+      await confirm(command, plan, sides.receiver.host.name, hosts);
+      const result = await runPlan(plan, sizes, { ...sides, emit: report.handle, signal }).catch(
+        (error: unknown) => {
+          throw signal.aborted ? explainInterrupt(signal) : error;
+        },
+      );
+      report.handle({ kind: 'finished', plan, result });
+      if (result.errors.length === 0) return planStatus;
+      return result.errors.every(({ kind }) => kind === 'connection')
+        ? exitCodes.connection
+        : exitCodes.failed;
+    } finally {
+      report.close();
+    }
   });
 }
 
-async function transferBetween(
-  sender: Endpoint,
-  receiver: Endpoint,
-  command: BaseCommand,
-  { streamlines, destination }: TransferOptions,
-): Promise<number> {
-  const { stdout, stderr, env, signal } = command.context;
-  const report = new TextReport({
-    stdout,
+/** The error of the interrupt, with what is true of a transfer that was under way. */
+function explainInterrupt({ reason }: AbortSignal): unknown {
+  if (!(reason instanceof ZfsVmError)) return reason;
+  return new ZfsVmError(reason.kind, reason.message, {
+    hint: 'what has been received is kept; run the same command again to go on',
+  });
+}
+
+function openReport(command: TransferCommand, receiverName: string): TextReport {
+  const { stdout, stderr, env } = command.context;
+  return new TextReport({
+    // A plan may be read by a program: only the plan itself goes to stdout then.
+    stdout: command.isPlanOnly ? stderr : stdout,
     stderr,
     colors: chooseColors(stdout, env),
     errorColors: chooseColors(stderr, env),
     verbose: command.verbose || command.debug,
     debug: command.debug,
-    receiverName: receiver.host.name,
+    receiverName,
   });
+}
+
+async function makePlan(
+  command: TransferCommand,
+  choice: Choice,
+  { sender, receiver }: Sides,
+  report: TextReport,
+): Promise<Plan> {
   const read = async (endpoint: Endpoint): Promise<Inventory> => {
     report.handle({ kind: 'reading', host: endpoint.host.name });
-    const inventory = await readInventory(endpoint, { signal });
+    const inventory = await readInventory(endpoint, { signal: command.context.signal });
     report.handle({ kind: 'read', host: endpoint.host.name, ...countContents(inventory) });
     return inventory;
   };
-  try {
-    // On one machine, one look is enough.
-    const isSameMachine = sender === receiver;
-    const senderRead = read(sender);
-    const [senderInventory, receiverInventory] = await Promise.all([
-      senderRead,
-      isSameMachine ? senderRead : read(receiver),
-    ]);
-    warnOfMalformedTags(command, sender.host.name, senderInventory);
-    checkPool(destination, receiver.host.name, receiverInventory.datasets);
-    const sides =
-      isSameMachine && destination !== undefined
-        ? splitAtDestination(senderInventory.datasets, destination)
-        : { sender: senderInventory.datasets, receiver: receiverInventory.datasets };
-    checkStreamlines(streamlines, sender.host.name, sides.sender);
+  // On one machine, one look is enough.
+  const isSameMachine = sender === receiver;
+  const senderRead = read(sender);
+  const [senderInventory, receiverInventory] = await Promise.all([
+    senderRead,
+    isSameMachine ? senderRead : read(receiver),
+  ]);
+  const { destination, rollback, replace } = command;
+  warnOfMalformedTags(command, sender.host.name, senderInventory);
+  if (!isSameMachine) warnOfMalformedTags(command, receiver.host.name, receiverInventory);
+  checkPool(destination, receiver.host.name, receiverInventory.datasets);
+  const datasets =
+    isSameMachine && destination !== undefined
+      ? splitAtDestination(senderInventory.datasets, destination)
+      : { sender: senderInventory.datasets, receiver: receiverInventory.datasets };
+  if (isSameMachine) checkCopyPlace(datasets);
+  checkPatterns(choice, sender.host.name, datasets.sender);
+  return planTransfer({ ...datasets, choice, destination, rollback, replace });
+}
 
-    const plan = planTransfer({
-      ...sides,
-      ...(streamlines.length === 0 ? {} : { streamlines: new Set(streamlines) }),
-      ...(destination === undefined ? {} : { destination }),
-    });
-    const result = await runPlan(plan, { sender, receiver, emit: report.handle, signal });
-    report.handle({ kind: 'finished', plan, result });
-    if (result.failedVersions > 0) return failedStatus;
-    return plan.conflicts.length > 0 ? conflictStatus : 0;
-  } finally {
-    report.close();
-  }
+function formatPlan(command: TransferCommand, estimated: Parameters<typeof formatPlanAsJson>[0]): string {
+  if (command.json) return formatPlanAsJson(estimated);
+  if (command.commands) return formatPlanAsCommands(estimated);
+  return formatPlanAsText(estimated, chooseColors(command.context.stdout, command.context.env));
+}
+
+/**
+ * Shows what would be destroyed, and asks.
+ * @throws ZfsVmError `conflict` when the answer is not yes, or there is nobody to ask
+ */
+async function confirm(
+  command: TransferCommand,
+  plan: Plan,
+  receiverName: string,
+  hosts: Hosts,
+): Promise<void> {
+  const losses = plan.chains.flatMap((chain) => describePreparation(chain, receiverName));
+  if (losses.length === 0) return;
+  const { stderr, signal } = command.context;
+  stderr.write(losses.map((line) => `${line}\n`).join(''));
+  if (command.yes) return;
+  const answer = await hosts.prompter.ask('Really do that? (yes/no) ', { secret: false, signal });
+  signal.throwIfAborted();
+  if (answer === 'yes') return;
+  throw new ZfsVmError('conflict', 'nothing was done, because that was not confirmed', {
+    hint: 'answer yes, or add --yes if it may go',
+  });
 }
 
 function countContents({ datasets }: Inventory): { datasets: number; snapshots: number } {
   let snapshots = 0;
   for (const dataset of datasets.values()) snapshots += dataset.snapshots.length;
   return { datasets: datasets.size, snapshots };
-}
-
-/** Refuses names that can't be, before anything is asked of a host. */
-function checkNames({ destination, streamlines }: TransferOptions): void {
-  const destinationFault = destination === undefined ? undefined : findDatasetNameFault(destination);
-  if (destinationFault !== undefined) {
-    throw new ZfsVmError(
-      'usage',
-      `-d ${JSON.stringify(destination)} can't be a dataset: ${destinationFault}`,
-    );
-  }
-  for (const streamline of streamlines) {
-    const fault = findStreamlineFault(streamline);
-    if (fault !== undefined) throw new ZfsVmError('usage', `-n ${JSON.stringify(streamline)}: ${fault}`);
-  }
 }
 
 function checkPool(destination: string | undefined, receiverName: string, receiver: Datasets): void {
@@ -131,11 +172,29 @@ function checkPool(destination: string | undefined, receiverName: string, receiv
   );
 }
 
-function checkStreamlines(wanted: readonly string[], senderName: string, sender: Datasets): void {
+/** Refuses a place that has all the versions already because they are made there. */
+function checkCopyPlace(datasets: { sender: Datasets; receiver: Datasets }): void {
+  const [ours] = findVersions(datasets.sender);
+  const [theirs] = findVersions(datasets.receiver);
+  if (ours !== undefined || theirs === undefined) return;
+  throw new ZfsVmError(
+    'usage',
+    `all versions, such as ${fullNameOf(theirs)}, are under that place themselves`,
+    {
+      hint: 'name a place outside them with -d',
+    },
+  );
+}
+
+/** Refuses a pattern that fits nothing: most likely it is misspelt. */
+function checkPatterns({ patterns, allSnapshots }: Choice, senderName: string, sender: Datasets): void {
   const known = new Set([...findVersions(sender)].map((version) => version.tag.streamline));
-  const unknown = wanted.find((streamline) => !known.has(streamline));
+  const candidates = allSnapshots ? [...known, ...sender.keys()] : [...known];
+  const unknown = patterns.find(
+    ({ streamline }) => !candidates.some((name) => matchesGlob(streamline, name)),
+  );
   if (unknown === undefined) return;
-  throw new ZfsVmError('usage', `${senderName} has no streamline "${unknown}"`, {
+  throw new ZfsVmError('usage', `${senderName} has no streamline "${unknown.streamline}"`, {
     hint:
       known.size === 0 ? 'make a version with "zfs-vm tag" first' : `it has: ${[...known].sort().join(', ')}`,
   });
@@ -149,12 +208,12 @@ function splitAtDestination(
   datasets: Datasets,
   destination: string,
 ): { sender: Datasets; receiver: Datasets } {
-  const withoutSnapshots = (dataset: Dataset): Dataset => ({ ...dataset, snapshots: [] });
+  const withoutHistory = (dataset: Dataset): Dataset => ({ ...dataset, snapshots: [], partial: undefined });
   const sender = new Map<string, Dataset>();
   const receiver = new Map<string, Dataset>();
   for (const [name, dataset] of datasets) {
     const isReceivers = isWithin(name, destination);
-    receiver.set(name, isReceivers ? dataset : withoutSnapshots(dataset));
+    receiver.set(name, isReceivers ? dataset : withoutHistory(dataset));
     if (!isReceivers) sender.set(name, dataset);
   }
   return { sender, receiver };

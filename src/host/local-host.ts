@@ -18,7 +18,8 @@ export class LocalHost implements Host {
     const child = spawn(program, words, {
       // A group of its own: Ctrl-C on the terminal must not reach it before we do, and all of it can be ended at once.
       detached: true,
-      env: { ...process.env, PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:${sbinFolders}` },
+      // We read what commands say: they are to say it in English.
+      env: { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:${sbinFolders}` },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const stopper = new AbortController();

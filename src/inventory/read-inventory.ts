@@ -6,6 +6,7 @@ import { toCommandError } from '../command-error.js';
 import { toPrintable } from '../printable.js';
 import {
   listDatasetsArguments,
+  listDatasetsOldArguments,
   listDetailedSnapshotsArguments,
   listSnapshotsArguments,
   parseDatasets,
@@ -13,11 +14,17 @@ import {
   parseSnapshots,
   UnreadableOutput,
 } from '../zfs/list.js';
-import { quoteCommand } from '../zfs/shell.js';
+import { explainTokenArguments, parseResumeToken, type ResumeTokenContent } from '../zfs/resume-token.js';
+import { quoteCommand } from '../shell.js';
 import { buildInventory, type Inventory } from './inventory.js';
 
 /** Lines that stand before, between and after the lists, so that a banner is no dataset and a cut list is noticed. */
-const marks = { datasets: 'zfs-vm: datasets', snapshots: 'zfs-vm: snapshots', end: 'zfs-vm: end' };
+const marks = {
+  datasets: 'zfs-vm: datasets',
+  snapshots: 'zfs-vm: snapshots',
+  token: 'zfs-vm: token',
+  end: 'zfs-vm: end',
+};
 
 /**
  * Reads what a host holds: one command, one round trip. With `details`, snapshots also get their age and size, which
@@ -30,10 +37,19 @@ export async function readInventory(
 ): Promise<Inventory> {
   const listSnapshots = options.details === true ? listDetailedSnapshotsArguments : listSnapshotsArguments;
   const script = [
+    // Assigned before it is printed, as a pipe would hide the status of zfs. Only a zfs that lacks columns is asked twice.
+    `datasets=$("$@" ${quoteCommand(listDatasetsArguments)} </dev/null 2>/dev/null) ||`,
+    `  datasets=$("$@" ${quoteCommand(listDatasetsOldArguments)} </dev/null) || exit`,
     printMark(marks.datasets),
-    `"$@" ${quoteCommand(listDatasetsArguments)} </dev/null || exit`,
+    `printf '%s\\n' "$datasets"`,
     printMark(marks.snapshots),
     `"$@" ${quoteCommand(listSnapshots)} </dev/null || exit`,
+    // The resume token is the last column, and has no white space in it.
+    `printf '%s\\n' "$datasets" | sed -n 's/^.*\t\\([0-9]-[0-9a-f-]*\\)$/\\1/p' | while read -r token; do`,
+    `  ${printMark(marks.token)}`,
+    `  printf '%s\\n' "$token"`,
+    `  "$@" ${quoteCommand(explainTokenArguments('').slice(0, -1))} "$token" </dev/null 2>&1`,
+    'done',
     printMark(marks.end),
   ].join('\n');
   const { host, zfs } = endpoint;
@@ -54,7 +70,7 @@ export async function readInventory(
   try {
     const snapshots =
       options.details === true ? parseDetailedSnapshots(lists.snapshots) : parseSnapshots(lists.snapshots);
-    return buildInventory(parseDatasets(lists.datasets), snapshots);
+    return buildInventory(parseDatasets(lists.datasets), snapshots, parseTokens(lists.tokens));
   } catch (error) {
     if (!(error instanceof UnreadableOutput)) throw error;
     const line = toPrintable(error.message).slice(0, 200);
@@ -68,11 +84,30 @@ function printMark(mark: string): string {
   return `printf '\\n%s\\n' ${quoteCommand([mark])}`;
 }
 
-function splitAtMarks(result: CommandResult): { datasets: string; snapshots: string } | undefined {
+interface Lists {
+  readonly datasets: string;
+  readonly snapshots: string;
+  /** For each token: the token on a line, and what zfs says of it. */
+  readonly tokens: readonly string[];
+}
+
+function splitAtMarks(result: CommandResult): Lists | undefined {
   const [, afterBanner] = splitAt(result.stdout, marks.datasets);
-  const [datasets, rest] = splitAt(afterBanner ?? '', marks.snapshots);
-  const [snapshots, end] = splitAt(rest ?? '', marks.end);
-  return end === undefined ? undefined : { datasets, snapshots };
+  const [datasets, afterDatasets] = splitAt(afterBanner ?? '', marks.snapshots);
+  const [rest, afterEnd] = splitAt(afterDatasets ?? '', marks.end);
+  if (afterEnd === undefined) return undefined;
+  const [snapshots = '', ...tokens] = rest.split(`\n${marks.token}\n`);
+  return { datasets, snapshots, tokens };
+}
+
+function parseTokens(texts: readonly string[]): Map<string, ResumeTokenContent> {
+  const contents = new Map<string, ResumeTokenContent>();
+  for (const text of texts) {
+    const [token = ''] = text.split('\n');
+    const content = parseResumeToken(text);
+    if (content !== undefined) contents.set(token, content);
+  }
+  return contents;
 }
 
 function splitAt(text: string, mark: string): [before: string, after: string | undefined] {

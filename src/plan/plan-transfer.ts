@@ -1,23 +1,21 @@
-import {
-  isTagged,
-  type Dataset,
-  type Datasets,
-  type Snapshot,
-  type TaggedSnapshot,
-} from '../streamline/dataset.js';
+import { isTagged, type Dataset, type Datasets, type Point, type Snapshot } from '../streamline/dataset.js';
 import { findVersions, walkHistory } from '../streamline/lineage.js';
 import { ancestorsOf, baseNameOf, maxNameLength, poolOf } from '../zfs/names.js';
-import type { Chain, Conflict, ConflictReason, Plan, Step, UpToDate } from './plan.js';
+import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
 import { ReceiverModel, type Copy } from './receiver-model.js';
+import { findSources, type Choice, type Source } from './sources.js';
 
 /** What to bring from where to where. */
 export interface TransferRequest {
   readonly sender: Datasets;
   readonly receiver: Datasets;
-  /** Only these streamlines; all of them when left out. */
-  readonly streamlines?: ReadonlySet<string>;
+  readonly choice: Choice;
   /** The receiver's dataset under which new datasets go; they keep the sender's names when left out. */
-  readonly destination?: string;
+  readonly destination: string | undefined;
+  /** Undo what the receiver has after the newest common snapshot. */
+  readonly rollback: boolean;
+  /** Destroy datasets of the receiver that are in the way or have nothing in common. */
+  readonly replace: boolean;
 }
 
 /** What is planned for one dataset of the sender. */
@@ -26,210 +24,394 @@ type Decision =
   | { readonly kind: 'up-to-date'; readonly upToDate: UpToDate }
   | { readonly kind: 'conflict'; readonly reason: ConflictReason };
 
-/** A dataset of the sender with its chosen versions, oldest first. */
-interface Source {
-  readonly dataset: Dataset;
-  readonly versions: readonly [TaggedSnapshot, ...TaggedSnapshot[]];
-}
-
 /**
  * Plans the streams that give the receiver every chosen version it lacks, each version as a step of its own.
- * Snapshots are matched by GUID. The base of a dataset's first step is the newest snapshot of its history that the
- * receiver has or is about to get: in the same dataset it gives an increment, which goes wherever the receiver keeps
- * that base; in a dataset it was cloned from it gives a clone; without one, the whole content is sent.
+ * Snapshots are matched by GUID. The base of a dataset's first step is the newest point of its history that the receiver has
+ * or is about to get: in the same dataset it gives an increment, which goes wherever the receiver keeps that base; in a
+ * dataset it was cloned from it gives a clone; without one, the whole content is sent.
  * What can't be sent without losing something is a conflict, and stops nothing else.
  */
 export function planTransfer(request: TransferRequest): Plan {
-  const model = new ReceiverModel(request.receiver);
-  const chains: Chain[] = [];
-  const upToDate: UpToDate[] = [];
-  const conflicts: Conflict[] = [];
-  for (const source of orderSources(request)) {
-    const decision = decide(request, model, source);
-    switch (decision.kind) {
-      case 'chain': {
-        const { chain } = decision;
-        model.addPlanned(
-          chain.source,
-          chain.destination,
-          chain.steps.map((step) => step.to),
-        );
-        chains.push(chain);
-        break;
+  return new Planner(request).plan();
+}
+
+/** One planning: what is asked for, and what is decided so far. */
+class Planner {
+  readonly #request: TransferRequest;
+  readonly #model: ReceiverModel;
+  /** Where each dataset of the sender is, or will be, on the receiver. */
+  readonly #destinations = new Map<string, string>();
+  /** Places that stay empty because of a conflict, with the sender's dataset: nothing is made there as a mere parent. */
+  readonly #unplaced = new Map<string, string>();
+  /** Made only when it is needed: most plans never ask. */
+  #sendersByGuid: ReadonlyMap<bigint, Snapshot> | undefined;
+
+  constructor(request: TransferRequest) {
+    this.#request = request;
+    this.#model = new ReceiverModel(request.receiver);
+  }
+
+  plan(): Plan {
+    const chains: Chain[] = [];
+    const upToDate: UpToDate[] = [];
+    const conflicts: Conflict[] = [];
+    for (const source of findSources(this.#request.sender, this.#request.choice)) {
+      const { name } = source.dataset;
+      const streamlines = [...new Set(source.versions.filter(isTagged).map(({ tag }) => tag.streamline))];
+      const decision = this.#decide(source);
+      switch (decision.kind) {
+        case 'chain':
+          this.#note(decision.chain);
+          chains.push(decision.chain);
+          break;
+        case 'up-to-date':
+          this.#destinations.set(name, decision.upToDate.destination);
+          upToDate.push(decision.upToDate);
+          break;
+        case 'conflict':
+          this.#noteConflict(source, decision.reason);
+          conflicts.push({ source: name, streamlines, reason: decision.reason });
+          continue;
       }
-      case 'up-to-date':
-        upToDate.push(decision.upToDate);
-        break;
-      case 'conflict': {
-        const streamlines = [...new Set(source.versions.map((version) => version.tag.streamline))];
-        conflicts.push({ source: source.dataset.name, streamlines, reason: decision.reason });
-        break;
-      }
+      const passedBy = streamlines.flatMap((streamline) => this.#findPassedBy(source, streamline));
+      conflicts.push(...passedBy);
     }
+    return { chains, upToDate, conflicts };
   }
-  return { parents: model.parents, chains, upToDate, conflicts };
-}
 
-/** The sender's datasets that have chosen versions: those that others were cloned from first, then by name. */
-function orderSources({ sender, streamlines }: TransferRequest): Source[] {
-  const sources: (Source & { cloneDepth: number })[] = [];
-  for (const dataset of sender.values()) {
-    const [first, ...rest] = dataset.snapshots
-      .filter(isTagged)
-      .filter((snapshot) => streamlines?.has(snapshot.tag.streamline) ?? true);
-    if (first === undefined) continue;
-    const history = new Set([...walkHistory(sender, dataset)].map((snapshot) => snapshot.dataset));
-    sources.push({ dataset, versions: [first, ...rest], cloneDepth: history.size });
+  /** A streamline whose newest version the receiver doesn't have, nor will get, since it has gone past it. */
+  #findPassedBy(source: Source, streamline: string): Conflict[] {
+    const { name } = source.dataset;
+    const newest = source.versions.filter(isTagged).findLast(({ tag }) => tag.streamline === streamline);
+    const destination = this.#destinations.get(name);
+    if (newest === undefined || destination === undefined) return [];
+    if (this.#model.findCopies(newest.guid).length > 0) return [];
+    const base =
+      source.dataset.snapshots.findLast(({ guid }) => this.#model.findCopies(guid).length > 0) ?? newest;
+    return [
+      { source: name, streamlines: [streamline], reason: { kind: 'passed-by', destination, newest, base } },
+    ];
   }
-  return sources.sort((a, b) => a.cloneDepth - b.cloneDepth || (a.dataset.name < b.dataset.name ? -1 : 1));
-}
 
-function decide(request: TransferRequest, model: ReceiverModel, source: Source): Decision {
-  for (const snapshot of walkHistory(request.sender, source.dataset)) {
-    const copies = model.findCopies(snapshot.guid);
-    if (copies.length === 0) continue;
-    return snapshot.dataset === source.dataset.name
-      ? continueDataset(request, model, source, snapshot, copies)
-      : startClone(request, model, source, snapshot, copies);
+  #noteConflict(source: Source, reason: ConflictReason): void {
+    const { name } = source.dataset;
+    const isThere = reason.kind === 'diverged' || reason.kind === 'modified' || reason.kind === 'passed-by';
+    if (isThere) this.#destinations.set(name, reason.destination);
+    const place = isThere ? undefined : this.#place(source);
+    if (place !== undefined && this.#model.findDataset(place) === undefined) this.#unplaced.set(place, name);
   }
-  return startWhole(request, model, source);
-}
 
-/** The receiver has a snapshot of the dataset itself: increments land on it, wherever it is. */
-function continueDataset(
-  request: TransferRequest,
-  model: ReceiverModel,
-  source: Source,
-  base: Snapshot,
-  copies: readonly Copy[],
-): Decision {
-  const copy = chooseCopy(model, base, copies, place(request, source.dataset));
-  const destination = copy.dataset;
-  const [next, ...rest] = source.versions.filter((version) => version.createtxg > base.createtxg);
-  if (next === undefined) {
-    const newest = source.versions.at(-1) ?? source.versions[0];
-    return model.findCopies(newest.guid).length > 0
-      ? { kind: 'up-to-date', upToDate: { source: source.dataset.name, destination, newest } }
-      : conflict({ kind: 'passed-by', destination, newest, base });
-  }
-  if (model.findDataset(destination)?.resumeToken !== undefined) {
-    return conflict({ kind: 'partial-receive', destination });
-  }
-  const receiverOnly = model.findNewerThan(base.guid, destination);
-  if (receiverOnly.length > 0) return conflict({ kind: 'diverged', destination, common: base, receiverOnly });
-  const after = model.findPlannedSource(destination) === undefined ? undefined : destination;
-  return toChain(
-    source,
-    destination,
-    [{ kind: 'incremental', from: base, to: next }, ...followUp(next, rest)],
-    after,
-  );
-}
-
-/** The receiver has, or will have, a snapshot that the dataset was cloned from: it stays a clone there. */
-function startClone(
-  request: TransferRequest,
-  model: ReceiverModel,
-  source: Source,
-  base: Snapshot,
-  copies: readonly Copy[],
-): Decision {
-  const destination = place(request, source.dataset);
-  const obstacle = findObstacle(model, source, destination);
-  if (obstacle !== undefined) return conflict(obstacle);
-  const nearby = copies.filter((copy) => poolOf(copy.dataset) === poolOf(destination));
-  if (nearby.length === 0) {
-    return conflict({
-      kind: 'origin-in-other-pool',
-      origin: chooseCopy(model, base, copies, destination).fullName,
+  #note({ source, destination, preparation, steps }: Chain): void {
+    const [first] = steps;
+    if (preparation?.kind === 'destroy') this.#model.addCut(destination);
+    if (preparation?.kind === 'rollback' && first.kind === 'incremental') {
+      this.#model.addCut(destination, first.from.guid);
+    }
+    const origin = first.kind === 'clone' ? first.origin : undefined;
+    this.#model.addPlanned(
+      source,
       destination,
+      steps.map((step) => step.to),
+      origin,
+    );
+    this.#destinations.set(source, destination);
+  }
+
+  #decide(source: Source): Decision {
+    for (const point of walkHistory(this.#request.sender, source.dataset)) {
+      const copies = this.#model.findCopies(point.guid);
+      if (copies.length === 0) continue;
+      return point.dataset === source.dataset.name
+        ? this.#continueDataset(source, point, copies)
+        : this.#startClone(source, point, copies);
+    }
+    return this.#startWhole(source);
+  }
+
+  /** The receiver has a point of the dataset itself: increments land on it, wherever it is. */
+  #continueDataset(source: Source, base: Point, copies: readonly Copy[]): Decision {
+    const copy = this.#chooseCopy(base, copies, this.#place(source));
+    const destination = copy.dataset;
+    const receiverOnly = this.#model.findNewerThan(base.guid, destination);
+    const [next, ...rest] = source.versions.filter((version) => version.createtxg > base.createtxg);
+    if (next === undefined) {
+      const newest = source.versions.at(-1) ?? source.versions[0];
+      return this.#model.findCopies(newest.guid).length > 0
+        ? { kind: 'up-to-date', upToDate: { source: source.dataset.name, destination, newest, receiverOnly } }
+        : conflict({ kind: 'passed-by', destination, newest, base });
+    }
+    const existing = this.#model.findDataset(destination);
+    if (existing !== undefined && source.dataset.encrypted && !existing.encrypted) {
+      return conflict({ kind: 'not-encrypted', destination });
+    }
+    if (receiverOnly.length > 0 && this.#belongsToAnother(source, receiverOnly)) {
+      return this.#startClone(source, base, copies);
+    }
+    const isPlanned = this.#model.findPlannedSource(destination) !== undefined;
+    if (existing?.partial !== undefined && !isPlanned) {
+      const { token, content } = existing.partial;
+      if (receiverOnly.length > 0 || content?.toGuid !== next.guid || content.fromGuid !== base.guid) {
+        return conflict(this.#describePartial(existing));
+      }
+      return this.#toChain(source, destination, [
+        { kind: 'resume', token, to: next },
+        ...followUp(next, rest),
+      ]);
+    }
+    const steps = [{ kind: 'incremental', from: base, to: next }, ...followUp(next, rest)] as const;
+    const after = this.#model.isPlanned(copy.fullName) ? copy.fullName : undefined;
+    const writtenBytes = isPlanned ? 0 : (existing?.writtenBytes ?? 0);
+    if (receiverOnly.length === 0 && writtenBytes === 0) {
+      return this.#toChain(source, destination, steps, { after });
+    }
+
+    const clones = this.#model.findClones(receiverOnly);
+    if (this.#request.rollback && clones.length === 0 && !isPlanned) {
+      return this.#toChain(source, destination, steps, {
+        preparation: { kind: 'rollback', to: copy.fullName, destroys: receiverOnly, writtenBytes },
+      });
+    }
+    if (receiverOnly.length === 0) {
+      return conflict({ kind: 'modified', destination, common: base, writtenBytes });
+    }
+    return conflict(
+      findDifferingVersion(source.versions, receiverOnly) ?? {
+        kind: 'diverged',
+        destination,
+        common: base,
+        receiverOnly,
+        clones,
+      },
+    );
+  }
+
+  /**
+   * The receiver has, or will have, a snapshot that the dataset was cloned from, or that it shares with the dataset which goes
+   * on from there: it becomes a clone.
+   */
+  #startClone(source: Source, base: Point, copies: readonly Copy[]): Decision {
+    const [first, ...rest] = source.versions.filter(
+      (version) => version.dataset !== base.dataset || version.createtxg > base.createtxg,
+    );
+    const destination = this.#place(source);
+    if (destination === undefined) return this.#withoutPlace(source);
+    if (first === undefined) {
+      return conflict({ kind: 'passed-by', destination, newest: source.versions[0], base });
+    }
+    const resumed = this.#resume(source, first, rest, base.guid);
+    if (resumed !== undefined) return resumed;
+    const obstacle = this.#findObstacle(source, destination);
+    if (obstacle !== undefined) return this.#replace(source, destination, obstacle);
+    const nearby = copies.filter((copy) => poolOf(copy.dataset) === poolOf(destination));
+    if (nearby.length === 0) {
+      const origin = this.#chooseCopy(base, copies, destination).fullName;
+      return conflict({ kind: 'origin-in-other-pool', origin, destination });
+    }
+    const origin = this.#chooseCopy(base, nearby, destination).fullName;
+    const steps = [{ kind: 'clone', from: base, to: first, origin }, ...followUp(first, rest)] as const;
+    return this.#toChain(source, destination, steps, {
+      after: this.#model.isPlanned(origin) ? origin : this.#parentChain(destination),
     });
   }
-  const copy = chooseCopy(model, base, nearby, destination);
-  const [first, ...rest] = source.versions;
-  const clone: Step = { kind: 'clone', from: base, to: first, origin: copy.fullName };
-  return toChain(
-    source,
-    destination,
-    [clone, ...followUp(first, rest)],
-    model.findPlannedSource(copy.dataset) === undefined ? undefined : copy.dataset,
-  );
-}
 
-/** The receiver has nothing of the dataset's history. */
-function startWhole(request: TransferRequest, model: ReceiverModel, source: Source): Decision {
-  for (const { tag } of source.versions) {
-    const [theirs] = findVersions(request.receiver, tag.streamline);
+  /** The receiver has nothing of the dataset's history. */
+  #startWhole(source: Source): Decision {
+    const { dataset, versions } = source;
+    const [first, ...rest] = versions;
+    const resumed = this.#resume(source, first, rest, undefined);
+    if (resumed !== undefined) return resumed;
+    const theirs = this.#findTheirs(source);
     if (theirs !== undefined) {
-      return conflict({ kind: 'no-common-version', streamline: tag.streamline, theirs });
+      const reason = findDifferingVersion(versions, [theirs]) ?? {
+        kind: 'no-common-version',
+        streamline: isTagged(theirs) ? theirs.tag.streamline : '',
+        theirs,
+      };
+      return this.#replace(source, theirs.dataset, reason);
     }
+    if (dataset.origin !== undefined) {
+      // Where nothing that it was cloned from is a version, no plan could ever bring the origin: the content goes whole.
+      const { sender, choice } = this.#request;
+      for (const point of walkHistory(sender, dataset)) {
+        if (point.dataset === dataset.name || !(choice.allSnapshots || isTagged(point))) continue;
+        return conflict({ kind: 'origin-missing', origin: dataset.origin, nearest: point });
+      }
+    }
+    const destination = this.#place(source);
+    if (destination === undefined) return this.#withoutPlace(source);
+    const obstacle = this.#findObstacle(source, destination);
+    if (obstacle !== undefined) return this.#replace(source, destination, obstacle);
+    return this.#toChain(source, destination, [{ kind: 'full', to: first }, ...followUp(first, rest)], {
+      after: this.#parentChain(destination),
+    });
   }
-  const { dataset } = source;
-  if (dataset.origin !== undefined) {
-    // Where nothing that it was cloned from is a version, no plan could ever bring the origin: the content goes whole.
-    const nearest = [...walkHistory(request.sender, dataset)].find(
-      (snapshot) => isTagged(snapshot) && snapshot.dataset !== dataset.name,
+
+  /**
+   * A version of one of the source's streamlines that the receiver has and the sender has nowhere: the same name for another
+   * history. Members of trees share their streamline with others, so that theirs tells nothing.
+   */
+  #findTheirs({ versions, treeParent }: Source): Snapshot | undefined {
+    if (treeParent !== undefined) return undefined;
+    for (const streamline of new Set(versions.filter(isTagged).map(({ tag }) => tag.streamline))) {
+      const theirs = [...findVersions(this.#request.receiver, streamline)].filter(
+        ({ guid }) => this.#findOurs(guid) === undefined,
+      );
+      const same = theirs.find((their) => versions.some(({ name }) => name === their.name));
+      if (theirs.length > 0) return same ?? theirs[0];
+    }
+    return undefined;
+  }
+
+  /** The rest of a new dataset whose receive was interrupted, if it is the very stream that would be sent. */
+  #resume(
+    source: Source,
+    first: Snapshot,
+    rest: readonly Snapshot[],
+    from: bigint | undefined,
+  ): Decision | undefined {
+    const existing = this.#model.findPartialOf(first.guid);
+    if (existing?.partial?.content === undefined || existing.snapshots.length > 0) return undefined;
+    if (existing.partial.content.fromGuid !== from) return conflict(this.#describePartial(existing));
+    const step: Step = { kind: 'resume', token: existing.partial.token, to: first };
+    return this.#toChain(source, existing.name, [step, ...followUp(first, rest)]);
+  }
+
+  /** With `--replace`, destroys what is in the way, if that is possible; otherwise it's a conflict. */
+  #replace(source: Source, destination: string, reason: ConflictReason): Decision {
+    const existing = this.#model.findDataset(destination);
+    const isReplaceable = ['destination-exists', 'no-common-version', 'version-differs'].includes(
+      reason.kind,
     );
-    if (nearest !== undefined && isTagged(nearest)) {
-      return conflict({ kind: 'origin-missing', origin: dataset.origin, nearest });
+    if (!this.#request.replace || existing === undefined || !isReplaceable) return conflict(reason);
+    const dependents = this.#model.findDependents(destination);
+    if (dependents.length > 0 || this.#model.findPlannedSource(destination) !== undefined) {
+      return conflict({ kind: 'destination-exists', destination, dependents });
     }
+    const [first, ...rest] = source.versions;
+    return this.#toChain(source, destination, [{ kind: 'full', to: first }, ...followUp(first, rest)], {
+      preparation: {
+        kind: 'destroy',
+        destroys: [...existing.snapshots].reverse(),
+      },
+    });
   }
-  const destination = place(request, dataset);
-  const obstacle = findObstacle(model, source, destination);
-  if (obstacle !== undefined) return conflict(obstacle);
-  const [first, ...rest] = source.versions;
-  return toChain(source, destination, [{ kind: 'full', to: first }, ...followUp(first, rest)]);
-}
 
-/** The name that a dataset gets when it is new on the receiver. */
-function place({ destination }: TransferRequest, dataset: Dataset): string {
-  return destination === undefined ? dataset.name : `${destination}/${baseNameOf(dataset.name)}`;
-}
+  /** Whether what the receiver has beyond the base is what another dataset of the sender went on with. */
+  #belongsToAnother(source: Source, receiverOnly: readonly Snapshot[]): boolean {
+    const oldest = receiverOnly.at(-1);
+    if (oldest === undefined) return false;
+    const ours = this.#findOurs(oldest.guid);
+    return ours !== undefined && ours.dataset !== source.dataset.name;
+  }
 
-/** What keeps a new dataset from being made under this name. */
-function findObstacle(model: ReceiverModel, source: Source, destination: string): ConflictReason | undefined {
-  const existing = model.findDataset(destination);
-  if (existing !== undefined) {
+  /** The sender's snapshot with this GUID. */
+  #findOurs(guid: bigint): Snapshot | undefined {
+    if (this.#sendersByGuid === undefined) {
+      const snapshots = [...this.#request.sender.values()].flatMap((dataset) => dataset.snapshots);
+      this.#sendersByGuid = new Map(snapshots.map((snapshot) => [snapshot.guid, snapshot]));
+    }
+    return this.#sendersByGuid.get(guid);
+  }
+
+  /**
+   * The name that a dataset gets when it is new on the receiver: below what it is a member of, else below `-d`, else the
+   * sender's. Undefined when what it is a member of has no place itself.
+   */
+  #place({ dataset, treeParent }: Source): string | undefined {
+    if (treeParent !== undefined) {
+      const above = this.#destinations.get(treeParent);
+      return above === undefined ? undefined : `${above}${dataset.name.slice(treeParent.length)}`;
+    }
+    const { destination } = this.#request;
+    return destination === undefined ? dataset.name : `${destination}/${baseNameOf(dataset.name)}`;
+  }
+
+  #withoutPlace({ treeParent = '' }: Source): Decision {
+    return conflict({ kind: 'parent-without-place', parent: treeParent });
+  }
+
+  /** What keeps a new dataset from being made under this name. */
+  #findObstacle(source: Source, destination: string): ConflictReason | undefined {
+    const by = this.#model.findPlannedSource(destination);
+    if (by !== undefined) return { kind: 'name-taken', destination, by };
+    const existing = this.#model.findDataset(destination);
+    if (existing?.partial !== undefined) return this.#describePartial(existing);
+    if (existing !== undefined) {
+      return { kind: 'destination-exists', destination, dependents: this.#model.findDependents(destination) };
+    }
+    if (this.#model.isParent(destination)) return { kind: 'destination-exists', destination, dependents: [] };
+    const emptyParent = ancestorsOf(destination).find((parent) => this.#unplaced.has(parent));
+    if (emptyParent !== undefined) {
+      return { kind: 'parent-without-place', parent: this.#unplaced.get(emptyParent) ?? emptyParent };
+    }
+    const pool = poolOf(destination);
+    if (this.#model.findDataset(pool) === undefined) return { kind: 'no-pool', destination, pool };
+    const volume = ancestorsOf(destination).find(
+      (parent) => this.#model.findDataset(parent)?.type === 'volume',
+    );
+    if (volume !== undefined) return { kind: 'parent-is-volume', destination, parent: volume };
+    const longestSnapshot = Math.max(...source.versions.map((version) => version.name.length));
+    if (destination.length + '@'.length + longestSnapshot > maxNameLength) {
+      return { kind: 'name-too-long', destination };
+    }
+    return undefined;
+  }
+
+  #describePartial({ name, partial }: Dataset): ConflictReason {
+    const toGuid = partial?.content?.toGuid;
     return {
-      kind: existing.resumeToken === undefined ? 'destination-exists' : 'partial-receive',
-      destination,
+      kind: 'partial-receive',
+      destination: name,
+      of: toGuid === undefined ? undefined : this.#findOurs(toGuid),
     };
   }
-  const by = model.findPlannedSource(destination);
-  if (by !== undefined) return { kind: 'name-taken', destination, by };
-  const pool = poolOf(destination);
-  if (model.findDataset(pool) === undefined) return { kind: 'no-pool', destination, pool };
-  const volume = ancestorsOf(destination).find((parent) => model.findDataset(parent)?.type === 'volume');
-  if (volume !== undefined) return { kind: 'parent-is-volume', destination, parent: volume };
-  const longestSnapshot = Math.max(...source.versions.map((version) => version.name.length));
-  if (destination.length + '@'.length + longestSnapshot > maxNameLength) {
-    return { kind: 'name-too-long', destination };
+
+  #toChain(
+    source: Source,
+    destination: string,
+    steps: readonly [Step, ...Step[]],
+    { preparation, after }: { preparation?: Preparation; after?: string | undefined } = {},
+  ): Decision {
+    const { name, type, encrypted } = source.dataset;
+    const parents = this.#model.findMissingParents(destination);
+    const chain = { source: name, destination, type, raw: encrypted, parents, preparation, steps, after };
+    return { kind: 'chain', chain };
+  }
+
+  /** The chain that makes what a new dataset lies below, if one does. */
+  #parentChain(destination: string): string | undefined {
+    return ancestorsOf(destination).findLast((parent) => this.#model.findPlannedSource(parent) !== undefined);
+  }
+
+  /** Of several copies: one that can be continued, then the one at the expected place, then the first by name. */
+  #chooseCopy(base: Point, copies: readonly Copy[], expected: string | undefined): Copy {
+    const rank = (copy: Copy): number =>
+      (this.#model.findNewerThan(base.guid, copy.dataset).length === 0 ? 0 : 2) +
+      (copy.dataset === expected ? 0 : 1);
+    return copies.reduce((best, next) => {
+      const difference = rank(next) - rank(best);
+      return difference < 0 || (difference === 0 && next.fullName < best.fullName) ? next : best;
+    });
+  }
+}
+
+/** A version that both sides have with different content. */
+function findDifferingVersion(
+  ours: readonly Snapshot[],
+  theirs: readonly Snapshot[],
+): ConflictReason | undefined {
+  const theirsByName = new Map(theirs.filter(isTagged).map((their) => [their.name, their]));
+  for (const our of ours) {
+    const their = theirsByName.get(our.name);
+    if (their !== undefined && their.guid !== our.guid) {
+      return { kind: 'version-differs', ours: our, theirs: their };
+    }
   }
   return undefined;
 }
 
-/** Of several copies: one that can be continued, then the one at the expected place, then the first by name. */
-function chooseCopy(model: ReceiverModel, base: Snapshot, copies: readonly Copy[], expected: string): Copy {
-  const rank = (copy: Copy): number =>
-    (model.findNewerThan(base.guid, copy.dataset).length === 0 ? 0 : 2) + (copy.dataset === expected ? 0 : 1);
-  return copies.reduce((best, next) => {
-    const difference = rank(next) - rank(best);
-    return difference < 0 || (difference === 0 && next.fullName < best.fullName) ? next : best;
-  });
-}
-
-function followUp(first: TaggedSnapshot, rest: readonly TaggedSnapshot[]): Step[] {
+function followUp(first: Snapshot, rest: readonly Snapshot[]): Step[] {
   return rest.map((to, index) => ({ kind: 'incremental', from: rest[index - 1] ?? first, to }));
-}
-
-function toChain(
-  source: Source,
-  destination: string,
-  steps: readonly [Step, ...Step[]],
-  after?: string,
-): Decision {
-  const { name, type, encrypted } = source.dataset;
-  return { kind: 'chain', chain: { source: name, destination, type, raw: encrypted, steps, after } };
 }
 
 function conflict(reason: ConflictReason): Decision {

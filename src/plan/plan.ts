@@ -1,13 +1,29 @@
-import type { Snapshot, TaggedSnapshot } from '../streamline/dataset.js';
+import type { Point, Snapshot } from '../streamline/dataset.js';
 
-/** One stream: one `zfs send` into one `zfs receive`. The snapshots are the sender's. */
+/** One stream: one `zfs send` into one `zfs receive`. The points are the sender's. */
 export type Step =
   /** The whole content of a snapshot; makes the destination. */
-  | { readonly kind: 'full'; readonly to: TaggedSnapshot }
-  /** What changed between two snapshots; lands on the destination's newest snapshot. */
-  | { readonly kind: 'incremental'; readonly from: Snapshot; readonly to: TaggedSnapshot }
-  /** What changed since a snapshot of another dataset; makes the destination as a clone of the receiver's `origin`. */
-  | { readonly kind: 'clone'; readonly from: Snapshot; readonly to: TaggedSnapshot; readonly origin: string };
+  | { readonly kind: 'full'; readonly to: Snapshot }
+  /** What changed since a snapshot or bookmark; lands on the destination's newest snapshot. */
+  | { readonly kind: 'incremental'; readonly from: Point; readonly to: Snapshot }
+  /** What changed since a snapshot; makes the destination as a clone of the receiver's `origin`, which is that snapshot. */
+  | { readonly kind: 'clone'; readonly from: Point; readonly to: Snapshot; readonly origin: string }
+  /** The rest of a stream that was interrupted. */
+  | { readonly kind: 'resume'; readonly token: string; readonly to: Snapshot };
+
+/** What is done to the destination before its chain, only because the person asked for it by name. */
+export type Preparation =
+  /** Undo everything after a snapshot of the destination: `--rollback`. */
+  | {
+      readonly kind: 'rollback';
+      readonly to: string;
+      /** The receiver's snapshots that this destroys, newest first. */
+      readonly destroys: readonly Snapshot[];
+      /** What was written since the newest snapshot, which is lost too. */
+      readonly writtenBytes: number;
+    }
+  /** Destroy the destination: `--replace`. */
+  | { readonly kind: 'destroy'; readonly destroys: readonly Snapshot[] };
 
 /** The ordered steps that bring one destination dataset up to date. */
 export interface Chain {
@@ -18,14 +34,21 @@ export interface Chain {
   readonly type: 'filesystem' | 'volume';
   /** Encrypted datasets travel as they are, never in plain text. */
   readonly raw: boolean;
+  /** Filesystems that have to be made first, outermost first, so that the destination has a place. */
+  readonly parents: readonly string[];
+  readonly preparation: Preparation | undefined;
   readonly steps: readonly [Step, ...Step[]];
-  /** The destination whose chain has to be done first, because this one begins with a clone of it. */
+  /**
+   * What an earlier chain has to bring first, by its full name on the receiver: the snapshot that this one begins from, or the
+   * dataset that it lies below.
+   */
   readonly after: string | undefined;
 }
 
 /** A dataset of the sender whose chosen versions can't all be sent without losing something, and why. */
 export interface Conflict {
   readonly source: string;
+  /** The streamlines whose versions are concerned; empty for a dataset without tags. */
   readonly streamlines: readonly string[];
   readonly reason: ConflictReason;
 }
@@ -36,23 +59,41 @@ export type ConflictReason =
   | {
       readonly kind: 'diverged';
       readonly destination: string;
-      readonly common: Snapshot;
+      readonly common: Point;
       /** What the receiver has after it, newest first. */
       readonly receiverOnly: readonly Snapshot[];
+      /** Clones on the receiver that keep `--rollback` from destroying those. */
+      readonly clones: readonly string[];
+    }
+  /** Both sides have the same version with different content. */
+  | { readonly kind: 'version-differs'; readonly ours: Snapshot; readonly theirs: Snapshot }
+  /** Somebody wrote to the destination after its newest snapshot. */
+  | {
+      readonly kind: 'modified';
+      readonly destination: string;
+      readonly common: Point;
+      readonly writtenBytes: number;
     }
   /** The receiver holds something newer without these versions, and ZFS can't insert older snapshots. */
   | {
       readonly kind: 'passed-by';
       readonly destination: string;
-      readonly newest: TaggedSnapshot;
-      readonly base: Snapshot;
+      readonly newest: Snapshot;
+      readonly base: Point;
     }
   /** The receiver has versions of the streamline, and none of them is one of the sender's. */
-  | { readonly kind: 'no-common-version'; readonly streamline: string; readonly theirs: TaggedSnapshot }
+  | { readonly kind: 'no-common-version'; readonly streamline: string; readonly theirs: Snapshot }
   /** The destination of a new dataset exists already and is something else. */
-  | { readonly kind: 'destination-exists'; readonly destination: string }
-  /** An interrupted receive has to be finished or dropped first. */
-  | { readonly kind: 'partial-receive'; readonly destination: string }
+  | {
+      readonly kind: 'destination-exists';
+      readonly destination: string;
+      /** What keeps `--replace` from destroying it: datasets below it, or clones of it. */
+      readonly dependents: readonly string[];
+    }
+  /** An interrupted receive of something else than what would be sent next has to be dropped first. */
+  | { readonly kind: 'partial-receive'; readonly destination: string; readonly of: Snapshot | undefined }
+  /** The receiver's copy isn't encrypted, and the sender's dataset is. */
+  | { readonly kind: 'not-encrypted'; readonly destination: string }
   /** Two datasets of the sender would land on one name. */
   | { readonly kind: 'name-taken'; readonly destination: string; readonly by: string }
   /** The name on the receiver would be longer than ZFS takes. */
@@ -61,23 +102,30 @@ export type ConflictReason =
   | { readonly kind: 'no-pool'; readonly destination: string; readonly pool: string }
   /** A dataset above the destination is a volume. */
   | { readonly kind: 'parent-is-volume'; readonly destination: string; readonly parent: string }
+  /** What the sender has above it has no place on the receiver, because of a conflict of its own. */
+  | { readonly kind: 'parent-without-place'; readonly parent: string }
   /** A clone, and nothing that it was cloned from is on the receiver or on the way there. */
-  | { readonly kind: 'origin-missing'; readonly origin: string; readonly nearest: TaggedSnapshot }
+  | { readonly kind: 'origin-missing'; readonly origin: string; readonly nearest: Point }
   /** A clone, and what it was cloned from is in another pool than the one it would go to. */
   | { readonly kind: 'origin-in-other-pool'; readonly origin: string; readonly destination: string };
+
+/** Whether a conflict leaves something to be done. What the receiver has passed by will stay so, in every run. */
+export function isUnsettled({ reason }: Conflict): boolean {
+  return reason.kind !== 'passed-by';
+}
 
 /** A dataset whose newest chosen version the receiver has. */
 export interface UpToDate {
   readonly source: string;
   readonly destination: string;
-  readonly newest: TaggedSnapshot;
+  readonly newest: Snapshot;
+  /** What the receiver has beyond it, newest first. */
+  readonly receiverOnly: readonly Snapshot[];
 }
 
 /** What would be done, in which order, and why the rest is not done. Pure data. */
 export interface Plan {
-  /** Datasets that have to be made first, outermost first, so that the new ones have a place. */
-  readonly parents: readonly string[];
-  /** In an order that can be run: clones after their origins. */
+  /** In an order that can be run: clones after their origins, members of trees after what is above them. */
   readonly chains: readonly Chain[];
   readonly upToDate: readonly UpToDate[];
   readonly conflicts: readonly Conflict[];

@@ -1,6 +1,7 @@
-import type { Chain, Conflict, ConflictReason, Step } from '../plan/plan.js';
-import { fullNameOf, isTagged, type Snapshot } from '../streamline/dataset.js';
-import { formatTagShort } from '../streamline/tag.js';
+import type { Chain, Conflict, ConflictReason, Step, UpToDate } from '../plan/plan.js';
+import { fullNameOf, nameForPeople } from '../streamline/dataset.js';
+import { quoteCommand } from '../shell.js';
+import { formatBytes, formatCount } from './quantities.js';
 
 /** What a step sends and from what, e.g. `incremental since debian-7:3`. */
 export function describeStep(step: Step): string {
@@ -11,6 +12,8 @@ export function describeStep(step: Step): string {
       return `incremental since ${nameForPeople(step.from)}`;
     case 'clone':
       return `clone of ${nameForPeople(step.from)}`;
+    case 'resume':
+      return 'the rest of an interrupted stream';
   }
 }
 
@@ -19,34 +22,66 @@ export function describeRoute(chain: Chain, receiverName: string): string {
   return `${chain.source} -> ${receiverName}:${chain.destination}`;
 }
 
+/** What is in step, e.g. `tank/vm: fjoe@b:backup/vm has web:3, the newest`. */
+export function describeUpToDate(
+  { source, destination, newest, receiverOnly }: UpToDate,
+  receiverName: string,
+): string {
+  const [ahead] = receiverOnly;
+  const more = ahead === undefined ? '' : `, and is ahead with ${nameForPeople(ahead)}`;
+  return `${source}: ${receiverName}:${destination} has ${nameForPeople(newest)}, the newest${more}`;
+}
+
 /** A conflict in words: what is wrong, with the evidence. */
 export function describeConflict({ source, streamlines, reason }: Conflict, receiverName: string): string {
-  return `${streamlines.join(', ')} in ${source}: ${describeReason(reason, receiverName)}`;
+  const what = streamlines.length === 0 ? source : `${streamlines.join(', ')} in ${source}`;
+  return `${what}: ${describeReason(reason, receiverName)}`;
+}
+
+/** What is destroyed before a chain, a line each; nothing unless the person asked for it by name. */
+export function describePreparation({ destination, preparation }: Chain, receiverName: string): string[] {
+  if (preparation === undefined) return [];
+  const snapshots = preparation.destroys.map((snapshot) => `destroy ${receiverName}:${fullNameOf(snapshot)}`);
+  if (preparation.kind === 'destroy') return [...snapshots, `destroy ${receiverName}:${destination}`];
+  const lost =
+    preparation.writtenBytes > 0 ? `, losing ${formatBytes(preparation.writtenBytes)} written since` : '';
+  return [...snapshots, `roll back ${receiverName}:${preparation.to}${lost}`];
 }
 
 /** The way out of a conflict, in words. */
 export function suggestWayOut(reason: ConflictReason): string {
   switch (reason.kind) {
     case 'diverged':
-      return `if what the receiver has there may go, destroy it by hand ("zfs rollback -r ${reason.destination}@${reason.common.name}"); otherwise tag it there and pull it under another name`;
+      return reason.clones.length === 0
+        ? 'if what the receiver has there may go, run this again with --rollback; otherwise tag it there, and pull it'
+        : `it can't be rolled back while it has clones (${reason.clones.join(', ')}): promote or destroy them first`;
+    case 'version-differs':
+      return 'give one of the two another name with "zfs rename", or use --rollback or --replace if the receiver\'s may go';
+    case 'modified':
+      return `see what with "zfs diff" there; if it may go, run this again with --rollback`;
     case 'passed-by':
       return 'nothing to do unless you need these very versions; the next tag will be sent again';
     case 'no-common-version':
-      return 'the two have nothing in common: give one of them another streamline name';
+      return 'give one of them another streamline name, or use --replace if what the receiver has may go';
     case 'destination-exists':
-      return 'choose another place with -d, or rename that dataset';
+      return reason.dependents.length === 0
+        ? 'choose another place with -d, rename that dataset, or use --replace if it may go'
+        : 'choose another place with -d, or rename that dataset';
     case 'partial-receive':
-      return `drop it with "zfs receive -A ${reason.destination}" on the receiver, then run this again`;
+      return `drop it with "${quoteCommand(['zfs', 'receive', '-A', reason.destination])}" on the receiver, then run this again`;
+    case 'not-encrypted':
+      return 'send it to a new place: rename the dataset that is there, and use -d';
     case 'name-taken':
       return 'choose one of them with -n, and send the other with another -d';
     case 'name-too-long':
-      return 'choose a shorter place with -d';
-    case 'no-pool':
-      return 'name a place that exists with -d';
     case 'parent-is-volume':
       return 'choose another place with -d';
+    case 'no-pool':
+      return 'name a place that exists with -d';
+    case 'parent-without-place':
+      return `settle the conflict of ${reason.parent} first`;
     case 'origin-missing':
-      return `send ${reason.nearest.tag.streamline} as well (leave out -n, or add -n ${reason.nearest.tag.streamline})`;
+      return `get ${nameForPeople(reason.nearest)} there first: choose its streamline too, or settle the conflict of ${reason.nearest.dataset}`;
     case 'origin-in-other-pool':
       return 'choose a place in that pool with -d';
   }
@@ -60,14 +95,22 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
       const what = newest === undefined ? 'snapshots' : nameForPeople(newest);
       return `diverged: after ${nameForPeople(reason.common)}, ${receiverName}:${reason.destination} went on with ${what}${more > 0 ? ` and ${more} more` : ''}, which the sender doesn't have there`;
     }
+    case 'version-differs':
+      return `${nameForPeople(reason.ours)} is something else on ${receiverName}: ${fullNameOf(reason.theirs)} has the GUID ${reason.theirs.guid}, and ours ${reason.ours.guid}`;
+    case 'modified':
+      return `${receiverName}:${reason.destination} has been written to since ${nameForPeople(reason.common)} (${formatBytes(reason.writtenBytes)})`;
     case 'passed-by':
       return `${receiverName}:${reason.destination} already holds ${nameForPeople(reason.base)}, which is newer than ${nameForPeople(reason.newest)}, and ZFS can't insert older snapshots`;
     case 'no-common-version':
       return `${receiverName} has ${reason.streamline} already (${fullNameOf(reason.theirs)}), with other content: no version is the same on both sides`;
-    case 'destination-exists':
-      return `${receiverName} already has ${reason.destination}, and it is something else`;
+    case 'destination-exists': {
+      const dependents = reason.dependents.length;
+      return `${receiverName} already has ${reason.destination}, and it is something else${dependents > 0 ? `, with ${formatCount(dependents, 'dataset')} below it or cloned from it` : ''}`;
+    }
     case 'partial-receive':
-      return `${receiverName}:${reason.destination} has an interrupted receive, which this version of zfs-vm can't resume`;
+      return `${receiverName}:${reason.destination} has an interrupted receive of ${reason.of === undefined ? "something that the sender doesn't have" : nameForPeople(reason.of)}, which isn't what would be sent next`;
+    case 'not-encrypted':
+      return `it is encrypted here, and ${receiverName}:${reason.destination} is not: encrypted data can't go on there as it is`;
     case 'name-taken':
       return `${reason.by} goes to ${receiverName}:${reason.destination} already`;
     case 'name-too-long':
@@ -76,14 +119,11 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
       return `it would go to ${reason.destination}, and ${receiverName} has no pool "${reason.pool}"`;
     case 'parent-is-volume':
       return `${reason.parent} on ${receiverName} is a volume, so nothing can be below it`;
+    case 'parent-without-place':
+      return `it belongs below ${reason.parent}, which has no place on ${receiverName}`;
     case 'origin-missing':
-      return `it is a clone of ${reason.origin}, and ${receiverName} has nothing that it was cloned from, not even ${formatTagShort(reason.nearest.tag)}`;
+      return `it is a clone of ${reason.origin}, and ${receiverName} has nothing that it was cloned from, not even ${nameForPeople(reason.nearest)}`;
     case 'origin-in-other-pool':
       return `it is a clone, and what it was cloned from is ${receiverName}:${reason.origin}, in another pool than ${reason.destination}`;
   }
-}
-
-/** A version by its tag, any other snapshot by its full name. */
-function nameForPeople(snapshot: Snapshot): string {
-  return isTagged(snapshot) ? formatTagShort(snapshot.tag) : fullNameOf(snapshot);
 }

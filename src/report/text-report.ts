@@ -1,9 +1,15 @@
 import type { ChalkInstance } from 'chalk';
 import type { Chain, Plan, Step } from '../plan/plan.js';
-import { formatTagShort } from '../streamline/tag.js';
+import { nameForPeople } from '../streamline/dataset.js';
 import type { TransferEvent, TransferResult } from '../transfer/event.js';
 import type { OutputStream } from './colors.js';
-import { describeConflict, describeRoute, describeStep, suggestWayOut } from './describe-plan.js';
+import {
+  describeConflict,
+  describeRoute,
+  describeStep,
+  describeUpToDate,
+  suggestWayOut,
+} from './describe-plan.js';
 import { formatError } from './error-text.js';
 import { LiveLine } from './live-line.js';
 import { Progress } from './progress.js';
@@ -52,6 +58,10 @@ export class TextReport {
       case 'parent-created':
         this.#print(`made ${event.dataset} on ${event.host}`);
         break;
+      case 'parent-failed':
+        this.#warn(`${event.dataset} can't be made:`);
+        this.#writeError(formatError(event.error, this.#options.errorColors, this.#options));
+        break;
       case 'step-started':
         this.#startLiveLine(event.chain, event.step);
         break;
@@ -68,7 +78,7 @@ export class TextReport {
         this.#writeError(formatError(event.error, this.#options.errorColors, this.#options));
         break;
       case 'chain-skipped':
-        this.#warn(`${event.chain.source} left out: it is a clone of ${event.after}, which failed`);
+        this.#warn(`${event.chain.source} left out: ${describeSkip(event.missing)}`);
         break;
       case 'finished':
         this.#print(this.#summarize(event.plan, event.result));
@@ -83,9 +93,7 @@ export class TextReport {
 
   #printPlan(plan: Plan, sizeBytes: number | undefined): void {
     const { receiverName } = this.#options;
-    for (const { source, destination, newest } of plan.upToDate) {
-      this.#tell(`${source}: ${receiverName}:${destination} has ${formatTagShort(newest.tag)}, the newest`);
-    }
+    for (const upToDate of plan.upToDate) this.#tell(describeUpToDate(upToDate, receiverName));
     for (const conflict of plan.conflicts) {
       this.#warn(`conflict: ${describeConflict(conflict, receiverName)}`);
       this.#writeError(`  ${this.#options.errorColors.cyan('way out:')} ${suggestWayOut(conflict.reason)}\n`);
@@ -115,12 +123,12 @@ export class TextReport {
   #startLiveLine(chain: Chain, step: Step): void {
     this.#liveLine.start(() => {
       const progress = this.#progress?.describe(performance.now()) ?? '';
-      return `${formatTagShort(step.to.tag)} -> ${chain.destination}: ${progress}`;
+      return `${nameForPeople(step.to)} -> ${chain.destination}: ${progress}`;
     });
   }
 
   #nameStep(chain: Chain, step: Step): string {
-    return `${this.#options.colors.bold(formatTagShort(step.to.tag))}  ${describeRoute(chain, this.#options.receiverName)}`;
+    return `${this.#options.colors.bold(nameForPeople(step.to))}  ${describeRoute(chain, this.#options.receiverName)}`;
   }
 
   /** Only with -v. */
@@ -141,4 +149,8 @@ export class TextReport {
     this.#liveLine.stop();
     this.#options.stderr.write(text);
   }
+}
+
+function describeSkip(missing: string | undefined): string {
+  return missing === undefined ? 'a host is lost' : `it needs ${missing}, which did not arrive`;
 }

@@ -3,6 +3,7 @@ import {
   isTagged,
   type Dataset,
   type Datasets,
+  type Point,
   type Snapshot,
   type TaggedSnapshot,
 } from './dataset.js';
@@ -10,25 +11,41 @@ import type { Tag } from './tag.js';
 import { compareVersions, nextVersion, type Version } from './version.js';
 
 /**
- * A dataset's history, newest first: its own snapshots, then those of the dataset it was cloned from that are as old
- * as the origin, and so on. ZFS takes each of them as the base of an incremental stream to anything newer in the
- * history (`zfs send -i` of any ancestor; seen on OpenZFS 2.3.2).
+ * A dataset's history, newest first: its own snapshots and bookmarks, then the snapshots of the dataset it was cloned from
+ * that are as old as the origin, and so on. ZFS takes each of them as the base of an incremental stream to anything newer in
+ * the history (`zfs send -i` of any ancestor, and of a bookmark of the dataset itself; seen on OpenZFS 2.3.2). A bookmark
+ * comes after its snapshot while both are there.
  */
-export function* walkHistory(datasets: Datasets, dataset: Dataset): Generator<Snapshot> {
-  const visited = new Set<string>();
-  let current: Dataset | undefined = dataset;
-  let newestIndex = dataset.snapshots.length - 1;
-  while (current !== undefined && !visited.has(current.name)) {
-    visited.add(current.name);
-    for (let index = newestIndex; index >= 0; index--) {
-      const snapshot = current.snapshots[index];
-      if (snapshot !== undefined) yield snapshot;
-    }
-    const origin: string | undefined = current.origin;
-    const parent: Dataset | undefined = origin === undefined ? undefined : datasets.get(datasetOf(origin));
-    newestIndex = parent?.snapshots.findIndex((snapshot) => fullNameOf(snapshot) === origin) ?? -1;
-    current = parent;
+export function* walkHistory(datasets: Datasets, dataset: Dataset): Generator<Snapshot | Point> {
+  yield* mergeNewestFirst(dataset.snapshots, dataset.bookmarks);
+  const visited = new Set([dataset.name]);
+  let origin = dataset.origin;
+  while (origin !== undefined) {
+    const parent = datasets.get(datasetOf(origin));
+    if (parent === undefined || visited.has(parent.name)) return;
+    visited.add(parent.name);
+    const newest = parent.snapshots.findLastIndex((snapshot) => fullNameOf(snapshot) === origin);
+    for (const snapshot of parent.snapshots.slice(0, newest + 1).reverse()) yield snapshot;
+    origin = parent.origin;
   }
+}
+
+function* mergeNewestFirst(
+  snapshots: readonly Snapshot[],
+  bookmarks: readonly Point[],
+): Generator<Snapshot | Point> {
+  let bookmarkIndex = bookmarks.length - 1;
+  for (let index = snapshots.length - 1; index >= 0; index--) {
+    const snapshot = snapshots[index];
+    if (snapshot === undefined) continue;
+    for (; bookmarkIndex >= 0; bookmarkIndex--) {
+      const bookmark = bookmarks[bookmarkIndex];
+      if (bookmark === undefined || bookmark.createtxg <= snapshot.createtxg) break;
+      yield bookmark;
+    }
+    yield snapshot;
+  }
+  yield* bookmarks.slice(0, bookmarkIndex + 1).reverse();
 }
 
 /** All versions on a host, of one streamline or of all, in no special order. */
@@ -90,6 +107,7 @@ function followNewest(known: readonly TaggedSnapshot[]): Version {
   return newest === undefined ? { kind: 'number', text: '1', value: 1n } : nextVersion(newest.tag.version);
 }
 
-function datasetOf(snapshotFullName: string): string {
+/** The dataset of a snapshot's full name. */
+export function datasetOf(snapshotFullName: string): string {
   return snapshotFullName.slice(0, snapshotFullName.indexOf('@'));
 }

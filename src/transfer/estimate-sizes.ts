@@ -3,7 +3,7 @@ import { runCommand } from '../host/run-command.js';
 import type { Plan, Step } from '../plan/plan.js';
 import { streamOf } from '../plan/stream.js';
 import { estimateArguments, parseEstimate } from '../zfs/send.js';
-import { quoteCommand } from '../zfs/shell.js';
+import { quoteCommand } from '../shell.js';
 
 /** Stands after each step's estimate in the output. */
 const mark = 'zfs-vm: next';

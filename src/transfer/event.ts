@@ -11,13 +11,10 @@ export type TransferEvent =
   | { readonly kind: 'planned'; readonly plan: Plan; readonly sizeBytes: number | undefined }
   /** A dataset is made on the receiver so that others have a place. */
   | { readonly kind: 'parent-created'; readonly host: string; readonly dataset: string }
+  /** A dataset that others would have gone below can't be made. */
+  | { readonly kind: 'parent-failed'; readonly dataset: string; readonly error: ZfsVmError }
   /** A stream begins. */
-  | {
-      readonly kind: 'step-started';
-      readonly chain: Chain;
-      readonly step: Step;
-      readonly sizeBytes: number | undefined;
-    }
+  | { readonly kind: 'step-started'; readonly chain: Chain; readonly step: Step }
   /** So many more bytes of the running stream have gone to the receiver. */
   | { readonly kind: 'progress'; readonly bytes: number }
   /** The receiver has the version. */
@@ -30,8 +27,8 @@ export type TransferEvent =
     }
   /** A stream failed, and with it the rest of its chain. */
   | { readonly kind: 'step-failed'; readonly chain: Chain; readonly step: Step; readonly error: ZfsVmError }
-  /** A chain isn't begun, because the chain that brings its origin failed. */
-  | { readonly kind: 'chain-skipped'; readonly chain: Chain; readonly after: string }
+  /** A chain isn't begun: what it needs didn't arrive, or, if nothing is missing, a host is lost. */
+  | { readonly kind: 'chain-skipped'; readonly chain: Chain; readonly missing: string | undefined }
   /** The end, whatever it was. */
   | { readonly kind: 'finished'; readonly plan: Plan; readonly result: TransferResult };
 
@@ -43,4 +40,6 @@ export interface TransferResult {
   readonly failedVersions: number;
   readonly bytes: number;
   readonly seconds: number;
+  /** What went wrong, an error a chain that failed. */
+  readonly errors: readonly ZfsVmError[];
 }

@@ -61,7 +61,7 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
     failure: {
       kind: 'denied',
       message: 'this user may not do that with zfs',
-      hint: 'use -s for sudo on the remote side, connect as root, or give rights with "zfs allow"',
+      hint: 'run it as root, with -s for sudo on the remote side, or get rights with "zfs allow"',
     },
   },
 ];

@@ -1,12 +1,9 @@
-/** What a stream is made of: a whole snapshot, or what changed since a base. */
-export interface Stream {
-  /** Full name of the snapshot sent. */
-  readonly to: string;
-  /** Full name of the base; undefined for the whole content. */
-  readonly from: string | undefined;
-  /** Whether encrypted blocks travel as they are. */
-  readonly raw: boolean;
-}
+/** What a stream is made of; `raw` is whether encrypted blocks travel as they are. Snapshots and bookmarks by full name. */
+export type Stream =
+  | { readonly kind: 'whole'; readonly to: string; readonly raw: boolean }
+  | { readonly kind: 'increment'; readonly from: string; readonly to: string; readonly raw: boolean }
+  /** The rest of a stream that was interrupted; its token knows everything else. */
+  | { readonly kind: 'resume'; readonly token: string };
 
 /** Arguments of zfs that write a stream to stdout, its blocks as they are on disk: large, embedded, compressed. */
 export function sendArguments(stream: Stream): string[] {
@@ -27,6 +24,8 @@ export function parseEstimate(output: string): number | undefined {
   return size === undefined ? undefined : Number(size);
 }
 
-function streamArguments({ to, from, raw }: Stream): string[] {
-  return ['-L', '-e', '-c', ...(raw ? ['-w'] : []), ...(from === undefined ? [] : ['-i', from]), to];
+function streamArguments(stream: Stream): string[] {
+  if (stream.kind === 'resume') return ['-t', stream.token];
+  const flags = ['-L', '-e', '-c', ...(stream.raw ? ['-w'] : [])];
+  return stream.kind === 'whole' ? [...flags, stream.to] : [...flags, '-i', stream.from, stream.to];
 }

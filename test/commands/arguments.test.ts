@@ -11,6 +11,9 @@ for (const [given, expected] of [
   ['tag -ndebian-7:1 tank/a', 'tag -n debian-7:1 tank/a'],
   ['push -dtank/vm host', 'push -d tank/vm host'],
   ['push -n -name host', 'push -n -name host'],
+  ['push -svd tank/vm host', 'push -s -v -d tank/vm host'],
+  ['push -sn web host', 'push -s -n web host'],
+  ['push -sv host', 'push -sv host'],
   ['tag -- -nfoo', 'tag -- -nfoo'],
   ['-x list', '-x list'],
 ] as const) {

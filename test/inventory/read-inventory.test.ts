@@ -5,7 +5,7 @@ import { LocalHost } from '../../src/host/local-host.js';
 import { readInventory } from '../../src/inventory/read-inventory.js';
 import { fullNameOf } from '../../src/streamline/dataset.js';
 
-const datasets = 'tank\\tfilesystem\\t-\\toff\\t-\\ntank/vm\\tvolume\\t-\\toff\\t-\\n';
+const datasets = 'tank\\tfilesystem\\t-\\t0\\toff\\t-\\ntank/vm\\tvolume\\t-\\t0\\toff\\t1-abc-def\\n';
 const snapshots =
   'tank/vm@zfs-vm:web:10\\t10\\t200\\ntank/vm@zfs-vm:web:9\\t9\\t100\\ntank/vm@zfs-vm:x\\t1\\t50\\ntank@zfs-vm:x\\t2\\t50\\n';
 
@@ -15,7 +15,7 @@ function readFrom(script: string): ReturnType<typeof readInventory> {
   return readInventory({ host: new LocalHost(), zfs });
 }
 
-const answer = `if [ "$kind" = snapshot ]; then printf '${snapshots}'; else printf '${datasets}'; fi`;
+const answer = `if [ "$1" = send ]; then printf "resume token contents:\\n\\tfromguid = 0xa\\n\\ttoguid = 0xc7fea552f9aa7baa\\n\\ttoname = tank@x\\n" >&2; exit 255; elif [ "$kind" = snapshot,bookmark ]; then printf '${snapshots}'; else printf '${datasets}'; fi`;
 
 test('both lists are put together, snapshots oldest first', async () => {
   const inventory = await readFrom(answer);
@@ -62,4 +62,18 @@ test('output that makes no sense is refused, and its terminal escapes are not pa
 
 test('a zfs that ends well in the middle of a line is refused', async () => {
   await assert.rejects(readFrom("printf 'tank\\tfile'"), ZfsVmError);
+});
+
+test('an interrupted receive is read with what it is about, also where zfs can not go on with it', async () => {
+  const { datasets: read } = await readFrom(answer);
+  assert.deepEqual(read.get('tank/vm')?.partial, {
+    token: '1-abc-def',
+    content: { toGuid: 0xc7fea552f9aa7baan, fromGuid: 0xan },
+  });
+});
+
+test('a zfs without the newer columns is asked again with fewer', async () => {
+  const old = `case "$6" in *encryption*) echo "bad property list" >&2; exit 2;; esac; if [ "$kind" = snapshot,bookmark ]; then exit; else printf 'tank\\tfilesystem\\t-\\t0\\n'; fi`;
+  const { datasets: read } = await readFrom(old);
+  assert.deepEqual([...read.keys()], ['tank']);
 });

@@ -19,7 +19,7 @@ const scenes: readonly Scene[] = [
       'zfs create tank/ct',
       'zfs create tank/ct/1007',
       'head -c 8M /dev/urandom > /tank/ct/1007/rootfs.img',
-      'zfs create -V 32M tank/disk0',
+      'zfs create -V 32M tank/disk0 && udevadm settle && head -c 8M /dev/urandom | dd of=/dev/zvol/tank/disk0 status=none',
       'zfs list -o name,type,refer',
     ],
   },

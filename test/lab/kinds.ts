@@ -14,7 +14,7 @@ export function readKinds(): readonly HostKind[] {
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.startsWith('#'))
     .map((line) => {
-      const [name, , , cpu] = line.trim().split(/\s+/);
+      const [name, , , , cpu] = line.trim().split(/\s+/);
       if (name === undefined || cpu === undefined) {
         throw new Error(`kinds: a line with too few fields: ${line}`);
       }

@@ -95,7 +95,7 @@ export class LabHost {
     return connection.open();
   }
 
-  /** A new, empty pool `tank`, in about a second; every other pool is destroyed, every zfs command killed. */
+  /** A new, empty pool `tank`, in less than two seconds; every other pool is destroyed, every zfs command killed. */
   async freshPool({ sizeMib = 4096 }: { sizeMib?: number } = {}): Promise<void> {
     await this.run('sh -s', { stdin: scriptFreshPool(sizeMib) });
   }

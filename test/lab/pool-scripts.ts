@@ -25,6 +25,8 @@ ${makePartition}
 # What a test that ended early left running would keep the pool busy.
 pkill -KILL -x zfs && while pgrep -x zfs >/dev/null; do sleep 0.05; done
 zpool list -H -o name | while read -r pool; do zpool destroy -f "$pool"; done
+# The labels of a pool that was grown would be looked at in every import.
+[ ! -b /dev/vde1 ] || blkdiscard -f /dev/vde1
 rm -rf --one-file-system /${poolName}
 make_partition vdd ${sizeMib}
 zpool create -f ${poolName} "$partition"

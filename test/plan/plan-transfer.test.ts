@@ -1,39 +1,59 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Plan } from '../../src/plan/plan.js';
-import { planTransfer, type TransferRequest } from '../../src/plan/plan-transfer.js';
-import { describeRoute, describeStep } from '../../src/report/describe-plan.js';
-import { formatTagShort } from '../../src/streamline/tag.js';
+import { planTransfer } from '../../src/plan/plan-transfer.js';
+import { describePreparation, describeRoute, describeStep } from '../../src/report/describe-plan.js';
+import { nameForPeople } from '../../src/streamline/dataset.js';
+import { parsePattern } from '../../src/streamline/selection.js';
 import { world } from '../worlds.js';
 
-/** A plan as lines: parents, chains with their steps, what is up to date, conflicts. */
+/** A plan as lines: chains with what is made and destroyed for them and their steps, what is up to date, conflicts. */
 function show(plan: Plan): string[] {
   return [
-    ...plan.parents.map((parent) => `make ${parent}`),
     ...plan.chains.flatMap((chain) => [
       `${describeRoute(chain, 'b')}${chain.after === undefined ? '' : ` after ${chain.after}`}${chain.raw ? ' raw' : ''}`,
-      ...chain.steps.map((step) => `  ${formatTagShort(step.to.tag)} ${describeStep(step)}`),
+      ...chain.parents.map((parent) => `  make ${parent}`),
+      ...describePreparation(chain, 'b').map((line) => `  ${line}`),
+      ...chain.steps.map((step) => `  ${nameForPeople(step.to)} ${describeStep(step)}`),
     ]),
     ...plan.upToDate.map(({ source, destination }) => `${source} is up to date in ${destination}`),
     ...plan.conflicts.map(({ source, reason }) => `${source}: ${reason.kind}`),
   ];
 }
 
+/** What a test asks for; what is left out is as without options. */
+interface Case {
+  readonly sender: readonly string[];
+  readonly receiver: readonly string[];
+  readonly only?: readonly string[];
+  readonly to?: string;
+  readonly latest?: boolean;
+  readonly allSnapshots?: boolean;
+  readonly rollback?: boolean;
+  readonly replace?: boolean;
+}
+
+function planCase({ sender, receiver, only = [], to, ...options }: Case): Plan {
+  const patterns = only.map((text) => {
+    const pattern = parsePattern(text);
+    assert.ok(pattern, text);
+    return pattern;
+  });
+  const { latest = false, allSnapshots = false, rollback = false, replace = false } = options;
+  return planTransfer({
+    sender: world(...sender),
+    receiver: world('tank:', ...receiver),
+    choice: { patterns, latest, allSnapshots },
+    destination: to,
+    rollback,
+    replace,
+  });
+}
+
 /** One case: what both sides have, and the plan as `show` gives it. */
-function plans(
-  title: string,
-  request: { sender: string[]; receiver: string[]; only?: string[]; to?: string },
-  expected: readonly string[],
-): void {
+function plans(title: string, request: Case, expected: readonly string[]): void {
   test(title, () => {
-    const { sender, receiver, only, to } = request;
-    const full: TransferRequest = {
-      sender: world(...sender),
-      receiver: world('tank:', ...receiver),
-      ...(only === undefined ? {} : { streamlines: new Set(only) }),
-      ...(to === undefined ? {} : { destination: to }),
-    };
-    assert.deepEqual(show(planTransfer(full)), expected);
+    assert.deepEqual(show(planCase(request)), expected);
   });
 }
 
@@ -75,12 +95,18 @@ plans(
 plans(
   'new datasets go under -d, by the last part of their name, and what is missing above them is made',
   { sender: ['pool/src/1007: web:1'], receiver: [], to: 'tank/a/b' },
-  ['make tank/a', 'make tank/a/b', 'pool/src/1007 -> b:tank/a/b/1007', '  web:1 full'],
+  ['pool/src/1007 -> b:tank/a/b/1007', '  make tank/a', '  make tank/a/b', '  web:1 full'],
 );
 
 plans(
   'versions are matched by GUID: the same name with other content is no base',
-  { sender: ['tank/vm: web:1 web:2'], receiver: ["tank/vm: web:1'"] },
+  { sender: ['tank/vm: web:1 web:2'], receiver: ['tank/vm: web:1~x'] },
+  ['tank/vm: version-differs'],
+);
+
+plans(
+  'a receiver with other versions of the streamline has nothing to go on from',
+  { sender: ['tank/vm: web:2 web:3'], receiver: ['tank/vm: web:1'] },
   ['tank/vm: no-common-version'],
 );
 
@@ -103,7 +129,7 @@ plans(
     'tank/vm -> b:tank/vm',
     '  web:1 full',
     '  web:2 incremental since web:1',
-    'tank/new -> b:tank/new after tank/vm',
+    'tank/new -> b:tank/new after tank/vm@zfs-vm:web:1',
     '  web:3 clone of web:1',
     '  web:4 incremental since web:3',
   ],
@@ -115,9 +141,9 @@ plans(
   [
     'tank/z -> b:tank/z',
     '  web:1 full',
-    'tank/m -> b:tank/m after tank/z',
+    'tank/m -> b:tank/m after tank/z@zfs-vm:web:1',
     '  web:2 clone of web:1',
-    'tank/a -> b:tank/a after tank/m',
+    'tank/a -> b:tank/a after tank/m@zfs-vm:web:2',
     '  web:3 clone of web:2',
   ],
 );
@@ -130,8 +156,8 @@ plans(
     to: 'tank/keep2',
   },
   [
-    'make tank/keep2',
     'tank/new -> b:tank/keep2/new',
+    '  make tank/keep2',
     '  web:2 clone of web:1',
     'tank/vm is up to date in tank/keep',
   ],
@@ -162,7 +188,7 @@ plans(
   'both sides going on after the common version is a conflict, and the other streamlines are sent',
   {
     sender: ['tank/vm: web:1 web:2', 'tank/db: db:1'],
-    receiver: ["tank/vm: web:1 web:2'"],
+    receiver: ['tank/vm: web:1 web:3'],
   },
   ['tank/db -> b:tank/db', '  db:1 full', 'tank/vm: diverged'],
 );
@@ -200,7 +226,7 @@ plans(
 plans(
   'two datasets that would get one name are a conflict for the second',
   { sender: ['tank/a/vm: web:1', 'tank/b/vm: db:1'], receiver: [], to: 'tank/x' },
-  ['make tank/x', 'tank/a/vm -> b:tank/x/vm', '  web:1 full', 'tank/b/vm: name-taken'],
+  ['tank/a/vm -> b:tank/x/vm', '  make tank/x', '  web:1 full', 'tank/b/vm: name-taken'],
 );
 
 plans('a pool that the receiver lacks is a conflict', { sender: ['rpool/vm: web:1'], receiver: [] }, [
@@ -234,24 +260,348 @@ plans('encrypted datasets go raw', { sender: ['tank/vm (encrypted): web:1'], rec
 ]);
 
 plans(
-  'a copy among the sources is sent once',
+  'a backup among the sources is not taken for the image, and nothing is sent twice',
   { sender: ['tank/vm: web:1 web:2', 'tank/backup/vm: web:1 web:2'], receiver: [], to: 'tank/x' },
   [
-    'make tank/x',
-    'tank/backup/vm -> b:tank/x/vm',
+    'tank/vm -> b:tank/x/vm',
+    '  make tank/x',
     '  web:1 full',
     '  web:2 incremental since web:1',
-    'tank/vm is up to date in tank/x/vm',
+    'tank/backup/vm is up to date in tank/x/vm',
   ],
 );
 
 test('a clone step names the origin that it will have on the receiver', () => {
-  const plan = planTransfer({
-    sender: world('tank/vm: web:1', 'tank/new < tank/vm@web:1: web:2'),
-    receiver: world('tank:'),
-    destination: 'tank/x',
+  const plan = planCase({
+    sender: ['tank/vm: web:1', 'tank/new < tank/vm@web:1: web:2'],
+    receiver: [],
+    to: 'tank/x',
   });
   const [step] = plan.chains[1]?.steps ?? [];
   assert.ok(step?.kind === 'clone');
   assert.equal(step.origin, 'tank/x/vm@zfs-vm:web:1');
 });
+
+plans(
+  'a version that both sides made after the common one, with other content, is told as such',
+  { sender: ['tank/vm: web:1 web:2'], receiver: ['tank/vm: web:1 web:2~x'] },
+  ['tank/vm: version-differs'],
+);
+
+plans(
+  'a destination that somebody wrote to is a conflict',
+  { sender: ['tank/vm: web:1 web:2'], receiver: ['tank/vm (modified): web:1'] },
+  ['tank/vm: modified'],
+);
+
+plans(
+  'a destination that somebody wrote to is fine while there is nothing to send',
+  { sender: ['tank/vm: web:1'], receiver: ['tank/vm (modified): web:1'] },
+  ['tank/vm is up to date in tank/vm'],
+);
+
+plans(
+  'an encrypted dataset can not go on in a copy that is not encrypted',
+  { sender: ['tank/vm (encrypted): web:1 web:2'], receiver: ['tank/vm: web:1'] },
+  ['tank/vm: not-encrypted'],
+);
+
+plans(
+  'what lies above is sent first, so that no stand-in is made where a clone will go',
+  { sender: ['tank/t: web:1', 'tank/a < tank/t@web:1: web:2', 'tank/a/b: db:1'], receiver: [] },
+  [
+    'tank/t -> b:tank/t',
+    '  web:1 full',
+    'tank/a -> b:tank/a after tank/t@zfs-vm:web:1',
+    '  web:2 clone of web:1',
+    'tank/a/b -> b:tank/a/b after tank/a',
+    '  db:1 full',
+  ],
+);
+
+plans(
+  'nothing is made as a mere parent where a conflict keeps its owner away',
+  {
+    sender: ['tank/base: base:1', 'tank/a < tank/base@base:1: web:2', 'tank/a/b: web:1'],
+    receiver: [],
+    only: ['web'],
+  },
+  ['tank/a: origin-missing', 'tank/a/b: parent-without-place'],
+);
+
+plans(
+  'an older streamline that the receiver has gone past is told, beside what is sent',
+  { sender: ['tank/ct: db:1 web:2 web:3'], receiver: ['tank/ct: web:2'] },
+  ['tank/ct -> b:tank/ct', '  web:3 incremental since web:2', 'tank/ct: passed-by'],
+);
+
+plans(
+  'a clone of what the receiver has waits for nothing, though its origin gets more',
+  {
+    sender: ['tank/vm: web:1 web:2', 'tank/new < tank/vm@web:1: web:3'],
+    receiver: ['tank/vm: web:1'],
+  },
+  [
+    'tank/vm -> b:tank/vm',
+    '  web:2 incremental since web:1',
+    'tank/new -> b:tank/new',
+    '  web:3 clone of web:1',
+  ],
+);
+
+// Which versions
+
+plans(
+  'patterns choose streamlines',
+  { sender: ['tank/a: web-a:1', 'tank/b: web-b:1', 'tank/c: db:1'], receiver: [], only: ['web-*'] },
+  ['tank/a -> b:tank/a', '  web-a:1 full', 'tank/b -> b:tank/b', '  web-b:1 full'],
+);
+
+plans(
+  'a pattern with a version sends up to that version, ordered as versions',
+  { sender: ['tank/a: web:8 web:9 web:10'], receiver: [], only: ['web:9'] },
+  ['tank/a -> b:tank/a', '  web:8 full', '  web:9 incremental since web:8'],
+);
+
+plans(
+  'the latest alone goes in one hop',
+  { sender: ['tank/a: web:1 web:2 web:3'], receiver: ['tank/a: web:1'], latest: true },
+  ['tank/a -> b:tank/a', '  web:3 incremental since web:1'],
+);
+
+plans(
+  'the latest alone takes along what another dataset is cloned from',
+  {
+    sender: ['tank/a: web:1 web:2 web:3', 'tank/b < tank/a@web:2: web:4 web:5'],
+    receiver: [],
+    latest: true,
+  },
+  [
+    'tank/a -> b:tank/a',
+    '  web:2 full',
+    '  web:3 incremental since web:2',
+    'tank/b -> b:tank/b after tank/a@zfs-vm:web:2',
+    '  web:5 clone of web:2',
+  ],
+);
+
+plans(
+  'with all snapshots, every dataset is sent, whatever its snapshots are called',
+  { sender: ['tank/a: @x @y', 'tank/b: @z'], receiver: ['tank/a: @x'], allSnapshots: true },
+  ['tank/a -> b:tank/a', '  tank/a@y incremental since tank/a@x', 'tank/b -> b:tank/b', '  tank/b@z full'],
+);
+
+plans(
+  'with all snapshots, patterns choose datasets',
+  { sender: ['tank/a: @x', 'tank/b: @z'], receiver: [], allSnapshots: true, only: ['tank/b*'] },
+  ['tank/b -> b:tank/b', '  tank/b@z full'],
+);
+
+plans(
+  'with all snapshots, a clone is never sent whole',
+  { sender: ['tank/a: @x', 'tank/b < tank/a@@x: @y'], receiver: [], allSnapshots: true },
+  [
+    'tank/a -> b:tank/a',
+    '  tank/a@x full',
+    'tank/b -> b:tank/b after tank/a@x',
+    '  tank/b@y clone of tank/a@x',
+  ],
+);
+
+// Bookmarks
+
+plans(
+  'a bookmark serves as base where its snapshot is gone',
+  { sender: ['tank/a: #web:1 web:2'], receiver: ['tank/a: web:1'] },
+  ['tank/a -> b:tank/a', '  web:2 incremental since tank/a#zfs-vm:web:1'],
+);
+
+plans(
+  'the snapshot is taken while it is there',
+  { sender: ['tank/a: web:1 #web:1 web:2'], receiver: ['tank/a: web:1'] },
+  ['tank/a -> b:tank/a', '  web:2 incremental since web:1'],
+);
+
+plans(
+  'a newer bookmark is a better base than an older snapshot',
+  { sender: ['tank/a: web:1 #web:2 web:3'], receiver: ['tank/a: web:1 web:2'] },
+  ['tank/a -> b:tank/a', '  web:3 incremental since tank/a#zfs-vm:web:2'],
+);
+
+// Promotion
+
+plans(
+  'after a promotion, what goes on elsewhere becomes a clone on the receiver too',
+  {
+    sender: ['tank/new: web:1 web:3', 'tank/vm < tank/new@web:1: web:2'],
+    receiver: ['tank/vm: web:1 web:2'],
+  },
+  ['tank/new -> b:tank/new', '  web:3 clone of web:1', 'tank/vm is up to date in tank/vm'],
+);
+
+plans(
+  'a promoted clone goes on in the copy of what it took over',
+  { sender: ['tank/new: web:1 web:2 web:3'], receiver: ['tank/vm: web:1 web:2'] },
+  ['tank/new -> b:tank/vm', '  web:3 incremental since web:2'],
+);
+
+plans(
+  'a clone of a clone whose middle was destroyed on the receiver is cloned from the older ancestor',
+  {
+    sender: ['tank/a: web:1', 'tank/b < tank/a@web:1: @x', 'tank/c < tank/b@@x: web:3'],
+    receiver: ['tank/a: web:1'],
+  },
+  ['tank/c -> b:tank/c', '  web:3 clone of web:1', 'tank/a is up to date in tank/a'],
+);
+
+// Trees
+
+plans(
+  'members of a tree keep their places below it',
+  {
+    sender: ['tank/vm: web:1', 'tank/vm/root: web:1~root', 'tank/vm/root/log: web:1~log'],
+    receiver: [],
+    to: 'tank/x',
+  },
+  [
+    'tank/vm -> b:tank/x/vm',
+    '  make tank/x',
+    '  web:1 full',
+    'tank/vm/root -> b:tank/x/vm/root after tank/x/vm',
+    '  web:1 full',
+    'tank/vm/root/log -> b:tank/x/vm/root/log after tank/x/vm/root',
+    '  web:1 full',
+  ],
+);
+
+plans(
+  'a new member goes below where the receiver keeps the tree',
+  {
+    sender: ['tank/vm: web:1 web:2', 'tank/vm/new: web:2~new'],
+    receiver: ['tank/kept: web:1'],
+    to: 'tank/x',
+  },
+  [
+    'tank/vm -> b:tank/kept',
+    '  web:2 incremental since web:1',
+    'tank/vm/new -> b:tank/kept/new after tank/kept',
+    '  web:2 full',
+  ],
+);
+
+plans(
+  'a member that is no more between two versions is left as it is',
+  { sender: ['tank/vm: web:1 web:2'], receiver: ['tank/vm: web:1', 'tank/vm/old: web:1~old'] },
+  ['tank/vm -> b:tank/vm', '  web:2 incremental since web:1'],
+);
+
+plans(
+  'a dataset below another that was never tagged with it is no member',
+  { sender: ['tank/vm: web:1', 'tank/vm/db: db:1'], receiver: [], to: 'tank/x' },
+  ['tank/vm -> b:tank/x/vm', '  make tank/x', '  web:1 full', 'tank/vm/db -> b:tank/x/db', '  db:1 full'],
+);
+
+plans(
+  'a new member of a tree without a place has none either',
+  { sender: ['tank/vm: web:1', 'tank/vm/root: web:1~root'], receiver: ['tank/vm: @other'] },
+  ['tank/vm: destination-exists', 'tank/vm/root: parent-without-place'],
+);
+
+// Interrupted receives
+
+plans(
+  'an interrupted increment that is the next one is resumed',
+  {
+    sender: ['tank/vm: web:1 web:2 web:3'],
+    receiver: ['tank/vm (partial web:2 since web:1): web:1'],
+  },
+  ['tank/vm -> b:tank/vm', '  web:2 the rest of an interrupted stream', '  web:3 incremental since web:2'],
+);
+
+plans(
+  'an interrupted full stream is resumed wherever it was going',
+  { sender: ['tank/vm: web:1 web:2'], receiver: ['tank/there (partial web:1):'], to: 'tank/elsewhere' },
+  ['tank/vm -> b:tank/there', '  web:1 the rest of an interrupted stream', '  web:2 incremental since web:1'],
+);
+
+plans(
+  'an interrupted clone is resumed',
+  {
+    sender: ['tank/vm: web:1', 'tank/new < tank/vm@web:1: web:2'],
+    receiver: ['tank/vm: web:1', 'tank/new (partial web:2 since web:1) < tank/vm@web:1:'],
+  },
+  ['tank/new -> b:tank/new', '  web:2 the rest of an interrupted stream', 'tank/vm is up to date in tank/vm'],
+);
+
+plans(
+  'an interrupted receive of something else is a conflict',
+  {
+    sender: ['tank/vm: web:1 web:2 web:3'],
+    receiver: ['tank/vm (partial web:3 since web:1): web:1'],
+  },
+  ['tank/vm: partial-receive'],
+);
+
+// What is asked for by name
+
+plans(
+  'a rollback destroys what the receiver has after the common version, and no more',
+  { sender: ['tank/vm: web:1 web:2'], receiver: ['tank/vm (modified): web:1 @x @y'], rollback: true },
+  [
+    'tank/vm -> b:tank/vm',
+    '  destroy b:tank/vm@y',
+    '  destroy b:tank/vm@x',
+    '  roll back b:tank/vm@zfs-vm:web:1, losing 14 KiB written since',
+    '  web:2 incremental since web:1',
+  ],
+);
+
+plans(
+  'nothing is rolled back where there is nothing to send',
+  { sender: ['tank/vm: web:1'], receiver: ['tank/vm: web:1 @x'], rollback: true },
+  ['tank/vm is up to date in tank/vm'],
+);
+
+plans(
+  'what has clones is not rolled back',
+  {
+    sender: ['tank/vm: web:1 web:2'],
+    receiver: ['tank/vm: web:1 @x', 'tank/c < tank/vm@@x:'],
+    rollback: true,
+  },
+  ['tank/vm: diverged'],
+);
+
+plans(
+  'a replacement destroys the dataset in the way',
+  { sender: ['tank/vm: web:1'], receiver: ['tank/vm: @other'], replace: true },
+  ['tank/vm -> b:tank/vm', '  destroy b:tank/vm@other', '  destroy b:tank/vm', '  web:1 full'],
+);
+
+plans(
+  'a replacement takes the place where the receiver keeps the streamline',
+  { sender: ['tank/vm: web:2'], receiver: ['tank/kept: web:1'], replace: true },
+  ['tank/vm -> b:tank/kept', '  destroy b:tank/kept@zfs-vm:web:1', '  destroy b:tank/kept', '  web:2 full'],
+);
+
+plans(
+  'what has something below it or cloned from it is not replaced',
+  {
+    sender: ['tank/vm: web:1', 'tank/db: db:1'],
+    receiver: ['tank/vm: @other', 'tank/vm/below:', 'tank/db: @theirs', 'tank/clone < tank/db@@theirs:'],
+    replace: true,
+  },
+  ['tank/vm: destination-exists', 'tank/db: destination-exists'],
+);
+
+plans(
+  'a diverged dataset is never replaced: that would need more than a rollback loses',
+  { sender: ['tank/vm: web:1 web:2'], receiver: ['tank/vm: web:1 @x'], replace: true },
+  ['tank/vm: diverged'],
+);
+
+plans(
+  'two histories under one streamline both go over',
+  { sender: ['tank/a: web:1', 'tank/b: web:2'], receiver: ['tank/a: web:1'] },
+  ['tank/b -> b:tank/b', '  web:2 full', 'tank/a is up to date in tank/a'],
+);

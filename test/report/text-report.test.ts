@@ -6,10 +6,19 @@ import { ZfsVmError } from '../../src/errors.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { TextReport } from '../../src/report/text-report.js';
+import { parsePattern } from '../../src/streamline/selection.js';
 import type { TransferEvent } from '../../src/transfer/event.js';
 import { world } from '../worlds.js';
 
 const sender = world('tank/vm: web:1 web:2', 'tank/db: db:1');
+
+/** The plan for what the sender has, or one streamline of it. */
+function planFor(receiver: ReturnType<typeof world>, streamline?: string, destination?: string): Plan {
+  const pattern = streamline === undefined ? undefined : parsePattern(streamline);
+  const patterns = pattern === undefined ? [] : [pattern];
+  const choice = { patterns, latest: false, allSnapshots: false };
+  return planTransfer({ sender, receiver, choice, destination, rollback: false, replace: false });
+}
 
 /** What a person sees of these events. */
 function show(events: readonly TransferEvent[], verbose = false): { stdout: string; stderr: string } {
@@ -29,24 +38,19 @@ function finish(plan: Plan, versions: number, failedVersions = 0): TransferEvent
   return {
     kind: 'finished',
     plan,
-    result: { versions, failedVersions, bytes: 3 * 1024 * 1024, seconds: 1.5 },
+    result: { versions, failedVersions, bytes: 3 * 1024 * 1024, seconds: 1.5, errors: [] },
   };
 }
 
 test('a transfer is told in lasting lines, and summed up', () => {
-  const plan = planTransfer({
-    sender,
-    receiver: world('tank:'),
-    destination: 'tank/x',
-    streamlines: new Set(['web']),
-  });
+  const plan = planFor(world('tank:'), 'web', 'tank/x');
   const [chain] = plan.chains;
   assert.ok(chain);
   const { stdout, stderr } = show([
     { kind: 'planned', plan, sizeBytes: 3 * 1024 * 1024 },
     { kind: 'parent-created', host: 'fjoe@b', dataset: 'tank/x' },
     ...chain.steps.flatMap((step): TransferEvent[] => [
-      { kind: 'step-started', chain, step, sizeBytes: 1 },
+      { kind: 'step-started', chain, step },
       { kind: 'progress', bytes: 1024 },
       { kind: 'step-done', chain, step, bytes: 1024, seconds: 0.5 },
     ]),
@@ -67,29 +71,25 @@ test('a transfer is told in lasting lines, and summed up', () => {
 });
 
 test('what is up to date is told only when asked for more', () => {
-  const plan = planTransfer({ sender, receiver: sender });
+  const plan = planFor(sender);
   const events: TransferEvent[] = [{ kind: 'planned', plan, sizeBytes: 0 }, finish(plan, 0)];
   assert.equal(show(events).stdout, 'nothing to do: fjoe@b is up to date\n');
   assert.match(show(events, true).stdout, /tank\/vm: fjoe@b:tank\/vm has web:2, the newest/);
 });
 
 test('a conflict goes to stderr with its evidence and the way out', () => {
-  const plan = planTransfer({
-    sender,
-    receiver: world("tank/vm: web:1 web:2'"),
-    streamlines: new Set(['web']),
-  });
+  const plan = planFor(world('tank/vm: web:1 web:3'), 'web');
   const { stdout, stderr } = show([{ kind: 'planned', plan, sizeBytes: 0 }, finish(plan, 0)]);
   assert.match(
     stderr,
-    /^conflict: web in tank\/vm: diverged: after web:1, fjoe@b:tank\/vm went on with web:2/,
+    /^conflict: web in tank\/vm: diverged: after web:1, fjoe@b:tank\/vm went on with web:3/,
   );
-  assert.match(stderr, /\n {2}way out: .*zfs rollback/);
+  assert.match(stderr, /\n {2}way out: .*--rollback/);
   assert.equal(stdout, 'nothing sent; 1 conflict left\n');
 });
 
 test('a failed step is told with its cause, and the sum says what is missing', () => {
-  const plan = planTransfer({ sender, receiver: world('tank:'), streamlines: new Set(['web']) });
+  const plan = planFor(world('tank:'), 'web');
   const [chain] = plan.chains;
   assert.ok(chain);
   const [step] = chain.steps;
@@ -110,9 +110,9 @@ test('a failed step is told with its cause, and the sum says what is missing', (
 });
 
 test('without a terminal nothing is redrawn', () => {
-  const plan = planTransfer({ sender, receiver: world('tank:') });
+  const plan = planFor(world('tank:'));
   const [chain] = plan.chains;
   assert.ok(chain);
-  const { stdout } = show([{ kind: 'step-started', chain, step: chain.steps[0], sizeBytes: 1 }]);
+  const { stdout } = show([{ kind: 'step-started', chain, step: chain.steps[0] }]);
   assert.equal(stdout, '');
 });

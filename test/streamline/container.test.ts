@@ -24,7 +24,7 @@ for (const [id, expected] of Object.entries({
   '103': [],
   '10': [],
   web: ['default/containers/web'],
-  mail: ['default/virtual-machines/mail', 'default/virtual-machines/mail.block'],
+  mail: ['default/virtual-machines/mail.block'],
   '1007': ['pool/src/OpenVZ/Instance/1007'],
   rpool: [],
 })) {

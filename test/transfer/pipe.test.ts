@@ -86,3 +86,16 @@ test('a lot of stderr on both sides blocks nothing', async () => {
   const result = await pipe(`${noise}; printf data`, `${noise}; cat >/dev/null`);
   assert.deepEqual(result, { kind: 'done', bytes: 4 });
 });
+
+test('a receive that has all it needs may end before the send does', async () => {
+  assert.deepEqual(await pipe('printf data; sleep 0.5', 'head -c 4 >/dev/null'), { kind: 'done', bytes: 4 });
+});
+
+test('a send that fails after the receive has ended well still fails the run', async () => {
+  const result = await pipe(
+    'printf data; sleep 0.3; echo "cannot send: gone" >&2; exit 1',
+    'head -c 4 >/dev/null',
+  );
+  assert.ok(result.kind === 'failed');
+  assert.match(result.error.message, /cannot send: gone/);
+});

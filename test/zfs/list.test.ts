@@ -7,13 +7,13 @@ import {
   UnreadableOutput,
 } from '../../src/zfs/list.js';
 
-// zfs list -Hp -t filesystem,volume -o name,type,origin,encryption,receive_resume_token   (OpenZFS 2.3.2)
+// zfs list -Hp -t filesystem,volume -o name,type,origin,written,encryption,receive_resume_token   (OpenZFS 2.3.2)
 const datasetLines = [
-  'tank\tfilesystem\t-\toff\t-',
-  'tank/my vm\tfilesystem\t-\toff\t-',
-  'tank/clone\tfilesystem\ttank/my vm@zfs-vm:web:1\toff\t-',
-  'tank/disk0\tvolume\t-\taes-256-gcm\t-',
-  'tank/part\tfilesystem\t-\toff\t1-cdb1a3cd1-e8-789c636064',
+  'tank\tfilesystem\t-\t0\toff\t-',
+  'tank/my vm\tfilesystem\t-\t14336\toff\t-',
+  'tank/clone\tfilesystem\ttank/my vm@zfs-vm:web:1\t0\toff\t-',
+  'tank/disk0\tvolume\t-\t0\taes-256-gcm\t-',
+  'tank/part\tfilesystem\t-\t0\toff\t1-cdb1a3cd1-e8-789c636064',
   '',
 ].join('\n');
 
@@ -24,6 +24,7 @@ test('datasets are read with their origin, encryption and resume token', () => {
     type: 'filesystem',
     origin: undefined,
     encrypted: false,
+    writtenBytes: 0,
     resumeToken: undefined,
   });
   assert.equal(clone?.origin, 'tank/my vm@zfs-vm:web:1');
@@ -35,6 +36,7 @@ test('datasets are read with their origin, encryption and resume token', () => {
 test('GUIDs keep all their 64 bits', () => {
   const [snapshot] = parseSnapshots('tank/my vm@zfs-vm:a b:1\t18446744073709551615\t42\n');
   assert.deepEqual(snapshot, {
+    kind: 'snapshot',
     dataset: 'tank/my vm',
     name: 'zfs-vm:a b:1',
     guid: 18446744073709551615n,
@@ -54,10 +56,27 @@ test('no output is no rows', () => {
 });
 
 test('a line that is no dataset or snapshot is refused', () => {
-  for (const line of ['hello', 'tank\tbookmark\t-\toff\t-', 'tank\tfilesystem\t-']) {
+  for (const line of [
+    'hello',
+    'tank\tbookmark\t-\t0\toff\t-',
+    'tank\tfilesystem\t-',
+    'tank\tfilesystem\t-\tnone',
+  ]) {
     assert.throws(() => parseDatasets(line), UnreadableOutput, line);
   }
   for (const line of ['tank\t1\t2', 'tank@a\t-\t2', 'tank@a\t1', 'tank@a\t0x1\t2']) {
     assert.throws(() => parseSnapshots(line), UnreadableOutput, line);
   }
+});
+
+test('a zfs without the newer columns is read too', () => {
+  const [dataset] = parseDatasets('tank\tvolume\t-\t0\n');
+  assert.equal(dataset?.encrypted, false);
+  assert.equal(dataset.resumeToken, undefined);
+});
+
+test('bookmarks are told from snapshots', () => {
+  const [bookmark, snapshot] = parseSnapshots('tank#zfs-vm:web:1\t7\t1\ntank@zfs-vm:web:1\t7\t1\n');
+  assert.equal(bookmark?.kind, 'bookmark');
+  assert.equal(snapshot?.kind, 'snapshot');
 });

@@ -4,7 +4,7 @@ import { receiveArguments } from '../../src/zfs/receive.js';
 import { estimateArguments, parseEstimate, sendArguments } from '../../src/zfs/send.js';
 
 test('a whole stream names only its snapshot', () => {
-  assert.deepEqual(sendArguments({ to: 'tank@b', from: undefined, raw: false }), [
+  assert.deepEqual(sendArguments({ kind: 'whole', to: 'tank@b', raw: false }), [
     'send',
     '-L',
     '-e',
@@ -14,12 +14,12 @@ test('a whole stream names only its snapshot', () => {
 });
 
 test('an increment is one step, and encrypted data stays as it is', () => {
-  const words = sendArguments({ to: 'tank@b', from: 'tank@a', raw: true });
+  const words = sendArguments({ kind: 'increment', to: 'tank@b', from: 'tank@a', raw: true });
   assert.deepEqual(words, ['send', '-L', '-e', '-c', '-w', '-i', 'tank@a', 'tank@b']);
 });
 
 test('an estimate asks for the very stream that would be sent', () => {
-  const stream = { to: 'tank@b', from: 'tank@a', raw: true };
+  const stream = { kind: 'increment', to: 'tank@b', from: 'tank@a', raw: true } as const;
   assert.deepEqual(estimateArguments(stream).slice(4), sendArguments(stream).slice(1));
 });
 
@@ -46,4 +46,8 @@ test('a filesystem that is made never mounts by itself, and a clone has the orig
     'origin=tank/a@1',
     'tank/b',
   ]);
+});
+
+test('the rest of an interrupted stream is asked for by its token alone', () => {
+  assert.deepEqual(sendArguments({ kind: 'resume', token: '1-abc' }), ['send', '-t', '1-abc']);
 });

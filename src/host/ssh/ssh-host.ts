@@ -3,7 +3,7 @@ import { ZfsVmError } from '../../errors.js';
 import type { Host, HostProcess, StartOptions } from '../host.js';
 import type { Connection } from './connection.js';
 import { describeThrown, toPrintable } from '../../printable.js';
-import { quoteCommand } from './quote.js';
+import { toRemoteCommand } from './remote-command.js';
 import { SshProcess } from './ssh-process.js';
 
 /** A host at the other end of one SSH connection. Every command is a channel of it. */
@@ -33,7 +33,7 @@ export class SshHost implements Host {
    * it, a start waits until another command of this host has ended.
    */
   async start(argv: readonly string[], { signal }: StartOptions = {}): Promise<HostProcess> {
-    const command = quoteCommand(argv);
+    const command = toRemoteCommand(argv);
     this.#debug(`${this.name}: ${toPrintable(argv.join(' '))}`);
     for (;;) {
       throwIfStopped(signal);

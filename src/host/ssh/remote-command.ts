@@ -1,4 +1,5 @@
 import { ZfsVmError } from '../../errors.js';
+import { quoteCommand } from '../../shell.js';
 
 /*
  * sshd hands the command line to the account's login shell, and that may be sh, bash, zsh, csh, tcsh or fish. Only little
@@ -8,9 +9,10 @@ import { ZfsVmError } from '../../errors.js';
  * escapes of printf's %b, which that script decodes: `\0` and three digits stay as they are in all shells' single quotes.
  */
 
-const extendPath = 'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; export PATH';
-const runWords = `${extendPath}; exec "$@"`;
-const decodeAndRun = `${extendPath}; words=$(printf %b "$1"); eval "set -- $words"; exec "$@"`;
+// What commands say is read by us: they are to say it in English.
+const prepare = 'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; LC_ALL=C; export PATH LC_ALL';
+const runWords = `${prepare}; exec "$@"`;
+const decodeAndRun = `${prepare}; words=$(printf %b "$1"); eval "set -- $words"; exec "$@"`;
 
 /** Linux refuses to start a program with a longer argument (MAX_ARG_STRLEN), and the login shell gets it all as one. */
 const maxCommandBytes = 131_071;
@@ -20,7 +22,7 @@ const maxCommandBytes = 131_071;
  * appended to PATH, and the command takes the place of the shells, so that a signal sent to the session reaches it.
  * @throws ZfsVmError `failed` for words that can't be arguments (with NUL, or not valid Unicode), or far too many.
  */
-export function quoteCommand(argv: readonly string[]): string {
+export function toRemoteCommand(argv: readonly string[]): string {
   if (argv.length === 0) throw new ZfsVmError('failed', 'there is no command to run');
 
   const broken = argv.find((word) => word.includes('\0') || Buffer.from(word).toString() !== word);
@@ -30,17 +32,12 @@ export function quoteCommand(argv: readonly string[]): string {
 
   const command = argv.every(isSafeInQuotes)
     ? `exec /bin/sh -c '${runWords}' sh ${argv.map(quoteSafe).join(' ')}`
-    : `exec /bin/sh -c '${decodeAndRun}' sh '${escapeOctal(argv.map(quotePosix).join(' '))}'`;
+    : `exec /bin/sh -c '${decodeAndRun}' sh '${escapeOctal(quoteCommand(argv))}'`;
   if (Buffer.byteLength(command) > maxCommandBytes) {
     throw new ZfsVmError('failed', `the command line of ${argv[0] ?? ''} is too long for a remote shell`);
   }
 
   return command;
-}
-
-/** A word in quotes that every POSIX shell reads back as it was. */
-function quotePosix(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function isSafeInQuotes(word: string): boolean {

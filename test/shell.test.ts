@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { quoteCommand } from '../../src/zfs/shell.js';
+import { quoteCommand } from '../src/shell.js';
 
 test('plain words stay readable', () => {
   assert.equal(quoteCommand(['zfs', 'send', '-i', 'tank/a@zfs-vm:web:1']), 'zfs send -i tank/a@zfs-vm:web:1');

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { quoteCommand } from '../../../src/host/ssh/quote.js';
+import { toRemoteCommand } from '../../../src/host/ssh/remote-command.js';
 
 /** Runs a command line as sshd would with this login shell, and gives the words that arrived. */
 function wordsThrough(shell: string, words: readonly string[]): string[] {
   // Marks the end of each word by a byte that no word has.
-  const command = quoteCommand(['/bin/sh', '-c', 'printf "%s\\001" "$@"', 'sh', ...words]);
+  const command = toRemoteCommand(['/bin/sh', '-c', 'printf "%s\\001" "$@"', 'sh', ...words]);
   const { stdout, stderr, status } = spawnSync(shell, ['-c', command], { encoding: 'utf8' });
   assert.equal(status, 0, `${stderr} of ${command}`);
   return stdout.split('\u0001').slice(0, -1);
@@ -86,7 +86,7 @@ for (const shell of ['sh', 'dash', 'bash', 'zsh', 'ksh', 'tcsh', 'csh', 'fish'])
 
 test('simple words stay readable', () => {
   assert.match(
-    quoteCommand(['zfs', 'list', '-o', 'name,guid', 'tank/a b']),
+    toRemoteCommand(['zfs', 'list', '-o', 'name,guid', 'tank/a b']),
     / sh zfs list -o name,guid 'tank\/a b'$/,
   );
 });
@@ -94,13 +94,13 @@ test('simple words stay readable', () => {
 test('the command line is printable ASCII only, whatever the words are', () => {
   fc.assert(
     fc.property(fc.array(anyWord, { minLength: 1 }), (words) => {
-      assert.match(quoteCommand(words), /^[ -~]*$/);
+      assert.match(toRemoteCommand(words), /^[ -~]*$/);
     }),
   );
 });
 
 test('programs in the sbin folders are found', () => {
-  const { stdout } = spawnSync('/bin/sh', ['-c', quoteCommand(['sh', '-c', 'echo "$PATH"'])], {
+  const { stdout } = spawnSync('/bin/sh', ['-c', toRemoteCommand(['sh', '-c', 'echo "$PATH"'])], {
     encoding: 'utf8',
     env: { PATH: '/bin:/usr/bin' },
   });
@@ -108,21 +108,24 @@ test('programs in the sbin folders are found', () => {
 });
 
 test('a program that is not there exits with 127', () => {
-  assert.equal(spawnSync('/bin/sh', ['-c', quoteCommand(['no-such-program-anywhere'])]).status, 127);
+  assert.equal(spawnSync('/bin/sh', ['-c', toRemoteCommand(['no-such-program-anywhere'])]).status, 127);
 });
 
 test('a word with NUL is refused', () => {
-  assert.throws(() => quoteCommand(['echo', 'a\0b']), { kind: 'failed' });
+  assert.throws(() => toRemoteCommand(['echo', 'a\0b']), { kind: 'failed' });
 });
 
 test('a word that is not valid Unicode is refused, since it could not arrive as it is', () => {
-  assert.throws(() => quoteCommand(['echo', '\ud800']), { kind: 'failed' });
+  assert.throws(() => toRemoteCommand(['echo', '\ud800']), { kind: 'failed' });
 });
 
 test('a command line too long for a shell to get is refused', () => {
-  assert.throws(() => quoteCommand(['echo', 'x'.repeat(140_000)]), { kind: 'failed', message: /too long/ });
+  assert.throws(() => toRemoteCommand(['echo', 'x'.repeat(140_000)]), {
+    kind: 'failed',
+    message: /too long/,
+  });
 });
 
 test('a command without words is refused', () => {
-  assert.throws(() => quoteCommand([]), { kind: 'failed' });
+  assert.throws(() => toRemoteCommand([]), { kind: 'failed' });
 });

@@ -1,0 +1,106 @@
+import { fullNameOf, type Dataset, type Datasets, type Snapshot } from '../streamline/dataset.js';
+import { datasetOf } from '../streamline/lineage.js';
+import { matchesGlob, matchesTag, type VersionPattern } from '../streamline/selection.js';
+import { ancestorsOf } from '../zfs/names.js';
+
+/** Which versions are to be sent. */
+export interface Choice {
+  /** Only these; all when empty. Of datasets without tags, with `allSnapshots`, the patterns mean the names. */
+  readonly patterns: readonly VersionPattern[];
+  /** Only the newest version of each dataset, and what others are cloned from. */
+  readonly latest: boolean;
+  /** Every snapshot is a version, whatever it is called. */
+  readonly allSnapshots: boolean;
+}
+
+/** A dataset of the sender with its chosen versions, oldest first. */
+export interface Source {
+  readonly dataset: Dataset;
+  readonly versions: readonly [Snapshot, ...Snapshot[]];
+  /** The nearest dataset above it that was tagged together with it: the two are members of one tree. */
+  readonly treeParent: string | undefined;
+}
+
+/**
+ * The sender's datasets that have chosen versions, in the order in which they can be sent: origins and what lies above first,
+ * and originals before copies of them, so that a backup of an image isn't taken for the image.
+ */
+export function findSources(datasets: Datasets, choice: Choice): Source[] {
+  const chosen = new Map<string, Snapshot[]>();
+  for (const dataset of datasets.values()) {
+    const versions = dataset.snapshots.filter((snapshot) => isChosen(snapshot, choice));
+    if (versions.length > 0) chosen.set(dataset.name, versions);
+  }
+  const origins = new Set([...chosen.keys()].map((name) => datasets.get(name)?.origin));
+  const sources = new Map<string, Source>();
+  for (const [name, all] of chosen) {
+    const dataset = datasets.get(name);
+    const versions = choice.latest
+      ? all.filter((version, index) => index === all.length - 1 || origins.has(fullNameOf(version)))
+      : all;
+    const [first, ...rest] = versions;
+    if (dataset === undefined || first === undefined) continue;
+    const treeParent = findTreeParent(name, chosen, choice);
+    sources.set(name, { dataset, versions: [first, ...rest], treeParent });
+  }
+  return orderSources(sources, datasets);
+}
+
+function isChosen(snapshot: Snapshot, { patterns, allSnapshots }: Choice): boolean {
+  const { tag } = snapshot;
+  if (patterns.length === 0) return allSnapshots || tag !== undefined;
+  if (tag !== undefined) return patterns.some((pattern) => matchesTag(pattern, tag));
+  return allSnapshots && patterns.some(({ streamline }) => matchesGlob(streamline, snapshot.dataset));
+}
+
+function findTreeParent(
+  name: string,
+  chosen: ReadonlyMap<string, readonly Snapshot[]>,
+  { allSnapshots }: Choice,
+): string | undefined {
+  const names = new Set((chosen.get(name) ?? []).map((version) => version.name));
+  return ancestorsOf(name).findLast((above) => {
+    const versions = chosen.get(above);
+    return versions !== undefined && (allSnapshots || versions.some((version) => names.has(version.name)));
+  });
+}
+
+/** Depth first, so that everything comes after what it rests on. A circle, which only a liar can report, is cut somewhere. */
+function orderSources(sources: ReadonlyMap<string, Source>, datasets: Datasets): Source[] {
+  const ordered: Source[] = [];
+  const visited = new Set<string>();
+  // A stack of our own: chains of clones may be longer than the call stack is deep.
+  const stack = [...sources.values()]
+    .sort(byOriginality)
+    .map(({ dataset }) => dataset.name)
+    .reverse();
+  const entered = new Set<string>();
+  for (let name = stack.at(-1); name !== undefined; name = stack.at(-1)) {
+    const source = sources.get(name);
+    const origin = datasets.get(name)?.origin;
+    const above = ancestorsOf(name).findLast((ancestor) => sources.has(ancestor));
+    const needed = [above, origin === undefined ? undefined : datasetOf(origin)].filter(
+      (other): other is string => other !== undefined && !entered.has(other) && datasets.has(other),
+    );
+    if (visited.has(name)) {
+      stack.pop();
+    } else if (entered.has(name) || needed.length === 0) {
+      entered.add(name);
+      visited.add(name);
+      stack.pop();
+      if (source !== undefined) ordered.push(source);
+    } else {
+      entered.add(name);
+      stack.push(...needed);
+    }
+  }
+  return ordered;
+}
+
+/** Of two datasets with the same snapshots, the one with more of them, or that had them earlier, is the original. */
+function byOriginality(a: Source, b: Source): number {
+  if (a.versions.length !== b.versions.length) return b.versions.length - a.versions.length;
+  const [{ createtxg: first }, { createtxg: second }] = [a.versions[0], b.versions[0]];
+  if (first !== second) return first < second ? -1 : 1;
+  return a.dataset.name < b.dataset.name ? -1 : 1;
+}

@@ -1,0 +1,88 @@
+import type { Chain, Conflict, Plan, Step } from '../plan/plan.js';
+import { fullNameOf, type Point } from '../streamline/dataset.js';
+import { describeConflict, suggestWayOut } from './describe-plan.js';
+
+/** A plan with what is known of its size, between two named places. */
+export interface EstimatedPlan {
+  readonly plan: Plan;
+  /** Estimated bytes of each step; a step may be missing. */
+  readonly sizes: ReadonlyMap<Step, number>;
+  readonly sender: PlanSide;
+  readonly receiver: PlanSide;
+}
+
+/** What a plan's text needs to know of a host. */
+export interface PlanSide {
+  readonly host: { readonly name: string };
+  /** The words that call zfs there. */
+  readonly zfs: readonly string[];
+}
+
+/** The version of the JSON; it changes when something in it is renamed or removed. */
+const schemaVersion = 1;
+
+/** A plan as JSON, as docs/scripting.md describes it. GUIDs are text, since they have 64 bits. */
+export function formatPlanAsJson({ plan, sizes, sender, receiver }: EstimatedPlan): string {
+  const document = {
+    schemaVersion,
+    sender: sender.host.name,
+    receiver: receiver.host.name,
+    chains: plan.chains.map((chain) => toJsonChain(chain, sizes)),
+    upToDate: plan.upToDate.map(({ source, destination, newest, receiverOnly }) => ({
+      source,
+      destination,
+      newest: toJsonPoint(newest),
+      receiverOnly: receiverOnly.map(toJsonPoint),
+    })),
+    conflicts: plan.conflicts.map((conflict) => toJsonConflict(conflict, receiver.host.name)),
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function toJsonChain(
+  { source, destination, type, raw, parents, after, preparation, steps }: Chain,
+  sizes: ReadonlyMap<Step, number>,
+): object {
+  return {
+    ...{ source, destination, type, raw, parents },
+    after: after ?? null,
+    preparation:
+      preparation === undefined ? null : { ...preparation, destroys: preparation.destroys.map(fullNameOf) },
+    steps: steps.map((step) => ({
+      kind: step.kind,
+      to: toJsonPoint(step.to),
+      ...('from' in step ? { from: toJsonPoint(step.from) } : {}),
+      ...('origin' in step ? { origin: step.origin } : {}),
+      ...('token' in step ? { token: step.token } : {}),
+      sizeBytes: sizes.get(step) ?? null,
+    })),
+  };
+}
+
+function toJsonConflict(conflict: Conflict, receiverName: string): object {
+  const { source, streamlines, reason } = conflict;
+  const evidence = Object.entries(reason).map(([key, value]: [string, unknown]) => [
+    key,
+    toJsonEvidence(value),
+  ]);
+  return {
+    source,
+    streamlines,
+    message: describeConflict(conflict, receiverName),
+    wayOut: suggestWayOut(reason),
+    ...(Object.fromEntries(evidence) as object),
+  };
+}
+
+function toJsonEvidence(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toJsonEvidence);
+  return isPoint(value) ? toJsonPoint(value) : value;
+}
+
+function isPoint(value: unknown): value is Point {
+  return typeof value === 'object' && value !== null && 'guid' in value && 'dataset' in value;
+}
+
+function toJsonPoint(point: Point): { name: string; guid: string } {
+  return { name: fullNameOf(point), guid: point.guid.toString() };
+}

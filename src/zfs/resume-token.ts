@@ -1,0 +1,26 @@
+/** What an interrupted receive was about, from its resume token. */
+export interface ResumeTokenContent {
+  /** The GUID of the snapshot that was being received. */
+  readonly toGuid: bigint;
+  /** The GUID of the base; undefined for a full stream. */
+  readonly fromGuid: bigint | undefined;
+}
+
+/**
+ * Arguments of zfs that tell what a resume token is about, for `parseResumeToken`. Any host can tell, also one that has neither
+ * of the snapshots; it then ends with a status other than 0 (seen on OpenZFS 2.3.2).
+ */
+export function explainTokenArguments(token: string): string[] {
+  return ['send', '-n', '-v', '-P', '-t', token];
+}
+
+/** Reads the output of `explainTokenArguments`, both streams; undefined for a token that zfs can't make sense of. */
+export function parseResumeToken(output: string): ResumeTokenContent | undefined {
+  const toGuid = /^\s*toguid = 0x([0-9a-f]{1,16})$/m.exec(output)?.[1];
+  if (toGuid === undefined) return undefined;
+  const fromGuid = /^\s*fromguid = 0x([0-9a-f]{1,16})$/m.exec(output)?.[1];
+  return {
+    toGuid: BigInt(`0x${toGuid}`),
+    fromGuid: fromGuid === undefined ? undefined : BigInt(`0x${fromGuid}`),
+  };
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { matchesGlob, matchesTag, parsePattern } from '../../src/streamline/selection.js';
+import { parseVersion } from '../../src/streamline/version.js';
+
+function matches(pattern: string, streamline: string, version: string): boolean {
+  const parsed = parsePattern(pattern);
+  const parsedVersion = parseVersion(version);
+  assert.ok(parsed && parsedVersion);
+  return matchesTag(parsed, { streamline, version: parsedVersion });
+}
+
+test('a name means itself and nothing else', () => {
+  assert.ok(matches('debian-7', 'debian-7', '1'));
+  assert.ok(!matches('debian-7', 'debian-77', '1'));
+  assert.ok(!matches('debian.7', 'debian-7', '1'));
+});
+
+test('stars and question marks stand for characters', () => {
+  assert.ok(matches('debian-*', 'debian-7', '1'));
+  assert.ok(matches('*', 'anything', '1'));
+  assert.ok(matches('d?b*n-?', 'debian-7', '1'));
+  assert.ok(!matches('debian-?', 'debian-12', '1'));
+});
+
+test('a version means all up to it', () => {
+  assert.ok(matches('web:10', 'web', '9'));
+  assert.ok(matches('web:10', 'web', '10'));
+  assert.ok(!matches('web:10', 'web', '11'));
+});
+
+test('what is no pattern is refused', () => {
+  for (const text of ['', ':1', 'web:', 'web:latest', 'a:1:2']) {
+    assert.equal(parsePattern(text), undefined, text);
+  }
+});
+
+test('a glob means what the regular expression means that says the same', () => {
+  const letters = fc
+    .array(fc.constantFrom('a', 'b', '*', '?'), { maxLength: 8 })
+    .map((list) => list.join(''));
+  const words = fc.array(fc.constantFrom('a', 'b'), { maxLength: 8 }).map((list) => list.join(''));
+  fc.assert(
+    fc.property(letters, words, (pattern, text) => {
+      const expression = new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`);
+      assert.equal(matchesGlob(pattern, text), expression.test(text));
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('no pattern makes it slow', () => {
+  assert.equal(matchesGlob('*a'.repeat(100), 'a'.repeat(99) + 'b'.repeat(5000)), false);
+});
