@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { toCommandError } from '../command-error.js';
-import { ZfsVmError } from '../errors.js';
+import { exitCodes, ZfsVmError } from '../errors.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
 import { readInventory } from '../inventory/read-inventory.js';
@@ -15,7 +15,7 @@ import {
   type Tag,
 } from '../streamline/tag.js';
 import { parseVersion } from '../streamline/version.js';
-import { findDatasetNameFault, maxNameLength } from '../zfs/names.js';
+import { findDatasetNameFault, isWithin, maxNameLength } from '../zfs/names.js';
 import { snapshotArguments } from '../zfs/snapshot.js';
 import { BaseCommand } from './base-command.js';
 import { Hosts } from './hosts.js';
@@ -25,10 +25,11 @@ import { warnOfMalformedTags } from './malformed-tags.js';
 export class TagCommand extends BaseCommand {
   static override paths = [['tag']];
 
-  static synopsis = 'tag [-n [NAME:]VERSION] filesystem|container-id';
+  static synopsis = 'tag [-n [NAME:]VERSION] [-r] filesystem|container-id';
 
   static optionHelp = [
     ['-n, --name [NAME:]VERSION', 'the version, and the streamline if it is a new one'],
+    ['-r, --recursive', 'with everything below it, all at one moment: one version of the whole tree'],
   ] as const;
 
   static override usage = Command.Usage({
@@ -44,11 +45,14 @@ export class TagCommand extends BaseCommand {
     examples: [
       ['Begin a streamline', '$0 tag -n debian-7:1 pool/src/OpenVZ/Instance/1007'],
       ['Make its next version', '$0 tag 1007'],
+      ['Make one version of a whole tree', '$0 tag -r -n web:1 tank/vm/web'],
       ['Make a certain version', '$0 tag -n 7 pool/src/OpenVZ/Instance/1007'],
     ],
   });
 
   name = Option.String('-n,--name');
+
+  recursive = Option.Boolean('-r,--recursive', false);
 
   target = Option.String({ name: 'filesystem|container-id' });
 
@@ -63,19 +67,25 @@ export class TagCommand extends BaseCommand {
       const { datasets } = inventory;
       const dataset = findDataset(datasets, this.target);
       const tag = chooseTag(datasets, dataset, wanted);
-      const fullName = `${dataset.name}@${formatTag(tag)}`;
-      if (fullName.length > maxNameLength) {
-        throw new ZfsVmError(
-          'usage',
-          `${fullName} is longer than the ${maxNameLength} characters that ZFS takes`,
-        );
-      }
-      const result = await runCommand(host, [...zfs, ...snapshotArguments([fullName])], { signal });
+      const members = this.recursive
+        ? [...datasets.keys()].filter((name) => isWithin(name, dataset.name))
+        : [dataset.name];
+      const fullNames = members.map((member) => `${member}@${formatTag(tag)}`);
+      checkLengths(fullNames);
+      const call = snapshotArguments(`${dataset.name}@${formatTag(tag)}`, { recursive: this.recursive });
+      const result = await runCommand(host, [...zfs, ...call], { signal });
+      signal.throwIfAborted();
       if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs snapshot', result);
-      stdout.write(`${fullName}\n`);
-      return 0;
+      stdout.write(fullNames.map((fullName) => `${fullName}\n`).join(''));
+      return exitCodes.done;
     });
   }
+}
+
+function checkLengths(fullNames: readonly string[]): void {
+  const tooLong = fullNames.find((fullName) => fullName.length > maxNameLength);
+  if (tooLong === undefined) return;
+  throw new ZfsVmError('usage', `${tooLong} is longer than the ${maxNameLength} characters that ZFS takes`);
 }
 
 /** Reads what `-n` says: `VERSION` or `STREAMLINE:VERSION`. */

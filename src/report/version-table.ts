@@ -16,7 +16,11 @@ const columns: readonly Column[] = [
     cell: ({ createdAt }) => createdAt.slice(0, 16).replace('T', ' '),
   },
   { title: 'SIZE', isRightAligned: true, cell: ({ referencedBytes }) => formatBytes(referencedBytes) },
-  { title: 'DATASET', isRightAligned: false, cell: ({ dataset }) => dataset },
+  {
+    title: 'DATASET',
+    isRightAligned: false,
+    cell: ({ dataset, members }) => (members.length === 0 ? dataset : `${dataset} (+${members.length})`),
+  },
   { title: 'CLONE OF', isRightAligned: false, cell: ({ cloneOf }) => cloneOf ?? '' },
 ];
 

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { acquireClientLab, expectZfsVm, freshPools, listVersionGuids, type ClientLab } from './client.js';
+import {
+  acquireClientLab,
+  expectZfsVm,
+  freshPools,
+  hashFiles,
+  listVersionGuids,
+  type ClientLab,
+} from './client.js';
 import type { LabHost } from './lab-host.js';
 
 let lab: ClientLab;
@@ -95,10 +102,21 @@ test('a receive that is killed fails the run, and is named as the cause', async 
   assert.match(stdout, /zfs-vm: root@b: zfs receive was ended by (SIG)?KILL/);
 });
 
-test('what an interrupted push left is reported by the next one, which tells how to go on', async () => {
+test('an interrupted push goes on where it stood with the next run of the same command', async () => {
   const { a, b } = lab;
   await a.run(`${startPush('root@b')}\nkill -INT $push; wait $push || true`, { timeoutMs: 120_000 });
   await a.setLink({});
+  const { stdout } = await expectZfsVm(a, 'push -d tank/vm root@b');
+  assert.match(stdout, /ct:1 .* the rest of an interrupted stream/);
+  assert.deepEqual(await listVersionGuids(b), await listVersionGuids(a));
+  assert.equal(await hashFiles(b, 'tank/vm/ct@zfs-vm:ct:1'), await hashFiles(a, 'tank/ct@zfs-vm:ct:1'));
+});
+
+test('an interrupted receive of something that is gone is told, with the way to drop it', async () => {
+  const { a, b } = lab;
+  await a.run(`${startPush('root@b')}\nkill -INT $push; wait $push || true`, { timeoutMs: 120_000 });
+  await a.setLink({});
+  await a.run('zfs destroy tank/ct@zfs-vm:ct:1; zfs snapshot tank/ct@zfs-vm:ct:2');
   const { stderr } = await expectZfsVm(a, 'push -d tank/vm root@b', 3);
   const [, command = ''] = /"(zfs receive -A [^"]+)"/.exec(stderr) ?? [];
   await b.run(command);

@@ -179,15 +179,23 @@ function act(host: ModelHost, list: readonly Deed[], counter: { next: number }):
     const snapshots = chosen === undefined ? [] : host.get(chosen).snapshots;
     const snapshot = snapshots[second % Math.max(1, snapshots.length)];
     counter.next++;
-    if (what === 'create') host.create(fresh);
-    else if (chosen === undefined) continue;
-    else if (what === 'child') host.create(`${chosen}/c${counter.next}`);
-    else if (what === 'tag')
+    if (what === 'create') {
+      host.create(fresh);
+    } else if (chosen === undefined) {
+      continue;
+    } else if (what === 'child') {
+      host.create(`${chosen}/c${counter.next}`);
+    } else if (what === 'tag') {
       host.snapshot(chosen, `zfs-vm:s${second % 3}:${counter.next}`, BigInt(counter.next));
-    else if (what === 'promote') host.promote(chosen);
-    else if (what === 'prune') host.destroySnapshot(chosen, second, false);
-    else if (what === 'bookmark') host.destroySnapshot(chosen, second, true);
-    else if (snapshot !== undefined) host.clone(`${chosen}@${snapshot.name}`, fresh);
+    } else if (what === 'promote') {
+      host.promote(chosen);
+    } else if (what === 'prune') {
+      host.destroySnapshot(chosen, second, false);
+    } else if (what === 'bookmark') {
+      host.destroySnapshot(chosen, second, true);
+    } else if (snapshot !== undefined) {
+      host.clone(`${chosen}@${snapshot.name}`, fresh);
+    }
   }
 }
 
@@ -231,8 +239,9 @@ test('an empty receiver gets every version, whatever was cloned, promoted and pr
       apply(receiver, first);
       const sources = new Set(first.conflicts.map(({ source }) => source));
       for (const version of versionsOf(sender)) {
-        if (!sources.has(version.dataset))
+        if (!sources.has(version.dataset)) {
           assert.ok(receiver.hasGuid(version.guid), `${version.name} is missing`);
+        }
       }
       // With nothing there before, only names can collide, and only below a place of our own choosing.
       if (place === undefined) assert.deepEqual(first.conflicts, []);

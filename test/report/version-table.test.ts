@@ -43,3 +43,15 @@ test('the table has a block a streamline', () => {
     ].join('\n'),
   );
 });
+
+test('a tree that was tagged as a whole is one version', () => {
+  const tree = world('tank/vm: web:1 web:2', 'tank/vm/log: web:2~log', 'tank/vm/root: web:1~root web:2~root');
+  const [web] = listStreamlines(tree);
+  assert.deepEqual(
+    web?.versions.map(({ version, dataset, members }) => [version, dataset, members]),
+    [
+      ['1', 'tank/vm', ['root']],
+      ['2', 'tank/vm', ['log', 'root']],
+    ],
+  );
+});
