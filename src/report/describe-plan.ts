@@ -98,7 +98,7 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
     case 'version-differs':
       return `${nameForPeople(reason.ours)} is something else on ${receiverName}: ${fullNameOf(reason.theirs)} has the GUID ${reason.theirs.guid}, and ours ${reason.ours.guid}`;
     case 'modified':
-      return `${receiverName}:${reason.destination} has been written to since ${nameForPeople(reason.common)} (${formatBytes(reason.writtenBytes)})`;
+      return `${receiverName}:${reason.destination} has ${formatBytes(reason.writtenBytes)} that came after ${nameForPeople(reason.common)} and are in no snapshot: it was written to or mounted, or its newest snapshot was destroyed`;
     case 'passed-by':
       return `${receiverName}:${reason.destination} already holds ${nameForPeople(reason.base)}, which is newer than ${nameForPeople(reason.newest)}, and ZFS can't insert older snapshots`;
     case 'no-common-version':
