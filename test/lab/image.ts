@@ -32,7 +32,7 @@ export async function ensureImage(kind: string): Promise<Image> {
   const folder = (await runSetup([findLabFile('build-image'), kind])).trim();
   return {
     rootDisk: join(folder, 'root.img'),
-    kernel: join(folder, 'vmlinuz'),
+    kernel: join(folder, 'kernel'),
     initrd: join(folder, 'initrd.img'),
   };
 }

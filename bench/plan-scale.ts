@@ -1,0 +1,83 @@
+/**
+ * `node build/bench/plan-scale.js [snapshots...]`: how long parsing two inventories and planning between them takes, and how
+ * much memory, for that many snapshots a side, 50 on each dataset; the receiver lacks the newest of each.
+ * Each size runs in a process of its own, so that peaks don't mix.
+ */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { buildInventory } from '../src/inventory/inventory.js';
+import { planTransfer } from '../src/plan/plan-transfer.js';
+import type { Datasets } from '../src/streamline/dataset.js';
+import { parseDatasets, parseSnapshots } from '../src/zfs/list.js';
+
+const snapshotsPerDataset = 50;
+const defaultSizes = ['10000', '100000', '1000000'];
+const oneSizeMark = '--one-size';
+
+if (process.argv[2] === oneSizeMark) {
+  measure(Number(process.argv[3]));
+} else {
+  console.log('snapshots/side  parse+build s  plan s  total s  peak MiB  steps');
+  const sizes = process.argv.length > 2 ? process.argv.slice(2) : defaultSizes;
+  for (const size of sizes) {
+    const argv = [fileURLToPath(import.meta.url), oneSizeMark, size];
+    process.stdout.write(execFileSync(process.execPath, argv, { encoding: 'utf8' }));
+  }
+}
+
+function measure(snapshotCount: number): void {
+  const datasetCount = Math.ceil(snapshotCount / snapshotsPerDataset);
+  const senderText = writeLists(datasetCount, snapshotsPerDataset);
+  const receiverText = writeLists(datasetCount, snapshotsPerDataset - 1);
+
+  const startMs = performance.now();
+  const sender = read(senderText);
+  const receiver = read(receiverText);
+  const readMs = performance.now();
+  const plan = planTransfer({
+    ...{ sender, receiver, destination: undefined, rollback: false, replace: false },
+    choice: { patterns: [], latest: false, allSnapshots: false },
+  });
+  const endMs = performance.now();
+
+  const steps = plan.chains.reduce((sum, chain) => sum + chain.steps.length, 0);
+  const seconds = [readMs - startMs, endMs - readMs, endMs - startMs].map((ms) => (ms / 1000).toFixed(2));
+  const peakMib = Math.round(process.resourceUsage().maxRSS / 1024);
+  const [readText = '', planText = '', totalText = ''] = seconds;
+  console.log(
+    String(snapshotCount).padStart(14),
+    readText.padStart(14),
+    planText.padStart(7),
+    totalText.padStart(8),
+    String(peakMib).padStart(9),
+    String(steps).padStart(6),
+  );
+}
+
+interface Lists {
+  readonly datasets: string;
+  readonly snapshots: string;
+}
+
+/** What `zfs list` would print: every tenth dataset is a clone of the one before it. */
+function writeLists(datasetCount: number, snapshotCount: number): Lists {
+  const datasets = ['tank\tfilesystem\t-\t0\toff\t-'];
+  const snapshots: string[] = [];
+  for (let dataset = 0; dataset < datasetCount; dataset++) {
+    const name = `tank/vm-${dataset}`;
+    const origin = dataset % 10 === 9 ? `tank/vm-${dataset - 1}@zfs-vm:image-${dataset - 1}:1` : '-';
+    datasets.push(`${name}\tfilesystem\t${origin}\t0\toff\t-`);
+    for (let version = 1; version <= snapshotCount; version++) {
+      // Close to 64 bits, as real ones are.
+      const guid = (1n << 63n) + BigInt(dataset * snapshotsPerDataset + version) * 2_654_435_761n;
+      snapshots.push(
+        `${name}@zfs-vm:image-${dataset}:${version}\t${guid}\t${dataset + version * datasetCount}`,
+      );
+    }
+  }
+  return { datasets: `${datasets.join('\n')}\n`, snapshots: `${snapshots.join('\n')}\n` };
+}
+
+function read({ datasets, snapshots }: Lists): Datasets {
+  return buildInventory(parseDatasets(datasets), parseSnapshots(snapshots)).datasets;
+}
