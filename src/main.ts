@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { Cli } from 'clipanion';
 import { normalizeArguments } from './commands/arguments.js';
 import { BaseCommand, type CommandContext } from './commands/base-command.js';
@@ -30,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     interrupt.abort(new ZfsVmError('interrupted', `interrupted by ${signal}`));
     setTimeout(leaveInterrupted, interruptGraceMs).unref();
   };
-  const signals = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).filter((signal) => !isIgnored(signal));
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
   watchOutputs(interrupt);
   try {
@@ -127,16 +126,6 @@ function readOwnVersion(): string {
 
 function leaveInterrupted(): never {
   process.exit(exitCodes.interrupted);
-}
-
-/** Whether a signal is to be ignored, as `nohup` asks for. Known on Linux only; taken for no elsewhere. */
-function isIgnored(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): boolean {
-  try {
-    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-    return mask !== undefined && ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -29,13 +29,38 @@ beforeEach(async () => {
 
 afterEach(() => lab.a.setLink({}));
 
-/** Shell text that starts a push in the background, its pid in `$push` and its output in /tmp/push, and waits until bytes flow. */
-function startPush(target: string): string {
-  return [
-    `rm -f /tmp/push; zfs-vm ${target.startsWith('fjoe') ? '-s' : ''} push -d tank/vm ${target} >/tmp/push 2>&1 & push=$!`,
-    'for attempt in $(seq 300); do pgrep -x zfs >/dev/null && ssh root@b "zfs list -H -o name tank/vm/ct" >/dev/null 2>&1 && break; sleep 0.1; done',
-    'sleep 2',
-  ].join('\n');
+/**
+ * Starts a push on host a and waits until its first bytes have been received. Watched from outside: the link is full, and
+ * whatever else went over it would wait behind the stream.
+ */
+async function startPush(target: string): Promise<void> {
+  const { a, b } = lab;
+  const sudo = target.startsWith('fjoe') ? '-s' : '';
+  await a.run(
+    `rm -f /tmp/push*
+    (sh -c 'echo $$ > /tmp/push.pid; exec zfs-vm ${sudo} push -d tank/vm ${target}' > /tmp/push 2>&1
+     echo $? > /tmp/push.status) > /dev/null 2>&1 &`,
+  );
+  const deadline = Date.now() + 60_000;
+  while ((await b.run('zfs list tank/vm/ct', { check: false })).code !== 0) {
+    assert.ok(Date.now() < deadline, 'the push does not begin');
+  }
+}
+
+/** How a push ended, and all it said; `tookMs` since this was asked. */
+async function awaitPush(): Promise<{ status: number; tookMs: number; output: string }> {
+  const { stdout } = await lab.a.run(
+    `began=$(date +%s%N); while [ ! -s /tmp/push.status ]; do sleep 0.05; done
+    echo "$(cat /tmp/push.status) $(( ($(date +%s%N) - began) / 1000000 ))"; cat /tmp/push`,
+    { timeoutMs: 120_000 },
+  );
+  const [, status = '', tookMs = ''] = /^([0-9]+) ([0-9]+)\n/.exec(stdout) ?? [];
+  return { status: Number(status), tookMs: Number(tookMs), output: stdout };
+}
+
+/** Interrupts a push as Ctrl-C does. */
+async function interruptPush(): Promise<void> {
+  await lab.a.run('kill -INT $(cat /tmp/push.pid)');
 }
 
 /** The zfs, sudo and zfs-vm processes on a host, a line each. */
@@ -58,16 +83,12 @@ async function waitUntilQuiet(host: LabHost, timeoutMs: number): Promise<void> {
 for (const target of ['root@b', 'fjoe@b']) {
   test(`Ctrl-C stops a push to ${target} within two seconds and leaves no process`, async () => {
     const { a, b } = lab;
-    const { stdout } = await a.run(
-      `${startPush(target)}
-      kill -INT $push; began=$(date +%s%N); wait $push; code=$?
-      echo "$code $(( ($(date +%s%N) - began) / 1000000 ))"; cat /tmp/push`,
-      { timeoutMs: 120_000 },
-    );
-    const [, code, tookMs] = /^([0-9]+) ([0-9]+)$/m.exec(stdout) ?? [];
-    assert.equal(code, '130', stdout);
-    assert.ok(Number(tookMs) < 2000, `it took ${tookMs} ms`);
-    assert.match(stdout, /interrupted/);
+    await startPush(target);
+    await interruptPush();
+    const { status, tookMs, output } = await awaitPush();
+    assert.equal(status, 130, output);
+    assert.ok(tookMs < 2000, `it took ${tookMs} ms`);
+    assert.match(output, /interrupted/);
     await waitUntilQuiet(a, 2000);
     await waitUntilQuiet(b, 2000);
     assert.equal((await b.run('zfs list -H -t snapshot -o name', { check: false })).stdout, '');
@@ -76,35 +97,34 @@ for (const target of ['root@b', 'fjoe@b']) {
 
 test('a client that is killed leaves no process behind', async () => {
   const { a, b } = lab;
-  await a.run(`${startPush('fjoe@b')}\nkill -KILL $push`, { timeoutMs: 120_000 });
+  await startPush('fjoe@b');
+  await a.run('kill -KILL $(cat /tmp/push.pid)');
   await waitUntilQuiet(a, 10_000);
   await waitUntilQuiet(b, 10_000);
 });
 
 test('a send that is killed fails the run, and is named as the cause', async () => {
-  const { a } = lab;
-  const { stdout } = await a.run(
-    `${startPush('root@b')}\npkill -KILL -x zfs; wait $push; echo "status $?"; cat /tmp/push`,
-    { timeoutMs: 120_000 },
-  );
-  assert.match(stdout, /^status 1$/m);
-  assert.match(stdout, /zfs-vm: local: zfs send was ended by SIGKILL/);
-  assert.match(stdout, /root@b: zfs receive said: /);
+  await startPush('root@b');
+  await lab.a.run('pkill -KILL -x zfs');
+  const { status, output } = await awaitPush();
+  assert.equal(status, 1, output);
+  assert.match(output, /zfs-vm: local: zfs send was ended by SIGKILL/);
+  assert.match(output, /root@b: zfs receive said: /);
 });
 
 test('a receive that is killed fails the run, and is named as the cause', async () => {
-  const { a } = lab;
-  const { stdout } = await a.run(
-    `${startPush('root@b')}\nssh root@b pkill -KILL -x zfs; wait $push; echo "status $?"; cat /tmp/push`,
-    { timeoutMs: 120_000 },
-  );
-  assert.match(stdout, /^status 1$/m);
-  assert.match(stdout, /zfs-vm: root@b: zfs receive was ended by (SIG)?KILL/);
+  await startPush('root@b');
+  await lab.b.run('pkill -KILL -x zfs');
+  const { status, output } = await awaitPush();
+  assert.equal(status, 1, output);
+  assert.match(output, /zfs-vm: root@b: zfs receive was ended by (SIG)?KILL/);
 });
 
 test('an interrupted push goes on where it stood with the next run of the same command', async () => {
   const { a, b } = lab;
-  await a.run(`${startPush('root@b')}\nkill -INT $push; wait $push || true`, { timeoutMs: 120_000 });
+  await startPush('root@b');
+  await interruptPush();
+  await awaitPush();
   await a.setLink({});
   const { stdout } = await expectZfsVm(a, 'push -d tank/vm root@b');
   assert.match(stdout, /ct:1 .* the rest of an interrupted stream/);
@@ -114,7 +134,9 @@ test('an interrupted push goes on where it stood with the next run of the same c
 
 test('an interrupted receive of something that is gone is told, with the way to drop it', async () => {
   const { a, b } = lab;
-  await a.run(`${startPush('root@b')}\nkill -INT $push; wait $push || true`, { timeoutMs: 120_000 });
+  await startPush('root@b');
+  await interruptPush();
+  await awaitPush();
   await a.setLink({});
   await a.run('zfs destroy tank/ct@zfs-vm:ct:1; zfs snapshot tank/ct@zfs-vm:ct:2');
   const { stderr } = await expectZfsVm(a, 'push -d tank/vm root@b', 3);
