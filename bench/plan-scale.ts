@@ -4,6 +4,9 @@
  * Each size runs in a process of its own, so that peaks don't mix.
  */
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildInventory } from '../src/inventory/inventory.js';
 import { planTransfer } from '../src/plan/plan-transfer.js';
@@ -15,24 +18,32 @@ const defaultSizes = ['10000', '100000', '1000000'];
 const oneSizeMark = '--one-size';
 
 if (process.argv[2] === oneSizeMark) {
-  measure(Number(process.argv[3]));
+  const [count = '', folder = ''] = process.argv.slice(3);
+  measure(Number(count), folder);
 } else {
-  console.log('snapshots/side  parse+build s  plan s  total s  peak MiB  steps');
+  console.log('snapshots/side  read+parse s  plan s  total s  peak MiB  steps');
   const sizes = process.argv.length > 2 ? process.argv.slice(2) : defaultSizes;
-  for (const size of sizes) {
-    const argv = [fileURLToPath(import.meta.url), oneSizeMark, size];
+  for (const size of sizes) measureApart(size);
+}
+
+/** The lists are written here, so that making them isn't measured. */
+function measureApart(size: string): void {
+  const folder = mkdtempSync(join(tmpdir(), 'zfs-vm-bench-'));
+  try {
+    const datasetCount = Math.ceil(Number(size) / snapshotsPerDataset);
+    writeLists(join(folder, 'sender'), datasetCount, snapshotsPerDataset);
+    writeLists(join(folder, 'receiver'), datasetCount, snapshotsPerDataset - 1);
+    const argv = [fileURLToPath(import.meta.url), oneSizeMark, size, folder];
     process.stdout.write(execFileSync(process.execPath, argv, { encoding: 'utf8' }));
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 
-function measure(snapshotCount: number): void {
-  const datasetCount = Math.ceil(snapshotCount / snapshotsPerDataset);
-  const senderText = writeLists(datasetCount, snapshotsPerDataset);
-  const receiverText = writeLists(datasetCount, snapshotsPerDataset - 1);
-
+function measure(snapshotCount: number, folder: string): void {
   const startMs = performance.now();
-  const sender = read(senderText);
-  const receiver = read(receiverText);
+  const sender = read(join(folder, 'sender'));
+  const receiver = read(join(folder, 'receiver'));
   const readMs = performance.now();
   const plan = planTransfer({
     ...{ sender, receiver, destination: undefined, rollback: false, replace: false },
@@ -54,13 +65,8 @@ function measure(snapshotCount: number): void {
   );
 }
 
-interface Lists {
-  readonly datasets: string;
-  readonly snapshots: string;
-}
-
-/** What `zfs list` would print: every tenth dataset is a clone of the one before it. */
-function writeLists(datasetCount: number, snapshotCount: number): Lists {
+/** Writes what `zfs list` would print: every tenth dataset is a clone of the one before it. */
+function writeLists(path: string, datasetCount: number, snapshotCount: number): void {
   const datasets = ['tank\tfilesystem\t-\t0\toff\t-'];
   const snapshots: string[] = [];
   for (let dataset = 0; dataset < datasetCount; dataset++) {
@@ -75,9 +81,11 @@ function writeLists(datasetCount: number, snapshotCount: number): Lists {
       );
     }
   }
-  return { datasets: `${datasets.join('\n')}\n`, snapshots: `${snapshots.join('\n')}\n` };
+  writeFileSync(`${path}.datasets`, `${datasets.join('\n')}\n`);
+  writeFileSync(`${path}.snapshots`, `${snapshots.join('\n')}\n`);
 }
 
-function read({ datasets, snapshots }: Lists): Datasets {
-  return buildInventory(parseDatasets(datasets), parseSnapshots(snapshots)).datasets;
+function read(path: string): Datasets {
+  const datasetRows = parseDatasets(readFileSync(`${path}.datasets`, 'utf8'));
+  return buildInventory(datasetRows, parseSnapshots(readFileSync(`${path}.snapshots`, 'utf8'))).datasets;
 }

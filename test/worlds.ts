@@ -44,7 +44,7 @@ export function world(...lines: readonly string[]): Datasets {
         dataset: name,
         name: toSnapshotName(text),
         guid: toGuid(text),
-        createtxg: twin?.createtxg ?? BigInt(100 + snapshots.length),
+        createtxg: twin?.createtxg ?? 100 + snapshots.length,
       });
     }
   }

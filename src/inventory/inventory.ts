@@ -1,5 +1,5 @@
 import type { Dataset, Datasets, Point, Snapshot } from '../streamline/dataset.js';
-import { readTag } from '../streamline/tag.js';
+import { TagReader, type TagReading } from '../streamline/tag.js';
 import type { DatasetRow, SnapshotDetails, SnapshotRow } from '../zfs/list.js';
 import type { ResumeTokenContent } from '../zfs/resume-token.js';
 
@@ -22,20 +22,26 @@ export interface Inventory {
  */
 export function buildInventory(
   datasetRows: readonly DatasetRow[],
-  snapshotRows: readonly (SnapshotRow & Partial<SnapshotDetails>)[],
+  snapshotRows: Iterable<SnapshotRow & Partial<SnapshotDetails>>,
   tokens: ReadonlyMap<string, ResumeTokenContent> = new Map(),
 ): Inventory {
-  const pointsByDataset = new Map<string, { snapshots: Snapshot[]; bookmarks: Point[] }>();
+  const pointsByDataset = new Map<string, Points>();
   for (const row of datasetRows) pointsByDataset.set(row.name, { snapshots: [], bookmarks: [] });
+  const tags = new TagReader();
   const malformed = new Map<string, { name: string; datasets: string[]; reason: string }>();
+  let [dataset, points]: [string | undefined, Points | undefined] = [undefined, undefined];
   for (const row of snapshotRows) {
-    const points = pointsByDataset.get(row.dataset);
+    // A list is in the order of the names: only now and then does another dataset begin.
+    if (row.dataset !== dataset) {
+      dataset = row.dataset;
+      points = pointsByDataset.get(dataset);
+    }
     if (row.kind === 'bookmark') {
       points?.bookmarks.push(row);
       continue;
     }
-    const reading = readTag(row.name);
-    points?.snapshots.push({ ...row, kind: row.kind, tag: reading.kind === 'tag' ? reading.tag : undefined });
+    const reading = tags.read(row.name);
+    points?.snapshots.push(toSnapshot(row, reading));
     if (reading.kind !== 'malformed') continue;
     const seen = malformed.get(row.name);
     if (seen !== undefined) seen.datasets.push(row.dataset);
@@ -54,6 +60,21 @@ export function buildInventory(
   return { datasets, malformedTags: [...malformed.values()] };
 }
 
+interface Points {
+  readonly snapshots: Snapshot[];
+  readonly bookmarks: Point[];
+}
+
+/** Field by field, as spreading a row takes ten times as long, and a host may have millions. */
+function toSnapshot(row: SnapshotRow & Partial<SnapshotDetails>, reading: TagReading): Snapshot {
+  const { dataset, name, guid, createtxg, createdAtSeconds, referencedBytes } = row;
+  const tag = reading.kind === 'tag' ? reading.tag : undefined;
+  const snapshot = { kind: 'snapshot', dataset, name, guid, createtxg, tag } as const;
+  return createdAtSeconds === undefined || referencedBytes === undefined
+    ? snapshot
+    : { ...snapshot, createdAtSeconds, referencedBytes };
+}
+
 function byCreation(a: Point, b: Point): number {
-  return a.createtxg < b.createtxg ? -1 : a.createtxg > b.createtxg ? 1 : 0;
+  return a.createtxg - b.createtxg;
 }

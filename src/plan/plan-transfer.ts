@@ -1,8 +1,16 @@
-import { isTagged, type Dataset, type Datasets, type Point, type Snapshot } from '../streamline/dataset.js';
+import {
+  fullNameOf,
+  isTagged,
+  type Dataset,
+  type Datasets,
+  type Point,
+  type Snapshot,
+} from '../streamline/dataset.js';
+import { GuidIndex } from '../streamline/guid-index.js';
 import { findVersions, walkHistory } from '../streamline/lineage.js';
 import { ancestorsOf, baseNameOf, maxNameLength, poolOf } from '../zfs/names.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
-import { ReceiverModel, type Copy } from './receiver-model.js';
+import { ReceiverModel } from './receiver-model.js';
 import { findSources, type Choice, type Source } from './sources.js';
 
 /** What to bring from where to where. */
@@ -44,7 +52,7 @@ class Planner {
   /** Places that stay empty because of a conflict, with the sender's dataset: nothing is made there as a mere parent. */
   readonly #unplaced = new Map<string, string>();
   /** Made only when it is needed: most plans never ask. */
-  #sendersByGuid: ReadonlyMap<bigint, Snapshot> | undefined;
+  #ours: GuidIndex | undefined;
 
   constructor(request: TransferRequest) {
     this.#request = request;
@@ -85,9 +93,8 @@ class Planner {
     const newest = source.versions.filter(isTagged).findLast(({ tag }) => tag.streamline === streamline);
     const destination = this.#destinations.get(name);
     if (newest === undefined || destination === undefined) return [];
-    if (this.#model.findCopies(newest.guid).length > 0) return [];
-    const base =
-      source.dataset.snapshots.findLast(({ guid }) => this.#model.findCopies(guid).length > 0) ?? newest;
+    if (this.#model.has(newest.guid)) return [];
+    const base = source.dataset.snapshots.findLast(({ guid }) => this.#model.has(guid)) ?? newest;
     return [
       { source: name, streamlines: [streamline], reason: { kind: 'passed-by', destination, newest, base } },
     ];
@@ -119,8 +126,8 @@ class Planner {
 
   #decide(source: Source): Decision {
     for (const point of walkHistory(this.#request.sender, source.dataset)) {
+      if (!this.#model.has(point.guid)) continue;
       const copies = this.#model.findCopies(point.guid);
-      if (copies.length === 0) continue;
       return point.dataset === source.dataset.name
         ? this.#continueDataset(source, point, copies)
         : this.#startClone(source, point, copies);
@@ -129,14 +136,14 @@ class Planner {
   }
 
   /** The receiver has a point of the dataset itself: increments land on it, wherever it is. */
-  #continueDataset(source: Source, base: Point, copies: readonly Copy[]): Decision {
+  #continueDataset(source: Source, base: Point, copies: readonly Snapshot[]): Decision {
     const copy = this.#chooseCopy(base, copies, this.#place(source));
     const destination = copy.dataset;
     const receiverOnly = this.#model.findNewerThan(base.guid, destination);
     const [next, ...rest] = source.versions.filter((version) => version.createtxg > base.createtxg);
     if (next === undefined) {
       const newest = source.versions.at(-1) ?? source.versions[0];
-      return this.#model.findCopies(newest.guid).length > 0
+      return this.#model.has(newest.guid)
         ? { kind: 'up-to-date', upToDate: { source: source.dataset.name, destination, newest, receiverOnly } }
         : conflict({ kind: 'passed-by', destination, newest, base });
     }
@@ -159,7 +166,7 @@ class Planner {
       ]);
     }
     const steps = [{ kind: 'incremental', from: base, to: next }, ...followUp(next, rest)] as const;
-    const after = this.#model.isPlanned(copy.fullName) ? copy.fullName : undefined;
+    const after = this.#model.isPlanned(copy) ? fullNameOf(copy) : undefined;
     const writtenBytes = isPlanned ? 0 : (existing?.writtenBytes ?? 0);
     if (receiverOnly.length === 0 && writtenBytes === 0) {
       return this.#toChain(source, destination, steps, { after });
@@ -168,7 +175,7 @@ class Planner {
     const clones = this.#model.findClones(receiverOnly);
     if (this.#request.rollback && clones.length === 0 && !isPlanned) {
       return this.#toChain(source, destination, steps, {
-        preparation: { kind: 'rollback', to: copy.fullName, destroys: receiverOnly, writtenBytes },
+        preparation: { kind: 'rollback', to: fullNameOf(copy), destroys: receiverOnly, writtenBytes },
       });
     }
     if (receiverOnly.length === 0) {
@@ -189,7 +196,7 @@ class Planner {
    * The receiver has, or will have, a snapshot that the dataset was cloned from, or that it shares with the dataset which goes
    * on from there: it becomes a clone.
    */
-  #startClone(source: Source, base: Point, copies: readonly Copy[]): Decision {
+  #startClone(source: Source, base: Point, copies: readonly Snapshot[]): Decision {
     const [first, ...rest] = source.versions.filter(
       (version) => version.dataset !== base.dataset || version.createtxg > base.createtxg,
     );
@@ -204,13 +211,14 @@ class Planner {
     if (obstacle !== undefined) return this.#replace(source, destination, obstacle);
     const nearby = copies.filter((copy) => poolOf(copy.dataset) === poolOf(destination));
     if (nearby.length === 0) {
-      const origin = this.#chooseCopy(base, copies, destination).fullName;
+      const origin = fullNameOf(this.#chooseCopy(base, copies, destination));
       return conflict({ kind: 'origin-in-other-pool', origin, destination });
     }
-    const origin = this.#chooseCopy(base, nearby, destination).fullName;
+    const copy = this.#chooseCopy(base, nearby, destination);
+    const origin = fullNameOf(copy);
     const steps = [{ kind: 'clone', from: base, to: first, origin }, ...followUp(first, rest)] as const;
     return this.#toChain(source, destination, steps, {
-      after: this.#model.isPlanned(origin) ? origin : this.#parentChain(destination),
+      after: this.#model.isPlanned(copy) ? origin : this.#parentChain(destination),
     });
   }
 
@@ -306,11 +314,13 @@ class Planner {
 
   /** The sender's snapshot with this GUID. */
   #findOurs(guid: bigint): Snapshot | undefined {
-    if (this.#sendersByGuid === undefined) {
-      const snapshots = [...this.#request.sender.values()].flatMap((dataset) => dataset.snapshots);
-      this.#sendersByGuid = new Map(snapshots.map((snapshot) => [snapshot.guid, snapshot]));
+    if (this.#ours === undefined) {
+      this.#ours = new GuidIndex();
+      for (const { snapshots } of this.#request.sender.values()) {
+        for (const snapshot of snapshots) this.#ours.add(snapshot);
+      }
     }
-    return this.#sendersByGuid.get(guid);
+    return this.#ours.find(guid).at(-1);
   }
 
   /**
@@ -384,13 +394,13 @@ class Planner {
   }
 
   /** Of several copies: one that can be continued, then the one at the expected place, then the first by name. */
-  #chooseCopy(base: Point, copies: readonly Copy[], expected: string | undefined): Copy {
-    const rank = (copy: Copy): number =>
+  #chooseCopy(base: Point, copies: readonly Snapshot[], expected: string | undefined): Snapshot {
+    const rank = (copy: Snapshot): number =>
       (this.#model.findNewerThan(base.guid, copy.dataset).length === 0 ? 0 : 2) +
       (copy.dataset === expected ? 0 : 1);
     return copies.reduce((best, next) => {
       const difference = rank(next) - rank(best);
-      return difference < 0 || (difference === 0 && next.fullName < best.fullName) ? next : best;
+      return difference < 0 || (difference === 0 && next.dataset < best.dataset) ? next : best;
     });
   }
 }

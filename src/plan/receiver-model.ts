@@ -1,42 +1,40 @@
 import { fullNameOf, type Dataset, type Datasets, type Snapshot } from '../streamline/dataset.js';
+import { GuidIndex } from '../streamline/guid-index.js';
 import { ancestorsOf, isWithin } from '../zfs/names.js';
-
-/** Where a snapshot is, or will be, on the receiver. */
-export interface Copy {
-  readonly dataset: string;
-  readonly fullName: string;
-}
 
 /** The receiver as it will be once the chains planned so far are done. */
 export class ReceiverModel {
   readonly #datasets: Datasets;
   /** The snapshots of datasets that are not any more as they were listed, oldest first. */
   readonly #changed = new Map<string, readonly Snapshot[]>();
-  readonly #copiesByGuid = new Map<bigint, Copy[]>();
+  readonly #copies = new GuidIndex();
   /** The sender's dataset whose chain goes to a destination. */
   readonly #sources = new Map<string, string>();
   /** Which datasets are cloned from a dataset, by the snapshot's full name. */
   readonly #clones = new Map<string, string[]>();
   readonly #partials = new Map<bigint, Dataset>();
-  /** Full names of the snapshots that chains bring. */
-  readonly #plannedNames = new Set<string>();
+  /** The snapshots that chains bring. */
+  readonly #planned = new Set<Snapshot>();
   readonly #parents = new Set<string>();
 
   constructor(datasets: Datasets) {
     this.#datasets = datasets;
     for (const dataset of datasets.values()) {
-      for (const snapshot of dataset.snapshots) {
-        this.#addCopy(snapshot.guid, dataset.name, fullNameOf(snapshot));
-      }
+      for (const snapshot of dataset.snapshots) this.#copies.add(snapshot);
       if (dataset.origin !== undefined) this.#addClone(dataset.origin, dataset.name);
       const toGuid = dataset.partial?.content?.toGuid;
       if (toGuid !== undefined) this.#partials.set(toGuid, dataset);
     }
   }
 
-  /** Every place that has, or will have, this very snapshot. */
-  findCopies(guid: bigint): readonly Copy[] {
-    return this.#copiesByGuid.get(guid) ?? [];
+  /** This very snapshot everywhere on the receiver where it is, or will be. */
+  findCopies(guid: bigint): readonly Snapshot[] {
+    return this.#copies.find(guid);
+  }
+
+  /** Whether the receiver has, or will have, this very snapshot. */
+  has(guid: bigint): boolean {
+    return this.#copies.has(guid);
   }
 
   /** What a dataset has, and will have, after one of its snapshots; newest first. */
@@ -89,31 +87,26 @@ export class ReceiverModel {
   addCut(dataset: string, upTo?: bigint): void {
     const snapshots = this.#snapshotsOf(dataset);
     const kept = snapshots.slice(0, snapshots.findLastIndex((snapshot) => snapshot.guid === upTo) + 1);
-    for (const { guid } of snapshots.slice(kept.length)) {
-      const copies = this.findCopies(guid).filter((copy) => copy.dataset !== dataset);
-      this.#copiesByGuid.set(guid, copies);
-    }
+    for (const { guid } of snapshots.slice(kept.length)) this.#copies.remove(guid, dataset);
     this.#changed.set(dataset, kept);
   }
 
   /** Notes that a chain will bring these snapshots of `source`, in this order, to a destination. */
   addPlanned(source: string, destination: string, snapshots: readonly Snapshot[], origin?: string): void {
-    this.#changed.set(destination, [
-      ...this.#snapshotsOf(destination),
-      ...snapshots.map((snapshot) => ({ ...snapshot, dataset: destination })),
-    ]);
+    const arriving = snapshots.map((snapshot) => ({ ...snapshot, dataset: destination }));
+    this.#changed.set(destination, [...this.#snapshotsOf(destination), ...arriving]);
     this.#sources.set(destination, this.#sources.get(destination) ?? source);
     if (origin !== undefined) this.#addClone(origin, destination);
     for (const parent of this.findMissingParents(destination)) this.#parents.add(parent);
-    for (const { guid, name } of snapshots) {
-      this.#addCopy(guid, destination, `${destination}@${name}`);
-      this.#plannedNames.add(`${destination}@${name}`);
+    for (const snapshot of arriving) {
+      this.#copies.add(snapshot);
+      this.#planned.add(snapshot);
     }
   }
 
   /** Whether a snapshot isn't there yet, but an earlier chain brings it. */
-  isPlanned(fullName: string): boolean {
-    return this.#plannedNames.has(fullName);
+  isPlanned(copy: Snapshot): boolean {
+    return this.#planned.has(copy);
   }
 
   #snapshotsOf(dataset: string): readonly Snapshot[] {
@@ -124,11 +117,5 @@ export class ReceiverModel {
     const clones = this.#clones.get(origin);
     if (clones === undefined) this.#clones.set(origin, [clone]);
     else clones.push(clone);
-  }
-
-  #addCopy(guid: bigint, dataset: string, fullName: string): void {
-    const copies = this.#copiesByGuid.get(guid);
-    if (copies === undefined) this.#copiesByGuid.set(guid, [{ dataset, fullName }]);
-    else copies.push({ dataset, fullName });
   }
 }

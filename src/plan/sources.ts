@@ -58,11 +58,10 @@ function findTreeParent(
   chosen: ReadonlyMap<string, readonly Snapshot[]>,
   { allSnapshots }: Choice,
 ): string | undefined {
-  const names = new Set((chosen.get(name) ?? []).map((version) => version.name));
-  return ancestorsOf(name).findLast((above) => {
-    const versions = chosen.get(above);
-    return versions !== undefined && (allSnapshots || versions.some((version) => names.has(version.name)));
-  });
+  const above = ancestorsOf(name).filter((ancestor) => chosen.has(ancestor));
+  if (allSnapshots || above.length === 0) return above.at(-1);
+  const names = new Set(chosen.get(name)?.map((version) => version.name));
+  return above.findLast((ancestor) => chosen.get(ancestor)?.some((version) => names.has(version.name)));
 }
 
 /** Depth first, so that everything comes after what it rests on. A circle, which only a liar can report, is cut somewhere. */

@@ -10,7 +10,7 @@ export interface Point {
   /** What the snapshot is, wherever it was sent and however it is called; two with one GUID have the same content. */
   readonly guid: bigint;
   /** When it was made, as the pool's transaction group: orders the snapshots of one pool. */
-  readonly createtxg: bigint;
+  readonly createtxg: number;
 }
 
 /** A snapshot of one dataset on one host. */

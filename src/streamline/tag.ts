@@ -29,6 +29,41 @@ export function readTag(snapshotName: string): TagReading {
   return { kind: 'tag', tag: { streamline, version } };
 }
 
+/** How many versions a `TagReader` remembers at most. */
+const rememberedVersions = 10_000;
+
+/**
+ * Reads the names of a list, where the same streamlines and versions come again and again: each is checked and kept in
+ * memory once. It gives what `readTag` gives.
+ */
+export class TagReader {
+  /** What the names of the streamline that was seen last begin with, and the streamline. */
+  #start: string | undefined;
+  #streamline = '';
+  readonly #versions = new Map<string, Version>();
+
+  read(snapshotName: string): TagReading {
+    if (this.#start !== undefined && snapshotName.startsWith(this.#start)) {
+      const version = this.#versions.get(snapshotName.slice(this.#start.length));
+      if (version !== undefined) return { kind: 'tag', tag: { streamline: this.#streamline, version } };
+    }
+    const reading = readTag(snapshotName);
+    if (reading.kind !== 'tag') return reading;
+    return { kind: 'tag', tag: this.#remember(reading.tag) };
+  }
+
+  #remember({ streamline, version }: Tag): Tag {
+    if (this.#streamline !== streamline) {
+      this.#start = `${prefix}${streamline}:`;
+      this.#streamline = streamline;
+    }
+    const known = this.#versions.get(version.text);
+    if (known !== undefined) return { streamline: this.#streamline, version: known };
+    if (this.#versions.size < rememberedVersions) this.#versions.set(version.text, version);
+    return { streamline: this.#streamline, version };
+  }
+}
+
 /** The snapshot's name for a tag, e.g. `zfs-vm:debian-7:12`; `readTag` gives the tag back. */
 export function formatTag(tag: Tag): string {
   return `${prefix}${formatTagShort(tag)}`;

@@ -22,7 +22,7 @@ export interface SnapshotRow {
   /** What the snapshot is, wherever it was sent and however it is called; a bookmark has the one of its snapshot. */
   readonly guid: bigint;
   /** When it was made, as the pool's transaction group: orders the snapshots of one pool. */
-  readonly createtxg: bigint;
+  readonly createtxg: number;
 }
 
 /** What only people want to know of a snapshot. It makes listing several times slower. */
@@ -86,42 +86,81 @@ export function parseDatasets(output: string): DatasetRow[] {
 }
 
 /**
- * Reads the output of `listSnapshotsArguments`.
+ * Reads the output of `listSnapshotsArguments`, line by line: a host may have millions.
  * @throws UnreadableOutput at the first line that isn't a snapshot
  */
-export function parseSnapshots(output: string): SnapshotRow[] {
-  return splitLines(output).map((line) => parseSnapshotFields(line, line.split('\t')));
+export function* parseSnapshots(output: string): Generator<SnapshotRow> {
+  checkCharacters(output);
+  let dataset = '';
+  for (let start = 0; start < output.length;) {
+    const newline = output.indexOf('\n', start);
+    const end = newline < 0 ? output.length : newline;
+    if (end > start) {
+      const row = readSnapshot(output, start, end);
+      // The list is in the order of the names: one string serves all the snapshots of a dataset.
+      if (row.dataset === dataset) row.dataset = dataset;
+      else dataset = row.dataset;
+      yield row;
+    }
+    start = end + 1;
+  }
 }
 
 /**
  * Reads the output of `listDetailedSnapshotsArguments`.
  * @throws UnreadableOutput at the first line that isn't a snapshot
  */
-export function parseDetailedSnapshots(output: string): (SnapshotRow & SnapshotDetails)[] {
-  return splitLines(output).map((line) => {
-    const fields = line.split('\t');
-    const [creation, referenced] = fields.slice(3);
+export function* parseDetailedSnapshots(output: string): Generator<SnapshotRow & SnapshotDetails> {
+  for (const line of splitLines(output)) {
+    const [creation, referenced] = line.split('\t').slice(3);
     if (!isWholeNumber(creation) || !isWholeNumber(referenced)) throw new UnreadableOutput(line);
-    const row = parseSnapshotFields(line, fields);
-    return { ...row, createdAtSeconds: Number(creation), referencedBytes: Number(referenced) };
-  });
-}
-
-function parseSnapshotFields(line: string, fields: readonly string[]): SnapshotRow {
-  const [fullName, guid, createtxg] = fields;
-  const names = fullName === undefined ? undefined : splitSnapshotName(fullName);
-  if (names === undefined || !isWholeNumber(guid) || !isWholeNumber(createtxg)) {
-    throw new UnreadableOutput(line);
+    const row = readSnapshot(line, 0, line.length);
+    yield { ...row, createdAtSeconds: Number(creation), referencedBytes: Number(referenced) };
   }
-  return { ...names, guid: BigInt(guid), createtxg: BigInt(createtxg) };
 }
 
-/** The lines of a list. ZFS has no control characters in names: what has them wants to get at the person's terminal. */
+/** Reads the name, GUID and transaction group that a line begins with. */
+function readSnapshot(
+  output: string,
+  start: number,
+  end: number,
+): { -readonly [K in keyof SnapshotRow]: SnapshotRow[K] } {
+  const afterName = output.indexOf('\t', start);
+  const afterGuid = output.indexOf('\t', afterName + 1);
+  const nextTab = output.indexOf('\t', afterGuid + 1);
+  const afterTxg = nextTab < 0 || nextTab > end ? end : nextTab;
+  const names =
+    afterName < 0 || afterName > end ? undefined : splitSnapshotName(output.slice(start, afterName));
+  const guid = output.slice(afterName + 1, afterGuid);
+  const createtxg = output.slice(afterGuid + 1, afterTxg);
+  if (
+    names === undefined ||
+    afterGuid < 0 ||
+    afterGuid > end ||
+    !isWholeNumber(guid) ||
+    !isWholeNumber(createtxg)
+  ) {
+    throw new UnreadableOutput(output.slice(start, end));
+  }
+  return {
+    kind: names.kind,
+    dataset: names.dataset,
+    name: names.name,
+    guid: BigInt(guid),
+    createtxg: Number(createtxg),
+  };
+}
+
 function splitLines(output: string): string[] {
-  const lines = output.split('\n').filter((line) => line !== '');
-  const hostile = lines.find((line) => /[^\P{Cc}\t]|\p{Cf}/u.test(line));
+  checkCharacters(output);
+  return output.split('\n').filter((line) => line !== '');
+}
+
+/** ZFS has no control characters in names: what has them wants to get at the person's terminal. */
+function checkCharacters(output: string): void {
+  if (!/[^\t\n -~]/.test(output)) return;
+  const hostile = output.split('\n').find((line) => /[^\P{Cc}\t]|\p{Cf}/u.test(line));
   if (hostile !== undefined) throw new UnreadableOutput(hostile);
-  return lines;
 }
 
 function unlessDash(field: string): string | undefined {

@@ -26,7 +26,7 @@ class ModelHost {
   }
 
   snapshot(dataset: string, name: string, guid: bigint): void {
-    this.get(dataset).snapshots.push({ name, guid, createtxg: BigInt(++this.#txg) });
+    this.get(dataset).snapshots.push({ name, guid, createtxg: ++this.#txg });
   }
 
   clone(origin: string, name: string): void {
@@ -73,7 +73,7 @@ class ModelHost {
 
   /** What `zfs receive` does with a step, refusing what it would refuse. */
   receive(destination: string, step: Step): void {
-    const copy = { name: step.to.name, guid: step.to.guid, createtxg: BigInt(++this.#txg) };
+    const copy = { name: step.to.name, guid: step.to.guid, createtxg: ++this.#txg };
     switch (step.kind) {
       case 'full':
         this.create(destination);
@@ -140,7 +140,7 @@ class ModelHost {
 interface ModelSnapshot {
   readonly name: string;
   readonly guid: bigint;
-  readonly createtxg: bigint;
+  readonly createtxg: number;
 }
 
 /** Something that a person does to a host: which operation, and two numbers that choose its objects. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findStreamlineFault, formatTag, readTag } from '../../src/streamline/tag.js';
+import { findStreamlineFault, formatTag, readTag, TagReader } from '../../src/streamline/tag.js';
 import { parseVersion } from '../../src/streamline/version.js';
 
 function reasonOf(name: string): string {
@@ -65,6 +65,24 @@ test('no name of any kind makes it crash', () => {
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       readTag(text);
       readTag(`zfs-vm:${text}`);
+    }),
+  );
+});
+
+test('a reader of many names gives what reading each alone gives', () => {
+  const names = fc.constantFrom(
+    'zfs-vm:a:1',
+    'zfs-vm:a:2',
+    'zfs-vm:b:1',
+    'zfs-vm:a:',
+    'zfs-vm::1',
+    'zfs-vm:a:1:1',
+    'x',
+  );
+  fc.assert(
+    fc.property(fc.array(names), (list) => {
+      const reader = new TagReader();
+      for (const name of list) assert.deepEqual(reader.read(name), readTag(name));
     }),
   );
 });

@@ -40,7 +40,7 @@ test('GUIDs keep all their 64 bits', () => {
     dataset: 'tank/my vm',
     name: 'zfs-vm:a b:1',
     guid: 18446744073709551615n,
-    createtxg: 42n,
+    createtxg: 42,
   });
 });
 
@@ -52,7 +52,7 @@ test('a detailed list has age and size as well', () => {
 
 test('no output is no rows', () => {
   assert.deepEqual(parseDatasets(''), []);
-  assert.deepEqual(parseSnapshots(''), []);
+  assert.deepEqual([...parseSnapshots('')], []);
 });
 
 test('a line that is no dataset or snapshot is refused', () => {
@@ -65,7 +65,7 @@ test('a line that is no dataset or snapshot is refused', () => {
     assert.throws(() => parseDatasets(line), UnreadableOutput, line);
   }
   for (const line of ['tank\t1\t2', 'tank@a\t-\t2', 'tank@a\t1', 'tank@a\t0x1\t2']) {
-    assert.throws(() => parseSnapshots(line), UnreadableOutput, line);
+    assert.throws(() => [...parseSnapshots(line)], UnreadableOutput, line);
   }
 });
 
