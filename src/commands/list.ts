@@ -39,7 +39,7 @@ export class ListCommand extends BaseCommand {
     const { stdout, stderr, env, signal } = this.context;
     return Hosts.use(this, async (hosts) => {
       const endpoint = await hosts.open(this.host ?? localName);
-      const inventory = await readInventory(endpoint, { details: true, signal });
+      const inventory = await readInventory(endpoint, { scope: 'tagged', details: true, signal });
       const streamlines = listStreamlines(inventory.datasets);
       if (this.json) {
         const ignored = inventory.malformedTags;

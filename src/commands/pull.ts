@@ -39,9 +39,10 @@ export class PullCommand extends TransferCommand {
         hint: `copy within this machine with "zfs-vm push -d PLACE ${localName}"`,
       });
     }
-    return transfer(this, async (hosts) => ({
-      sender: await hosts.open(this.host),
-      receiver: hosts.openLocal(),
+    return transfer(this, (hosts) => ({
+      sender: hosts.open(this.host),
+      receiver: Promise.resolve(hosts.openLocal()),
+      receiverName: localName,
     }));
   }
 }

@@ -39,9 +39,10 @@ export class PushCommand extends TransferCommand {
         hint: 'name it with -d, e.g. -d tank/backup',
       });
     }
-    return transfer(this, async (hosts) => {
-      const sender = hosts.openLocal();
-      return { sender, receiver: this.host === localName ? sender : await hosts.open(this.host) };
+    return transfer(this, (hosts) => {
+      const sender = Promise.resolve(hosts.openLocal());
+      const receiver = this.host === localName ? sender : hosts.open(this.host);
+      return { sender, receiver, receiverName: this.host };
     });
   }
 }

@@ -62,7 +62,7 @@ export class TagCommand extends BaseCommand {
     return Hosts.use(this, async (hosts) => {
       const { host, zfs } = hosts.openLocal();
       const { signal, stdout } = this.context;
-      const inventory = await readInventory({ host, zfs }, { signal });
+      const inventory = await readInventory({ host, zfs }, { scope: 'tagged', signal });
       warnOfMalformedTags(this, host.name, inventory);
       const { datasets } = inventory;
       const dataset = findDataset(datasets, this.target);

@@ -1,9 +1,8 @@
 import { exitCodes, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
-import type { Inventory } from '../inventory/inventory.js';
-import { readInventory } from '../inventory/read-inventory.js';
 import { isUnsettled, type Plan } from '../plan/plan.js';
 import { planTransfer } from '../plan/plan-transfer.js';
+import { isConclusive } from '../plan/probe.js';
 import type { Choice } from '../plan/sources.js';
 import { chooseColors } from '../report/colors.js';
 import { describePreparation } from '../report/describe-plan.js';
@@ -19,12 +18,15 @@ import { runPlan } from '../transfer/run-plan.js';
 import { isWithin, poolOf } from '../zfs/names.js';
 import { Hosts } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
+import { readSides } from './read-sides.js';
 import type { TransferCommand } from './transfer-command.js';
 
-/** Both sides of a transfer; on one machine they are the same endpoint. */
-interface Sides {
-  readonly sender: Endpoint;
-  readonly receiver: Endpoint;
+/** Both sides of a transfer, being connected to; on one machine they are the same. */
+export interface Opening {
+  readonly sender: Promise<Endpoint>;
+  readonly receiver: Promise<Endpoint>;
+  /** What people call it. */
+  readonly receiverName: string;
 }
 
 /**
@@ -35,14 +37,15 @@ interface Sides {
  */
 export async function transfer(
   command: TransferCommand,
-  openSides: (hosts: Hosts) => Promise<Sides>,
+  openSides: (hosts: Hosts) => Opening,
 ): Promise<number> {
   const choice = command.readChoice();
   return Hosts.use(command, async (hosts) => {
-    const sides = await openSides(hosts);
-    const report = openReport(command, sides.receiver.host.name);
+    const opening = openSides(hosts);
+    const report = openReport(command, opening.receiverName);
     try {
-      const plan = await makePlan(command, choice, sides, report);
+      const plan = await makePlan(command, choice, opening, report);
+      const sides = { sender: await opening.sender, receiver: await opening.receiver };
       const { signal } = command.context;
       const sizes = await estimateSizes(sides.sender, plan, signal);
       signal.throwIfAborted();
@@ -93,33 +96,34 @@ function openReport(command: TransferCommand, receiverName: string): TextReport 
 async function makePlan(
   command: TransferCommand,
   choice: Choice,
-  { sender, receiver }: Sides,
+  opening: Opening,
   report: TextReport,
 ): Promise<Plan> {
-  const read = async (endpoint: Endpoint): Promise<Inventory> => {
-    report.handle({ kind: 'reading', host: endpoint.host.name });
-    const inventory = await readInventory(endpoint, { signal: command.context.signal });
-    report.handle({ kind: 'read', host: endpoint.host.name, ...countContents(inventory) });
-    return inventory;
-  };
-  // On one machine, one look is enough.
-  const isSameMachine = sender === receiver;
-  const senderRead = read(sender);
-  const [senderInventory, receiverInventory] = await Promise.all([
-    senderRead,
-    isSameMachine ? senderRead : read(receiver),
-  ]);
   const { destination, rollback, replace } = command;
-  warnOfMalformedTags(command, sender.host.name, senderInventory);
-  if (!isSameMachine) warnOfMalformedTags(command, receiver.host.name, receiverInventory);
-  checkPool(destination, receiver.host.name, receiverInventory.datasets);
-  const datasets =
-    isSameMachine && destination !== undefined
-      ? splitAtDestination(senderInventory.datasets, destination)
-      : { sender: senderInventory.datasets, receiver: receiverInventory.datasets };
-  if (isSameMachine) checkCopyPlace(datasets);
-  checkPatterns(choice, sender.host.name, datasets.sender);
-  return planTransfer({ ...datasets, choice, destination, rollback, replace });
+  const { receiverName } = opening;
+  const isCopy = opening.sender === opening.receiver;
+  const { sender, receiver, readRest } = await readSides(opening, {
+    choice,
+    // A plan to be read shows all the evidence, and what would be destroyed has to be known in full.
+    isThorough: command.isPlanOnly || rollback || replace,
+    signal: command.context.signal,
+    emit: report.handle,
+  });
+  const senderName = (await opening.sender).host.name;
+  warnOfMalformedTags(command, senderName, sender);
+  if (!isCopy) warnOfMalformedTags(command, receiverName, receiver);
+  checkPool(destination, receiverName, receiver.datasets);
+  const planWith = (receiverDatasets: Datasets): Plan => {
+    const datasets =
+      isCopy && destination !== undefined
+        ? splitAtDestination(sender.datasets, destination)
+        : { sender: sender.datasets, receiver: receiverDatasets };
+    if (isCopy) checkCopyPlace(datasets);
+    checkPatterns(choice, senderName, datasets.sender);
+    return planTransfer({ ...datasets, choice, destination, rollback, replace });
+  };
+  const plan = planWith(receiver.datasets);
+  return readRest === undefined || isConclusive(plan) ? plan : planWith((await readRest()).datasets);
 }
 
 function formatPlan(command: TransferCommand, estimated: Parameters<typeof formatPlanAsJson>[0]): string {
@@ -149,12 +153,6 @@ async function confirm(
   throw new ZfsVmError('conflict', 'nothing was done, because that was not confirmed', {
     hint: 'answer yes, or add --yes if it may go',
   });
-}
-
-function countContents({ datasets }: Inventory): { datasets: number; snapshots: number } {
-  let snapshots = 0;
-  for (const dataset of datasets.values()) snapshots += dataset.snapshots.length;
-  return { datasets: datasets.size, snapshots };
 }
 
 function checkPool(destination: string | undefined, receiverName: string, receiver: Datasets): void {

@@ -1,76 +1,178 @@
 import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
-import { isSuccess } from '../host/host.js';
-import { runCommand, type CommandResult } from '../host/run-command.js';
-import { toCommandError } from '../command-error.js';
 import { toPrintable } from '../printable.js';
+import { quoteCommand } from '../shell.js';
 import {
   listDatasetsArguments,
   listDatasetsOldArguments,
   listDetailedSnapshotsArguments,
+  listNamedSnapshotsArguments,
   listSnapshotsArguments,
+  listSnapshotsOfArguments,
   parseDatasets,
   parseDetailedSnapshots,
   parseSnapshots,
   UnreadableOutput,
+  type DatasetRow,
+  type SnapshotRow,
 } from '../zfs/list.js';
 import { explainTokenArguments, parseResumeToken, type ResumeTokenContent } from '../zfs/resume-token.js';
-import { quoteCommand } from '../shell.js';
 import { buildInventory, type Inventory } from './inventory.js';
+import { runZfsScript } from './zfs-script.js';
 
-/** Lines that stand before, between and after the lists, so that a banner is no dataset and a cut list is noticed. */
-const marks = {
-  datasets: 'zfs-vm: datasets',
-  snapshots: 'zfs-vm: snapshots',
-  token: 'zfs-vm: token',
-  end: 'zfs-vm: end',
-};
+/** How an inventory is read. */
+export interface ReadOptions {
+  /**
+   * `tagged`: the snapshots and bookmarks of datasets that have versions, or that others were cloned from; the rest stays on the
+   * host. `all` is what a receiver is asked for: there, anything may be the base of an increment.
+   */
+  readonly scope: 'tagged' | 'all';
+  /** Age and size of the snapshots too, which takes several times longer; no bookmarks then. */
+  readonly details?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** The datasets of a host, with what the tokens of interrupted receives are about. */
+export interface DatasetList {
+  readonly rows: readonly DatasetRow[];
+  readonly tokens: ReadonlyMap<string, ResumeTokenContent>;
+}
 
 /**
- * Reads what a host holds: one command, one round trip. With `details`, snapshots also get their age and size, which
- * takes several times longer.
+ * Reads what a host holds: one command, one round trip.
  * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
  */
 export async function readInventory(
   endpoint: Endpoint,
-  options: { details?: boolean; signal?: AbortSignal } = {},
+  { scope, details = false, signal }: ReadOptions,
 ): Promise<Inventory> {
-  const listSnapshots = options.details === true ? listDetailedSnapshotsArguments : listSnapshotsArguments;
-  const script = [
-    // Assigned before it is printed, as a pipe would hide the status of zfs. Only a zfs that lacks columns is asked twice.
-    `datasets=$("$@" ${quoteCommand(listDatasetsArguments)} </dev/null 2>/dev/null) ||`,
-    `  datasets=$("$@" ${quoteCommand(listDatasetsOldArguments)} </dev/null) || exit`,
-    printMark(marks.datasets),
-    `printf '%s\\n' "$datasets"`,
-    printMark(marks.snapshots),
-    `"$@" ${quoteCommand(listSnapshots)} </dev/null || exit`,
-    // The resume token is the last column, and has no white space in it.
-    `printf '%s\\n' "$datasets" | sed -n 's/^.*\t\\([0-9]-[0-9a-f-]*\\)$/\\1/p' | while read -r token; do`,
-    `  ${printMark(marks.token)}`,
-    `  printf '%s\\n' "$token"`,
-    `  "$@" ${quoteCommand(explainTokenArguments('').slice(0, -1))} "$token" </dev/null 2>&1`,
-    'done',
-    printMark(marks.end),
-  ].join('\n');
-  const { host, zfs } = endpoint;
-  const result = await runCommand(
-    host,
-    ['sh', '-c', script, 'sh', ...zfs],
-    options.signal === undefined ? {} : { signal: options.signal },
+  const list = details ? listDetailedSnapshotsArguments : listSnapshotsArguments;
+  const parse = details ? parseDetailedSnapshots : parseSnapshots;
+  const texts = await runZfsScript(
+    endpoint,
+    { datasets: datasetLines, snapshots: snapshotLines(list, scope), tokens: tokenLines },
+    { signal },
   );
-  options.signal?.throwIfAborted();
-  if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs list', result);
+  return understand(endpoint, () =>
+    buildInventory(parseDatasets(texts.datasets), parse(texts.snapshots), parseTokens(texts.tokens)),
+  );
+}
 
-  const lists = splitAtMarks(result);
-  if (lists === undefined) {
-    throw new ZfsVmError('failed', `${host.name}: the lists from zfs broke off in the middle`, {
-      hint: 'try again',
-    });
-  }
+/**
+ * Reads a host's datasets without their snapshots, which is cheap however many there are.
+ * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
+ */
+export async function readDatasets(endpoint: Endpoint, signal?: AbortSignal): Promise<DatasetList> {
+  const texts = await runZfsScript(endpoint, { datasets: datasetLines, tokens: tokenLines }, { signal });
+  return understand(endpoint, () => ({
+    rows: parseDatasets(texts.datasets),
+    tokens: parseTokens(texts.tokens),
+  }));
+}
+
+/**
+ * Reads all snapshots and bookmarks of a host, where its datasets are known already.
+ * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
+ */
+export async function readSnapshots(endpoint: Endpoint, signal?: AbortSignal): Promise<SnapshotRow[]> {
+  const lines = snapshotLines(listSnapshotsArguments, 'all');
+  const { snapshots } = await runZfsScript(endpoint, { snapshots: lines }, { signal });
+  return understand(endpoint, () => [...parseSnapshots(snapshots)]);
+}
+
+/**
+ * Asks a host for snapshots by their full names; those that aren't there are left out. Whatever else goes wrong looks the same
+ * as a missing snapshot: who needs to know asks in another way.
+ * @throws ZfsVmError when nothing can be run there
+ */
+export async function readNamedSnapshots(
+  endpoint: Endpoint,
+  fullNames: readonly string[],
+  signal?: AbortSignal,
+): Promise<SnapshotRow[]> {
+  if (fullNames.length === 0) return [];
+  const lines = [`${perName(listNamedSnapshotsArguments)} 2>/dev/null || :`];
+  const { snapshots } = await runZfsScript(
+    endpoint,
+    { snapshots: lines },
+    { input: toLines(fullNames), signal },
+  );
+  return understand(endpoint, () => [...parseSnapshots(snapshots)]);
+}
+
+/**
+ * Reads the snapshots and bookmarks of some datasets.
+ * @throws ZfsVmError when zfs can't be run there, a dataset isn't there any more, or the answer can't be understood
+ */
+export async function readSnapshotsOf(
+  endpoint: Endpoint,
+  datasets: readonly string[],
+  signal?: AbortSignal,
+): Promise<SnapshotRow[]> {
+  if (datasets.length === 0) return [];
+  const lines = [`${perName(listSnapshotsOfArguments)} || exit`];
+  const { snapshots } = await runZfsScript(
+    endpoint,
+    { snapshots: lines },
+    { input: toLines(datasets), signal },
+  );
+  return understand(endpoint, () => [...parseSnapshots(snapshots)]);
+}
+
+/** Assigned before it is printed, as a pipe would hide the status of zfs. Only a zfs that lacks columns is asked twice. */
+const datasetLines = [
+  `datasets=$("$@" ${quoteCommand(listDatasetsArguments)} </dev/null 2>/dev/null) ||`,
+  `  datasets=$("$@" ${quoteCommand(listDatasetsOldArguments)} </dev/null) || exit`,
+  `printf '%s\\n' "$datasets"`,
+];
+
+/** For each resume token, which is in the last column and has no white space: the token, and what zfs says of it. */
+const tokenLines = [
+  `printf '%s\\n' "$datasets" | sed -n 's/^.*\\t\\([0-9]-[0-9a-f-]*\\)$/\\1/p' | while read -r token; do`,
+  `  printf 'token %s\\n' "$token"`,
+  `  "$@" ${quoteCommand(explainTokenArguments('').slice(0, -1))} "$token" </dev/null 2>&1`,
+  'done',
+];
+
+function snapshotLines(list: readonly string[], scope: ReadOptions['scope']): string[] {
+  const call = `"$@" ${quoteCommand(list)} </dev/null`;
+  if (scope === 'all') return [`${call} || exit`];
+  return [
+    `{ printf '%s\\n' "$datasets" snapshots; ${call}; printf 'status %s\\n' "$?"; } | awk -F '\\t' '`,
+    ...taggedOnly,
+    `' || exit`,
+  ];
+}
+
+/**
+ * An awk program that reads datasets, the line "snapshots", snapshots in the order of their names, and the line "status" with
+ * how zfs ended. It lets through the snapshots of datasets that have versions or are the origin of another.
+ */
+const taggedOnly = [
+  '$0 == "snapshots" { isListing = 1; next }',
+  'NF == 1 && sub(/^status /, "") { status = $0; next }',
+  '!isListing { sub(/@.*/, "", $3); isOrigin[$3]; next }',
+  '{ dataset = $1; sub(/[@#].*/, "", dataset) }',
+  'dataset != current { current = dataset; isKept = dataset in isOrigin; held = 0 }',
+  'isKept { print; next }',
+  '{ lines[++held] = $0 }',
+  '$1 ~ /[@#]zfs-vm:/ { isKept = 1; for (i = 1; i <= held; i++) print lines[i] }',
+  'END { exit status }',
+];
+
+/** Runs zfs with all the names that come from stdin, in as few calls as the length of command lines allows. */
+function perName(zfsArguments: readonly string[]): string {
+  // The characters that mean something to xargs, other than the space, can't be in a name.
+  return `sed 's/ /\\\\ /g' | xargs "$@" ${quoteCommand(zfsArguments)}`;
+}
+
+function toLines(names: readonly string[]): string {
+  return names.map((name) => `${name}\n`).join('');
+}
+
+function understand<T>({ host }: Endpoint, read: () => T): T {
   try {
-    const snapshots =
-      options.details === true ? parseDetailedSnapshots(lists.snapshots) : parseSnapshots(lists.snapshots);
-    return buildInventory(parseDatasets(lists.datasets), snapshots, parseTokens(lists.tokens));
+    return read();
   } catch (error) {
     if (!(error instanceof UnreadableOutput)) throw error;
     const line = toPrintable(error.message).slice(0, 200);
@@ -80,38 +182,12 @@ export async function readInventory(
   }
 }
 
-function printMark(mark: string): string {
-  return `printf '\\n%s\\n' ${quoteCommand([mark])}`;
-}
-
-interface Lists {
-  readonly datasets: string;
-  readonly snapshots: string;
-  /** For each token: the token on a line, and what zfs says of it. */
-  readonly tokens: readonly string[];
-}
-
-function splitAtMarks(result: CommandResult): Lists | undefined {
-  const [, afterBanner] = splitAt(result.stdout, marks.datasets);
-  const [datasets, afterDatasets] = splitAt(afterBanner ?? '', marks.snapshots);
-  const [rest, afterEnd] = splitAt(afterDatasets ?? '', marks.end);
-  if (afterEnd === undefined) return undefined;
-  const [snapshots = '', ...tokens] = rest.split(`\n${marks.token}\n`);
-  return { datasets, snapshots, tokens };
-}
-
-function parseTokens(texts: readonly string[]): Map<string, ResumeTokenContent> {
+function parseTokens(output: string): Map<string, ResumeTokenContent> {
   const contents = new Map<string, ResumeTokenContent>();
-  for (const text of texts) {
+  for (const text of output.split(/^token (?=[0-9]-)/m).slice(1)) {
     const [token = ''] = text.split('\n');
     const content = parseResumeToken(text);
     if (content !== undefined) contents.set(token, content);
   }
   return contents;
-}
-
-function splitAt(text: string, mark: string): [before: string, after: string | undefined] {
-  const line = `\n${mark}\n`;
-  const index = text.indexOf(line);
-  return index < 0 ? [text, undefined] : [text.slice(0, index), text.slice(index + line.length)];
 }

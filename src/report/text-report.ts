@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { Chain, Plan, Step } from '../plan/plan.js';
 import { nameForPeople } from '../streamline/dataset.js';
-import type { TransferEvent, TransferResult } from '../transfer/event.js';
+import type { Inquiry, TransferEvent, TransferResult } from '../transfer/event.js';
 import type { OutputStream } from './colors.js';
 import {
   describeConflict,
@@ -44,11 +44,11 @@ export class TextReport {
   readonly handle = (event: TransferEvent): void => {
     switch (event.kind) {
       case 'reading':
-        this.#tell(`asking ${event.host} for its datasets and snapshots`);
+        this.#tell(`asking ${event.host} for ${describeInquiry(event.what)}`);
         break;
       case 'read':
         this.#tell(
-          `${event.host} has ${formatCount(event.datasets, 'dataset')} and ${formatCount(event.snapshots, 'snapshot')}`,
+          `${event.host}: read ${formatCount(event.datasets, 'dataset')} and ${formatCount(event.snapshots, 'snapshot')}`,
         );
         break;
       case 'planned':
@@ -148,6 +148,21 @@ export class TextReport {
   #writeError(text: string): void {
     this.#liveLine.stop();
     this.#options.stderr.write(text);
+  }
+}
+
+function describeInquiry(what: Inquiry): string {
+  switch (what.kind) {
+    case 'all':
+      return 'its datasets and snapshots';
+    case 'datasets':
+      return 'its datasets';
+    case 'named':
+      return `${formatCount(what.count, 'snapshot')} by name, to see how far it is`;
+    case 'snapshots-of':
+      return `the snapshots of ${formatCount(what.count, 'dataset')} that may differ`;
+    case 'snapshots':
+      return 'all its snapshots';
   }
 }
 

@@ -14,38 +14,36 @@ import { compareVersions, nextVersion, type Version } from './version.js';
  * A dataset's history, newest first: its own snapshots and bookmarks, then the snapshots of the dataset it was cloned from
  * that are as old as the origin, and so on. ZFS takes each of them as the base of an incremental stream to anything newer in
  * the history (`zfs send -i` of any ancestor, and of a bookmark of the dataset itself; seen on OpenZFS 2.3.2). A bookmark
- * comes after its snapshot while both are there.
+ * comes after its snapshot while both are there; one may be older than the origin, when the clone was promoted for a while.
  */
 export function* walkHistory(datasets: Datasets, dataset: Dataset): Generator<Snapshot | Point> {
-  yield* mergeNewestFirst(dataset.snapshots, dataset.bookmarks);
-  const visited = new Set([dataset.name]);
-  let origin = dataset.origin;
-  while (origin !== undefined) {
-    const parent = datasets.get(datasetOf(origin));
-    if (parent === undefined || visited.has(parent.name)) return;
-    visited.add(parent.name);
-    const newest = parent.snapshots.findLastIndex((snapshot) => fullNameOf(snapshot) === origin);
-    for (const snapshot of parent.snapshots.slice(0, newest + 1).reverse()) yield snapshot;
-    origin = parent.origin;
-  }
-}
-
-function* mergeNewestFirst(
-  snapshots: readonly Snapshot[],
-  bookmarks: readonly Point[],
-): Generator<Snapshot | Point> {
-  let bookmarkIndex = bookmarks.length - 1;
-  for (let index = snapshots.length - 1; index >= 0; index--) {
-    const snapshot = snapshots[index];
-    if (snapshot === undefined) continue;
+  let bookmarkIndex = dataset.bookmarks.length - 1;
+  for (const snapshot of walkSnapshots(datasets, dataset)) {
     for (; bookmarkIndex >= 0; bookmarkIndex--) {
-      const bookmark = bookmarks[bookmarkIndex];
+      const bookmark = dataset.bookmarks[bookmarkIndex];
       if (bookmark === undefined || bookmark.createtxg <= snapshot.createtxg) break;
       yield bookmark;
     }
     yield snapshot;
   }
-  yield* bookmarks.slice(0, bookmarkIndex + 1).reverse();
+  yield* dataset.bookmarks.slice(0, bookmarkIndex + 1).reverse();
+}
+
+function* walkSnapshots(datasets: Datasets, dataset: Dataset): Generator<Snapshot> {
+  let [current, newest]: [Dataset, number] = [dataset, dataset.snapshots.length - 1];
+  const visited = new Set<string>();
+  for (;;) {
+    visited.add(current.name);
+    for (let index = newest; index >= 0; index--) {
+      const snapshot = current.snapshots[index];
+      if (snapshot !== undefined) yield snapshot;
+    }
+    const { origin } = current;
+    const parent = origin === undefined ? undefined : datasets.get(datasetOf(origin));
+    if (parent === undefined || visited.has(parent.name)) return;
+    newest = parent.snapshots.findLastIndex((snapshot) => fullNameOf(snapshot) === origin);
+    current = parent;
+  }
 }
 
 /** All versions on a host, of one streamline or of all, in no special order. */

@@ -1,10 +1,23 @@
 import type { ZfsVmError } from '../errors.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';
 
+/** What a host is asked for. */
+export type Inquiry =
+  /** Its datasets and snapshots. */
+  | { readonly kind: 'all' }
+  /** Its datasets only. */
+  | { readonly kind: 'datasets' }
+  /** So many snapshots by name. */
+  | { readonly kind: 'named'; readonly count: number }
+  /** The snapshots of so many datasets. */
+  | { readonly kind: 'snapshots-of'; readonly count: number }
+  /** All its snapshots, its datasets being known. */
+  | { readonly kind: 'snapshots' };
+
 /** Everything that happens in a push or pull. What a person or a script sees of it is up to `report/`. */
 export type TransferEvent =
   /** A host is asked for what it has. */
-  | { readonly kind: 'reading'; readonly host: string }
+  | { readonly kind: 'reading'; readonly host: string; readonly what: Inquiry }
   /** A host has told what it has. */
   | { readonly kind: 'read'; readonly host: string; readonly datasets: number; readonly snapshots: number }
   /** It is known what will be sent and what won't. `sizeBytes` is an estimate, undefined where there is none. */

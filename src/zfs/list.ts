@@ -57,6 +57,22 @@ export const listSnapshotsArguments = [
   'name,guid,createtxg',
 ] as const;
 
+/** Arguments of zfs that list snapshots whose full names follow; it goes on after one that isn't there, and exits with 1. */
+export const listNamedSnapshotsArguments = [
+  'list',
+  '-Hp',
+  '-t',
+  'snapshot',
+  '-o',
+  'name,guid,createtxg',
+] as const;
+
+/** Arguments of zfs that list the snapshots and bookmarks of the datasets whose names follow, and of none below them. */
+export const listSnapshotsOfArguments = [
+  ...['list', '-Hp', '-d', '1', '-t', 'snapshot,bookmark', '-s', 'name', '-o'],
+  'name,guid,createtxg',
+] as const;
+
 /** Arguments of zfs that list all snapshots with what people want to know, for `parseDetailedSnapshots`. */
 export const listDetailedSnapshotsArguments = [
   ...['list', '-Hp', '-t', 'snapshot', '-s', 'name', '-o'],

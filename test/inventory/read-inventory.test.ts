@@ -12,7 +12,7 @@ const snapshots =
 /** Reads from a zfs that is a shell script: `$kind` is what it is asked to list. */
 function readFrom(script: string): ReturnType<typeof readInventory> {
   const zfs = ['sh', '-c', `kind=$4; ${script}`, 'zfs'];
-  return readInventory({ host: new LocalHost(), zfs });
+  return readInventory({ host: new LocalHost(), zfs }, { scope: 'all' });
 }
 
 const answer = `if [ "$1" = send ]; then printf "resume token contents:\\n\\tfromguid = 0xa\\n\\ttoguid = 0xc7fea552f9aa7baa\\n\\ttoname = tank@x\\n" >&2; exit 255; elif [ "$kind" = snapshot,bookmark ]; then printf '${snapshots}'; else printf '${datasets}'; fi`;

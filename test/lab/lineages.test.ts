@@ -87,6 +87,27 @@ test('a clone whose origin was pruned on the receiver is cloned from an older an
   assert.equal(await originOf('tank/x/new'), 'tank/x/vm@zfs-vm:web:1');
 });
 
+test('of a receiver, no more is listed than differs', async () => {
+  const { a, b } = lab;
+  await a.run(`${makeImage}\nzfs create tank/other; zfs snapshot tank/other@zfs-vm:other:1`);
+  await expectZfsVm(a, 'push -d tank/x root@b');
+  const inStep = (await expectZfsVm(a, 'push -v root@b')).stdout;
+  assert.match(inStep, /asking root@b for 4 snapshots by name/);
+  assert.doesNotMatch(inStep, /the snapshots of|all its snapshots/);
+  await a.run('zfs snapshot tank/other@zfs-vm:other:2');
+  assert.match(
+    (await expectZfsVm(a, 'push -v root@b')).stdout,
+    /asking root@b for the snapshots of 1 dataset that may differ[^]*done: 1 version,/,
+  );
+  // Under another name it is nowhere to be expected, and found nevertheless.
+  await b.run('zfs rename tank/x/vm tank/renamed');
+  await a.run('date > /tank/vm/three; zfs snapshot tank/vm@zfs-vm:web:3');
+  assert.match(
+    (await expectZfsVm(a, 'push -v root@b')).stdout,
+    /asking root@b for all its snapshots[^]*web:3 {2}tank\/vm -> root@b:tank\/renamed {2}incremental/,
+  );
+});
+
 test('versions deleted in the middle, on either side, are no obstacle', async () => {
   const { a, b } = lab;
   await a.run(`${makeImage}\nzfs snapshot tank/vm@zfs-vm:web:3`);
@@ -135,24 +156,31 @@ test('volumes with clones arrive as such', async () => {
   await lab.a.run(
     `set -e; zfs create -V 32M tank/disk; udevadm settle; head -c 4M /dev/urandom > /tmp/data
     dd if=/tmp/data of=/dev/zvol/tank/disk conv=fsync,notrunc status=none; zfs snapshot tank/disk@zfs-vm:disk:1
-    zfs clone tank/disk@zfs-vm:disk:1 tank/copy; zfs snapshot tank/copy@zfs-vm:disk:2`,
+    zfs clone tank/disk@zfs-vm:disk:1 tank/copy; udevadm settle
+    dd if=/dev/urandom of=/dev/zvol/tank/copy bs=64k count=1 conv=fsync status=none; zfs snapshot tank/copy@zfs-vm:disk:2`,
   );
   await pushAll();
   assert.equal(await originOf('tank/x/copy'), 'tank/x/disk@zfs-vm:disk:1');
+  assert.ok((await usedBy('tank/x/disk')) > 4_000_000);
+  assert.ok((await usedBy('tank/x/copy')) < 500_000);
 });
 
-test('an encrypted tree arrives encrypted, and goes on', async () => {
+test('an encrypted tree arrives encrypted, goes on, and its clones share their blocks', async () => {
   const { a, b } = lab;
   await a.run(
     'echo secretsecret | zfs create -o encryption=on -o keyformat=passphrase tank/vm; zfs create tank/vm/root; date > /tank/vm/root/x',
   );
   await expectZfsVm(a, 'tag -r -n web:1 tank/vm');
   await pushAll();
-  await a.run('date > /tank/vm/root/y');
+  await a.run('head -c 2000000 /dev/urandom > /tank/vm/root/y');
   await expectZfsVm(a, 'tag -r tank/vm');
+  await a.run('zfs clone tank/vm/root@zfs-vm:web:2 tank/vm/copy; date > /tank/vm/copy/z');
+  await expectZfsVm(a, 'tag -n web:3 tank/vm/copy');
   await pushAll('');
-  const { stdout } = await b.run('zfs get -H -o value encryption -r -t filesystem tank/x/vm');
-  assert.equal(stdout, 'aes-256-gcm\naes-256-gcm\n');
+  const { stdout } = await b.run('zfs get -H -o value encryption -r -t filesystem tank/x');
+  assert.deepEqual([...new Set(stdout.trim().split('\n'))].sort(), ['aes-256-gcm', 'off']);
+  assert.equal(await originOf('tank/x/copy'), 'tank/x/vm/root@zfs-vm:web:2');
+  assert.ok((await usedBy('tank/x/copy')) < 500_000);
 });
 
 test('with --all-snapshots, what was never tagged is replicated too', async () => {

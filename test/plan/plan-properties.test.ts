@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { buildInventory } from '../../src/inventory/inventory.js';
 import type { Plan, Step } from '../../src/plan/plan.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
-import type { Datasets, Point } from '../../src/streamline/dataset.js';
+import { findDiffering, findProbes, isConclusive, namesToAskFor } from '../../src/plan/probe.js';
+import { fullNameOf, type Datasets, type Point } from '../../src/streamline/dataset.js';
+import { isWithin } from '../../src/zfs/names.js';
 import type { DatasetRow, SnapshotRow } from '../../src/zfs/list.js';
 
 /**
@@ -12,26 +14,46 @@ import type { DatasetRow, SnapshotRow } from '../../src/zfs/list.js';
  * with it, and plans are applied to it.
  */
 class ModelHost {
-  readonly datasets = new Map<
-    string,
-    { origin: string | undefined; snapshots: ModelSnapshot[]; bookmarks: ModelSnapshot[] }
-  >();
+  readonly datasets = new Map<string, ModelDataset>();
+  /** Of each snapshot that was ever made here, by GUID: how its content came about. */
+  readonly pasts = new Map<bigint, Past>();
   #txg = 0;
 
   create(name: string): void {
     assert.ok(!this.datasets.has(name), `${name} exists`);
     const parent = name.slice(0, Math.max(0, name.lastIndexOf('/')));
     assert.ok(parent === '' || this.datasets.has(parent), `${name} has no parent`);
-    this.datasets.set(name, { origin: undefined, snapshots: [], bookmarks: [] });
+    this.datasets.set(name, {
+      origin: undefined,
+      snapshots: [],
+      bookmarks: [],
+      past: { guids: [], bytes: 0 },
+    });
   }
 
-  snapshot(dataset: string, name: string, guid: bigint): void {
-    this.get(dataset).snapshots.push({ name, guid, createtxg: ++this.#txg });
+  /** Writes so many bytes to a dataset, and takes a snapshot. */
+  snapshot(dataset: string, name: string, guid: bigint, writtenBytes: number): void {
+    const { snapshots, past } = this.get(dataset);
+    if (snapshots.some((snapshot) => snapshot.name === name)) return;
+    const grown = { guids: [...past.guids, guid], bytes: past.bytes + writtenBytes };
+    this.get(dataset).past = grown;
+    this.pasts.set(guid, grown);
+    snapshots.push({ name, guid, createtxg: ++this.#txg });
   }
 
   clone(origin: string, name: string): void {
+    const [dataset = '', snapshotName = ''] = origin.split('@');
+    const snapshot = this.get(dataset).snapshots.find((other) => other.name === snapshotName);
     this.create(name);
     this.get(name).origin = origin;
+    const past = this.pasts.get(snapshot?.guid ?? 0n);
+    if (past !== undefined) this.get(name).past = past;
+  }
+
+  /** Receives all the snapshots of a dataset into another one, whole. */
+  copy(dataset: string, name: string): void {
+    this.create(name);
+    this.get(name).snapshots.push(...this.get(dataset).snapshots);
   }
 
   /** The clone takes over its origin's snapshots up to the origin, and the origin's dataset becomes a clone of it. */
@@ -137,6 +159,19 @@ class ModelHost {
   }
 }
 
+interface ModelDataset {
+  origin: string | undefined;
+  readonly snapshots: ModelSnapshot[];
+  readonly bookmarks: ModelSnapshot[];
+  past: Past;
+}
+
+/** What was ever written to get a content, and the snapshots taken on the way, oldest first. */
+interface Past {
+  readonly guids: readonly bigint[];
+  readonly bytes: number;
+}
+
 interface ModelSnapshot {
   readonly name: string;
   readonly guid: bigint;
@@ -145,30 +180,19 @@ interface ModelSnapshot {
 
 /** Something that a person does to a host: which operation, and two numbers that choose its objects. */
 type Deed = readonly [
-  what: 'create' | 'child' | 'tag' | 'clone' | 'promote' | 'prune' | 'bookmark',
+  what: 'create' | 'child' | 'tag' | 'tree' | 'clone' | 'promote' | 'prune' | 'bookmark' | 'copy',
   first: number,
   second: number,
 ];
 
-const deeds = fc.array(
-  fc.tuple(
-    fc.constantFrom<Deed[0]>(
-      'create',
-      'child',
-      'tag',
-      'tag',
-      'tag',
-      'clone',
-      'clone',
-      'promote',
-      'prune',
-      'bookmark',
-    ),
-    fc.nat(50),
-    fc.nat(50),
-  ),
-  { maxLength: 40 },
-);
+const kinds: readonly Deed[0][] = [
+  ...(['create', 'child', 'tag', 'tag', 'tag', 'tree', 'clone', 'clone'] as const),
+  ...(['promote', 'prune', 'bookmark'] as const),
+];
+const toDeeds = (what: readonly Deed[0][]): fc.Arbitrary<Deed[]> =>
+  fc.array(fc.tuple(fc.constantFrom(...what), fc.nat(50), fc.nat(50)), { maxLength: 40, size: 'max' });
+const deeds = toDeeds(kinds);
+const deedsWithCopies = toDeeds([...kinds, 'copy']);
 
 /** A sender after these deeds. GUIDs and names count on from `firstGuid`, so that two hosts never make the same ones. */
 function act(host: ModelHost, list: readonly Deed[], counter: { next: number }): void {
@@ -185,8 +209,15 @@ function act(host: ModelHost, list: readonly Deed[], counter: { next: number }):
       continue;
     } else if (what === 'child') {
       host.create(`${chosen}/c${counter.next}`);
+    } else if (what === 'copy') {
+      host.copy(chosen, fresh);
     } else if (what === 'tag') {
-      host.snapshot(chosen, `zfs-vm:s${second % 3}:${counter.next}`, BigInt(counter.next));
+      host.snapshot(chosen, `zfs-vm:s${second % 3}:${counter.next}`, BigInt(counter.next), first);
+    } else if (what === 'tree') {
+      const tag = `zfs-vm:s${second % 3}:${counter.next}`;
+      for (const name of names.filter((other) => isWithin(other, chosen))) {
+        host.snapshot(name, tag, BigInt(counter.next++), first);
+      }
     } else if (what === 'promote') {
       host.promote(chosen);
     } else if (what === 'prune') {
@@ -205,15 +236,14 @@ function makeHost(): ModelHost {
   return host;
 }
 
+const everything = { patterns: [], latest: false, allSnapshots: false };
+
 function plan(sender: ModelHost, receiver: ModelHost, destination?: string): Plan {
-  return planTransfer({
-    sender: sender.toDatasets(),
-    receiver: receiver.toDatasets(),
-    choice: { patterns: [], latest: false, allSnapshots: false },
-    destination,
-    rollback: false,
-    replace: false,
-  });
+  return planFor(sender.toDatasets(), receiver.toDatasets(), destination);
+}
+
+function planFor(sender: Datasets, receiver: Datasets, destination: string | undefined): Plan {
+  return planTransfer({ sender, receiver, choice: everything, destination, rollback: false, replace: false });
 }
 
 function apply(receiver: ModelHost, { chains }: Plan): void {
@@ -252,7 +282,7 @@ test('an empty receiver gets every version, whatever was cloned, promoted and pr
 
 test('a plan that has been carried out leaves nothing to send, also after more was done on the sender', () => {
   fc.assert(
-    fc.property(deeds, deeds, deeds, places, (before, between, receivers, place) => {
+    fc.property(deeds, deeds, deedsWithCopies, places, (before, between, receivers, place) => {
       const [sender, receiver] = [makeHost(), makeHost()];
       const counter = { next: 1 };
       act(sender, before, counter);
@@ -274,12 +304,13 @@ test('a plan that has been carried out leaves nothing to send, also after more w
 
 test('nothing that the receiver has is sent again, and nothing is sent twice', () => {
   fc.assert(
-    fc.property(deeds, deeds, (before, between) => {
+    fc.property(deedsWithCopies, deedsWithCopies, deedsWithCopies, (before, between, receivers) => {
       const [sender, receiver] = [makeHost(), makeHost()];
       const counter = { next: 1 };
       act(sender, before, counter);
       apply(receiver, plan(sender, receiver));
       act(sender, between, counter);
+      act(receiver, receivers, { next: 100_000 });
       const second = plan(sender, receiver);
       const sent = second.chains.flatMap(({ steps }) => steps.map(({ to }) => to.guid));
       assert.equal(new Set(sent).size, sent.length);
@@ -287,4 +318,82 @@ test('nothing that the receiver has is sent again, and nothing is sent twice', (
     }),
     { numRuns: 2000 },
   );
+});
+
+test('no base that both sides have would make any step smaller', () => {
+  fc.assert(
+    fc.property(deeds, deeds, deedsWithCopies, (before, between, receivers) => {
+      const [sender, receiver] = [makeHost(), makeHost()];
+      const counter = { next: 1 };
+      act(sender, before, counter);
+      apply(receiver, plan(sender, receiver));
+      act(sender, between, counter);
+      act(receiver, receivers, { next: 100_000 });
+      const { chains } = plan(sender, receiver);
+      const there = new Map([...receiver.datasets].map(([name, { snapshots }]) => [name, snapshots]));
+      for (const { source, destination, steps } of chains) {
+        const isNew = !there.has(destination);
+        for (const step of steps) {
+          const past = sender.pasts.get(step.to.guid);
+          assert.ok(past);
+          // What goes into a dataset that is there can only go on from something in it.
+          const usable = [...there].flatMap(([name, snapshots]) =>
+            isNew || name === destination ? snapshots : [],
+          );
+          const bases = usable.filter(
+            ({ guid }) =>
+              past.guids.includes(guid) &&
+              (sender.hasGuid(guid) ||
+                sender.get(source).bookmarks.some((bookmark) => bookmark.guid === guid)),
+          );
+          const bytesSince = (guid: bigint | undefined): number =>
+            past.bytes - (guid === undefined ? 0 : (sender.pasts.get(guid)?.bytes ?? 0));
+          const base = step.kind === 'incremental' || step.kind === 'clone' ? step.from.guid : undefined;
+          const least = Math.min(bytesSince(undefined), ...bases.map(({ guid }) => bytesSince(guid)));
+          assert.equal(bytesSince(base), least, step.to.name);
+          there.set(destination, [...(there.get(destination) ?? []), step.to]);
+        }
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('a receiver of which only the telling snapshots are known gets the plan that it gets when all are known', () => {
+  let conclusive = 0;
+  fc.assert(
+    fc.property(deeds, deeds, deeds, places, (before, between, receivers, place) => {
+      const [sender, receiver] = [makeHost(), makeHost()];
+      const counter = { next: 1 };
+      act(sender, before, counter);
+      apply(receiver, plan(sender, receiver, place));
+      act(sender, between.slice(0, 3), counter);
+      act(receiver, receivers.slice(0, 3), { next: 100_000 });
+      const whole = receiver.toDatasets();
+      const probes = findProbes(sender.toDatasets(), everything, whole.keys());
+      if (probes === undefined) return;
+      const all = [...whole.values()].flatMap(({ snapshots }) => snapshots);
+      const asked = new Set(namesToAskFor(probes));
+      const found = all.filter((snapshot) => asked.has(fullNameOf(snapshot)));
+      const differing = findDiffering(probes, new Map(found.map((row) => [fullNameOf(row), row.guid])));
+      const known = new Map(
+        [...whole].map(([name, dataset]) => [
+          name,
+          differing.includes(name)
+            ? dataset
+            : {
+                ...dataset,
+                bookmarks: [],
+                snapshots: dataset.snapshots.filter((one) => found.includes(one)),
+              },
+        ]),
+      );
+      const quick = planFor(sender.toDatasets(), known, place);
+      if (!isConclusive(quick)) return;
+      conclusive++;
+      assert.deepEqual(quick.chains, planFor(sender.toDatasets(), whole, place).chains);
+    }),
+    { numRuns: 2000 },
+  );
+  assert.ok(conclusive > 400, `only ${conclusive} plans were conclusive`);
 });

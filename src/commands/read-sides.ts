@@ -1,0 +1,112 @@
+import type { Endpoint } from '../host/endpoint.js';
+import { buildInventory, type Inventory } from '../inventory/inventory.js';
+import {
+  readDatasets,
+  readInventory,
+  readNamedSnapshots,
+  readSnapshots,
+  readSnapshotsOf,
+  type DatasetList,
+} from '../inventory/read-inventory.js';
+import { findDiffering, findProbes, namesToAskFor } from '../plan/probe.js';
+import type { Choice } from '../plan/sources.js';
+import type { Inquiry, TransferEvent } from '../transfer/event.js';
+import type { SnapshotRow } from '../zfs/list.js';
+
+/** How both sides are read. */
+export interface ReadSidesOptions {
+  readonly choice: Choice;
+  /** Whether all of the receiver's snapshots are read, also those that make no difference to a simple plan. */
+  readonly isThorough: boolean;
+  readonly signal: AbortSignal;
+  readonly emit: (event: TransferEvent) => void;
+}
+
+/** What both sides hold. */
+export interface Inventories {
+  readonly sender: Inventory;
+  readonly receiver: Inventory;
+  /** Reads the receiver's other snapshots too; undefined when all are known already. */
+  readonly readRest: (() => Promise<Inventory>) | undefined;
+}
+
+/**
+ * Reads both sides at once. Unless it is to be thorough, the receiver is only asked for its datasets and the snapshots that tell
+ * how far it is, then for those of the datasets that differ.
+ * @param sides the endpoints as they are being connected to; a copy within one machine has one for both
+ * @throws ZfsVmError when a host can't be reached or read
+ */
+export async function readSides(
+  sides: { readonly sender: Promise<Endpoint>; readonly receiver: Promise<Endpoint> },
+  options: ReadSidesOptions,
+): Promise<Inventories> {
+  const reader = new SideReader(options);
+  if (sides.sender === sides.receiver) {
+    const both = await reader.readWhole(sides.receiver, 'all');
+    return { sender: both, receiver: both, readRest: undefined };
+  }
+  const sending = reader.readWhole(sides.sender, options.choice.allSnapshots ? 'all' : 'tagged');
+  if (!options.isThorough) return reader.probe(sending, sides.receiver);
+  const [sender, receiver] = await Promise.all([sending, reader.readWhole(sides.receiver, 'all')]);
+  return { sender, receiver, readRest: undefined };
+}
+
+class SideReader {
+  readonly #options: ReadSidesOptions;
+
+  constructor(options: ReadSidesOptions) {
+    this.#options = options;
+  }
+
+  async readWhole(opening: Promise<Endpoint>, scope: 'tagged' | 'all'): Promise<Inventory> {
+    const endpoint = await opening;
+    this.#emitReading(endpoint, { kind: 'all' });
+    const { signal } = this.#options;
+    return this.#emitRead(endpoint, await readInventory(endpoint, { scope, signal }));
+  }
+
+  /** Reads no more of the receiver than tells how far it is. */
+  async probe(sending: Promise<Inventory>, opening: Promise<Endpoint>): Promise<Inventories> {
+    const { choice, signal } = this.#options;
+    const [sender, [endpoint, list]] = await Promise.all([sending, this.#readDatasets(opening)]);
+    const readRest = async (): Promise<Inventory> => {
+      this.#emitReading(endpoint, { kind: 'snapshots' });
+      const rows = await readSnapshots(endpoint, signal);
+      return this.#emitRead(endpoint, buildInventory(list.rows, rows, list.tokens));
+    };
+    const names = list.rows.map((row) => row.name);
+    const probes = findProbes(sender.datasets, choice, names);
+    if (probes === undefined) return { sender, receiver: await readRest(), readRest: undefined };
+
+    const asked = namesToAskFor(probes);
+    if (asked.length > 0) this.#emitReading(endpoint, { kind: 'named', count: asked.length });
+    const found = await readNamedSnapshots(endpoint, asked, signal);
+    const differing = new Set(findDiffering(probes, new Map(found.map((row) => [nameRow(row), row.guid]))));
+    if (differing.size > 0) this.#emitReading(endpoint, { kind: 'snapshots-of', count: differing.size });
+    const listed = await readSnapshotsOf(endpoint, [...differing], signal);
+    const rows = [...found.filter((row) => !differing.has(row.dataset)), ...listed];
+    const receiver = this.#emitRead(endpoint, buildInventory(list.rows, rows, list.tokens));
+    return { sender, receiver, readRest };
+  }
+
+  async #readDatasets(opening: Promise<Endpoint>): Promise<[Endpoint, DatasetList]> {
+    const endpoint = await opening;
+    this.#emitReading(endpoint, { kind: 'datasets' });
+    return [endpoint, await readDatasets(endpoint, this.#options.signal)];
+  }
+
+  #emitReading({ host }: Endpoint, what: Inquiry): void {
+    this.#options.emit({ kind: 'reading', host: host.name, what });
+  }
+
+  #emitRead({ host }: Endpoint, inventory: Inventory): Inventory {
+    let snapshots = 0;
+    for (const dataset of inventory.datasets.values()) snapshots += dataset.snapshots.length;
+    this.#options.emit({ kind: 'read', host: host.name, datasets: inventory.datasets.size, snapshots });
+    return inventory;
+  }
+}
+
+function nameRow({ dataset, name }: SnapshotRow): string {
+  return `${dataset}@${name}`;
+}

@@ -1,0 +1,68 @@
+import { toCommandError } from '../command-error.js';
+import { ZfsVmError } from '../errors.js';
+import type { Endpoint } from '../host/endpoint.js';
+import { isSuccess } from '../host/host.js';
+import { runCommand } from '../host/run-command.js';
+import { quoteCommand } from '../shell.js';
+
+/** How a script may be run. */
+export interface ScriptOptions {
+  /** What it reads from stdin. */
+  readonly input?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What stands at the end of the output, so that one which was cut is noticed. */
+const end = 'end';
+
+/**
+ * Runs a shell script that asks zfs several things in one command, and gives what each part printed. In it, `"$@"` calls zfs.
+ * A line of its own stands before each part, so that a banner, or what a shell prints at login, is taken for no answer.
+ * @param parts the lines of the script, by the names of the parts
+ * @throws ZfsVmError when zfs can't be run there, or the output breaks off
+ */
+export async function runZfsScript<Name extends string>(
+  { host, zfs }: Endpoint,
+  parts: Readonly<Record<Name, readonly string[]>>,
+  { input, signal }: ScriptOptions,
+): Promise<Record<Name, string>> {
+  const names = Object.keys(parts) as Name[];
+  const script = [...names.flatMap((name) => [printMark(name), ...parts[name]]), printMark(end)].join('\n');
+  const result = await runCommand(host, ['sh', '-c', script, 'sh', ...zfs], {
+    ...(input === undefined ? {} : { input }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  signal?.throwIfAborted();
+  if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs list', result);
+  const texts = splitAtMarks(result.stdout, [...names, end]);
+  if (texts !== undefined) return texts;
+  throw new ZfsVmError('failed', `${host.name}: the lists from zfs broke off in the middle`, {
+    hint: 'try again',
+  });
+}
+
+/** The line that stands before a part. */
+function markOf(name: string): string {
+  return `zfs-vm: ${name}`;
+}
+
+/** A shell command that prints the line before a part, also after output that doesn't end with a newline. */
+function printMark(name: string): string {
+  return `printf '\\n%s\\n' ${quoteCommand([markOf(name)])}`;
+}
+
+function splitAtMarks<Name extends string>(
+  output: string,
+  names: readonly Name[],
+): Record<Name, string> | undefined {
+  const texts: Partial<Record<Name, string>> = {};
+  let [name, start]: [Name | undefined, number] = [undefined, 0];
+  for (const next of names) {
+    const line = `\n${markOf(next)}\n`;
+    const index = output.indexOf(line, start);
+    if (index < 0) return undefined;
+    if (name !== undefined) texts[name] = output.slice(start, index);
+    [name, start] = [next, index + line.length];
+  }
+  return texts as Record<Name, string>;
+}

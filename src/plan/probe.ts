@@ -1,0 +1,116 @@
+import { isTagged, type Datasets, type Snapshot, type TaggedSnapshot } from '../streamline/dataset.js';
+import { formatTag } from '../streamline/tag.js';
+import { nextVersion } from '../streamline/version.js';
+import type { Plan } from './plan.js';
+import { findSources, type Choice, type Source } from './sources.js';
+
+/*
+ * Listing the snapshots of a receiver is the dearest thing there is: its datasets are unmounted, and ZFS opens one for each
+ * snapshot. Asking for a few by name tells as much of a receiver that is up to date, or nearly so.
+ */
+
+/** What to ask a receiver about one dataset of the sender, to learn how far it is. */
+export interface Probe {
+  /** The receiver's datasets that may be the copy, going by their names. */
+  readonly places: readonly string[];
+  /** The newest version of each streamline: a copy that has them all is up to date. */
+  readonly newest: readonly Snapshot[];
+  /** What the versions after those would be called: a copy that has one is ahead. */
+  readonly following: readonly string[];
+}
+
+/**
+ * What to ask a receiver of which only the datasets are known. Undefined when one of the sender's datasets has no namesake there:
+ * only all of the receiver's snapshots can tell whether it is there under another name.
+ */
+export function findProbes(
+  sender: Datasets,
+  choice: Choice,
+  receiverNames: Iterable<string>,
+): Probe[] | undefined {
+  const byBaseName = new Map<string, string[]>();
+  for (const name of receiverNames) {
+    const namesakes = byBaseName.get(lastParts(name, 1));
+    if (namesakes === undefined) byBaseName.set(lastParts(name, 1), [name]);
+    else namesakes.push(name);
+  }
+  const probes: Probe[] = [];
+  for (const source of findSources(sender, choice)) {
+    const places = findNearestNamesakes(source.dataset.name, byBaseName);
+    if (places.length === 0) return undefined;
+    const newest = findNewestOfEach(source);
+    probes.push({ places, newest, following: nameFollowing(newest, source) });
+  }
+  return probes;
+}
+
+/** The full names of all the snapshots on the receiver that tell how far it is. */
+export function namesToAskFor(probes: readonly Probe[]): string[] {
+  return probes.flatMap(({ places, newest, following }) =>
+    places.flatMap((place) =>
+      [...newest.map(({ name }) => name), ...following].map((name) => `${place}@${name}`),
+    ),
+  );
+}
+
+/**
+ * The receiver's datasets about which more has to be known: none of the places of a probe has all the newest versions, or one
+ * has more than them.
+ * @param found the GUIDs of the receiver's snapshots that were asked for, by full name
+ */
+export function findDiffering(probes: readonly Probe[], found: ReadonlyMap<string, bigint>): string[] {
+  const differing = new Set<string>();
+  for (const { places, newest, following } of probes) {
+    const isInStep = (place: string): boolean =>
+      newest.every(({ name, guid }) => found.get(`${place}@${name}`) === guid) &&
+      !following.some((name) => found.has(`${place}@${name}`));
+    if (!places.some(isInStep)) for (const place of places) differing.add(place);
+  }
+  return [...differing];
+}
+
+/**
+ * Whether a plan that was made without knowing all of the receiver's snapshots is the one that knowing them would have given: all
+ * it does is to continue copies that were found. (Of two copies, it may be another one that is continued.)
+ */
+export function isConclusive({ chains, conflicts }: Plan): boolean {
+  return (
+    conflicts.length === 0 &&
+    chains.every(({ steps: [first] }) => first.kind === 'incremental' || first.kind === 'resume')
+  );
+}
+
+/** Of the datasets with the same last part of their name, those that have most of the parts before it in common too. */
+function findNearestNamesakes(
+  name: string,
+  byBaseName: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
+  let namesakes = byBaseName.get(lastParts(name, 1)) ?? [];
+  for (let count = 2; namesakes.length > 1; count++) {
+    const suffix = lastParts(name, count);
+    const nearer = namesakes.filter((namesake) => lastParts(namesake, count) === suffix);
+    if (nearer.length === 0 || suffix === name) return nearer.length === 0 ? namesakes : nearer;
+    namesakes = nearer;
+  }
+  return namesakes;
+}
+
+function lastParts(name: string, count: number): string {
+  return name.split('/').slice(-count).join('/');
+}
+
+function findNewestOfEach({ versions }: Source): Snapshot[] {
+  const byStreamline = new Map<string | undefined, Snapshot>();
+  for (const version of versions) byStreamline.set(version.tag?.streamline, version);
+  return [...byStreamline.values()];
+}
+
+/** Names that the sender has itself are no sign: they were not chosen, and the receiver may well have them. */
+function nameFollowing(newest: readonly Snapshot[], { dataset }: Source): string[] {
+  const toNext = ({ tag: { streamline, version } }: TaggedSnapshot): string =>
+    formatTag({ streamline, version: nextVersion(version) });
+  return newest
+    .filter((snapshot) => isTagged(snapshot))
+    .map(toNext)
+    .filter((name) => !dataset.snapshots.some((snapshot) => snapshot.name === name));
+}
