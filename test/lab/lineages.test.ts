@@ -176,7 +176,7 @@ test('an encrypted tree arrives encrypted, goes on, and its clones share their b
   await expectZfsVm(a, 'tag -r tank/vm');
   await a.run('zfs clone tank/vm/root@zfs-vm:web:2 tank/vm/copy; date > /tank/vm/copy/z');
   await expectZfsVm(a, 'tag -n web:3 tank/vm/copy');
-  await pushAll('');
+  await pushAll();
   const { stdout } = await b.run('zfs get -H -o value encryption -r -t filesystem tank/x');
   assert.deepEqual([...new Set(stdout.trim().split('\n'))].sort(), ['aes-256-gcm', 'off']);
   assert.equal(await originOf('tank/x/copy'), 'tank/x/vm/root@zfs-vm:web:2');
