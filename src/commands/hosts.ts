@@ -14,6 +14,8 @@ export class Hosts {
   readonly prompter: Prompter = createTerminalPrompter();
   readonly #command: BaseCommand;
   readonly #opened: Host[] = [];
+  /** Those over SSH, by what people call them. */
+  readonly #remote = new Map<string, Promise<Endpoint>>();
 
   private constructor(command: BaseCommand) {
     this.#command = command;
@@ -38,8 +40,23 @@ export class Hosts {
    * A host as people name it: `local`, or an SSH address, where zfs is run through sudo if that was asked for.
    * @throws ZfsVmError when it can't be reached or doesn't let us in
    */
-  async open(target: string): Promise<Endpoint> {
-    if (target === localName) return this.openLocal();
+  open(target: string): Promise<Endpoint> {
+    if (target === localName) return Promise.resolve(this.openLocal());
+    const opened = this.#remote.get(target) ?? this.#connect(target);
+    this.#remote.set(target, opened);
+    return opened;
+  }
+
+  /** Gives up the connections to other hosts; opening one again connects anew. */
+  async disconnect(): Promise<void> {
+    const remote = [...this.#remote.values()];
+    this.#remote.clear();
+    await Promise.all(
+      remote.map(async (opening) => opening.then(({ host }) => host.close()).catch(() => undefined)),
+    );
+  }
+
+  async #connect(target: string): Promise<Endpoint> {
     const { context, debug, sudo } = this.#command;
     const write = (line: string): void => {
       context.stderr.write(`${line}\n`);

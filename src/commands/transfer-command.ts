@@ -2,8 +2,20 @@ import { Option } from 'clipanion';
 import { ZfsVmError } from '../errors.js';
 import type { Choice } from '../plan/sources.js';
 import { parsePattern } from '../streamline/selection.js';
+import { RateLimit } from '../transfer/rate-limit.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { BaseCommand } from './base-command.js';
+
+/** How a plan is run. */
+export interface TransferSettings {
+  /** How many streams go side by side. */
+  readonly lanes: number;
+  readonly rateLimit: RateLimit | undefined;
+  /** How often to try again after a host was lost or busy. */
+  readonly retries: number;
+  /** After this time in which nothing moves, a stream is given up; 0 for never. */
+  readonly stallMs: number;
+}
 
 /** The options of push, pull, and their plans. */
 export abstract class TransferCommand extends BaseCommand {
@@ -18,8 +30,12 @@ export abstract class TransferCommand extends BaseCommand {
     ['    --replace', 'destroy a dataset of the receiver that has nothing in common or is in the way'],
     ['    --yes', 'do not ask before --rollback or --replace destroy something'],
     ['    --dry-run', 'print the plan and do nothing; the same as "plan push" or "plan pull"'],
-    ['    --json', 'print the plan as JSON (docs/scripting.md)'],
+    ['    --json', 'print what happens, or the plan, as JSON (docs/scripting.md)'],
     ['    --commands', 'print the plan as shell commands'],
+    ['-j, --jobs N', 'how many streams go side by side (4)'],
+    ['    --bwlimit RATE', 'no more bytes a second in all, e.g. 500K, 20M'],
+    ['    --retries N', 'how often to connect again when a host is lost or busy (3)'],
+    ['    --stall-timeout SECONDS', 'give a stream up when nothing moves for so long; 0 for never (600)'],
   ] as const;
 
   names = Option.Array('-n,--name', []);
@@ -42,6 +58,14 @@ export abstract class TransferCommand extends BaseCommand {
 
   commands = Option.Boolean('--commands', false);
 
+  jobs = Option.String('-j,--jobs', '4');
+
+  bandwidthLimit = Option.String('--bwlimit');
+
+  retries = Option.String('--retries', '3');
+
+  stallTimeout = Option.String('--stall-timeout', '600');
+
   host = Option.String({ name: '[user@]host' });
 
   /** Whether only the plan is wanted. */
@@ -55,8 +79,8 @@ export abstract class TransferCommand extends BaseCommand {
    */
   readChoice(): Choice {
     const { destination, allSnapshots, latest } = this;
-    if (!this.isPlanOnly && (this.json || this.commands)) {
-      throw new ZfsVmError('usage', '--json and --commands print a plan', { hint: 'add --dry-run' });
+    if (!this.isPlanOnly && this.commands) {
+      throw new ZfsVmError('usage', '--commands prints a plan', { hint: 'add --dry-run' });
     }
     const fault = destination === undefined ? undefined : findDatasetNameFault(destination);
     if (fault !== undefined) {
@@ -75,4 +99,34 @@ export abstract class TransferCommand extends BaseCommand {
     });
     return { patterns, latest, allSnapshots };
   }
+
+  /**
+   * How the plan is to be run.
+   * @throws ZfsVmError `usage`
+   */
+  readSettings(): TransferSettings {
+    const rate = this.bandwidthLimit === undefined ? undefined : readRate(this.bandwidthLimit);
+    return {
+      lanes: readNumber('--jobs', this.jobs, 1),
+      rateLimit: rate === undefined ? undefined : new RateLimit(rate),
+      retries: readNumber('--retries', this.retries, 0),
+      stallMs: readNumber('--stall-timeout', this.stallTimeout, 0) * 1000,
+    };
+  }
+}
+
+function readNumber(option: string, text: string, least: number): number {
+  const number = /^[0-9]{1,6}$/.test(text) ? Number(text) : -1;
+  if (number >= least) return number;
+  throw new ZfsVmError('usage', `${option} ${JSON.stringify(text)} is not a whole number from ${least}`);
+}
+
+/** Reads bytes a second: `500K`, `20M`, `1.5G`, in powers of 1024 as zfs has them. */
+function readRate(text: string): number {
+  const [, number = '', unit = ''] = /^([0-9]+(?:\.[0-9]+)?)([KMGT]?)$/i.exec(text) ?? [];
+  const rate = Number(number) * 1024 ** ' KMGT'.indexOf(unit === '' ? ' ' : unit.toUpperCase());
+  if (number !== '' && rate >= 1) return rate;
+  throw new ZfsVmError('usage', `--bwlimit ${JSON.stringify(text)} is not a rate`, {
+    hint: 'write bytes a second, e.g. 500K, 20M or 1G',
+  });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { exitCodes, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isUnsettled, type Plan } from '../plan/plan.js';
@@ -6,20 +7,20 @@ import { isConclusive } from '../plan/probe.js';
 import type { Choice } from '../plan/sources.js';
 import { chooseColors } from '../report/colors.js';
 import { describePreparation } from '../report/describe-plan.js';
+import { JsonReport } from '../report/json-report.js';
 import { formatPlanAsCommands } from '../report/plan-commands.js';
 import { formatPlanAsJson } from '../report/plan-json.js';
 import { formatPlanAsText } from '../report/plan-text.js';
 import { TextReport } from '../report/text-report.js';
-import { fullNameOf, type Dataset, type Datasets } from '../streamline/dataset.js';
-import { findVersions } from '../streamline/lineage.js';
-import { matchesGlob } from '../streamline/selection.js';
+import type { Datasets } from '../streamline/dataset.js';
 import { estimateSizes } from '../transfer/estimate-sizes.js';
+import type { TransferEvent, TransferResult } from '../transfer/event.js';
 import { runPlan } from '../transfer/run-plan.js';
-import { isWithin, poolOf } from '../zfs/names.js';
+import { checkCopyPlace, checkPatterns, checkPool, splitAtDestination } from './check-request.js';
 import { Hosts } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 import { readSides } from './read-sides.js';
-import type { TransferCommand } from './transfer-command.js';
+import type { TransferCommand, TransferSettings } from './transfer-command.js';
 
 /** Both sides of a transfer, being connected to; on one machine they are the same. */
 export interface Opening {
@@ -29,9 +30,18 @@ export interface Opening {
   readonly receiverName: string;
 }
 
+/** Where the events of a transfer go. */
+interface Report {
+  readonly handle: (event: TransferEvent) => void;
+  readonly close: () => void;
+}
+
+/** How long to wait before each further try; the last one again and again. */
+const retryDelaysSeconds = [1, 5, 15, 30];
+
 /**
  * What push, pull and their plans have in common: reads both hosts at once, plans, and prints the plan, or runs it and
- * reports.
+ * reports. When a host is lost or busy, it connects again, reads and plans anew, and goes on where it stood.
  * @returns the exit status, as docs/scripting.md tells
  * @throws ZfsVmError when it can't be done at all
  */
@@ -40,35 +50,188 @@ export async function transfer(
   openSides: (hosts: Hosts) => Opening,
 ): Promise<number> {
   const choice = command.readChoice();
-  return Hosts.use(command, async (hosts) => {
-    const opening = openSides(hosts);
-    const report = openReport(command, opening.receiverName);
+  const settings = command.readSettings();
+  return Hosts.use(command, (hosts) =>
+    new TransferRun(command, choice, settings, hosts, () => openSides(hosts)).run(),
+  );
+}
+
+class TransferRun {
+  readonly #command: TransferCommand;
+  readonly #choice: Choice;
+  readonly #settings: TransferSettings;
+  readonly #hosts: Hosts;
+  readonly #open: () => Opening;
+  #report: Report | undefined;
+
+  constructor(
+    command: TransferCommand,
+    choice: Choice,
+    settings: TransferSettings,
+    hosts: Hosts,
+    open: () => Opening,
+  ) {
+    this.#command = command;
+    this.#choice = choice;
+    this.#settings = settings;
+    this.#hosts = hosts;
+    this.#open = open;
+  }
+
+  async run(): Promise<number> {
     try {
-      const plan = await makePlan(command, choice, opening, report);
-      const sides = { sender: await opening.sender, receiver: await opening.receiver };
-      const { signal } = command.context;
-      const sizes = await estimateSizes(sides.sender, plan, signal);
-      signal.throwIfAborted();
-      const planStatus = plan.conflicts.some(isUnsettled) ? exitCodes.conflict : exitCodes.done;
-      if (command.isPlanOnly) {
-        command.context.stdout.write(formatPlan(command, { plan, sizes, ...sides }));
-        return planStatus;
-      }
-      await confirm(command, plan, sides.receiver.host.name, hosts);
-      const result = await runPlan(plan, sizes, { ...sides, emit: report.handle, signal }).catch(
-        (error: unknown) => {
-          throw signal.aborted ? explainInterrupt(signal) : error;
-        },
-      );
-      report.handle({ kind: 'finished', plan, result });
-      if (result.errors.length === 0) return planStatus;
-      return result.errors.every(({ kind }) => kind === 'connection')
-        ? exitCodes.connection
-        : exitCodes.failed;
+      return await (this.#command.isPlanOnly ? this.#showPlan() : this.#send());
     } finally {
-      report.close();
+      this.#report?.close();
     }
-  });
+  }
+
+  async #showPlan(): Promise<number> {
+    const { command, plan, sides } = await this.#prepare();
+    const { signal, stdout } = command.context;
+    const sizes = await estimateSizes(sides.sender, plan, signal);
+    signal.throwIfAborted();
+    stdout.write(formatPlan(command, { plan, sizes, ...sides }));
+    return statusOfPlan(plan);
+  }
+
+  async #send(): Promise<number> {
+    const { signal } = this.#command.context;
+    let sum: TransferResult | undefined;
+    for (let left = this.#settings.retries; ; left--) {
+      const attempt = await this.#attempt(sum !== undefined);
+      sum = sum === undefined ? attempt.result : addResults(sum, attempt.result);
+      const [error] = attempt.result.errors;
+      const mayHelp = attempt.result.faults.has('lost') || attempt.result.faults.has('busy');
+      if (error === undefined || !mayHelp || left === 0) {
+        this.#emit({ kind: 'finished', plan: attempt.plan, result: sum });
+        return statusOf(attempt.plan, sum);
+      }
+      const tries = this.#settings.retries - left;
+      const delaySeconds = retryDelaysSeconds[Math.min(tries, retryDelaysSeconds.length - 1)] ?? 0;
+      this.#emit({ kind: 'retrying', error, delaySeconds, left: left - 1 });
+      if (attempt.result.faults.has('lost')) await this.#hosts.disconnect();
+      await sleep(delaySeconds * 1000, undefined, { signal }).catch(() => undefined);
+      signal.throwIfAborted();
+    }
+  }
+
+  /** Connects, plans and runs the plan, once. */
+  async #attempt(isAgain: boolean): Promise<{ plan: Plan; result: TransferResult }> {
+    const { signal } = this.#command.context;
+    try {
+      const { plan, sides } = await this.#prepare();
+      await this.#confirm(plan, sides.receiver.host.name);
+      this.#emit({ kind: 'planned', plan });
+      const [result] = await Promise.all([
+        runPlan(plan, { ...sides, ...this.#settings, signal, emit: this.#emit }),
+        this.#estimate(plan, sides.sender),
+      ]);
+      return { plan, result };
+    } catch (error) {
+      if (signal.aborted) throw explainInterrupt(signal);
+      if (!isAgain || !(error instanceof ZfsVmError) || error.kind !== 'connection') throw error;
+      // The host isn't back yet.
+      return { plan: noPlan, result: { ...noResult, errors: [error], faults: new Set(['lost']) } };
+    }
+  }
+
+  /** Only serves the progress, and costs a process a step: done where somebody watches, while the first streams flow. */
+  async #estimate(plan: Plan, sender: Endpoint): Promise<void> {
+    const { stdout, signal } = this.#command.context;
+    if (this.#command.json || !('isTTY' in stdout && stdout.isTTY === true)) return;
+    const sizes = await estimateSizes(sender, plan, signal).catch(() => new Map<never, never>());
+    if (sizes.size > 0) this.#emit({ kind: 'estimated', sizes });
+  }
+
+  async #prepare(): Promise<{
+    command: TransferCommand;
+    plan: Plan;
+    sides: { sender: Endpoint; receiver: Endpoint };
+  }> {
+    const opening = this.#open();
+    this.#report ??= openReport(this.#command, opening.receiverName);
+    const plan = await this.#makePlan(opening);
+    const sides = { sender: await opening.sender, receiver: await opening.receiver };
+    return { command: this.#command, plan, sides };
+  }
+
+  async #makePlan(opening: Opening): Promise<Plan> {
+    const command = this.#command;
+    const choice = this.#choice;
+    const { destination, rollback, replace } = command;
+    const { receiverName } = opening;
+    const isCopy = opening.sender === opening.receiver;
+    const { sender, receiver, readRest } = await readSides(opening, {
+      choice,
+      // A plan to be read shows all the evidence, and what would be destroyed has to be known in full.
+      isThorough: command.isPlanOnly || rollback || replace,
+      signal: command.context.signal,
+      emit: this.#emit,
+    });
+    const senderName = (await opening.sender).host.name;
+    warnOfMalformedTags(command, senderName, sender);
+    if (!isCopy) warnOfMalformedTags(command, receiverName, receiver);
+    checkPool(destination, receiverName, receiver.datasets);
+    const planWith = (receiverDatasets: Datasets): Plan => {
+      const datasets =
+        isCopy && destination !== undefined
+          ? splitAtDestination(sender.datasets, destination)
+          : { sender: sender.datasets, receiver: receiverDatasets };
+      if (isCopy) checkCopyPlace(datasets);
+      checkPatterns(choice, senderName, datasets.sender);
+      return planTransfer({ ...datasets, choice, destination, rollback, replace });
+    };
+    const plan = planWith(receiver.datasets);
+    return readRest === undefined || isConclusive(plan) ? plan : planWith((await readRest()).datasets);
+  }
+
+  /**
+   * Shows what would be destroyed, and asks.
+   * @throws ZfsVmError `conflict` when the answer is not yes, or there is nobody to ask
+   */
+  async #confirm(plan: Plan, receiverName: string): Promise<void> {
+    const losses = plan.chains.flatMap((chain) => describePreparation(chain, receiverName));
+    if (losses.length === 0) return;
+    const { stderr, signal } = this.#command.context;
+    stderr.write(losses.map((line) => `${line}\n`).join(''));
+    if (this.#command.yes) return;
+    const answer = await this.#hosts.prompter.ask('Really do that? (yes/no) ', { secret: false, signal });
+    signal.throwIfAborted();
+    if (answer === 'yes') return;
+    throw new ZfsVmError('conflict', 'nothing was done, because that was not confirmed', {
+      hint: 'answer yes, or add --yes if it may go',
+    });
+  }
+
+  readonly #emit = (event: TransferEvent): void => {
+    this.#report?.handle(event);
+  };
+}
+
+const noPlan: Plan = { chains: [], upToDate: [], conflicts: [] };
+const noResult = { versions: 0, failedVersions: 0, bytes: 0, seconds: 0 };
+
+/** What two runs after each other came to; what the first one missed is the second one's to bring. */
+function addResults(
+  before: TransferResult,
+  { versions, bytes, seconds, ...last }: TransferResult,
+): TransferResult {
+  return {
+    ...last,
+    versions: before.versions + versions,
+    bytes: before.bytes + bytes,
+    seconds: before.seconds + seconds,
+  };
+}
+
+function statusOfPlan(plan: Plan): number {
+  return plan.conflicts.some(isUnsettled) ? exitCodes.conflict : exitCodes.done;
+}
+
+function statusOf(plan: Plan, { errors }: TransferResult): number {
+  if (errors.length === 0) return statusOfPlan(plan);
+  return errors.every(({ kind }) => kind === 'connection') ? exitCodes.connection : exitCodes.failed;
 }
 
 /** The error of the interrupt, with what is true of a transfer that was under way. */
@@ -79,8 +242,9 @@ function explainInterrupt({ reason }: AbortSignal): unknown {
   });
 }
 
-function openReport(command: TransferCommand, receiverName: string): TextReport {
+function openReport(command: TransferCommand, receiverName: string): Report {
   const { stdout, stderr, env } = command.context;
+  if (command.json && !command.isPlanOnly) return new JsonReport({ stdout, receiverName });
   return new TextReport({
     // A plan may be read by a program: only the plan itself goes to stdout then.
     stdout: command.isPlanOnly ? stderr : stdout,
@@ -93,126 +257,8 @@ function openReport(command: TransferCommand, receiverName: string): TextReport 
   });
 }
 
-async function makePlan(
-  command: TransferCommand,
-  choice: Choice,
-  opening: Opening,
-  report: TextReport,
-): Promise<Plan> {
-  const { destination, rollback, replace } = command;
-  const { receiverName } = opening;
-  const isCopy = opening.sender === opening.receiver;
-  const { sender, receiver, readRest } = await readSides(opening, {
-    choice,
-    // A plan to be read shows all the evidence, and what would be destroyed has to be known in full.
-    isThorough: command.isPlanOnly || rollback || replace,
-    signal: command.context.signal,
-    emit: report.handle,
-  });
-  const senderName = (await opening.sender).host.name;
-  warnOfMalformedTags(command, senderName, sender);
-  if (!isCopy) warnOfMalformedTags(command, receiverName, receiver);
-  checkPool(destination, receiverName, receiver.datasets);
-  const planWith = (receiverDatasets: Datasets): Plan => {
-    const datasets =
-      isCopy && destination !== undefined
-        ? splitAtDestination(sender.datasets, destination)
-        : { sender: sender.datasets, receiver: receiverDatasets };
-    if (isCopy) checkCopyPlace(datasets);
-    checkPatterns(choice, senderName, datasets.sender);
-    return planTransfer({ ...datasets, choice, destination, rollback, replace });
-  };
-  const plan = planWith(receiver.datasets);
-  return readRest === undefined || isConclusive(plan) ? plan : planWith((await readRest()).datasets);
-}
-
 function formatPlan(command: TransferCommand, estimated: Parameters<typeof formatPlanAsJson>[0]): string {
   if (command.json) return formatPlanAsJson(estimated);
   if (command.commands) return formatPlanAsCommands(estimated);
   return formatPlanAsText(estimated, chooseColors(command.context.stdout, command.context.env));
-}
-
-/**
- * Shows what would be destroyed, and asks.
- * @throws ZfsVmError `conflict` when the answer is not yes, or there is nobody to ask
- */
-async function confirm(
-  command: TransferCommand,
-  plan: Plan,
-  receiverName: string,
-  hosts: Hosts,
-): Promise<void> {
-  const losses = plan.chains.flatMap((chain) => describePreparation(chain, receiverName));
-  if (losses.length === 0) return;
-  const { stderr, signal } = command.context;
-  stderr.write(losses.map((line) => `${line}\n`).join(''));
-  if (command.yes) return;
-  const answer = await hosts.prompter.ask('Really do that? (yes/no) ', { secret: false, signal });
-  signal.throwIfAborted();
-  if (answer === 'yes') return;
-  throw new ZfsVmError('conflict', 'nothing was done, because that was not confirmed', {
-    hint: 'answer yes, or add --yes if it may go',
-  });
-}
-
-function checkPool(destination: string | undefined, receiverName: string, receiver: Datasets): void {
-  if (destination === undefined || receiver.has(poolOf(destination))) return;
-  const pools = [...new Set([...receiver.keys()].map(poolOf))];
-  throw new ZfsVmError(
-    'usage',
-    `${receiverName} has no pool "${poolOf(destination)}", so nothing can go to ${destination}`,
-    {
-      hint:
-        pools.length === 0
-          ? 'make a pool there first'
-          : `name a place in one of its pools: ${pools.join(', ')}`,
-    },
-  );
-}
-
-/** Refuses a place that has all the versions already because they are made there. */
-function checkCopyPlace(datasets: { sender: Datasets; receiver: Datasets }): void {
-  const [ours] = findVersions(datasets.sender);
-  const [theirs] = findVersions(datasets.receiver);
-  if (ours !== undefined || theirs === undefined) return;
-  throw new ZfsVmError(
-    'usage',
-    `all versions, such as ${fullNameOf(theirs)}, are under that place themselves`,
-    {
-      hint: 'name a place outside them with -d',
-    },
-  );
-}
-
-/** Refuses a pattern that fits nothing: most likely it is misspelt. */
-function checkPatterns({ patterns, allSnapshots }: Choice, senderName: string, sender: Datasets): void {
-  const known = new Set([...findVersions(sender)].map((version) => version.tag.streamline));
-  const candidates = allSnapshots ? [...known, ...sender.keys()] : [...known];
-  const unknown = patterns.find(
-    ({ streamline }) => !candidates.some((name) => matchesGlob(streamline, name)),
-  );
-  if (unknown === undefined) return;
-  throw new ZfsVmError('usage', `${senderName} has no streamline "${unknown.streamline}"`, {
-    hint:
-      known.size === 0 ? 'make a version with "zfs-vm tag" first' : `it has: ${[...known].sort().join(', ')}`,
-  });
-}
-
-/**
- * One machine seen as two: what is under the destination belongs to the receiver, everything else to the sender. The
- * receiver keeps knowing the other datasets by name, as they are in the way of new ones.
- */
-function splitAtDestination(
-  datasets: Datasets,
-  destination: string,
-): { sender: Datasets; receiver: Datasets } {
-  const withoutHistory = (dataset: Dataset): Dataset => ({ ...dataset, snapshots: [], partial: undefined });
-  const sender = new Map<string, Dataset>();
-  const receiver = new Map<string, Dataset>();
-  for (const [name, dataset] of datasets) {
-    const isReceivers = isWithin(name, destination);
-    receiver.set(name, isReceivers ? dataset : withoutHistory(dataset));
-    if (!isReceivers) sender.set(name, dataset);
-  }
-  return { sender, receiver };
 }

@@ -39,7 +39,8 @@ export function formatPlanAsJson({ plan, sizes, sender, receiver }: EstimatedPla
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function toJsonChain(
+/** A chain as docs/scripting.md describes it. */
+export function toJsonChain(
   { source, destination, type, raw, parents, after, preparation, steps }: Chain,
   sizes: ReadonlyMap<Step, number>,
 ): object {
@@ -59,7 +60,8 @@ function toJsonChain(
   };
 }
 
-function toJsonConflict(conflict: Conflict, receiverName: string): object {
+/** A conflict as docs/scripting.md describes it. */
+export function toJsonConflict(conflict: Conflict, receiverName: string): object {
   const { source, streamlines, reason } = conflict;
   const evidence = Object.entries(reason).map(([key, value]: [string, unknown]) => [
     key,
@@ -83,6 +85,7 @@ function isPoint(value: unknown): value is Point {
   return typeof value === 'object' && value !== null && 'guid' in value && 'dataset' in value;
 }
 
-function toJsonPoint(point: Point): { name: string; guid: string } {
+/** A snapshot or bookmark by its full name. */
+export function toJsonPoint(point: Point): { name: string; guid: string } {
   return { name: fullNameOf(point), guid: point.guid.toString() };
 }

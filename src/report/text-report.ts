@@ -11,7 +11,7 @@ import {
   suggestWayOut,
 } from './describe-plan.js';
 import { formatError } from './error-text.js';
-import { LiveLine } from './live-line.js';
+import { LiveBlock } from './live-block.js';
 import { Progress } from './progress.js';
 import { formatBytes, formatCount, formatDuration } from './quantities.js';
 
@@ -32,12 +32,12 @@ export interface TextReportOptions {
  */
 export class TextReport {
   readonly #options: TextReportOptions;
-  readonly #liveLine: LiveLine;
+  readonly #live: LiveBlock;
   #progress: Progress | undefined;
 
   constructor(options: TextReportOptions) {
     this.#options = options;
-    this.#liveLine = new LiveLine(options.stdout);
+    this.#live = new LiveBlock(options.stdout, () => this.#progress?.describe(performance.now()) ?? []);
   }
 
   /** Takes the next event. */
@@ -52,8 +52,12 @@ export class TextReport {
         );
         break;
       case 'planned':
-        this.#progress = new Progress(event.sizeBytes, performance.now());
-        this.#printPlan(event.plan, event.sizeBytes);
+        this.#progress = new Progress(event.plan, performance.now());
+        this.#printPlan(event.plan);
+        if (event.plan.chains.length > 0) this.#live.start();
+        break;
+      case 'estimated':
+        this.#progress?.estimate(event.sizes);
         break;
       case 'parent-created':
         this.#print(`made ${event.dataset} on ${event.host}`);
@@ -63,35 +67,50 @@ export class TextReport {
         this.#writeError(formatError(event.error, this.#options.errorColors, this.#options));
         break;
       case 'step-started':
-        this.#startLiveLine(event.chain, event.step);
+        this.#progress?.begin(event.chain, event.step);
         break;
       case 'progress':
-        this.#progress?.add(event.bytes);
+        this.#progress?.add(event.chain, event.bytes);
         break;
       case 'step-done': {
-        const how = `${describeStep(event.step)}, ${formatBytes(event.bytes)} in ${formatDuration(event.seconds)}`;
+        this.#progress?.end(event.chain, true);
+        const size = event.bytes === undefined ? '' : `, ${formatBytes(event.bytes)}`;
+        const how = `${describeStep(event.step)}${size} in ${formatDuration(event.seconds)}`;
         this.#print(`${this.#nameStep(event.chain, event.step)}  ${this.#options.colors.dim(how)}`);
         break;
       }
       case 'step-failed':
+        this.#progress?.end(event.chain, false);
         this.#warn(`${this.#nameStep(event.chain, event.step)} failed:`);
         this.#writeError(formatError(event.error, this.#options.errorColors, this.#options));
         break;
       case 'chain-skipped':
         this.#warn(`${event.chain.source} left out: ${describeSkip(event.missing)}`);
         break;
+      case 'verified':
+        this.#tell(
+          `${this.#options.receiverName} has ${formatCount(event.datasets, 'dataset')} as sent, GUIDs compared`,
+        );
+        break;
+      case 'retrying':
+        this.#live.stop();
+        this.#warn(
+          `trying again in ${event.delaySeconds} s (${formatCount(event.left, 'more time')} after that)`,
+        );
+        break;
       case 'finished':
+        this.#live.stop();
         this.#print(this.#summarize(event.plan, event.result));
         break;
     }
   };
 
-  /** Wipes the live line; for the end, also an early one. */
+  /** Wipes the progress; for the end, also an early one. */
   close(): void {
-    this.#liveLine.stop();
+    this.#live.stop();
   }
 
-  #printPlan(plan: Plan, sizeBytes: number | undefined): void {
+  #printPlan(plan: Plan): void {
     const { receiverName } = this.#options;
     for (const upToDate of plan.upToDate) this.#tell(describeUpToDate(upToDate, receiverName));
     for (const conflict of plan.conflicts) {
@@ -100,8 +119,7 @@ export class TextReport {
     }
     const steps = plan.chains.flatMap((chain) => chain.steps);
     if (steps.length > 0) {
-      const size = sizeBytes === undefined ? '' : `, about ${formatBytes(sizeBytes)}`;
-      this.#print(`sending ${formatCount(steps.length, 'version')} to ${receiverName}${size}`);
+      this.#print(`sending ${formatCount(steps.length, 'version')} to ${receiverName}`);
     }
   }
 
@@ -120,13 +138,6 @@ export class TextReport {
     return `not done: ${formatCount(failedVersions, 'version')} missing${left}; sent ${sum}`;
   }
 
-  #startLiveLine(chain: Chain, step: Step): void {
-    this.#liveLine.start(() => {
-      const progress = this.#progress?.describe(performance.now()) ?? '';
-      return `${nameForPeople(step.to)} -> ${chain.destination}: ${progress}`;
-    });
-  }
-
   #nameStep(chain: Chain, step: Step): string {
     return `${this.#options.colors.bold(nameForPeople(step.to))}  ${describeRoute(chain, this.#options.receiverName)}`;
   }
@@ -137,7 +148,7 @@ export class TextReport {
   }
 
   #print(line: string): void {
-    this.#liveLine.stop();
+    this.#live.wipe();
     this.#options.stdout.write(`${line}\n`);
   }
 
@@ -146,7 +157,7 @@ export class TextReport {
   }
 
   #writeError(text: string): void {
-    this.#liveLine.stop();
+    this.#live.wipe();
     this.#options.stderr.write(text);
   }
 }

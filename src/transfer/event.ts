@@ -20,30 +20,50 @@ export type TransferEvent =
   | { readonly kind: 'reading'; readonly host: string; readonly what: Inquiry }
   /** A host has told what it has. */
   | { readonly kind: 'read'; readonly host: string; readonly datasets: number; readonly snapshots: number }
-  /** It is known what will be sent and what won't. `sizeBytes` is an estimate, undefined where there is none. */
-  | { readonly kind: 'planned'; readonly plan: Plan; readonly sizeBytes: number | undefined }
+  /** It is known what will be sent and what won't. */
+  | { readonly kind: 'planned'; readonly plan: Plan }
+  /** About how much that will be; only where somebody watches. */
+  | { readonly kind: 'estimated'; readonly sizes: ReadonlyMap<Step, number> }
   /** A dataset is made on the receiver so that others have a place. */
   | { readonly kind: 'parent-created'; readonly host: string; readonly dataset: string }
   /** A dataset that others would have gone below can't be made. */
   | { readonly kind: 'parent-failed'; readonly dataset: string; readonly error: ZfsVmError }
   /** A stream begins. */
   | { readonly kind: 'step-started'; readonly chain: Chain; readonly step: Step }
-  /** So many more bytes of the running stream have gone to the receiver. */
-  | { readonly kind: 'progress'; readonly bytes: number }
-  /** The receiver has the version. */
+  /** So many more bytes have gone to the receiver, while it was at work on this chain. */
+  | { readonly kind: 'progress'; readonly chain: Chain; readonly bytes: number }
+  /** The receiver has the version. `bytes` is the size of the stream as its zfs tells it, in three digits. */
   | {
       readonly kind: 'step-done';
       readonly chain: Chain;
       readonly step: Step;
-      readonly bytes: number;
+      readonly bytes: number | undefined;
       readonly seconds: number;
     }
   /** A stream failed, and with it the rest of its chain. */
   | { readonly kind: 'step-failed'; readonly chain: Chain; readonly step: Step; readonly error: ZfsVmError }
   /** A chain isn't begun: what it needs didn't arrive, or, if nothing is missing, a host is lost. */
   | { readonly kind: 'chain-skipped'; readonly chain: Chain; readonly missing: string | undefined }
+  /** The receiver was asked for what it got, and has it: so many datasets at the planned version. */
+  | { readonly kind: 'verified'; readonly datasets: number }
+  /** It didn't work, and is tried again after a while. */
+  | {
+      readonly kind: 'retrying';
+      readonly error: ZfsVmError;
+      readonly delaySeconds: number;
+      readonly left: number;
+    }
   /** The end, whatever it was. */
   | { readonly kind: 'finished'; readonly plan: Plan; readonly result: TransferResult };
+
+/** What kind of trouble ended a stream, going by what may help. */
+export type Fault =
+  /** A host went away, or nothing moved any more: connect again. */
+  | 'lost'
+  /** Somebody else is at work on the dataset: wait. */
+  | 'busy'
+  /** Neither will help. */
+  | 'failed';
 
 /** What came of a plan. */
 export interface TransferResult {
@@ -55,4 +75,6 @@ export interface TransferResult {
   readonly seconds: number;
   /** What went wrong, an error a chain that failed. */
   readonly errors: readonly ZfsVmError[];
+  /** What kinds of trouble there were. */
+  readonly faults: ReadonlySet<Fault>;
 }

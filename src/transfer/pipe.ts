@@ -1,49 +1,60 @@
 import type { Readable, Writable } from 'node:stream';
-import { toCommandError } from '../command-error.js';
-import type { ZfsVmError } from '../errors.js';
-import type { Endpoint } from '../host/endpoint.js';
-import { isSuccess } from '../host/host.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isSuccess, type Exit, type Host } from '../host/host.js';
 import { readTail } from '../host/run-command.js';
-import { toPrintable } from '../printable.js';
-import { findRootCause, type SideResult } from './root-cause.js';
+import type { RateLimit } from './rate-limit.js';
 
-/** How a stream went: only when both sides exited with 0 is it done. */
-export type PipeResult =
-  | { readonly kind: 'done'; readonly bytes: number }
-  | {
-      readonly kind: 'failed';
-      readonly bytes: number;
-      readonly error: ZfsVmError;
-      /** Whether a host went away, so that nothing more can be done with it. */
-      readonly isLost: boolean;
-    };
+/** A command at one end of a pipe. */
+export interface PipeCommand {
+  readonly host: Host;
+  readonly argv: readonly string[];
+}
+
+/** What goes along with a pipe. */
+export interface PipeOptions {
+  /** Aborting it ends both commands. */
+  readonly signal: AbortSignal;
+  /** Hears of every chunk that has gone to the receiver. */
+  readonly onBytes: (bytes: number) => void;
+  /** Hears all that the receiver writes to stdout, in pieces that are cut anywhere. */
+  readonly onOutput: (text: string) => void;
+  readonly rateLimit: RateLimit | undefined;
+  /** After this time in which no byte moved and the receiver said nothing, both are ended; 0 for never. */
+  readonly stallMs: number;
+}
+
+/** How both ends of a pipe ended; stderr is the last 8 KiB of it. */
+export interface PipeResult {
+  readonly bytes: number;
+  readonly send: { readonly exit: Exit; readonly stderr: string };
+  readonly receive: { readonly exit: Exit; readonly stderr: string };
+  /** Whether it was ended because nothing moved any more. */
+  readonly isStalled: boolean;
+}
 
 /** How long a sender may take to end once the receiver has all it needs. */
 const senderGraceMs = 10_000;
 
 /**
- * Runs `zfs send` on one host into `zfs receive` on another; `onBytes` hears of every chunk. Whatever ends one side ends
- * the other: the receiver keeps what it has as a partial receive. Aborting ends both.
+ * Runs a command on one host into a command on another. Whatever ends one side ends the other: the receiver gets the end of
+ * its input, the sender no reader. Memory stays flat: what the receiver doesn't take, the sender doesn't give.
  * @throws ZfsVmError when a host can't start commands
  */
-export async function pipeStream(
-  sender: Endpoint,
-  sendArguments: readonly string[],
-  receiver: Endpoint,
-  receiveArguments: readonly string[],
-  options: { signal: AbortSignal; onBytes: (bytes: number) => void },
+export async function runPipe(
+  sender: PipeCommand,
+  receiver: PipeCommand,
+  { signal, onBytes, onOutput, rateLimit, stallMs }: PipeOptions,
 ): Promise<PipeResult> {
+  const stall = new StallWatch(stallMs);
+  const stopAll = AbortSignal.any([signal, stall.signal]);
   // The receiver first: a sender without one would only fill its pipe.
-  const receive = await receiver.host.start([...receiver.zfs, ...receiveArguments], {
-    signal: options.signal,
-  });
+  const receive = await receiver.host.start(receiver.argv, { signal: stopAll });
   const stopSender = new AbortController();
   const send = await sender.host
-    .start([...sender.zfs, ...sendArguments], {
-      signal: AbortSignal.any([options.signal, stopSender.signal]),
-    })
+    .start(sender.argv, { signal: AbortSignal.any([stopAll, stopSender.signal]) })
     .catch((error: unknown) => {
       receive.stdin.destroy();
+      stall.stop();
       throw error;
     });
 
@@ -57,43 +68,75 @@ export async function pipeStream(
     }, graceMs);
   });
   let bytes = 0;
-  const flow = pump(send.stdout, receive.stdin, (count) => {
+  const flow = pump(send.stdout, receive.stdin, rateLimit, (count) => {
     bytes += count;
-    options.onBytes(count);
+    stall.reset();
+    onBytes(count);
   });
-  receive.stdout.resume();
+  const reports = readText(receive.stdout, (text) => {
+    stall.reset();
+    onOutput(text);
+  });
   const [sendStderr, receiveStderr, sendExit, receiveExit] = await Promise.all([
     readTail(send.stderr),
     readTail(receive.stderr),
     send.exit,
     receive.exit,
     flow,
+    reports,
   ]);
   clearTimeout(graceTimer);
-  const sendSide = { hostName: sender.host.name, what: 'zfs send', exit: sendExit, stderr: sendStderr };
-  const receiveSide = {
-    hostName: receiver.host.name,
-    what: 'zfs receive',
-    exit: receiveExit,
-    stderr: receiveStderr,
+  stall.stop();
+  return {
+    bytes,
+    send: { exit: sendExit, stderr: sendStderr },
+    receive: { exit: receiveExit, stderr: receiveStderr },
+    isStalled: stall.signal.aborted,
   };
-  const cause = findRootCause(sendSide, receiveSide);
-  if (cause === undefined) return { kind: 'done', bytes };
-  const error = cause === 'send' ? toPipeError(sendSide, receiveSide) : toPipeError(receiveSide, sendSide);
-  const isLost = sendExit.kind === 'lost' || receiveExit.kind === 'lost';
-  return { kind: 'failed', bytes, error, isLost };
+}
+
+/** Aborts its signal when it isn't reset for a time. */
+class StallWatch {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  constructor(limitMs: number) {
+    if (limitMs === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#controller.abort();
+    }, limitMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  reset(): void {
+    this.#timer?.refresh();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
 }
 
 /**
  * Writes a stream into another, waiting whenever the sink is full, and ends the sink. What comes after the sink has closed is
  * read and dropped, so that the source can end. Breaks are only symptoms here: the exits of both commands tell the cause.
  */
-async function pump(source: Readable, sink: Writable, onBytes: (count: number) => void): Promise<void> {
+async function pump(
+  source: Readable,
+  sink: Writable,
+  rateLimit: RateLimit | undefined,
+  onBytes: (count: number) => void,
+): Promise<void> {
   sink.on('error', () => undefined);
   try {
     for await (const chunk of source as AsyncIterable<Buffer>) {
       if (sink.destroyed) continue;
       onBytes(chunk.length);
+      const waitMs = rateLimit?.take(chunk.length) ?? 0;
+      if (waitMs > 0) await sleep(waitMs);
       if (!sink.write(chunk)) await drained(sink);
     }
   } catch {
@@ -114,15 +157,11 @@ function drained(sink: Writable): Promise<void> {
   });
 }
 
-interface NamedSide extends SideResult {
-  readonly hostName: string;
-  readonly what: string;
-}
-
-/** The error of the side that failed first, with what the other one said beneath. */
-function toPipeError(cause: NamedSide, other: NamedSide): ZfsVmError {
-  const error = toCommandError(cause.hostName, cause.what, cause);
-  const said = toPrintable(other.stderr.trim());
-  if (said === '') return error;
-  return error.withDetail(`${other.hostName}: ${other.what} said: ${said}`);
+async function readText(stream: Readable, onText: (text: string) => void): Promise<void> {
+  stream.setEncoding('utf8');
+  try {
+    for await (const text of stream) onText(text as string);
+  } catch {
+    // A broken stream is a symptom; the command's exit tells what happened.
+  }
 }

@@ -1,170 +1,186 @@
 import { toCommandError } from '../command-error.js';
-import type { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
-import type { Chain, Plan, Step } from '../plan/plan.js';
+import type { Chain, Plan } from '../plan/plan.js';
 import { landingOf, preparationCalls, streamOf } from '../plan/stream.js';
 import { createParentArguments, receiveArguments } from '../zfs/receive.js';
 import { sendArguments } from '../zfs/send.js';
-import { isWithin } from '../zfs/names.js';
-import type { TransferEvent, TransferResult } from './event.js';
-import { pipeStream } from './pipe.js';
+import { ChainQueue } from './chain-queue.js';
+import type { Fault, TransferEvent, TransferResult } from './event.js';
+import type { Leg } from './lane-script.js';
+import { runLane, type LaneContext, type LaneResult } from './run-lane.js';
+import { verifyArrivals } from './verify-arrivals.js';
 
-/** The two hosts of a transfer, and who hears what happens. */
-export interface TransferContext {
-  readonly sender: Endpoint;
-  readonly receiver: Endpoint;
-  readonly emit: (event: TransferEvent) => void;
-  readonly signal: AbortSignal;
+/** What a plan is run with. */
+export interface TransferContext extends LaneContext {
+  /** How many streams go side by side. */
+  readonly lanes: number;
 }
+
+/** A lane's command line has to fit into what a remote shell takes (128 KiB, and every odd character takes five). */
+const longestLane = 20_000;
 
 /**
- * Runs a plan, chain after chain; `sizes` has the estimated bytes of its steps. A step that fails ends its chain, and holds up
- * those that need what it would have brought; the others go on. When a host is lost, nothing does.
- * @throws the signal's reason when it is aborted
+ * Runs a plan: independent chains side by side, each chain's steps one after another through one channel. A step that fails ends
+ * its chain and its lane; the chains behind it go on in a fresh one, but for those that need what didn't arrive. In the end the
+ * receiver is asked whether it has what was sent.
+ * @throws ZfsVmError when a host can't start commands; the signal's reason when it is aborted
  */
-export async function runPlan(
-  plan: Plan,
-  sizes: ReadonlyMap<Step, number>,
-  context: TransferContext,
-): Promise<TransferResult> {
-  const { emit } = context;
-  const startedAtMs = performance.now();
-  emit({ kind: 'planned', plan, sizeBytes: sumSizes(plan, sizes) });
-
-  let versions = 0;
-  let bytes = 0;
-  const errors: ZfsVmError[] = [];
-  /** Filesystems that couldn't be made, though others would have gone below. */
-  const missingParents: string[] = [];
-  /** What has come so far, by full name on the receiver. */
-  const arrived = new Set<string>();
-  let isLost = false;
-  for (const chain of plan.chains) {
-    const missing =
-      missingParents.find((parent) => isWithin(chain.destination, parent)) ??
-      (chain.after === undefined || arrived.has(chain.after) ? undefined : chain.after);
-    if (missing !== undefined || isLost) {
-      emit({ kind: 'chain-skipped', chain, missing });
-      continue;
-    }
-    const failedParent = await createParents(chain, context);
-    if (failedParent !== undefined) {
-      missingParents.push(failedParent.dataset);
-      errors.push(failedParent.error);
-      continue;
-    }
-    const outcome = await runChain(chain, context);
-    versions += outcome.steps;
-    bytes += outcome.bytes;
-    if (outcome.steps > 0) arrived.add(chain.destination);
-    for (const { to } of chain.steps.slice(0, outcome.steps)) arrived.add(`${chain.destination}@${to.name}`);
-    if (outcome.error !== undefined) errors.push(outcome.error);
-    isLost = outcome.isLost;
-  }
-  const planned = plan.chains.reduce((sum, chain) => sum + chain.steps.length, 0);
-  const seconds = (performance.now() - startedAtMs) / 1000;
-  return { versions, failedVersions: planned - versions, bytes, seconds, errors };
+export async function runPlan(plan: Plan, context: TransferContext): Promise<TransferResult> {
+  return new PlanRun(plan, context).run();
 }
 
-interface ChainOutcome {
-  /** How many steps are done. */
-  readonly steps: number;
-  readonly bytes: number;
-  readonly error: ZfsVmError | undefined;
-  /** Whether a host went away. */
-  readonly isLost: boolean;
-}
+class PlanRun {
+  readonly #plan: Plan;
+  readonly #context: TransferContext;
+  readonly #queue: ChainQueue;
+  readonly #running = new Set<Promise<void>>();
+  readonly #done: Leg[] = [];
+  readonly #errors: ZfsVmError[] = [];
+  readonly #faults = new Set<Fault>();
+  #bytes = 0;
+  /** What a lane threw that is no expected error. */
+  #defect: Error | undefined;
 
-async function runChain(
-  chain: Chain,
-  { sender, receiver, emit, signal }: TransferContext,
-): Promise<ChainOutcome> {
-  let bytes = 0;
-  const error = await prepareDestination(chain, receiver, signal);
-  if (error !== undefined) {
-    emit({ kind: 'step-failed', chain, step: chain.steps[0], error });
-    return { steps: 0, bytes, error, isLost: false };
+  constructor(plan: Plan, context: TransferContext) {
+    this.#plan = plan;
+    this.#context = context;
+    this.#queue = new ChainQueue(plan.chains);
   }
-  for (const [index, step] of chain.steps.entries()) {
-    emit({ kind: 'step-started', chain, step });
+
+  async run(): Promise<TransferResult> {
+    const { emit, signal } = this.#context;
     const startedAtMs = performance.now();
-    const result = await pipeStream(
-      sender,
-      sendArguments(streamOf(chain, step)),
-      receiver,
-      receiveArguments(landingOf(chain, step)),
-      {
-        signal,
-        onBytes: (count) => {
-          emit({ kind: 'progress', bytes: count });
-        },
-      },
-    );
-    signal.throwIfAborted();
-    bytes += result.bytes;
-    if (result.kind === 'failed') {
-      emit({ kind: 'step-failed', chain, step, error: result.error });
-      return { steps: index, bytes, error: result.error, isLost: result.isLost };
+    await this.#createParents();
+    this.#startLanes();
+    while (this.#running.size > 0) {
+      await Promise.race(this.#running);
+      this.#startLanes();
     }
-    emit({
-      kind: 'step-done',
-      chain,
-      step,
-      bytes: result.bytes,
+    signal.throwIfAborted();
+    if (this.#defect !== undefined) throw this.#defect;
+    const isLost = this.#faults.has('lost');
+    for (const chain of this.#queue.drain()) {
+      emit({ kind: 'chain-skipped', chain, missing: isLost ? undefined : chain.after });
+    }
+    if (!isLost) this.#errors.push(...(await verifyArrivals(this.#done, this.#context)));
+    const planned = this.#plan.chains.reduce((sum, chain) => sum + chain.steps.length, 0);
+    return {
+      versions: this.#done.length,
+      failedVersions: planned - this.#done.length,
+      bytes: this.#bytes,
       seconds: (performance.now() - startedAtMs) / 1000,
-    });
+      errors: this.#errors,
+      faults: this.#faults,
+    };
   }
-  return { steps: chain.steps.length, bytes, error: undefined, isLost: false };
+
+  #startLanes(): void {
+    const { lanes, signal } = this.#context;
+    for (;;) {
+      const free = lanes - this.#running.size;
+      const ready = this.#queue.readyCount;
+      if (free <= 0 || ready === 0 || this.#faults.has('lost') || signal.aborted) return;
+      const chains = this.#queue.take(Math.ceil(ready / free));
+      const lane = this.#runChains(chains)
+        .catch((error: unknown) => {
+          this.#defect ??= error instanceof Error ? error : new Error(String(error));
+        })
+        .finally(() => this.#running.delete(lane));
+      this.#running.add(lane);
+    }
+  }
+
+  /** Runs chains in one lane, as far as one lane goes; those behind a failed step are given back. */
+  async #runChains(chains: readonly Chain[]): Promise<void> {
+    let legs: readonly Leg[] = chains.flatMap((chain) => chain.steps.map((step) => ({ chain, step })));
+    try {
+      await this.#prepare(chains);
+      while (legs.length > 0) {
+        const { bytes, done, failure } = await runLane(cutLane(legs), { ...this.#context, emit: this.#note });
+        this.#bytes += bytes;
+        legs = legs.slice(done);
+        if (failure === undefined) continue;
+        this.#fail(failure, legs);
+        return;
+      }
+    } catch (error) {
+      const [leg] = legs;
+      if (!(error instanceof ZfsVmError) || leg === undefined) throw error;
+      this.#fail({ leg, error, fault: error.kind === 'connection' ? 'lost' : 'failed' }, legs);
+    }
+  }
+
+  #fail({ leg, error, fault }: NonNullable<LaneResult['failure']>, legs: readonly Leg[]): void {
+    if (this.#context.signal.aborted) return;
+    this.#errors.push(error);
+    this.#faults.add(fault);
+    this.#context.emit({ kind: 'step-failed', ...leg, error });
+    this.#queue.giveBack([...new Set(legs.map(({ chain }) => chain))].filter((chain) => chain !== leg.chain));
+  }
+
+  /** Passes an event on. When something has come that others wait for, new lanes can begin before this one ends. */
+  readonly #note = (event: TransferEvent): void => {
+    this.#context.emit(event);
+    if (event.kind !== 'step-done') return;
+    this.#done.push(event);
+    this.#queue.noteArrival(event.chain, event.step.to.name);
+    this.#startLanes();
+  };
+
+  /** Does to the destinations what was asked for by name. @throws ZfsVmError when that fails */
+  async #prepare(chains: readonly Chain[]): Promise<void> {
+    const { receiver, signal } = this.#context;
+    for (const call of chains.flatMap((chain) => preparationCalls(chain))) {
+      const result = await runCommand(receiver.host, [...receiver.zfs, ...call], { signal });
+      signal.throwIfAborted();
+      if (!isSuccess(result.exit)) throw toCommandError(receiver.host.name, `zfs ${call[0] ?? ''}`, result);
+    }
+  }
+
+  /** Makes what is missing above the destinations, before anything is sent; what can't get a place is left out. */
+  async #createParents(): Promise<void> {
+    const { receiver, emit, signal } = this.#context;
+    const failed: string[] = [];
+    for (const dataset of new Set(this.#plan.chains.flatMap((chain) => chain.parents))) {
+      if (failed.some((parent) => dataset.startsWith(`${parent}/`))) continue;
+      const error = await createParent(dataset, receiver, signal);
+      if (error === undefined) {
+        emit({ kind: 'parent-created', host: receiver.host.name, dataset });
+        continue;
+      }
+      failed.push(dataset);
+      this.#errors.push(error);
+      emit({ kind: 'parent-failed', dataset, error });
+      for (const chain of this.#queue.dropBelow(dataset)) {
+        emit({ kind: 'chain-skipped', chain, missing: dataset });
+      }
+    }
+  }
 }
 
-/** Does to the destination what was asked for by name; gives the error of what failed. */
-async function prepareDestination(
-  chain: Chain,
+/** Makes a filesystem that only gives others a place; gives the error when it can't be made. */
+async function createParent(
+  dataset: string,
   { host, zfs }: Endpoint,
   signal: AbortSignal,
 ): Promise<ZfsVmError | undefined> {
-  for (const call of preparationCalls(chain)) {
-    const result = await runCommand(host, [...zfs, ...call], { signal });
-    signal.throwIfAborted();
-    if (!isSuccess(result.exit)) return toCommandError(host.name, `zfs ${call[0] ?? ''}`, result);
-  }
-  return undefined;
-}
-
-/** Makes what is missing above the destination; gives the first that couldn't be made, with the error. */
-async function createParents(
-  chain: Chain,
-  context: TransferContext,
-): Promise<{ dataset: string; error: ZfsVmError } | undefined> {
-  for (const dataset of chain.parents) {
-    const error = await createParent(dataset, context);
-    if (error === undefined) continue;
-    context.emit({ kind: 'parent-failed', dataset, error });
-    return { dataset, error };
-  }
-  return undefined;
-}
-
-async function createParent(
-  dataset: string,
-  { receiver, emit, signal }: TransferContext,
-): Promise<ZfsVmError | undefined> {
-  const argv = [...receiver.zfs, ...createParentArguments(dataset)];
-  const result = await runCommand(receiver.host, argv, { signal });
+  const result = await runCommand(host, [...zfs, ...createParentArguments(dataset)], { signal });
   signal.throwIfAborted();
-  if (isSuccess(result.exit)) {
-    emit({ kind: 'parent-created', host: receiver.host.name, dataset });
-    return undefined;
-  }
   // Another run may have made it since we looked.
-  if (result.stderr.includes('dataset already exists')) return undefined;
-  return toCommandError(receiver.host.name, `zfs create ${dataset}`, result);
+  if (isSuccess(result.exit) || result.stderr.includes('dataset already exists')) return undefined;
+  return toCommandError(host.name, `zfs create ${dataset}`, result);
 }
 
-function sumSizes(plan: Plan, sizes: ReadonlyMap<Step, number>): number | undefined {
-  const steps = plan.chains.flatMap((chain) => chain.steps);
-  if (steps.some((step) => !sizes.has(step))) return undefined;
-  return steps.reduce((sum, step) => sum + (sizes.get(step) ?? 0), 0);
+/** As many of the legs as fit into one command line, at least one. */
+function cutLane(legs: readonly Leg[]): Leg[] {
+  let length = 0;
+  const tooMany = legs.findIndex(({ chain, step }, index) => {
+    const words = [...sendArguments(streamOf(chain, step)), ...receiveArguments(landingOf(chain, step))];
+    length += words.reduce((sum, word) => sum + word.length + 1, 0);
+    return index > 0 && length > longestLane;
+  });
+  return legs.slice(0, tooMany < 0 ? legs.length : tooMany);
 }

@@ -66,6 +66,11 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
   },
 ];
 
+/** Whether a receive failed because somebody else is at work on the dataset: it may work a little later. */
+export function isBusyFailure(stderr: string): boolean {
+  return /dataset is busy|pool or dataset is busy|is being received|already being received/i.test(stderr);
+}
+
 /** Explains why a zfs command failed, from what it wrote to stderr; undefined when zfs's own words say it best. */
 export function explainZfsFailure(stderr: string): ZfsFailure | undefined {
   return knownFailures.find(({ pattern }) => pattern.test(stderr))?.failure;

@@ -8,7 +8,7 @@ export interface Landing {
 }
 
 /**
- * Arguments of zfs that receive a stream from stdin: resumable, and not mounted, now or at the next boot (`-u` alone
+ * Arguments of zfs that receive a stream from stdin and tell its size (`parseReceivedBytes`): resumable, and not mounted, now or at the next boot (`-u` alone
  * only skips mounting now). Nothing is ever rolled back or overwritten: there is no `-F`.
  * The origin is always named, because the receiver would otherwise take the nearest snapshot with the base's GUID in the
  * pool, which may be another copy (OpenZFS issue 3266).
@@ -16,12 +16,27 @@ export interface Landing {
 export function receiveArguments({ destination, origin, makesFilesystem }: Landing): string[] {
   return [
     'receive',
+    '-v',
     '-s',
     '-u',
     ...(makesFilesystem ? ['-o', 'canmount=noauto'] : []),
     ...(origin === undefined ? [] : ['-o', `origin=${origin}`]),
     destination,
   ];
+}
+
+const unitBytes: Readonly<Record<string, number>> = {
+  ...{ '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40, P: 2 ** 50, E: 2 ** 60 },
+};
+
+/**
+ * Reads the size of a stream from what `receiveArguments` print: `received 1.53M stream in 0.17 seconds (9.01M/sec)`. ZFS rounds it
+ * to three digits. Undefined where it isn't told.
+ */
+export function parseReceivedBytes(output: string): number | undefined {
+  const [, number = '', unit = ''] = /^received ([0-9.]+)([KMGTPE]?)B? stream in /m.exec(output) ?? [];
+  const factor = unitBytes[unit];
+  return number === '' || factor === undefined ? undefined : Math.round(Number(number) * factor);
 }
 
 /** Arguments of zfs that make a filesystem which only gives others a place, and never mounts. */

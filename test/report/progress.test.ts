@@ -1,44 +1,77 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { Progress } from '../../src/report/progress.js';
 import { formatDuration } from '../../src/report/quantities.js';
+import { world } from '../worlds.js';
 
 const mib = 1024 * 1024;
 
-test('progress shows the share, the rate and the time left', () => {
-  const progress = new Progress(100 * mib, 0);
-  progress.add(25 * mib);
-  assert.equal(progress.describe(1000), '25% of 100 MiB, 25 MiB/s, 3.0 s left');
+const plan = planTransfer({
+  ...{ sender: world('tank/vm: web:1 web:2'), receiver: world('tank:') },
+  choice: { patterns: [], latest: false, allSnapshots: false },
+  ...{ destination: undefined, rollback: false, replace: false },
+});
+const [chain] = plan.chains;
+assert.ok(chain);
+const [first] = chain.steps;
+
+/** A transfer of which each of the two versions is estimated to have so many bytes. */
+function begin(bytesEach: number | undefined): Progress {
+  const progress = new Progress(plan, 0);
+  if (bytesEach !== undefined) progress.estimate(new Map(chain?.steps.map((step) => [step, bytesEach])));
+  return progress;
+}
+
+function lastLine(progress: Progress, nowMs: number): string {
+  return progress.describe(nowMs).at(-1) ?? '';
+}
+
+test('progress shows the share, the rate and the time left, by chain and in all', () => {
+  const progress = begin(50 * mib);
+  assert.ok(chain);
+  progress.begin(chain, first);
+  progress.add(chain, 25 * mib);
+  assert.deepEqual(progress.describe(1000), [
+    '[#####...............] 25%  web:1 -> tank/vm, 25 MiB',
+    '[#####...............] 25%  0 of 2 versions, 25 MiB of 100 MiB, 25 MiB/s, 3.0 s left',
+  ]);
+  progress.end(chain, true);
+  assert.match(lastLine(progress, 1000), /1 of 2 versions/);
 });
 
 test('the rate is that of the last seconds', () => {
-  const progress = new Progress(1000 * mib, 0);
-  progress.add(500 * mib);
+  const progress = begin(500 * mib);
+  assert.ok(chain);
+  progress.add(chain, 500 * mib);
   progress.describe(1000);
   for (let second = 2; second <= 10; second++) {
-    progress.add(mib);
+    progress.add(chain, mib);
     progress.describe(second * 1000);
   }
-  assert.match(progress.describe(10_000), /, 1 MiB\/s, /);
+  assert.match(lastLine(progress, 10_000), /, 1 MiB\/s, /);
 });
 
 test('a stalled stream has no rate and no time left', () => {
-  const progress = new Progress(100 * mib, 0);
-  progress.add(50 * mib);
+  const progress = begin(50 * mib);
+  assert.ok(chain);
+  progress.add(chain, 50 * mib);
   for (let second = 1; second <= 20; second++) progress.describe(second * 1000);
-  assert.equal(progress.describe(21_000), '50% of 100 MiB, 0 B/s');
+  assert.match(lastLine(progress, 21_000), / 50% {2}.*50 MiB of 100 MiB, 0 B\/s$/);
 });
 
 test('it never says that it is done before it is, whatever the estimate was', () => {
-  const progress = new Progress(100, 0);
-  progress.add(500);
-  assert.match(progress.describe(1000), /^99% /);
+  const progress = begin(50);
+  assert.ok(chain);
+  progress.add(chain, 500);
+  assert.match(lastLine(progress, 1000), / 99% /);
 });
 
 test('without an estimate it counts', () => {
-  const progress = new Progress(undefined, 0);
-  progress.add(2 * mib);
-  assert.equal(progress.describe(1000), '2 MiB, 2 MiB/s');
+  const progress = begin(undefined);
+  assert.ok(chain);
+  progress.add(chain, 2 * mib);
+  assert.match(lastLine(progress, 1000), /0 of 2 versions, 2 MiB, 2 MiB\/s/);
 });
 
 test('spans of time are short', () => {

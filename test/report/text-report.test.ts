@@ -38,7 +38,7 @@ function finish(plan: Plan, versions: number, failedVersions = 0): TransferEvent
   return {
     kind: 'finished',
     plan,
-    result: { versions, failedVersions, bytes: 3 * 1024 * 1024, seconds: 1.5, errors: [] },
+    result: { versions, failedVersions, bytes: 3 * 1024 * 1024, seconds: 1.5, errors: [], faults: new Set() },
   };
 }
 
@@ -47,11 +47,11 @@ test('a transfer is told in lasting lines, and summed up', () => {
   const [chain] = plan.chains;
   assert.ok(chain);
   const { stdout, stderr } = show([
-    { kind: 'planned', plan, sizeBytes: 3 * 1024 * 1024 },
+    { kind: 'planned', plan },
     { kind: 'parent-created', host: 'fjoe@b', dataset: 'tank/x' },
     ...chain.steps.flatMap((step): TransferEvent[] => [
       { kind: 'step-started', chain, step },
-      { kind: 'progress', bytes: 1024 },
+      { kind: 'progress', chain, bytes: 1024 },
       { kind: 'step-done', chain, step, bytes: 1024, seconds: 0.5 },
     ]),
     finish(plan, 2),
@@ -59,7 +59,7 @@ test('a transfer is told in lasting lines, and summed up', () => {
   assert.equal(
     stdout,
     [
-      'sending 2 versions to fjoe@b, about 3 MiB',
+      'sending 2 versions to fjoe@b',
       'made tank/x on fjoe@b',
       'web:1  tank/vm -> fjoe@b:tank/x/vm  full, 1 KiB in 0.5 s',
       'web:2  tank/vm -> fjoe@b:tank/x/vm  incremental since web:1, 1 KiB in 0.5 s',
@@ -72,14 +72,14 @@ test('a transfer is told in lasting lines, and summed up', () => {
 
 test('what is up to date is told only when asked for more', () => {
   const plan = planFor(sender);
-  const events: TransferEvent[] = [{ kind: 'planned', plan, sizeBytes: 0 }, finish(plan, 0)];
+  const events: TransferEvent[] = [{ kind: 'planned', plan }, finish(plan, 0)];
   assert.equal(show(events).stdout, 'nothing to do: fjoe@b is up to date\n');
   assert.match(show(events, true).stdout, /tank\/vm: fjoe@b:tank\/vm has web:2, the newest/);
 });
 
 test('a conflict goes to stderr with its evidence and the way out', () => {
   const plan = planFor(world('tank/vm: web:1 web:3'), 'web');
-  const { stdout, stderr } = show([{ kind: 'planned', plan, sizeBytes: 0 }, finish(plan, 0)]);
+  const { stdout, stderr } = show([{ kind: 'planned', plan }, finish(plan, 0)]);
   assert.match(
     stderr,
     /^conflict: web in tank\/vm: diverged: after web:1, fjoe@b:tank\/vm went on with web:3/,
@@ -98,7 +98,7 @@ test('a failed step is told with its cause, and the sum says what is missing', (
     hint: 'do that',
   });
   const { stdout, stderr } = show([
-    { kind: 'planned', plan, sizeBytes: undefined },
+    { kind: 'planned', plan },
     { kind: 'step-failed', chain, step, error },
     finish(plan, 0, 2),
   ]);

@@ -31,13 +31,14 @@ test('the size is read from what zfs prints', () => {
 
 test('a receive can be resumed, mounts nothing and forces nothing', () => {
   const words = receiveArguments({ destination: 'tank/b', origin: undefined, makesFilesystem: false });
-  assert.deepEqual(words, ['receive', '-s', '-u', 'tank/b']);
+  assert.deepEqual(words, ['receive', '-v', '-s', '-u', 'tank/b']);
 });
 
 test('a filesystem that is made never mounts by itself, and a clone has the origin named', () => {
   const words = receiveArguments({ destination: 'tank/b', origin: 'tank/a@1', makesFilesystem: true });
   assert.deepEqual(words, [
     'receive',
+    '-v',
     '-s',
     '-u',
     '-o',

@@ -1,0 +1,73 @@
+import { ZfsVmError } from '../errors.js';
+import type { Choice } from '../plan/sources.js';
+import { fullNameOf, type Dataset, type Datasets } from '../streamline/dataset.js';
+import { findVersions } from '../streamline/lineage.js';
+import { matchesGlob } from '../streamline/selection.js';
+import { isWithin, poolOf } from '../zfs/names.js';
+
+/** Refuses a place in a pool that isn't there. @throws ZfsVmError `usage` */
+export function checkPool(destination: string | undefined, receiverName: string, receiver: Datasets): void {
+  if (destination === undefined || receiver.has(poolOf(destination))) return;
+  const pools = [...new Set([...receiver.keys()].map(poolOf))];
+  throw new ZfsVmError(
+    'usage',
+    `${receiverName} has no pool "${poolOf(destination)}", so nothing can go to ${destination}`,
+    {
+      hint:
+        pools.length === 0
+          ? 'make a pool there first'
+          : `name a place in one of its pools: ${pools.join(', ')}`,
+    },
+  );
+}
+
+/** Refuses a place that has all the versions already because they are made there. @throws ZfsVmError `usage` */
+export function checkCopyPlace(datasets: { sender: Datasets; receiver: Datasets }): void {
+  const [ours] = findVersions(datasets.sender);
+  const [theirs] = findVersions(datasets.receiver);
+  if (ours !== undefined || theirs === undefined) return;
+  throw new ZfsVmError(
+    'usage',
+    `all versions, such as ${fullNameOf(theirs)}, are under that place themselves`,
+    {
+      hint: 'name a place outside them with -d',
+    },
+  );
+}
+
+/** Refuses a pattern that fits nothing: most likely it is misspelt. @throws ZfsVmError `usage` */
+export function checkPatterns(
+  { patterns, allSnapshots }: Choice,
+  senderName: string,
+  sender: Datasets,
+): void {
+  const known = new Set([...findVersions(sender)].map((version) => version.tag.streamline));
+  const candidates = allSnapshots ? [...known, ...sender.keys()] : [...known];
+  const unknown = patterns.find(
+    ({ streamline }) => !candidates.some((name) => matchesGlob(streamline, name)),
+  );
+  if (unknown === undefined) return;
+  throw new ZfsVmError('usage', `${senderName} has no streamline "${unknown.streamline}"`, {
+    hint:
+      known.size === 0 ? 'make a version with "zfs-vm tag" first' : `it has: ${[...known].sort().join(', ')}`,
+  });
+}
+
+/**
+ * One machine seen as two: what is under the destination belongs to the receiver, everything else to the sender. The
+ * receiver keeps knowing the other datasets by name, as they are in the way of new ones.
+ */
+export function splitAtDestination(
+  datasets: Datasets,
+  destination: string,
+): { sender: Datasets; receiver: Datasets } {
+  const withoutHistory = (dataset: Dataset): Dataset => ({ ...dataset, snapshots: [], partial: undefined });
+  const sender = new Map<string, Dataset>();
+  const receiver = new Map<string, Dataset>();
+  for (const [name, dataset] of datasets) {
+    const isReceivers = isWithin(name, destination);
+    receiver.set(name, isReceivers ? dataset : withoutHistory(dataset));
+    if (!isReceivers) sender.set(name, dataset);
+  }
+  return { sender, receiver };
+}

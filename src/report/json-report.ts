@@ -1,0 +1,109 @@
+import type { Chain, Step } from '../plan/plan.js';
+import type { TransferEvent } from '../transfer/event.js';
+import type { ZfsVmError } from '../errors.js';
+import type { OutputStream } from './colors.js';
+import { toJsonChain, toJsonConflict, toJsonPoint } from './plan-json.js';
+
+/** The version of the lines; it changes when something in them is renamed or removed. */
+const schemaVersion = 1;
+
+/** How often the bytes that have moved are told, at most. */
+const progressIntervalMs = 1000;
+
+/** Tells a push or pull to programs: every event as a line of JSON, as docs/scripting.md describes them. */
+export class JsonReport {
+  readonly #stdout: OutputStream;
+  readonly #receiverName: string;
+  #bytes = 0;
+  #toldAtMs = 0;
+
+  constructor(options: { stdout: OutputStream; receiverName: string }) {
+    this.#stdout = options.stdout;
+    this.#receiverName = options.receiverName;
+  }
+
+  /** Takes the next event. */
+  readonly handle = (event: TransferEvent): void => {
+    switch (event.kind) {
+      case 'reading':
+        this.#write(event.kind, { host: event.host, what: event.what });
+        break;
+      case 'read':
+        this.#write(event.kind, { host: event.host, datasets: event.datasets, snapshots: event.snapshots });
+        break;
+      case 'planned':
+        this.#write(event.kind, {
+          schemaVersion,
+          receiver: this.#receiverName,
+          chains: event.plan.chains.map((chain) => toJsonChain(chain, new Map())),
+          upToDate: event.plan.upToDate.map(({ source, destination, newest }) => ({
+            ...{ source, destination, newest: toJsonPoint(newest) },
+          })),
+          conflicts: event.plan.conflicts.map((conflict) => toJsonConflict(conflict, this.#receiverName)),
+        });
+        break;
+      case 'estimated':
+        this.#write(event.kind, { bytes: [...event.sizes.values()].reduce((sum, bytes) => sum + bytes, 0) });
+        break;
+      case 'parent-created':
+        this.#write(event.kind, { host: event.host, dataset: event.dataset });
+        break;
+      case 'parent-failed':
+        this.#write(event.kind, { dataset: event.dataset, error: toJsonError(event.error) });
+        break;
+      case 'step-started':
+        this.#write(event.kind, toJsonStep(event));
+        break;
+      case 'progress':
+        this.#addProgress(event.bytes);
+        break;
+      case 'step-done':
+        this.#write(event.kind, { ...toJsonStep(event), bytes: event.bytes ?? null, seconds: event.seconds });
+        break;
+      case 'step-failed':
+        this.#write(event.kind, { ...toJsonStep(event), error: toJsonError(event.error) });
+        break;
+      case 'chain-skipped':
+        this.#write(event.kind, { source: event.chain.source, missing: event.missing ?? null });
+        break;
+      case 'verified':
+        this.#write(event.kind, { datasets: event.datasets });
+        break;
+      case 'retrying':
+        this.#write(event.kind, {
+          ...{ error: toJsonError(event.error), delaySeconds: event.delaySeconds, left: event.left },
+        });
+        break;
+      case 'finished': {
+        const { versions, failedVersions, bytes, seconds } = event.result;
+        this.#write(event.kind, { versions, failedVersions, bytes, seconds });
+        break;
+      }
+    }
+  };
+
+  close(): void {
+    // Every line is out already.
+  }
+
+  #addProgress(bytes: number): void {
+    this.#bytes += bytes;
+    const nowMs = performance.now();
+    if (nowMs - this.#toldAtMs < progressIntervalMs) return;
+    this.#toldAtMs = nowMs;
+    this.#write('progress', { bytes: this.#bytes });
+  }
+
+  #write(event: TransferEvent['kind'], fields: object): void {
+    this.#stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
+  }
+}
+
+function toJsonStep({ chain, step }: { chain: Chain; step: Step }): object {
+  const { source, destination } = chain;
+  return { source, destination, step: step.kind, to: toJsonPoint(step.to) };
+}
+
+function toJsonError({ kind, message, details, hint }: ZfsVmError): object {
+  return { kind, message, details, hint: hint ?? null };
+}

@@ -1,0 +1,54 @@
+import type { OutputStream } from './colors.js';
+
+/** How often the block is redrawn. */
+const redrawIntervalMs = 200;
+
+/** Lines at the bottom of a terminal that are redrawn in place; on anything else they are never shown. */
+export class LiveBlock {
+  readonly #stream: OutputStream;
+  readonly #draw: () => readonly string[];
+  #timer: NodeJS.Timeout | undefined;
+  /** How many lines are on the screen. */
+  #shown = 0;
+
+  /** @param draw gives the lines of the moment; they are cut to the width of the terminal */
+  constructor(stream: OutputStream, draw: () => readonly string[]) {
+    this.#stream = stream;
+    this.#draw = draw;
+  }
+
+  /** Begins to show the block, until `stop`. */
+  start(): void {
+    if (this.#stream.isTTY !== true || this.#timer !== undefined) return;
+    this.#timer = setInterval(() => {
+      this.#redraw();
+    }, redrawIntervalMs);
+    // Showing progress is no reason to stay.
+    this.#timer.unref();
+  }
+
+  /** Wipes the block, so that lasting text can be written; it comes back below. */
+  wipe(): void {
+    if (this.#shown > 0) this.#stream.write(`${up(this.#shown)}\u001B[J`);
+    this.#shown = 0;
+  }
+
+  /** Wipes the block for good. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.wipe();
+  }
+
+  #redraw(): void {
+    const width = (this.#stream.columns ?? 80) - 1;
+    const lines = this.#draw().map((line) => `${line.slice(0, width)}\u001B[K\n`);
+    this.#stream.write(`${up(this.#shown)}${lines.join('')}\u001B[J`);
+    this.#shown = lines.length;
+  }
+}
+
+/** Moves the cursor to the beginning of the block. */
+function up(lines: number): string {
+  return lines === 0 ? '' : `\r\u001B[${lines}A`;
+}

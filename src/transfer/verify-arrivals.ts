@@ -1,0 +1,35 @@
+import { ZfsVmError } from '../errors.js';
+import { readNamedSnapshots } from '../inventory/read-inventory.js';
+import type { LaneContext } from './run-lane.js';
+import type { Leg } from './lane-script.js';
+
+/**
+ * Asks the receiver, in one command, for the last snapshot that each chain brought, and compares the GUIDs. ZFS has received
+ * the ones before it, or it would have refused the last.
+ * @param done the steps that the receiver says are done, each chain's in order
+ * @returns an error for each dataset that doesn't have what was sent
+ */
+export async function verifyArrivals(
+  done: readonly Leg[],
+  { receiver, emit, signal }: LaneContext,
+): Promise<ZfsVmError[]> {
+  if (done.length === 0) return [];
+  const guids = new Map<string, bigint>();
+  for (const { chain, step } of new Map(done.map((leg) => [leg.chain, leg])).values()) {
+    guids.set(`${chain.destination}@${step.to.name}`, step.to.guid);
+  }
+  const rows = await readNamedSnapshots(receiver, [...guids.keys()], signal);
+  const found = new Map(rows.map((row) => [`${row.dataset}@${row.name}`, row.guid]));
+  const errors = [...guids].flatMap(([name, guid]) => {
+    const other = found.get(name);
+    if (other === guid) return [];
+    const what = other === undefined ? 'is not there' : `has the GUID ${other}, and not ${guid}`;
+    return [
+      new ZfsVmError('failed', `${receiver.host.name}: ${name} was received, and now ${what}`, {
+        hint: 'somebody else may be at work on it; run the same command again',
+      }),
+    ];
+  });
+  emit({ kind: 'verified', datasets: guids.size - errors.length });
+  return errors;
+}
