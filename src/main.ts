@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Cli } from 'clipanion';
+import { AbortCommand } from './commands/abort.js';
 import { normalizeArguments } from './commands/arguments.js';
 import { BaseCommand, type CommandContext } from './commands/base-command.js';
 import { formatCommandHelp, formatGeneralHelp } from './commands/help.js';
@@ -13,7 +14,7 @@ import { toPrintable } from './printable.js';
 import { formatError } from './report/error-text.js';
 
 /** Every command there is; a new one is added here. */
-const commandClasses = [TagCommand, ListCommand, PushCommand, PullCommand];
+const commandClasses = [TagCommand, ListCommand, PushCommand, PullCommand, AbortCommand];
 
 /** How long the hosts get to end what runs on them after an interrupt, before we leave anyway. */
 const interruptGraceMs = 1800;

@@ -57,7 +57,12 @@ function readPartial(marks: string, tokens: Map<string, ResumeTokenContent>): st
   if (mark === undefined) return undefined;
   const token = `1-${tokens.size}`;
   if (to !== undefined) {
-    tokens.set(token, { toGuid: toGuid(to), fromGuid: from === undefined ? undefined : toGuid(from) });
+    const toName = `tank/sent@${toSnapshotName(to)}`;
+    tokens.set(token, {
+      toName,
+      toGuid: toGuid(to),
+      fromGuid: from === undefined ? undefined : toGuid(from),
+    });
   }
   return token;
 }

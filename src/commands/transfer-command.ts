@@ -1,10 +1,10 @@
 import { Option } from 'clipanion';
 import { ZfsVmError } from '../errors.js';
 import type { Choice } from '../plan/sources.js';
-import { parsePattern } from '../streamline/selection.js';
 import { RateLimit } from '../transfer/rate-limit.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { BaseCommand } from './base-command.js';
+import { readPattern } from './patterns.js';
 
 /** How a plan is run. */
 export interface TransferSettings {
@@ -86,17 +86,7 @@ export abstract class TransferCommand extends BaseCommand {
     if (fault !== undefined) {
       throw new ZfsVmError('usage', `-d ${JSON.stringify(destination)} can't be a dataset: ${fault}`);
     }
-    const patterns = this.names.map((text) => {
-      const pattern = /^[A-Za-z0-9_. :*?/-]*$/.test(text) ? parsePattern(text) : undefined;
-      if (pattern !== undefined) return pattern;
-      throw new ZfsVmError(
-        'usage',
-        `-n ${JSON.stringify(text)} can't be a streamline or STREAMLINE:VERSION`,
-        {
-          hint: 'write -n debian-7, -n "debian-*" or -n debian-7:12',
-        },
-      );
-    });
+    const patterns = this.names.map(readPattern);
     return { patterns, latest, allSnapshots };
   }
 

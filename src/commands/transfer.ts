@@ -17,6 +17,7 @@ import { estimateSizes } from '../transfer/estimate-sizes.js';
 import type { TransferEvent, TransferResult } from '../transfer/event.js';
 import { runPlan } from '../transfer/run-plan.js';
 import { checkCopyPlace, checkPatterns, checkPool, splitAtDestination } from './check-request.js';
+import { confirmLosses } from './confirm.js';
 import { Hosts } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 import { readSides } from './read-sides.js';
@@ -121,7 +122,8 @@ class TransferRun {
     const { signal } = this.#command.context;
     try {
       const { plan, sides } = await this.#prepare();
-      await this.#confirm(plan, sides.receiver.host.name);
+      const losses = plan.chains.flatMap((chain) => describePreparation(chain, sides.receiver.host.name));
+      await confirmLosses(losses, this.#command.yes, this.#command, this.#hosts);
       this.#emit({ kind: 'planned', plan });
       const [result] = await Promise.all([
         runPlan(plan, { ...sides, ...this.#settings, signal, emit: this.#emit }),
@@ -184,24 +186,6 @@ class TransferRun {
     };
     const plan = planWith(receiver.datasets);
     return readRest === undefined || isConclusive(plan) ? plan : planWith((await readRest()).datasets);
-  }
-
-  /**
-   * Shows what would be destroyed, and asks.
-   * @throws ZfsVmError `conflict` when the answer is not yes, or there is nobody to ask
-   */
-  async #confirm(plan: Plan, receiverName: string): Promise<void> {
-    const losses = plan.chains.flatMap((chain) => describePreparation(chain, receiverName));
-    if (losses.length === 0) return;
-    const { stderr, signal } = this.#command.context;
-    stderr.write(losses.map((line) => `${line}\n`).join(''));
-    if (this.#command.yes) return;
-    const answer = await this.#hosts.prompter.ask('Really do that? (yes/no) ', { secret: false, signal });
-    signal.throwIfAborted();
-    if (answer === 'yes') return;
-    throw new ZfsVmError('conflict', 'nothing was done, because that was not confirmed', {
-      hint: 'answer yes, or add --yes if it may go',
-    });
   }
 
   readonly #emit = (event: TransferEvent): void => {

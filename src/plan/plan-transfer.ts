@@ -6,6 +6,7 @@ import {
   type Point,
   type Snapshot,
 } from '../streamline/dataset.js';
+import { readTag } from '../streamline/tag.js';
 import { GuidIndex } from '../streamline/guid-index.js';
 import { findVersions, walkHistory } from '../streamline/lineage.js';
 import { ancestorsOf, baseNameOf, maxNameLength, poolOf } from '../zfs/names.js';
@@ -155,17 +156,17 @@ class Planner {
       return this.#startClone(source, base, copies);
     }
     const isPlanned = this.#model.findPlannedSource(destination) !== undefined;
-    if (existing?.partial !== undefined && !isPlanned) {
-      const { token, content } = existing.partial;
-      if (receiverOnly.length > 0 || content?.toGuid !== next.guid || content.fromGuid !== base.guid) {
-        return conflict(this.#describePartial(existing));
-      }
-      return this.#toChain(source, destination, [
-        { kind: 'resume', token, to: next },
-        ...followUp(next, rest),
-      ]);
-    }
     const steps = [{ kind: 'incremental', from: base, to: next }, ...followUp(next, rest)] as const;
+    if (existing?.partial !== undefined && !isPlanned && receiverOnly.length === 0) {
+      const { token, content } = existing.partial;
+      if (content?.toGuid === next.guid && content.fromGuid === base.guid) {
+        const resumption: Step = { kind: 'resume', token, to: next };
+        return this.#toChain(source, destination, [resumption, ...followUp(next, rest)]);
+      }
+      const preparation = abortOurs(existing);
+      if (preparation === undefined) return conflict(this.#describePartial(existing));
+      return this.#toChain(source, destination, steps, { preparation });
+    }
     const after = this.#model.isPlanned(copy) ? fullNameOf(copy) : undefined;
     const writtenBytes = isPlanned ? 0 : (existing?.writtenBytes ?? 0);
     if (receiverOnly.length === 0 && writtenBytes === 0) {
@@ -279,7 +280,7 @@ class Planner {
   ): Decision | undefined {
     const existing = this.#model.findPartialOf(first.guid);
     if (existing?.partial?.content === undefined || existing.snapshots.length > 0) return undefined;
-    if (existing.partial.content.fromGuid !== from) return conflict(this.#describePartial(existing));
+    if (existing.partial.content.fromGuid !== from) return undefined;
     const step: Step = { kind: 'resume', token: existing.partial.token, to: first };
     return this.#toChain(source, existing.name, [step, ...followUp(first, rest)]);
   }
@@ -345,8 +346,10 @@ class Planner {
     const by = this.#model.findPlannedSource(destination);
     if (by !== undefined) return { kind: 'name-taken', destination, by };
     const existing = this.#model.findDataset(destination);
-    if (existing?.partial !== undefined) return this.#describePartial(existing);
-    if (existing !== undefined) {
+    if (existing?.partial !== undefined && abortOurs(existing) === undefined) {
+      return this.#describePartial(existing);
+    }
+    if (existing !== undefined && (existing.partial === undefined || existing.snapshots.length > 0)) {
       return { kind: 'destination-exists', destination, dependents: this.#model.findDependents(destination) };
     }
     if (this.#model.isParent(destination)) return { kind: 'destination-exists', destination, dependents: [] };
@@ -380,9 +383,13 @@ class Planner {
     source: Source,
     destination: string,
     steps: readonly [Step, ...Step[]],
-    { preparation, after }: { preparation?: Preparation; after?: string | undefined } = {},
+    { preparation: given, after }: { preparation?: Preparation; after?: string | undefined } = {},
   ): Decision {
     const { name, type, encrypted } = source.dataset;
+    const [first] = steps;
+    const leftover =
+      first.kind === 'full' || first.kind === 'clone' ? this.#model.findDataset(destination) : undefined;
+    const preparation = given ?? (leftover?.partial === undefined ? undefined : abortOurs(leftover));
     const parents = this.#model.findMissingParents(destination);
     const chain = { source: name, destination, type, raw: encrypted, parents, preparation, steps, after };
     return { kind: 'chain', chain };
@@ -403,6 +410,16 @@ class Planner {
       return difference < 0 || (difference === 0 && next.dataset < best.dataset) ? next : best;
     });
   }
+}
+
+/**
+ * How to make room where a receive of ours was interrupted: of a version, going by the name of what was sent. Undefined for what
+ * somebody else may still want to go on with.
+ */
+function abortOurs({ partial }: Dataset): Preparation | undefined {
+  const toName = partial?.content?.toName;
+  if (toName === undefined || readTag(toName.slice(toName.indexOf('@') + 1)).kind !== 'tag') return undefined;
+  return { kind: 'abort', of: toName };
 }
 
 /** A version that both sides have with different content. */

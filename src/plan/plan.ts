@@ -11,8 +11,14 @@ export type Step =
   /** The rest of a stream that was interrupted. */
   | { readonly kind: 'resume'; readonly token: string; readonly to: Snapshot };
 
-/** What is done to the destination before its chain, only because the person asked for it by name. */
+/** What is done to the destination before its chain. What loses versions is done only because the person asked for it by name. */
 export type Preparation =
+  /** Drop what an interrupted receive of ours has left, as it isn't what has to be sent next. */
+  | {
+      readonly kind: 'abort';
+      /** The sender's snapshot that was being received, by its full name at the time. */
+      readonly of: string;
+    }
   /** Undo everything after a snapshot of the destination: `--rollback`. */
   | {
       readonly kind: 'rollback';

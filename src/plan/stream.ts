@@ -1,6 +1,6 @@
 import { fullNameOf } from '../streamline/dataset.js';
 import { destroyDatasetArguments, destroySnapshotsArguments, rollbackArguments } from '../zfs/destroy.js';
-import type { Landing } from '../zfs/receive.js';
+import { abortReceiveArguments, type Landing } from '../zfs/receive.js';
 import type { Stream } from '../zfs/send.js';
 import type { Chain, Step } from './plan.js';
 
@@ -29,6 +29,7 @@ export function landingOf(chain: Chain, step: Step): Landing {
 /** The calls of zfs that do to the destination what was asked for by name, as arguments, one after another. */
 export function preparationCalls({ destination, preparation }: Chain): string[][] {
   if (preparation === undefined) return [];
+  if (preparation.kind === 'abort') return [abortReceiveArguments(destination)];
   const names = preparation.destroys.map((snapshot) => snapshot.name);
   return [
     ...(names.length === 0 ? [] : [destroySnapshotsArguments(destination, names)]),

@@ -38,9 +38,15 @@ export function describeConflict({ source, streamlines, reason }: Conflict, rece
   return `${what}: ${describeReason(reason, receiverName)}`;
 }
 
+/** What of an interrupted receive is dropped before a chain; undefined when nothing is. */
+export function describeAbort({ destination, preparation }: Chain, receiverName: string): string | undefined {
+  if (preparation?.kind !== 'abort') return undefined;
+  return `drop what had arrived of ${preparation.of} at ${receiverName}:${destination}: it isn't what is sent next`;
+}
+
 /** What is destroyed before a chain, a line each; nothing unless the person asked for it by name. */
 export function describePreparation({ destination, preparation }: Chain, receiverName: string): string[] {
-  if (preparation === undefined) return [];
+  if (preparation === undefined || preparation.kind === 'abort') return [];
   const snapshots = preparation.destroys.map((snapshot) => `destroy ${receiverName}:${fullNameOf(snapshot)}`);
   if (preparation.kind === 'destroy') return [...snapshots, `destroy ${receiverName}:${destination}`];
   const lost =
@@ -68,7 +74,7 @@ export function suggestWayOut(reason: ConflictReason): string {
         ? 'choose another place with -d, rename that dataset, or use --replace if it may go'
         : 'choose another place with -d, or rename that dataset';
     case 'partial-receive':
-      return `drop it with "${quoteCommand(['zfs', 'receive', '-A', reason.destination])}" on the receiver, then run this again`;
+      return `drop it with "${quoteCommand(['zfs', 'receive', '-A', reason.destination])}" on the receiver if it may go, then run this again`;
     case 'not-encrypted':
       return 'send it to a new place: rename the dataset that is there, and use -d';
     case 'name-taken':

@@ -48,7 +48,9 @@ export function toJsonChain(
     ...{ source, destination, type, raw, parents },
     after: after ?? null,
     preparation:
-      preparation === undefined ? null : { ...preparation, destroys: preparation.destroys.map(fullNameOf) },
+      preparation === undefined || preparation.kind === 'abort'
+        ? (preparation ?? null)
+        : { ...preparation, destroys: preparation.destroys.map(fullNameOf) },
     steps: steps.map((step) => ({
       kind: step.kind,
       to: toJsonPoint(step.to),

@@ -4,6 +4,7 @@ import { nameForPeople } from '../streamline/dataset.js';
 import type { Inquiry, TransferEvent, TransferResult } from '../transfer/event.js';
 import type { OutputStream } from './colors.js';
 import {
+  describeAbort,
   describeConflict,
   describeRoute,
   describeStep,
@@ -119,6 +120,10 @@ export class TextReport {
     }
     const steps = plan.chains.flatMap((chain) => chain.steps);
     if (steps.length > 0) {
+      for (const chain of plan.chains) {
+        const abort = describeAbort(chain, receiverName);
+        if (abort !== undefined) this.#print(abort);
+      }
       this.#print(`sending ${formatCount(steps.length, 'version')} to ${receiverName}`);
     }
   }

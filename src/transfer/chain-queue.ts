@@ -14,19 +14,22 @@ export class ChainQueue {
     this.#waiting = chains;
   }
 
-  /** Takes up to so many chains that can go now. One that destroys something first goes alone. */
-  take(count: number): Chain[] {
+  /**
+   * Takes a lane's share of the chains that can go now, when they are spread over so many lanes. One that destroys something
+   * first goes alone.
+   */
+  takeShare(lanes: number): Chain[] {
     const ready = this.#ready();
-    const alone = ready.findIndex(({ preparation }) => preparation !== undefined);
-    const taken =
-      alone === 0 ? ready.slice(0, 1) : ready.slice(0, alone < 0 ? count : Math.min(count, alone));
+    const share = countSteps(ready) / lanes;
+    const taken: Chain[] = [];
+    for (const chain of ready) {
+      const goesAlone = chain.preparation !== undefined;
+      if (taken.length > 0 && (goesAlone || countSteps(taken) >= share)) break;
+      taken.push(chain);
+      if (goesAlone) break;
+    }
     this.#remove(taken);
     return taken;
-  }
-
-  /** How many chains can go now. */
-  get readyCount(): number {
-    return this.#ready().length;
   }
 
   /** Gives back chains that were taken and not begun. */
@@ -62,4 +65,8 @@ export class ChainQueue {
     const removed = new Set(chains);
     this.#waiting = this.#waiting.filter((chain) => !removed.has(chain));
   }
+}
+
+function countSteps(chains: readonly Chain[]): number {
+  return chains.reduce((sum, chain) => sum + chain.steps.length, 0);
 }

@@ -81,9 +81,9 @@ class PlanRun {
     const { lanes, signal } = this.#context;
     for (;;) {
       const free = lanes - this.#running.size;
-      const ready = this.#queue.readyCount;
-      if (free <= 0 || ready === 0 || this.#faults.has('lost') || signal.aborted) return;
-      const chains = this.#queue.take(Math.ceil(ready / free));
+      if (free <= 0 || this.#faults.has('lost') || signal.aborted) return;
+      const chains = this.#queue.takeShare(free);
+      if (chains.length === 0) return;
       const lane = this.#runChains(chains)
         .catch((error: unknown) => {
           this.#defect ??= error instanceof Error ? error : new Error(String(error));

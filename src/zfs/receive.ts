@@ -25,6 +25,14 @@ export function receiveArguments({ destination, origin, makesFilesystem }: Landi
   ];
 }
 
+/**
+ * Arguments of zfs that drop what an interrupted receive has left: a dataset that would have become new disappears, any other stays
+ * as it was. It fails while a receive is at work.
+ */
+export function abortReceiveArguments(dataset: string): string[] {
+  return ['receive', '-A', dataset];
+}
+
 const unitBytes: Readonly<Record<string, number>> = {
   ...{ '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40, P: 2 ** 50, E: 2 ** 60 },
 };

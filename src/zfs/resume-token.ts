@@ -1,6 +1,8 @@
 /** What an interrupted receive was about, from its resume token. */
 export interface ResumeTokenContent {
-  /** The GUID of the snapshot that was being received. */
+  /** The sender's full name of the snapshot that was being received. */
+  readonly toName: string;
+  /** The snapshot's GUID. */
   readonly toGuid: bigint;
   /** The GUID of the base; undefined for a full stream. */
   readonly fromGuid: bigint | undefined;
@@ -17,9 +19,11 @@ export function explainTokenArguments(token: string): string[] {
 /** Reads the output of `explainTokenArguments`, both streams; undefined for a token that zfs can't make sense of. */
 export function parseResumeToken(output: string): ResumeTokenContent | undefined {
   const toGuid = /^\s*toguid = 0x([0-9a-f]{1,16})$/m.exec(output)?.[1];
-  if (toGuid === undefined) return undefined;
+  const toName = /^\s*toname = (.+)$/m.exec(output)?.[1];
+  if (toGuid === undefined || toName === undefined) return undefined;
   const fromGuid = /^\s*fromguid = 0x([0-9a-f]{1,16})$/m.exec(output)?.[1];
   return {
+    toName,
     toGuid: BigInt(`0x${toGuid}`),
     fromGuid: fromGuid === undefined ? undefined : BigInt(`0x${fromGuid}`),
   };

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Plan } from '../../src/plan/plan.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
-import { describePreparation, describeRoute, describeStep } from '../../src/report/describe-plan.js';
+import {
+  describeAbort,
+  describePreparation,
+  describeRoute,
+  describeStep,
+} from '../../src/report/describe-plan.js';
 import { nameForPeople } from '../../src/streamline/dataset.js';
 import { parsePattern } from '../../src/streamline/selection.js';
 import { world } from '../worlds.js';
@@ -13,6 +18,7 @@ function show(plan: Plan): string[] {
     ...plan.chains.flatMap((chain) => [
       `${describeRoute(chain, 'b')}${chain.after === undefined ? '' : ` after ${chain.after}`}${chain.raw ? ' raw' : ''}`,
       ...chain.parents.map((parent) => `  make ${parent}`),
+      ...[describeAbort(chain, 'b') ?? []].flat().map((line) => `  ${line}`),
       ...describePreparation(chain, 'b').map((line) => `  ${line}`),
       ...chain.steps.map((step) => `  ${nameForPeople(step.to)} ${describeStep(step)}`),
     ]),
@@ -534,12 +540,36 @@ plans(
 );
 
 plans(
-  'an interrupted receive of something else is a conflict',
+  'an interrupted receive of ours of something else is dropped first',
   {
     sender: ['tank/vm: web:1 web:2 web:3'],
     receiver: ['tank/vm (partial web:3 since web:1): web:1'],
   },
-  ['tank/vm: partial-receive'],
+  [
+    'tank/vm -> b:tank/vm',
+    "  drop what had arrived of tank/sent@zfs-vm:web:3 at b:tank/vm: it isn't what is sent next",
+    '  web:2 incremental since web:1',
+    '  web:3 incremental since web:2',
+  ],
+);
+
+plans(
+  'an interrupted receive of ours that the sender has no more makes room for what it has',
+  { sender: ['tank/vm: web:2'], receiver: ['tank/vm (partial web:1):'] },
+  [
+    'tank/vm -> b:tank/vm',
+    "  drop what had arrived of tank/sent@zfs-vm:web:1 at b:tank/vm: it isn't what is sent next",
+    '  web:2 full',
+  ],
+);
+
+plans(
+  'an interrupted receive of somebody else is a conflict',
+  {
+    sender: ['tank/vm: web:1 web:2', 'tank/db: db:1'],
+    receiver: ['tank/vm (partial @daily since web:1): web:1', 'tank/db (partial @daily):'],
+  },
+  ['tank/vm: partial-receive', 'tank/db: partial-receive'],
 );
 
 // What is asked for by name

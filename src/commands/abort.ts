@@ -1,0 +1,85 @@
+import { Command, Option } from 'clipanion';
+import { toCommandError } from '../command-error.js';
+import { exitCodes } from '../errors.js';
+import { isSuccess } from '../host/host.js';
+import { runCommand } from '../host/run-command.js';
+import { readDatasets, type DatasetList } from '../inventory/read-inventory.js';
+import { matchesTag, type VersionPattern } from '../streamline/selection.js';
+import { formatTagShort, readTag, type Tag } from '../streamline/tag.js';
+import { abortReceiveArguments } from '../zfs/receive.js';
+import { BaseCommand } from './base-command.js';
+import { confirmLosses } from './confirm.js';
+import { Hosts, localName } from './hosts.js';
+import { readPattern } from './patterns.js';
+
+/** Drops what interrupted receives have left. */
+export class AbortCommand extends BaseCommand {
+  static override paths = [['abort']];
+
+  static synopsis = 'abort [-n PATTERN]... [--yes] [[user@]host]';
+
+  static optionHelp = [
+    ['-n, --name PATTERN', 'only of streamlines that fit (debian-7, debian-*); repeatable'],
+    ['    --yes', 'do not ask'],
+  ] as const;
+
+  static override usage = Command.Usage({
+    description: 'drop what interrupted receives have left',
+    details: `
+      An interrupted push or pull keeps what had arrived, so that the next run can go on. This drops it: a dataset that would
+      have become new disappears, any other stays as it was before. Only receives of versions are dropped, never those of
+      another program. It shows them first, and asks.
+    `,
+    examples: [
+      ['Drop all on this machine', '$0 abort'],
+      [
+        'Drop those of one streamline on another host, with sudo there',
+        '$0 -s abort -n debian-7 fjoe@remote-host',
+      ],
+    ],
+  });
+
+  names = Option.Array('-n,--name', []);
+
+  yes = Option.Boolean('--yes', false);
+
+  host = Option.String({ name: '[user@]host', required: false });
+
+  async execute(): Promise<number> {
+    const patterns = this.names.map(readPattern);
+    const { stdout, signal } = this.context;
+    return Hosts.use(this, async (hosts) => {
+      const { host, zfs } = await hosts.open(this.host ?? localName);
+      const partials = findPartials(await readDatasets({ host, zfs }, signal), patterns);
+      if (partials.length === 0) stdout.write(`${host.name} has no interrupted receive of that kind\n`);
+      const losses = partials.map(
+        ({ dataset, tag }) => `drop what arrived of ${formatTagShort(tag)} at ${host.name}:${dataset}`,
+      );
+      await confirmLosses(losses, this.yes, this, hosts);
+      for (const { dataset, tag } of partials) {
+        const result = await runCommand(host, [...zfs, ...abortReceiveArguments(dataset)], { signal });
+        signal.throwIfAborted();
+        if (!isSuccess(result.exit)) throw toCommandError(host.name, `zfs receive -A ${dataset}`, result);
+        stdout.write(`dropped ${formatTagShort(tag)} at ${dataset}\n`);
+      }
+      return exitCodes.done;
+    });
+  }
+}
+
+/** An interrupted receive of a version. */
+interface Partial {
+  readonly dataset: string;
+  readonly tag: Tag;
+}
+
+function findPartials({ rows, tokens }: DatasetList, patterns: readonly VersionPattern[]): Partial[] {
+  return rows.flatMap(({ name, resumeToken }) => {
+    const { toName } = tokens.get(resumeToken ?? '') ?? {};
+    const reading = toName === undefined ? undefined : readTag(toName.slice(toName.indexOf('@') + 1));
+    if (reading?.kind !== 'tag') return [];
+    const { tag } = reading;
+    const isMeant = patterns.length === 0 || patterns.some((pattern) => matchesTag(pattern, tag));
+    return isMeant ? [{ dataset: name, tag }] : [];
+  });
+}

@@ -1,0 +1,14 @@
+import { ZfsVmError } from '../errors.js';
+import { parsePattern, type VersionPattern } from '../streamline/selection.js';
+
+/**
+ * Reads what `-n` says of streamlines: `debian-7`, `debian-*`, `debian-7:12`.
+ * @throws ZfsVmError `usage`
+ */
+export function readPattern(text: string): VersionPattern {
+  const pattern = /^[A-Za-z0-9_. :*?/-]*$/.test(text) ? parsePattern(text) : undefined;
+  if (pattern !== undefined) return pattern;
+  throw new ZfsVmError('usage', `-n ${JSON.stringify(text)} can't be a streamline or STREAMLINE:VERSION`, {
+    hint: 'write -n debian-7, -n "debian-*" or -n debian-7:12',
+  });
+}
