@@ -9,7 +9,7 @@ const allowedImports = {
   host: [],
   inventory: ['streamline', 'zfs', 'host'],
   plan: ['streamline', 'zfs'],
-  transfer: ['inventory', 'plan', 'zfs', 'host'],
+  transfer: ['inventory', 'plan', 'streamline', 'zfs', 'host'],
   report: ['plan', 'streamline', 'zfs', 'transfer'],
 };
 

@@ -7,3 +7,18 @@ export function quoteWord(word: string): string {
 export function quoteCommand(words: readonly string[]): string {
   return words.map(quoteWord).join(' ');
 }
+
+/**
+ * A shell line that calls `"$@"` with these words and then the names, in as few calls as the length of command lines allows, and
+ * what it has to be given on stdin. Names are those of datasets and snapshots: nothing in them but a space means anything to
+ * xargs. With no names at all, GNU's xargs would call it without any: don't.
+ */
+export function forEachName(
+  words: readonly string[],
+  names: readonly string[],
+): { script: string; input: string } {
+  return {
+    script: `sed 's/ /\\\\ /g' | xargs "$@" ${quoteCommand(words)}`,
+    input: names.map((name) => `${name}\n`).join(''),
+  };
+}

@@ -35,6 +35,7 @@ export abstract class TransferCommand extends BaseCommand {
     ['-j, --jobs N', 'how many streams go side by side (4)'],
     ['    --bwlimit RATE', 'no more bytes a second in all, e.g. 500K, 20M'],
     ['    --retries N', 'how often to connect again when a host is lost or busy (3)'],
+    ['    --no-bookmark', 'leave no bookmark of what was sent on the sender'],
     ['    --stall-timeout SECONDS', 'give a stream up when nothing moves for so long; 0 for never (600)'],
   ] as const;
 
@@ -65,6 +66,8 @@ export abstract class TransferCommand extends BaseCommand {
   retries = Option.String('--retries', '3');
 
   stallTimeout = Option.String('--stall-timeout', '600');
+
+  bookmark = Option.Boolean('--bookmark', true);
 
   host = Option.String({ name: '[user@]host' });
 

@@ -15,6 +15,7 @@ import { TextReport } from '../report/text-report.js';
 import type { Datasets } from '../streamline/dataset.js';
 import { estimateSizes } from '../transfer/estimate-sizes.js';
 import type { TransferEvent, TransferResult } from '../transfer/event.js';
+import { bookmarkTips, whileHeld } from '../transfer/protect-sources.js';
 import { runPlan } from '../transfer/run-plan.js';
 import { checkCopyPlace, checkPatterns, checkPool, splitAtDestination } from './check-request.js';
 import { confirmLosses } from './confirm.js';
@@ -29,6 +30,12 @@ export interface Opening {
   readonly receiver: Promise<Endpoint>;
   /** What people call it. */
   readonly receiverName: string;
+}
+
+/** Both sides of a transfer, connected. */
+interface Sides {
+  readonly sender: Endpoint;
+  readonly receiver: Endpoint;
 }
 
 /** Where the events of a transfer go. */
@@ -125,10 +132,7 @@ class TransferRun {
       const losses = plan.chains.flatMap((chain) => describePreparation(chain, sides.receiver.host.name));
       await confirmLosses(losses, this.#command.yes, this.#command, this.#hosts);
       this.#emit({ kind: 'planned', plan });
-      const [result] = await Promise.all([
-        runPlan(plan, { ...sides, ...this.#settings, signal, emit: this.#emit }),
-        this.#estimate(plan, sides.sender),
-      ]);
+      const [result] = await Promise.all([this.#runPlan(plan, sides), this.#estimate(plan, sides.sender)]);
       return { plan, result };
     } catch (error) {
       if (signal.aborted) throw explainInterrupt(signal);
@@ -136,6 +140,16 @@ class TransferRun {
       // The host isn't back yet.
       return { plan: noPlan, result: { ...noResult, errors: [error], faults: new Set(['lost']) } };
     }
+  }
+
+  async #runPlan(plan: Plan, sides: Sides): Promise<TransferResult> {
+    const { signal } = this.#command.context;
+    const context = { ...sides, ...this.#settings, signal, emit: this.#emit };
+    return whileHeld(plan, context, async () => {
+      const result = await runPlan(plan, context);
+      if (this.#command.bookmark && !result.faults.has('lost')) await bookmarkTips(result.done, context);
+      return result;
+    });
   }
 
   /** Only serves the progress, and costs a process a step: done where somebody watches, while the first streams flow. */
@@ -149,7 +163,7 @@ class TransferRun {
   async #prepare(): Promise<{
     command: TransferCommand;
     plan: Plan;
-    sides: { sender: Endpoint; receiver: Endpoint };
+    sides: Sides;
   }> {
     const opening = this.#open();
     this.#report ??= openReport(this.#command, opening.receiverName);

@@ -1,7 +1,7 @@
 import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { toPrintable } from '../printable.js';
-import { quoteCommand } from '../shell.js';
+import { forEachName, quoteCommand } from '../shell.js';
 import {
   listDatasetsArguments,
   listDatasetsOldArguments,
@@ -91,11 +91,11 @@ export async function readNamedSnapshots(
   signal?: AbortSignal,
 ): Promise<SnapshotRow[]> {
   if (fullNames.length === 0) return [];
-  const lines = [`${perName(listNamedSnapshotsArguments)} 2>/dev/null || :`];
+  const { script, input } = forEachName(listNamedSnapshotsArguments, fullNames);
   const { snapshots } = await runZfsScript(
     endpoint,
-    { snapshots: lines },
-    { input: toLines(fullNames), signal },
+    { snapshots: [`${script} 2>/dev/null || :`] },
+    { input, signal },
   );
   return understand(endpoint, () => [...parseSnapshots(snapshots)]);
 }
@@ -110,12 +110,8 @@ export async function readSnapshotsOf(
   signal?: AbortSignal,
 ): Promise<SnapshotRow[]> {
   if (datasets.length === 0) return [];
-  const lines = [`${perName(listSnapshotsOfArguments)} || exit`];
-  const { snapshots } = await runZfsScript(
-    endpoint,
-    { snapshots: lines },
-    { input: toLines(datasets), signal },
-  );
+  const { script, input } = forEachName(listSnapshotsOfArguments, datasets);
+  const { snapshots } = await runZfsScript(endpoint, { snapshots: [`${script} || exit`] }, { input, signal });
   return understand(endpoint, () => [...parseSnapshots(snapshots)]);
 }
 
@@ -159,16 +155,6 @@ const taggedOnly = [
   '$1 ~ /[@#]zfs-vm:/ { isKept = 1; for (i = 1; i <= held; i++) print lines[i] }',
   'END { exit status }',
 ];
-
-/** Runs zfs with all the names that come from stdin, in as few calls as the length of command lines allows. */
-function perName(zfsArguments: readonly string[]): string {
-  // The characters that mean something to xargs, other than the space, can't be in a name.
-  return `sed 's/ /\\\\ /g' | xargs "$@" ${quoteCommand(zfsArguments)}`;
-}
-
-function toLines(names: readonly string[]): string {
-  return names.map((name) => `${name}\n`).join('');
-}
 
 function understand<T>({ host }: Endpoint, read: () => T): T {
   try {

@@ -45,6 +45,9 @@ export class JsonReport {
       case 'estimated':
         this.#write(event.kind, { bytes: [...event.sizes.values()].reduce((sum, bytes) => sum + bytes, 0) });
         break;
+      case 'held':
+        this.#write(event.kind, { host: event.host, snapshots: event.snapshots });
+        break;
       case 'parent-created':
         this.#write(event.kind, { host: event.host, dataset: event.dataset });
         break;

@@ -60,6 +60,13 @@ export class TextReport {
       case 'estimated':
         this.#progress?.estimate(event.sizes);
         break;
+      case 'held':
+        this.#tell(
+          event.snapshots === 0
+            ? `${event.host} doesn't let its snapshots be held meanwhile`
+            : `holding ${formatCount(event.snapshots, 'snapshot')} on ${event.host} meanwhile`,
+        );
+        break;
       case 'parent-created':
         this.#print(`made ${event.dataset} on ${event.host}`);
         break;

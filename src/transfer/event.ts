@@ -24,6 +24,8 @@ export type TransferEvent =
   | { readonly kind: 'planned'; readonly plan: Plan }
   /** About how much that will be; only where somebody watches. */
   | { readonly kind: 'estimated'; readonly sizes: ReadonlyMap<Step, number> }
+  /** So many snapshots of the sender are held while they are sent; none where the rights are lacking. */
+  | { readonly kind: 'held'; readonly host: string; readonly snapshots: number }
   /** A dataset is made on the receiver so that others have a place. */
   | { readonly kind: 'parent-created'; readonly host: string; readonly dataset: string }
   /** A dataset that others would have gone below can't be made. */

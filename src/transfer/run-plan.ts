@@ -19,6 +19,11 @@ export interface TransferContext extends LaneContext {
   readonly lanes: number;
 }
 
+/** What came of a plan, with the steps that are done. */
+export interface PlanResult extends TransferResult {
+  readonly done: readonly Leg[];
+}
+
 /** A lane's command line has to fit into what a remote shell takes (128 KiB, and every odd character takes five). */
 const longestLane = 20_000;
 
@@ -28,7 +33,7 @@ const longestLane = 20_000;
  * receiver is asked whether it has what was sent.
  * @throws ZfsVmError when a host can't start commands; the signal's reason when it is aborted
  */
-export async function runPlan(plan: Plan, context: TransferContext): Promise<TransferResult> {
+export async function runPlan(plan: Plan, context: TransferContext): Promise<PlanResult> {
   return new PlanRun(plan, context).run();
 }
 
@@ -41,6 +46,8 @@ class PlanRun {
   readonly #errors: ZfsVmError[] = [];
   readonly #faults = new Set<Fault>();
   #bytes = 0;
+  /** Whether one channel takes many streams. */
+  #canChain = true;
   /** What a lane threw that is no expected error. */
   #defect: Error | undefined;
 
@@ -50,10 +57,11 @@ class PlanRun {
     this.#queue = new ChainQueue(plan.chains);
   }
 
-  async run(): Promise<TransferResult> {
+  async run(): Promise<PlanResult> {
     const { emit, signal } = this.#context;
     const startedAtMs = performance.now();
     await this.#createParents();
+    if (this.#plan.chains.length > 0) this.#canChain = await canChainReceives(this.#context.receiver, signal);
     this.#startLanes();
     while (this.#running.size > 0) {
       await Promise.race(this.#running);
@@ -74,6 +82,7 @@ class PlanRun {
       seconds: (performance.now() - startedAtMs) / 1000,
       errors: this.#errors,
       faults: this.#faults,
+      done: this.#done,
     };
   }
 
@@ -99,7 +108,8 @@ class PlanRun {
     try {
       await this.#prepare(chains);
       while (legs.length > 0) {
-        const { bytes, done, failure } = await runLane(cutLane(legs), { ...this.#context, emit: this.#note });
+        const lane = this.#canChain ? cutLane(legs) : legs.slice(0, 1);
+        const { bytes, done, failure } = await runLane(lane, { ...this.#context, emit: this.#note });
         this.#bytes += bytes;
         legs = legs.slice(done);
         if (failure === undefined) continue;
@@ -159,6 +169,18 @@ class PlanRun {
       }
     }
   }
+}
+
+/**
+ * Whether several receives may read one stdin, one after another. sudo that logs what its commands read (`log_input`, `log_stdin`)
+ * reads ahead for them, and the next one would miss what was read; otherwise it leaves stdin alone, also with Debian's `use_pty`
+ * (seen with sudo 1.9.13).
+ */
+async function canChainReceives({ host, zfs }: Endpoint, signal: AbortSignal): Promise<boolean> {
+  if (zfs[0] !== 'sudo') return true;
+  const { exit, stdout } = await runCommand(host, ['sudo', '-n', '-l'], { signal });
+  signal.throwIfAborted();
+  return isSuccess(exit) && !/log_(input|stdin)/.test(stdout);
 }
 
 /** Makes a filesystem that only gives others a place; gives the error when it can't be made. */

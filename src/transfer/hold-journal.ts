@@ -1,0 +1,70 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Holds that a run has taken on a host, and not yet released. */
+export interface HoldRecord {
+  /** The host as the person named it. */
+  readonly host: string;
+  /** The words that call zfs there. */
+  readonly zfs: readonly string[];
+  readonly tag: string;
+  readonly snapshots: readonly string[];
+  /** The run that took them. */
+  readonly pid: number;
+}
+
+/** Where holds are written down before they are taken, so that the next run can release those of one that died. */
+export class HoldJournal {
+  readonly #folder: string;
+
+  constructor(env: Readonly<Record<string, string | undefined>> = process.env) {
+    const state = env['XDG_STATE_HOME'] ?? join(env['HOME'] ?? homedir(), '.local', 'state');
+    this.#folder = join(state, 'zfs-vm', 'holds');
+  }
+
+  async write(record: HoldRecord): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    await writeFile(this.#fileOf(record.tag), JSON.stringify(record), { mode: 0o600 });
+  }
+
+  async remove(tag: string): Promise<void> {
+    await rm(this.#fileOf(tag), { force: true });
+  }
+
+  /** The holds on a host that were left by runs which are no more. */
+  async findLeft(host: string): Promise<HoldRecord[]> {
+    const files = await readdir(this.#folder).catch(() => []);
+    const records = await Promise.all(files.map((file) => readRecord(join(this.#folder, file))));
+    return records
+      .filter((record) => record !== undefined)
+      .filter((record) => record.host === host && !isAlive(record.pid));
+  }
+
+  #fileOf(tag: string): string {
+    return join(this.#folder, `${tag.replaceAll(':', '-')}.json`);
+  }
+}
+
+async function readRecord(path: string): Promise<HoldRecord | undefined> {
+  try {
+    const record = JSON.parse(await readFile(path, 'utf8')) as Partial<HoldRecord>;
+    const { host, zfs, tag, snapshots, pid } = record;
+    if (host === undefined || zfs === undefined || tag === undefined || snapshots === undefined) {
+      return undefined;
+    }
+    return pid === undefined ? undefined : { host, zfs, tag, snapshots, pid };
+  } catch {
+    // Somebody else is writing or removing it at this moment.
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
