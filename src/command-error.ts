@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { ZfsVmError } from './errors.js';
 import type { Exit } from './host/host.js';
 import type { CommandResult } from './host/run-command.js';
@@ -33,8 +34,11 @@ export function toCommandError(
 
 function describeEnding(exit: Exclude<Exit, { kind: 'lost' }>): string {
   switch (exit.kind) {
-    case 'exited':
-      return `failed with status ${exit.code}`;
+    case 'exited': {
+      // A shell that ran it tells of a signal so.
+      const signal = Object.entries(constants.signals).find(([, number]) => number === exit.code - 128)?.[0];
+      return signal === undefined ? `failed with status ${exit.code}` : `was ended by ${signal}`;
+    }
     case 'signalled':
       return `was ended by ${exit.signal}`;
     case 'stopped':

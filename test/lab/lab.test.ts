@@ -213,13 +213,13 @@ describe('a lab of two hosts', () => {
   test('node runs here, and the built project is a command for every user', async () => {
     const project = await mkdtemp(join(tmpdir(), 'zfs-vm-lab-project.'));
     try {
-      await mkdir(join(project, 'build/src'), { recursive: true });
+      await mkdir(join(project, 'build/bundle'), { recursive: true });
       await writeFile(join(project, 'package.json'), '{"name":"stand-in","type":"module"}');
       await writeFile(
-        join(project, 'build/src/main.js'),
+        join(project, 'build/bundle/main.js'),
         'console.log(process.version, process.argv.slice(2).join());',
       );
-      await writeFile(join(project, 'zfs-vm'), "#!/usr/bin/env node\nimport './build/src/main.js';\n", {
+      await writeFile(join(project, 'zfs-vm'), "#!/usr/bin/env node\nimport './build/bundle/main.js';\n", {
         mode: 0o755,
       });
       await shared.lab.deploy(a, project);
