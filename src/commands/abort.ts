@@ -1,9 +1,11 @@
 import { Command, Option } from 'clipanion';
 import { toCommandError } from '../command-error.js';
-import { exitCodes } from '../errors.js';
+import { exitCodeOf, exitCodes } from '../errors.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
 import { readDatasets, type DatasetList } from '../inventory/read-inventory.js';
+import { chooseColors } from '../report/colors.js';
+import { formatError } from '../report/error-text.js';
 import { matchesTag, type VersionPattern } from '../streamline/selection.js';
 import { formatTagShort, readTag, type Tag } from '../streamline/tag.js';
 import { abortReceiveArguments } from '../zfs/receive.js';
@@ -47,7 +49,7 @@ export class AbortCommand extends BaseCommand {
 
   async execute(): Promise<number> {
     const patterns = this.names.map(readPattern);
-    const { stdout, signal } = this.context;
+    const { stdout, stderr, env, signal } = this.context;
     return Hosts.use(this, async (hosts) => {
       const { host, zfs } = await hosts.open(this.host ?? localName);
       const partials = findPartials(await readDatasets({ host, zfs }, signal), patterns);
@@ -56,13 +58,20 @@ export class AbortCommand extends BaseCommand {
         ({ dataset, tag }) => `drop what arrived of ${formatTagShort(tag)} at ${host.name}:${dataset}`,
       );
       await confirmLosses(losses, this.yes, this, hosts);
+      let status: number = exitCodes.done;
       for (const { dataset, tag } of partials) {
         const result = await runCommand(host, [...zfs, ...abortReceiveArguments(dataset)], { signal });
         signal.throwIfAborted();
-        if (!isSuccess(result.exit)) throw toCommandError(host.name, `zfs receive -A ${dataset}`, result);
-        stdout.write(`dropped ${formatTagShort(tag)} at ${dataset}\n`);
+        if (isSuccess(result.exit)) {
+          stdout.write(`dropped ${formatTagShort(tag)} at ${dataset}\n`);
+          continue;
+        }
+        // One that is at work again keeps nobody from dropping the others.
+        const error = toCommandError(host.name, `zfs receive -A ${dataset}`, result);
+        stderr.write(formatError(error, chooseColors(stderr, env), { debug: this.debug }));
+        status = exitCodeOf(error);
       }
-      return exitCodes.done;
+      return status;
     });
   }
 }

@@ -38,6 +38,12 @@ interface Sides {
   readonly receiver: Endpoint;
 }
 
+/** A plan and what came of it. */
+interface Outcome {
+  readonly plan: Plan;
+  readonly result: TransferResult;
+}
+
 /** Where the events of a transfer go. */
 interface Report {
   readonly handle: (event: TransferEvent) => void;
@@ -71,6 +77,8 @@ class TransferRun {
   readonly #hosts: Hosts;
   readonly #open: () => Opening;
   #report: Report | undefined;
+  /** Whether names that only look like tags have been told: once a run is enough. */
+  #hasWarned = false;
 
   constructor(
     command: TransferCommand,
@@ -95,7 +103,8 @@ class TransferRun {
   }
 
   async #showPlan(): Promise<number> {
-    const { command, plan, sides } = await this.#prepare();
+    const command = this.#command;
+    const { plan, sides } = await this.#prepare();
     const { signal, stdout } = command.context;
     const sizes = await estimateSizes(sides.sender, plan, signal);
     signal.throwIfAborted();
@@ -105,41 +114,63 @@ class TransferRun {
 
   async #send(): Promise<number> {
     const { signal } = this.#command.context;
-    let sum: TransferResult | undefined;
-    for (let left = this.#settings.retries; ; left--) {
-      const attempt = await this.#attempt(sum !== undefined);
-      sum = sum === undefined ? attempt.result : addResults(sum, attempt.result);
-      const [error] = attempt.result.errors;
-      const mayHelp = attempt.result.faults.has('lost') || attempt.result.faults.has('busy');
-      if (error === undefined || !mayHelp || left === 0) {
-        this.#emit({ kind: 'finished', plan: attempt.plan, result: sum });
-        return statusOf(attempt.plan, sum);
+    const { retries } = this.#settings;
+    let outcome = await this.#attempt();
+    for (let tries = 1; ; tries++) {
+      const { plan, result } = outcome;
+      const mayHelp = result.faults.has('lost') || result.faults.has('busy');
+      const [error] = result.errors;
+      if (error === undefined || !mayHelp || tries > retries) {
+        this.#emit({ kind: 'finished', plan, result });
+        return statusOf(plan, result);
       }
-      const tries = this.#settings.retries - left;
-      const delaySeconds = retryDelaysSeconds[Math.min(tries, retryDelaysSeconds.length - 1)] ?? 0;
-      this.#emit({ kind: 'retrying', error, delaySeconds, left: left - 1 });
-      if (attempt.result.faults.has('lost')) await this.#hosts.disconnect();
+      const delaySeconds = retryDelaysSeconds[Math.min(tries, retryDelaysSeconds.length) - 1] ?? 0;
+      this.#emit({ kind: 'retrying', error, delaySeconds, left: retries - tries });
+      if (result.faults.has('lost')) await this.#hosts.disconnect();
       await sleep(delaySeconds * 1000, undefined, { signal }).catch(() => undefined);
-      signal.throwIfAborted();
+      if (signal.aborted) throw explainInterrupt(signal);
+      outcome = await this.#attemptAgain(outcome);
     }
   }
 
   /** Connects, plans and runs the plan, once. */
-  async #attempt(isAgain: boolean): Promise<{ plan: Plan; result: TransferResult }> {
+  async #attempt(): Promise<Outcome> {
     const { signal } = this.#command.context;
     try {
       const { plan, sides } = await this.#prepare();
       const losses = plan.chains.flatMap((chain) => describePreparation(chain, sides.receiver.host.name));
       await confirmLosses(losses, this.#command.yes, this.#command, this.#hosts);
       this.#emit({ kind: 'planned', plan });
-      const [result] = await Promise.all([this.#runPlan(plan, sides), this.#estimate(plan, sides.sender)]);
+      const over = new AbortController();
+      const estimating = this.#estimate(plan, sides.sender, AbortSignal.any([signal, over.signal]));
+      const result = await this.#runPlan(plan, sides).finally(() => {
+        over.abort();
+      });
+      await estimating;
       return { plan, result };
     } catch (error) {
-      if (signal.aborted) throw explainInterrupt(signal);
-      if (!isAgain || !(error instanceof ZfsVmError) || error.kind !== 'connection') throw error;
-      // The host isn't back yet.
-      return { plan: noPlan, result: { ...noResult, errors: [error], faults: new Set(['lost']) } };
+      throw signal.aborted ? explainInterrupt(signal) : error;
     }
+  }
+
+  /** The same once more, and what both attempts came to. A host that isn't back yet is no reason to give up. */
+  async #attemptAgain({ plan: before, result: sum }: Outcome): Promise<Outcome> {
+    try {
+      const { plan, result } = await this.#attempt();
+      return { plan, result: addResults(sum, result) };
+    } catch (error) {
+      if (!(error instanceof ZfsVmError) || error.kind !== 'connection') throw error;
+      this.#emit({ kind: 'trouble', error });
+      return { plan: before, result: { ...sum, errors: [error], faults: new Set(['lost']) } };
+    }
+  }
+
+  /** Only serves the progress, and costs a process a step: done where somebody watches, while the first streams flow. */
+  async #estimate(plan: Plan, sender: Endpoint, signal: AbortSignal): Promise<void> {
+    const { stdout } = this.#command.context;
+    if (this.#command.json || !('isTTY' in stdout && stdout.isTTY === true)) return;
+    const sizes = await estimateSizes(sender, plan, signal).catch(() => new Map<never, never>());
+    if (sizes.size > 0 && !signal.aborted) this.#emit({ kind: 'estimated', sizes });
   }
 
   async #runPlan(plan: Plan, sides: Sides): Promise<TransferResult> {
@@ -152,24 +183,12 @@ class TransferRun {
     });
   }
 
-  /** Only serves the progress, and costs a process a step: done where somebody watches, while the first streams flow. */
-  async #estimate(plan: Plan, sender: Endpoint): Promise<void> {
-    const { stdout, signal } = this.#command.context;
-    if (this.#command.json || !('isTTY' in stdout && stdout.isTTY === true)) return;
-    const sizes = await estimateSizes(sender, plan, signal).catch(() => new Map<never, never>());
-    if (sizes.size > 0) this.#emit({ kind: 'estimated', sizes });
-  }
-
-  async #prepare(): Promise<{
-    command: TransferCommand;
-    plan: Plan;
-    sides: Sides;
-  }> {
+  async #prepare(): Promise<{ plan: Plan; sides: Sides }> {
     const opening = this.#open();
     this.#report ??= openReport(this.#command, opening.receiverName);
     const plan = await this.#makePlan(opening);
     const sides = { sender: await opening.sender, receiver: await opening.receiver };
-    return { command: this.#command, plan, sides };
+    return { plan, sides };
   }
 
   async #makePlan(opening: Opening): Promise<Plan> {
@@ -186,8 +205,9 @@ class TransferRun {
       emit: this.#emit,
     });
     const senderName = (await opening.sender).host.name;
-    warnOfMalformedTags(command, senderName, sender);
-    if (!isCopy) warnOfMalformedTags(command, receiverName, receiver);
+    if (!this.#hasWarned) warnOfMalformedTags(command, senderName, sender);
+    if (!this.#hasWarned && !isCopy) warnOfMalformedTags(command, receiverName, receiver);
+    this.#hasWarned = true;
     checkPool(destination, receiverName, receiver.datasets);
     const planWith = (receiverDatasets: Datasets): Plan => {
       const datasets =
@@ -206,9 +226,6 @@ class TransferRun {
     this.#report?.handle(event);
   };
 }
-
-const noPlan: Plan = { chains: [], upToDate: [], conflicts: [] };
-const noResult = { versions: 0, failedVersions: 0, bytes: 0, seconds: 0 };
 
 /** What two runs after each other came to; what the first one missed is the second one's to bring. */
 function addResults(

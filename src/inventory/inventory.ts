@@ -31,7 +31,7 @@ export function buildInventory(
   const malformed = new Map<string, { name: string; datasets: string[]; reason: string }>();
   let [dataset, points]: [string | undefined, Points | undefined] = [undefined, undefined];
   for (const row of snapshotRows) {
-    // A list is in the order of the names: only now and then does another dataset begin.
+    // Most rows are about the dataset of the one before.
     if (row.dataset !== dataset) {
       dataset = row.dataset;
       points = pointsByDataset.get(dataset);

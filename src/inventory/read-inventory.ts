@@ -94,7 +94,7 @@ export async function readNamedSnapshots(
   const { script, input } = forEachName(listNamedSnapshotsArguments, fullNames);
   const { snapshots } = await runZfsScript(
     endpoint,
-    { snapshots: [`${script} 2>/dev/null || :`] },
+    { snapshots: [`${script} 2>/dev/null`, ignoreMissing] },
     { input, signal },
   );
   return understand(endpoint, () => [...parseSnapshots(snapshots)]);
@@ -114,6 +114,9 @@ export async function readSnapshotsOf(
   const { snapshots } = await runZfsScript(endpoint, { snapshots: [`${script} || exit`] }, { input, signal });
   return understand(endpoint, () => [...parseSnapshots(snapshots)]);
 }
+
+/** zfs ends with 1 when a name isn't there, and xargs then with 123. */
+const ignoreMissing = 'status=$?; case $status in 0|1|123) ;; *) exit $status;; esac';
 
 /** Assigned before it is printed, as a pipe would hide the status of zfs. Only a zfs that lacks columns is asked twice. */
 const datasetLines = [
@@ -141,18 +144,19 @@ function snapshotLines(list: readonly string[], scope: ReadOptions['scope']): st
 }
 
 /**
- * An awk program that reads datasets, the line "snapshots", snapshots in the order of their names, and the line "status" with
- * how zfs ended. It lets through the snapshots of datasets that have versions or are the origin of another.
+ * An awk program that reads datasets, the line "snapshots", snapshots and bookmarks, and the line "status" with how zfs ended. It
+ * lets through those of datasets that have versions or are the origin of another. In the order of full names, what lies below a
+ * dataset comes between its bookmarks and its snapshots.
  */
 const taggedOnly = [
   '$0 == "snapshots" { isListing = 1; next }',
   'NF == 1 && sub(/^status /, "") { status = $0; next }',
   '!isListing { sub(/@.*/, "", $3); isOrigin[$3]; next }',
   '{ dataset = $1; sub(/[@#].*/, "", dataset) }',
-  'dataset != current { current = dataset; isKept = dataset in isOrigin; held = 0 }',
-  'isKept { print; next }',
-  '{ lines[++held] = $0 }',
-  '$1 ~ /[@#]zfs-vm:/ { isKept = 1; for (i = 1; i <= held; i++) print lines[i] }',
+  'dataset in isKept || dataset in isOrigin { print; next }',
+  '$1 ~ /[@#]zfs-vm:/ { for (i = 1; i <= count[dataset]; i++) print held[dataset, i] }',
+  '$1 ~ /[@#]zfs-vm:/ { print; isKept[dataset]; delete count[dataset]; next }',
+  '{ held[dataset, ++count[dataset]] = $0 }',
   'END { exit status }',
 ];
 

@@ -157,19 +157,20 @@ class Planner {
     }
     const isPlanned = this.#model.findPlannedSource(destination) !== undefined;
     const steps = [{ kind: 'incremental', from: base, to: next }, ...followUp(next, rest)] as const;
-    if (existing?.partial !== undefined && !isPlanned && receiverOnly.length === 0) {
+    const writtenBytes = isPlanned ? 0 : (existing?.writtenBytes ?? 0);
+    const isUntouched = receiverOnly.length === 0 && writtenBytes === 0;
+    if (existing?.partial !== undefined && !isPlanned && (isUntouched || this.#request.rollback)) {
       const { token, content } = existing.partial;
-      if (content?.toGuid === next.guid && content.fromGuid === base.guid) {
+      if (isUntouched && content?.toGuid === next.guid && content.fromGuid === base.guid) {
         const resumption: Step = { kind: 'resume', token, to: next };
         return this.#toChain(source, destination, [resumption, ...followUp(next, rest)]);
       }
-      const preparation = abortOurs(existing);
-      if (preparation === undefined) return conflict(this.#describePartial(existing));
+      const preparation = abortOurs(existing, source);
+      if (preparation === undefined || !isUntouched) return conflict(this.#describePartial(existing));
       return this.#toChain(source, destination, steps, { preparation });
     }
     const after = this.#model.isPlanned(copy) ? fullNameOf(copy) : undefined;
-    const writtenBytes = isPlanned ? 0 : (existing?.writtenBytes ?? 0);
-    if (receiverOnly.length === 0 && writtenBytes === 0) {
+    if (isUntouched) {
       return this.#toChain(source, destination, steps, { after });
     }
 
@@ -346,7 +347,7 @@ class Planner {
     const by = this.#model.findPlannedSource(destination);
     if (by !== undefined) return { kind: 'name-taken', destination, by };
     const existing = this.#model.findDataset(destination);
-    if (existing?.partial !== undefined && abortOurs(existing) === undefined) {
+    if (existing?.partial !== undefined && abortOurs(existing, source) === undefined) {
       return this.#describePartial(existing);
     }
     if (existing !== undefined && (existing.partial === undefined || existing.snapshots.length > 0)) {
@@ -389,7 +390,7 @@ class Planner {
     const [first] = steps;
     const leftover =
       first.kind === 'full' || first.kind === 'clone' ? this.#model.findDataset(destination) : undefined;
-    const preparation = given ?? (leftover?.partial === undefined ? undefined : abortOurs(leftover));
+    const preparation = given ?? (leftover?.partial === undefined ? undefined : abortOurs(leftover, source));
     const parents = this.#model.findMissingParents(destination);
     const chain = { source: name, destination, type, raw: encrypted, parents, preparation, steps, after };
     return { kind: 'chain', chain };
@@ -413,13 +414,15 @@ class Planner {
 }
 
 /**
- * How to make room where a receive of ours was interrupted: of a version, going by the name of what was sent. Undefined for what
- * somebody else may still want to go on with.
+ * How to make room where a receive of ours was interrupted: of a version of the same streamline, going by the name of what was
+ * sent. Undefined for anything else, which somebody may still want to go on with.
  */
-function abortOurs({ partial }: Dataset): Preparation | undefined {
-  const toName = partial?.content?.toName;
-  if (toName === undefined || readTag(toName.slice(toName.indexOf('@') + 1)).kind !== 'tag') return undefined;
-  return { kind: 'abort', of: toName };
+function abortOurs({ partial }: Dataset, { versions }: Source): Preparation | undefined {
+  const toName = partial?.content?.toName ?? '';
+  const reading = readTag(toName.slice(toName.indexOf('@') + 1));
+  const isOurs =
+    reading.kind === 'tag' && versions.some(({ tag }) => tag?.streamline === reading.tag.streamline);
+  return isOurs ? { kind: 'abort', of: toName } : undefined;
 }
 
 /** A version that both sides have with different content. */

@@ -9,6 +9,9 @@ import { findSources, type Choice, type Source } from './sources.js';
  * snapshot. Asking for a few by name tells as much of a receiver that is up to date, or nearly so.
  */
 
+/** Of how many namesakes it is worth asking each. */
+const mostPlaces = 8;
+
 /** What to ask a receiver about one dataset of the sender, to learn how far it is. */
 export interface Probe {
   /** The receiver's datasets that may be the copy, going by their names. */
@@ -28,15 +31,10 @@ export function findProbes(
   choice: Choice,
   receiverNames: Iterable<string>,
 ): Probe[] | undefined {
-  const byBaseName = new Map<string, string[]>();
-  for (const name of receiverNames) {
-    const namesakes = byBaseName.get(lastParts(name, 1));
-    if (namesakes === undefined) byBaseName.set(lastParts(name, 1), [name]);
-    else namesakes.push(name);
-  }
+  const bySuffix = indexBySuffix(receiverNames);
   const probes: Probe[] = [];
   for (const source of findSources(sender, choice)) {
-    const places = findNearestNamesakes(source.dataset.name, byBaseName);
+    const places = findNearestNamesakes(source.dataset.name, bySuffix);
     if (places.length === 0) return undefined;
     const newest = findNewestOfEach(source);
     probes.push({ places, newest, following: nameFollowing(newest, source) });
@@ -80,23 +78,33 @@ export function isConclusive({ chains, conflicts }: Plan): boolean {
   );
 }
 
-/** Of the datasets with the same last part of their name, those that have most of the parts before it in common too. */
-function findNearestNamesakes(
-  name: string,
-  byBaseName: ReadonlyMap<string, readonly string[]>,
-): readonly string[] {
-  let namesakes = byBaseName.get(lastParts(name, 1)) ?? [];
-  for (let count = 2; namesakes.length > 1; count++) {
-    const suffix = lastParts(name, count);
-    const nearer = namesakes.filter((namesake) => lastParts(namesake, count) === suffix);
-    if (nearer.length === 0 || suffix === name) return nearer.length === 0 ? namesakes : nearer;
-    namesakes = nearer;
+/** The receiver's datasets by every number of last parts of their names: `vm/7` and `7` for `tank/vm/7`, too. */
+function indexBySuffix(names: Iterable<string>): ReadonlyMap<string, readonly string[]> {
+  const index = new Map<string, string[]>();
+  for (const name of names) {
+    for (const suffix of suffixesOf(name)) {
+      const namesakes = index.get(suffix);
+      if (namesakes === undefined) index.set(suffix, [name]);
+      else namesakes.push(name);
+    }
   }
-  return namesakes;
+  return index;
 }
 
-function lastParts(name: string, count: number): string {
-  return name.split('/').slice(-count).join('/');
+/** The datasets that have the most of the last parts of their names in common with this one. */
+function findNearestNamesakes(
+  name: string,
+  bySuffix: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
+  const longest = suffixesOf(name).find((suffix) => bySuffix.has(suffix));
+  const namesakes = longest === undefined ? [] : (bySuffix.get(longest) ?? []);
+  return namesakes.length > mostPlaces ? [] : namesakes;
+}
+
+/** `tank/vm/7`, `vm/7`, `7` for `tank/vm/7`. */
+function suffixesOf(name: string): string[] {
+  const parts = name.split('/');
+  return parts.map((_, index) => parts.slice(index).join('/'));
 }
 
 function findNewestOfEach({ versions }: Source): Snapshot[] {

@@ -3,7 +3,7 @@ import { Chalk, type ChalkInstance, supportsColor } from 'chalk';
 import type { Writable } from 'node:stream';
 
 /** A stream that may be a terminal. */
-export type OutputStream = Writable & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
+export type OutputStream = Writable & Partial<Pick<WriteStream, 'isTTY' | 'columns' | 'rows'>>;
 
 /** Colours for a terminal; none for anything else, and none where NO_COLOR is set (no-color.org). */
 export function chooseColors(stream: OutputStream, env: NodeJS.ProcessEnv): ChalkInstance {

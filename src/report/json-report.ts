@@ -72,6 +72,9 @@ export class JsonReport {
       case 'verified':
         this.#write(event.kind, { datasets: event.datasets });
         break;
+      case 'trouble':
+        this.#write(event.kind, { error: toJsonError(event.error) });
+        break;
       case 'retrying':
         this.#write(event.kind, {
           ...{ error: toJsonError(event.error), delaySeconds: event.delaySeconds, left: event.left },

@@ -42,7 +42,11 @@ export class LiveBlock {
 
   #redraw(): void {
     const width = (this.#stream.columns ?? 80) - 1;
-    const lines = this.#draw().map((line) => `${line.slice(0, width)}\u001B[K\n`);
+    // What scrolls off the top couldn't be redrawn.
+    const height = Math.max(1, (this.#stream.rows ?? 24) - 2);
+    const lines = this.#draw()
+      .slice(-height)
+      .map((line) => `${line.slice(0, width)}\u001B[K\n`);
     this.#stream.write(`${up(this.#shown)}${lines.join('')}\u001B[J`);
     this.#shown = lines.length;
   }

@@ -61,11 +61,7 @@ export class TextReport {
         this.#progress?.estimate(event.sizes);
         break;
       case 'held':
-        this.#tell(
-          event.snapshots === 0
-            ? `${event.host} doesn't let its snapshots be held meanwhile`
-            : `holding ${formatCount(event.snapshots, 'snapshot')} on ${event.host} meanwhile`,
-        );
+        this.#tell(`holding ${formatCount(event.snapshots, 'snapshot')} on ${event.host} meanwhile`);
         break;
       case 'parent-created':
         this.#print(`made ${event.dataset} on ${event.host}`);
@@ -93,12 +89,18 @@ export class TextReport {
         this.#writeError(formatError(event.error, this.#options.errorColors, this.#options));
         break;
       case 'chain-skipped':
-        this.#warn(`${event.chain.source} left out: ${describeSkip(event.missing)}`);
+        // When a host is lost, that has been said, and the sum tells how much is missing.
+        if (event.missing !== undefined) {
+          this.#warn(`${event.chain.source} left out: it needs ${event.missing}, which did not arrive`);
+        }
         break;
       case 'verified':
         this.#tell(
           `${this.#options.receiverName} has ${formatCount(event.datasets, 'dataset')} as sent, GUIDs compared`,
         );
+        break;
+      case 'trouble':
+        this.#writeError(formatError(event.error, this.#options.errorColors, this.#options));
         break;
       case 'retrying':
         this.#live.stop();
@@ -135,10 +137,10 @@ export class TextReport {
     }
   }
 
-  #summarize(plan: Plan, { versions, failedVersions, bytes, seconds }: TransferResult): string {
+  #summarize(plan: Plan, { versions, failedVersions, bytes, seconds, errors }: TransferResult): string {
     const left =
       plan.conflicts.length === 0 ? '' : `; ${formatCount(plan.conflicts.length, 'conflict')} left`;
-    if (versions + failedVersions === 0) {
+    if (versions + failedVersions === 0 && errors.length === 0) {
       if (left !== '') return `nothing sent${left}`;
       return plan.upToDate.length === 0
         ? 'nothing to do: there are no versions to send'
@@ -146,7 +148,9 @@ export class TextReport {
     }
     const rate = seconds > 0 ? ` (${formatBytes(Math.round(bytes / seconds))}/s)` : '';
     const sum = `${formatCount(versions, 'version')}, ${formatBytes(bytes)} in ${formatDuration(seconds)}${rate}`;
-    if (failedVersions === 0) return `done: ${sum}${left}`;
+    if (failedVersions === 0) {
+      return errors.length === 0 ? `done: ${sum}${left}` : `not all is well${left}; sent ${sum}`;
+    }
     return `not done: ${formatCount(failedVersions, 'version')} missing${left}; sent ${sum}`;
   }
 
@@ -187,8 +191,4 @@ function describeInquiry(what: Inquiry): string {
     case 'snapshots':
       return 'all its snapshots';
   }
-}
-
-function describeSkip(missing: string | undefined): string {
-  return missing === undefined ? 'a host is lost' : `it needs ${missing}, which did not arrive`;
 }

@@ -24,7 +24,7 @@ export type TransferEvent =
   | { readonly kind: 'planned'; readonly plan: Plan }
   /** About how much that will be; only where somebody watches. */
   | { readonly kind: 'estimated'; readonly sizes: ReadonlyMap<Step, number> }
-  /** So many snapshots of the sender are held while they are sent; none where the rights are lacking. */
+  /** So many snapshots of the sender are held while they are sent, as far as the rights go. */
   | { readonly kind: 'held'; readonly host: string; readonly snapshots: number }
   /** A dataset is made on the receiver so that others have a place. */
   | { readonly kind: 'parent-created'; readonly host: string; readonly dataset: string }
@@ -48,6 +48,8 @@ export type TransferEvent =
   | { readonly kind: 'chain-skipped'; readonly chain: Chain; readonly missing: string | undefined }
   /** The receiver was asked for what it got, and has it: so many datasets at the planned version. */
   | { readonly kind: 'verified'; readonly datasets: number }
+  /** Something went wrong that belongs to no stream. */
+  | { readonly kind: 'trouble'; readonly error: ZfsVmError }
   /** It didn't work, and is tried again after a while. */
   | {
       readonly kind: 'retrying';

@@ -23,13 +23,20 @@ export class HoldJournal {
     this.#folder = join(state, 'zfs-vm', 'holds');
   }
 
-  async write(record: HoldRecord): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
-    await writeFile(this.#fileOf(record.tag), JSON.stringify(record), { mode: 0o600 });
+  /** Writes a record down; tells whether that was possible. */
+  async write(record: HoldRecord): Promise<boolean> {
+    try {
+      await mkdir(this.#folder, { recursive: true });
+      await writeFile(this.#fileOf(record.tag), JSON.stringify(record), { mode: 0o600 });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
+  /** Removes a record whose holds are released. One that stays is harmless: it is released once more by the next run. */
   async remove(tag: string): Promise<void> {
-    await rm(this.#fileOf(tag), { force: true });
+    await rm(this.#fileOf(tag), { force: true }).catch(() => undefined);
   }
 
   /** The holds on a host that were left by runs which are no more. */

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSuccess, type Exit, type Host } from '../host/host.js';
+import { isSuccess, type Exit, type Host, type HostProcess } from '../host/host.js';
 import { readTail } from '../host/run-command.js';
 import type { RateLimit } from './rate-limit.js';
 
@@ -47,64 +47,105 @@ export async function runPipe(
 ): Promise<PipeResult> {
   const stall = new StallWatch(stallMs);
   const stopAll = AbortSignal.any([signal, stall.signal]);
-  // The receiver first: a sender without one would only fill its pipe.
-  const receive = await receiver.host.start(receiver.argv, { signal: stopAll });
   const stopSender = new AbortController();
-  const send = await sender.host
-    .start(sender.argv, { signal: AbortSignal.any([stopAll, stopSender.signal]) })
-    .catch((error: unknown) => {
-      receive.stdin.destroy();
-      stall.stop();
-      throw error;
-    });
-
-  // A receiver that fails needs no more. One that has all of its stream ends well, maybe before the sender's end has come
-  // through: the sender gets the time to end, too.
   let graceTimer: NodeJS.Timeout | undefined;
-  void receive.exit.then((exit) => {
-    const graceMs = isSuccess(exit) ? senderGraceMs : 0;
-    graceTimer = setTimeout(() => {
-      stopSender.abort();
-    }, graceMs);
-  });
-  let bytes = 0;
-  const flow = pump(send.stdout, receive.stdin, rateLimit, (count) => {
-    bytes += count;
-    stall.reset();
-    onBytes(count);
-  });
-  const reports = readText(receive.stdout, (text) => {
-    stall.reset();
-    onOutput(text);
-  });
-  const [sendStderr, receiveStderr, sendExit, receiveExit] = await Promise.all([
-    readTail(send.stderr),
-    readTail(receive.stderr),
-    send.exit,
-    receive.exit,
-    flow,
-    reports,
-  ]);
-  clearTimeout(graceTimer);
-  stall.stop();
-  return {
-    bytes,
-    send: { exit: sendExit, stderr: sendStderr },
-    receive: { exit: receiveExit, stderr: receiveStderr },
-    isStalled: stall.signal.aborted,
-  };
+  try {
+    // The receiver first: a sender without one would only fill its pipe.
+    const receive = await receiver.host.start(receiver.argv, { signal: stopAll });
+    const stopSending = AbortSignal.any([stopAll, stopSender.signal]);
+    const send = await startOrElse(sender, stopSending, () => receive.stdin.destroy());
+    stall.start();
+
+    // A receiver that fails needs no more. One that has all of its stream ends well, maybe before the sender's end has come
+    // through: the sender gets the time to end, too.
+    void receive.exit.then((exit) => {
+      const stop = (): void => {
+        stopSender.abort();
+      };
+      if (isSuccess(exit)) graceTimer = setTimeout(stop, senderGraceMs);
+      else stop();
+    });
+    let bytes = 0;
+    const listeners = new Listeners();
+    const flow = pump(send.stdout, receive.stdin, { rateLimit, signal: stopSending }, (count) => {
+      bytes += count;
+      stall.reset();
+      listeners.call(() => {
+        onBytes(count);
+      });
+    });
+    const reports = readText(receive.stdout, (text) => {
+      stall.reset();
+      listeners.call(() => {
+        onOutput(text);
+      });
+    });
+    const [sendStderr, receiveStderr, sendExit, receiveExit] = await Promise.all([
+      readTail(send.stderr),
+      readTail(receive.stderr),
+      send.exit,
+      receive.exit,
+      flow,
+      reports,
+    ]);
+    listeners.throwDefect();
+    return {
+      bytes,
+      send: { exit: sendExit, stderr: sendStderr },
+      receive: { exit: receiveExit, stderr: receiveStderr },
+      isStalled: stall.signal.aborted,
+    };
+  } finally {
+    clearTimeout(graceTimer);
+    stall.stop();
+  }
+}
+
+async function startOrElse(
+  { host, argv }: PipeCommand,
+  signal: AbortSignal,
+  giveUp: () => void,
+): Promise<HostProcess> {
+  try {
+    return await host.start(argv, { signal });
+  } catch (error) {
+    giveUp();
+    throw error;
+  }
+}
+
+/** Calls those who listen: what one of them throws is a defect of ours, and no reason to take a stream for broken. */
+class Listeners {
+  #defect: unknown;
+
+  call(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#defect ??= error;
+    }
+  }
+
+  throwDefect(): void {
+    if (this.#defect !== undefined) throw this.#defect as Error;
+  }
 }
 
 /** Aborts its signal when it isn't reset for a time. */
 class StallWatch {
   readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #limitMs: number;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(limitMs: number) {
-    if (limitMs === 0) return;
+    this.#limitMs = limitMs;
+  }
+
+  start(): void {
+    if (this.#limitMs === 0) return;
     this.#timer = setTimeout(() => {
       this.#controller.abort();
-    }, limitMs);
+    }, this.#limitMs);
   }
 
   get signal(): AbortSignal {
@@ -127,17 +168,19 @@ class StallWatch {
 async function pump(
   source: Readable,
   sink: Writable,
-  rateLimit: RateLimit | undefined,
+  { rateLimit, signal }: { rateLimit: RateLimit | undefined; signal: AbortSignal },
   onBytes: (count: number) => void,
 ): Promise<void> {
   sink.on('error', () => undefined);
   try {
     for await (const chunk of source as AsyncIterable<Buffer>) {
-      if (sink.destroyed) continue;
-      onBytes(chunk.length);
-      const waitMs = rateLimit?.take(chunk.length) ?? 0;
-      if (waitMs > 0) await sleep(waitMs);
-      if (!sink.write(chunk)) await drained(sink);
+      for (const piece of rateLimit?.cut(chunk) ?? [chunk]) {
+        if (sink.destroyed) break;
+        onBytes(piece.length);
+        const waitMs = rateLimit?.take(piece.length) ?? 0;
+        if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+        if (!sink.write(piece)) await drained(sink);
+      }
     }
   } catch {
     // The source broke off: the sink ends here, and its reader will notice.

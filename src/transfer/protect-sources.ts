@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
@@ -10,6 +11,9 @@ import { bookmarkProgram, holdArguments, programArguments, releaseArguments } fr
 import type { TransferEvent } from './event.js';
 import { HoldJournal } from './hold-journal.js';
 import type { Leg } from './lane-script.js';
+
+/** How many bookmarks are made in one command, whose line has a limit: names have 255 characters at most. */
+const tipsAtOnce = 200;
 
 /** How long releasing may take when the run was stopped. */
 const releaseLimitMs = 1500;
@@ -31,30 +35,29 @@ export async function whileHeld<T>(plan: Plan, context: ProtectContext, work: ()
   if (snapshots.length === 0) return work();
   const journal = new HoldJournal();
   for (const left of await journal.findLeft(sender.host.name)) {
-    const released = await runForNames(
-      { ...sender, zfs: left.zfs },
-      releaseArguments(left.tag),
-      left.snapshots,
-      signal,
-    );
-    if (released) await journal.remove(left.tag);
+    const endpoint = { ...sender, zfs: left.zfs };
+    if (await runForNames(endpoint, releaseArguments(left.tag), left.snapshots, signal)) {
+      await journal.remove(left.tag);
+    }
   }
   const tag = `zfs-vm:${process.pid}-${randomBytes(4).toString('hex')}`;
-  const record = { host: sender.host.name, zfs: sender.zfs, tag, snapshots, pid: process.pid };
-  await journal.write(record).catch(() => undefined);
-  const isHeld = await runForNames(sender, holdArguments(tag), snapshots, signal);
-  emit({ kind: 'held', host: sender.host.name, snapshots: isHeld ? snapshots.length : 0 });
+  const isNoted = await journal.write({
+    host: sender.host.name,
+    zfs: sender.zfs,
+    tag,
+    snapshots,
+    pid: process.pid,
+  });
+  // What isn't written down could stay held for ever.
+  if (!isNoted) return work();
+  await runForNames(sender, holdArguments(tag), snapshots, signal);
+  emit({ kind: 'held', host: sender.host.name, snapshots: snapshots.length });
   try {
     return await work();
   } finally {
-    // Also after an interrupt; what can't be released now is left to the next run.
-    const released = await runForNames(
-      sender,
-      releaseArguments(tag),
-      snapshots,
-      AbortSignal.timeout(releaseLimitMs),
-    );
-    if (released || !isHeld) await journal.remove(tag);
+    // Also after an interrupt, when there is little time; what can't be released now is left to the next run.
+    const limit = signal.aborted ? AbortSignal.timeout(releaseLimitMs) : signal;
+    if (await runForNames(sender, releaseArguments(tag), snapshots, limit)) await journal.remove(tag);
   }
 }
 
@@ -62,17 +65,32 @@ export async function whileHeld<T>(plan: Plan, context: ProtectContext, work: ()
  * Makes bookmarks of the last snapshot that each chain brought, so that the next increment has a base here also when the
  * snapshot is gone. Best effort: nothing depends on it now.
  */
-export async function bookmarkTips(done: readonly Leg[], { sender, signal }: ProtectContext): Promise<void> {
+export async function bookmarkTips(done: readonly Leg[], context: ProtectContext): Promise<void> {
   const tips = [...new Map(done.map(({ chain, step }) => [chain, fullNameOf(step.to)])).values()];
   for (const pool of new Set(tips.map(poolOf))) {
     const ofPool = tips.filter((tip) => poolOf(tip) === pool);
-    const program = [...sender.zfs, ...programArguments(pool), ...ofPool];
-    const inOne = await runCommand(sender.host, program, { input: bookmarkProgram, signal });
-    if (isSuccess(inOne.exit)) continue;
+    for (let start = 0; start < ofPool.length; start += tipsAtOnce) {
+      await bookmark(ofPool.slice(start, start + tipsAtOnce), pool, context);
+    }
+  }
+}
+
+async function bookmark(
+  tips: readonly string[],
+  pool: string,
+  { sender, signal }: ProtectContext,
+): Promise<void> {
+  const { host, zfs } = sender;
+  try {
+    const program = [...zfs, ...programArguments(pool), ...tips];
+    const inOne = await runCommand(host, program, { input: bookmarkProgram, signal });
+    if (isSuccess(inOne.exit)) return;
     const one = `"$@" bookmark "$name" "\${name%@*}#\${name#*@}" </dev/null 2>/dev/null`;
     const script = `while IFS= read -r name; do ${one}; done; :`;
-    const input = ofPool.map((tip) => `${tip}\n`).join('');
-    await runCommand(sender.host, ['sh', '-c', script, 'sh', ...sender.zfs], { input, signal });
+    const input = tips.map((tip) => `${tip}\n`).join('');
+    await runCommand(host, ['sh', '-c', script, 'sh', ...zfs], { input, signal });
+  } catch (error) {
+    if (!(error instanceof ZfsVmError)) throw error;
   }
 }
 
@@ -84,7 +102,10 @@ function snapshotsOf({ chains }: Plan): string[] {
   return [...new Set(points.filter(({ kind }) => kind === 'snapshot').map(fullNameOf))];
 }
 
-/** Runs zfs with names that follow its arguments; tells whether that went well. A lost host is no error here. */
+/**
+ * Runs zfs with names that follow its arguments. Names for which it fails are passed over: they are gone, or the rights are lacking.
+ * Tells whether it got to the end of them; a lost host is no error here.
+ */
 async function runForNames(
   { host, zfs }: Endpoint,
   zfsArguments: readonly string[],
@@ -93,9 +114,13 @@ async function runForNames(
 ): Promise<boolean> {
   const { script, input } = forEachName(zfsArguments, names);
   try {
-    const { exit } = await runCommand(host, ['sh', '-c', script, 'sh', ...zfs], { input, signal });
+    const { exit } = await runCommand(host, ['sh', '-c', `${script} 2>/dev/null || :`, 'sh', ...zfs], {
+      input,
+      signal,
+    });
     return isSuccess(exit);
-  } catch {
+  } catch (error) {
+    if (!(error instanceof ZfsVmError)) throw error;
     return false;
   }
 }

@@ -1,3 +1,6 @@
+/** How much goes at once: a stream that waits for its turn waits for no more than this, times the streams. */
+const pieceBytes = 64 * 1024;
+
 /** Spreads bytes over time so that no more than a rate goes through, however many streams share it. */
 export class RateLimit {
   readonly #bytesPerMs: number;
@@ -8,6 +11,13 @@ export class RateLimit {
   constructor(bytesPerSecond: number, now: () => number = () => performance.now()) {
     this.#bytesPerMs = bytesPerSecond / 1000;
     this.#now = now;
+  }
+
+  /** Cuts a chunk into pieces that may go at once. */
+  *cut(chunk: Buffer): Generator<Buffer> {
+    for (let start = 0; start < chunk.length; start += pieceBytes) {
+      yield chunk.subarray(start, start + pieceBytes);
+    }
   }
 
   /** How many milliseconds to wait before so many bytes may go. */

@@ -5,6 +5,7 @@ import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
 import type { Chain, Plan } from '../plan/plan.js';
 import { landingOf, preparationCalls, streamOf } from '../plan/stream.js';
+import { isBusyFailure } from '../zfs/failure.js';
 import { createParentArguments, receiveArguments } from '../zfs/receive.js';
 import { sendArguments } from '../zfs/send.js';
 import { ChainQueue } from './chain-queue.js';
@@ -60,8 +61,12 @@ class PlanRun {
   async run(): Promise<PlanResult> {
     const { emit, signal } = this.#context;
     const startedAtMs = performance.now();
-    await this.#createParents();
-    if (this.#plan.chains.length > 0) this.#canChain = await canChainReceives(this.#context.receiver, signal);
+    await this.#unlessLost(async () => {
+      await this.#createParents();
+      if (this.#plan.chains.length > 0) {
+        this.#canChain = await canChainReceives(this.#context.receiver, signal);
+      }
+    });
     this.#startLanes();
     while (this.#running.size > 0) {
       await Promise.race(this.#running);
@@ -73,7 +78,9 @@ class PlanRun {
     for (const chain of this.#queue.drain()) {
       emit({ kind: 'chain-skipped', chain, missing: isLost ? undefined : chain.after });
     }
-    if (!isLost) this.#errors.push(...(await verifyArrivals(this.#done, this.#context)));
+    await this.#unlessLost(async () => {
+      for (const error of await verifyArrivals(this.#done, this.#context)) this.#report(error);
+    });
     const planned = this.#plan.chains.reduce((sum, chain) => sum + chain.steps.length, 0);
     return {
       versions: this.#done.length,
@@ -86,11 +93,31 @@ class PlanRun {
     };
   }
 
+  /** Does what needs the receiver, unless it is lost; when that is when it is noticed, what was done before counts all the same. */
+  async #unlessLost(work: () => Promise<void>): Promise<void> {
+    if (this.#faults.has('lost')) return;
+    try {
+      await work();
+    } catch (error) {
+      if (this.#context.signal.aborted || !(error instanceof ZfsVmError) || error.kind !== 'connection') {
+        throw error;
+      }
+      this.#faults.add('lost');
+      this.#report(error);
+    }
+  }
+
+  /** Notes an error that belongs to no step. */
+  #report(error: ZfsVmError): void {
+    this.#errors.push(error);
+    this.#context.emit({ kind: 'trouble', error });
+  }
+
   #startLanes(): void {
     const { lanes, signal } = this.#context;
     for (;;) {
       const free = lanes - this.#running.size;
-      if (free <= 0 || this.#faults.has('lost') || signal.aborted) return;
+      if (free <= 0 || this.#faults.has('lost') || this.#defect !== undefined || signal.aborted) return;
       const chains = this.#queue.takeShare(free);
       if (chains.length === 0) return;
       const lane = this.#runChains(chains)
@@ -106,7 +133,12 @@ class PlanRun {
   async #runChains(chains: readonly Chain[]): Promise<void> {
     let legs: readonly Leg[] = chains.flatMap((chain) => chain.steps.map((step) => ({ chain, step })));
     try {
-      await this.#prepare(chains);
+      const obstacle = await this.#prepare(chains);
+      const [first] = legs;
+      if (obstacle !== undefined && first !== undefined) {
+        this.#fail({ leg: first, ...obstacle }, legs);
+        return;
+      }
       while (legs.length > 0) {
         const lane = this.#canChain ? cutLane(legs) : legs.slice(0, 1);
         const { bytes, done, failure } = await runLane(lane, { ...this.#context, emit: this.#note });
@@ -140,14 +172,18 @@ class PlanRun {
     this.#startLanes();
   };
 
-  /** Does to the destinations what was asked for by name. @throws ZfsVmError when that fails */
-  async #prepare(chains: readonly Chain[]): Promise<void> {
+  /** Does to the destinations what has to be done first; gives what went wrong. */
+  async #prepare(chains: readonly Chain[]): Promise<{ error: ZfsVmError; fault: Fault } | undefined> {
     const { receiver, signal } = this.#context;
     for (const call of chains.flatMap((chain) => preparationCalls(chain))) {
       const result = await runCommand(receiver.host, [...receiver.zfs, ...call], { signal });
       signal.throwIfAborted();
-      if (!isSuccess(result.exit)) throw toCommandError(receiver.host.name, `zfs ${call[0] ?? ''}`, result);
+      if (isSuccess(result.exit)) continue;
+      const error = toCommandError(receiver.host.name, `zfs ${call[0] ?? ''}`, result);
+      if (result.exit.kind === 'lost') return { error, fault: 'lost' };
+      return { error, fault: isBusyFailure(result.stderr) ? 'busy' : 'failed' };
     }
+    return undefined;
   }
 
   /** Makes what is missing above the destinations, before anything is sent; what can't get a place is left out. */
@@ -156,11 +192,16 @@ class PlanRun {
     const failed: string[] = [];
     for (const dataset of new Set(this.#plan.chains.flatMap((chain) => chain.parents))) {
       if (failed.some((parent) => dataset.startsWith(`${parent}/`))) continue;
-      const error = await createParent(dataset, receiver, signal);
-      if (error === undefined) {
+      const argv = [...receiver.zfs, ...createParentArguments(dataset)];
+      const result = await runCommand(receiver.host, argv, { signal });
+      signal.throwIfAborted();
+      // Another run may have made it since we looked.
+      if (isSuccess(result.exit) || result.stderr.includes('dataset already exists')) {
         emit({ kind: 'parent-created', host: receiver.host.name, dataset });
         continue;
       }
+      const error = toCommandError(receiver.host.name, `zfs create ${dataset}`, result);
+      if (result.exit.kind === 'lost') throw error;
       failed.push(dataset);
       this.#errors.push(error);
       emit({ kind: 'parent-failed', dataset, error });
@@ -180,20 +221,7 @@ async function canChainReceives({ host, zfs }: Endpoint, signal: AbortSignal): P
   if (zfs[0] !== 'sudo') return true;
   const { exit, stdout } = await runCommand(host, ['sudo', '-n', '-l'], { signal });
   signal.throwIfAborted();
-  return isSuccess(exit) && !/log_(input|stdin)/.test(stdout);
-}
-
-/** Makes a filesystem that only gives others a place; gives the error when it can't be made. */
-async function createParent(
-  dataset: string,
-  { host, zfs }: Endpoint,
-  signal: AbortSignal,
-): Promise<ZfsVmError | undefined> {
-  const result = await runCommand(host, [...zfs, ...createParentArguments(dataset)], { signal });
-  signal.throwIfAborted();
-  // Another run may have made it since we looked.
-  if (isSuccess(result.exit) || result.stderr.includes('dataset already exists')) return undefined;
-  return toCommandError(host.name, `zfs create ${dataset}`, result);
+  return isSuccess(exit) && !/log_(input|stdin)/i.test(stdout);
 }
 
 /** As many of the legs as fit into one command line, at least one. */

@@ -66,9 +66,14 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
   },
 ];
 
-/** Whether a receive failed because somebody else is at work on the dataset: it may work a little later. */
+/**
+ * Whether a command failed because somebody else is, or was since we looked, at work on the dataset: looking again a little later
+ * may help.
+ */
 export function isBusyFailure(stderr: string): boolean {
-  return /dataset is busy|pool or dataset is busy|is being received|already being received/i.test(stderr);
+  return /dataset is busy|being received|contains partially-complete state|destination '[^']*' exists/i.test(
+    stderr,
+  );
 }
 
 /** Explains why a zfs command failed, from what it wrote to stderr; undefined when zfs's own words say it best. */

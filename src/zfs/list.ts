@@ -113,7 +113,7 @@ export function* parseSnapshots(output: string): Generator<SnapshotRow> {
     const end = newline < 0 ? output.length : newline;
     if (end > start) {
       const row = readSnapshot(output, start, end);
-      // The list is in the order of the names: one string serves all the snapshots of a dataset.
+      // Most lines are about the dataset of the one before: one string serves them all.
       if (row.dataset === dataset) row.dataset = dataset;
       else dataset = row.dataset;
       yield row;

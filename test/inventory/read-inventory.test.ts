@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ZfsVmError } from '../../src/errors.js';
 import { LocalHost } from '../../src/host/local-host.js';
-import { readInventory } from '../../src/inventory/read-inventory.js';
+import { readInventory, readNamedSnapshots } from '../../src/inventory/read-inventory.js';
 import { fullNameOf } from '../../src/streamline/dataset.js';
 
 const datasets = 'tank\\tfilesystem\\t-\\t0\\toff\\t-\\ntank/vm\\tvolume\\t-\\t0\\toff\\t1-abc-def\\n';
@@ -76,4 +76,54 @@ test('a zfs without the newer columns is asked again with fewer', async () => {
   const old = `case "$6" in *encryption*) echo "bad property list" >&2; exit 2;; esac; if [ "$kind" = snapshot,bookmark ]; then exit; else printf 'tank\\tfilesystem\\t-\\t0\\n'; fi`;
   const { datasets: read } = await readFrom(old);
   assert.deepEqual([...read.keys()], ['tank']);
+});
+
+/** Lists as zfs prints them, in the order of full names: what lies below a dataset stands between its bookmarks and its snapshots. */
+const mixedDatasets = ['tank', 'tank/a', 'tank/a/x', 'tank/b', 'tank/c'];
+const mixedPoints = [
+  'tank/a#keep',
+  'tank/a/x@s',
+  'tank/a@s',
+  'tank/a@zfs-vm:a:1',
+  'tank/b@base',
+  'tank/b@other',
+];
+
+function readMixed(scope: 'tagged' | 'all', status = 0): ReturnType<typeof readInventory> {
+  const datasetLines = mixedDatasets.map(
+    (name) => `${name}\tfilesystem\t${name === 'tank/c' ? 'tank/b@base' : '-'}\t0\toff\t-`,
+  );
+  const pointLines = mixedPoints.map((name, index) => `${name}\t${index + 1}\t${index + 1}`);
+  const script = `if [ "$4" = snapshot,bookmark ]; then printf '${pointLines.join('\\n')}\\n'; exit ${status}; else printf '${datasetLines.join('\\n')}\\n'; fi`;
+  return readInventory({ host: new LocalHost(), zfs: ['sh', '-c', script, 'zfs'] }, { scope });
+}
+
+test('what matters is let through: datasets with versions, whole, and origins', async () => {
+  const { datasets: read } = await readMixed('tagged');
+  assert.deepEqual([...read.keys()], mixedDatasets);
+  const names = [...read.values()].flatMap(({ snapshots: own, bookmarks }) =>
+    [...bookmarks, ...own].map(fullNameOf),
+  );
+  assert.deepEqual(names, ['tank/a#keep', 'tank/a@s', 'tank/a@zfs-vm:a:1', 'tank/b@base', 'tank/b@other']);
+});
+
+test('of a receiver, everything may matter', async () => {
+  const { datasets: read } = await readMixed('all');
+  assert.equal(read.get('tank/a/x')?.snapshots.length, 1);
+});
+
+test('a list that fails behind the filter is an error all the same', async () => {
+  await assert.rejects(readMixed('tagged', 3), ZfsVmError);
+});
+
+test('snapshots that are asked for by name may be missing', async () => {
+  const script = `printf '%s\\n' "$@" >&2; printf 'tank/my vm@a\\t1\\t2\\n'; exit 1`;
+  const endpoint = { host: new LocalHost(), zfs: ['sh', '-c', script, 'zfs'] };
+  const rows = await readNamedSnapshots(endpoint, ['tank/my vm@a', 'tank/gone@a']);
+  assert.deepEqual(
+    rows.map(({ dataset }) => dataset),
+    ['tank/my vm'],
+  );
+  const broken = { host: new LocalHost(), zfs: ['no-such-program'] };
+  await assert.rejects(readNamedSnapshots(broken, ['tank@a']), ZfsVmError);
 });

@@ -119,7 +119,7 @@ test('aborting ends both sides', async () => {
   setTimeout(() => {
     abort.abort();
   }, 100);
-  const { failure } = await run('cat /dev/zero', 'cat >/dev/null', { signal: abort.signal });
+  const { failure } = await run('cat /dev/zero', 'cat >/dev/null; exit 1', { signal: abort.signal });
   assert.ok(failure);
 });
 

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { HoldJournal } from '../../src/transfer/hold-journal.js';
+
+async function makeFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'zfs-vm-journal-'));
+  t.after(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+/** The id of a process that has ended. */
+function deadPid(): number {
+  return spawnSync('true').pid;
+}
+
+const holds = {
+  host: 'fjoe@b',
+  zfs: ['sudo', '-n', 'zfs'],
+  tag: 'zfs-vm:1-a',
+  snapshots: ['tank/vm@zfs-vm:web:1'],
+};
+
+test('what a run that died has left is found by the next, of the same host only', async (t) => {
+  const journal = new HoldJournal({ XDG_STATE_HOME: await makeFolder(t) });
+  const left = { ...holds, pid: deadPid() };
+  assert.ok(await journal.write(left));
+  assert.deepEqual(await journal.findLeft('fjoe@b'), [left]);
+  assert.deepEqual(await journal.findLeft('local'), []);
+  await journal.remove(left.tag);
+  assert.deepEqual(await journal.findLeft('fjoe@b'), []);
+});
+
+test('what a running one holds is left to it', async (t) => {
+  const journal = new HoldJournal({ XDG_STATE_HOME: await makeFolder(t) });
+  await journal.write({ ...holds, pid: process.pid });
+  assert.deepEqual(await journal.findLeft('fjoe@b'), []);
+});
+
+test('where nothing can be written down, that is told, and what makes no sense is passed over', async (t) => {
+  const folder = await makeFolder(t);
+  await writeFile(join(folder, 'file'), '');
+  assert.equal(
+    await new HoldJournal({ XDG_STATE_HOME: join(folder, 'file') }).write({ ...holds, pid: 1 }),
+    false,
+  );
+  const journal = new HoldJournal({ XDG_STATE_HOME: folder });
+  await journal.write({ ...holds, pid: deadPid() });
+  await writeFile(join(folder, 'zfs-vm/holds/other.json'), '{"host":"fjoe@b"');
+  assert.equal((await journal.findLeft('fjoe@b')).length, 1);
+});

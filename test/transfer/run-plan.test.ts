@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { LocalHost } from '../../src/host/local-host.js';
+import type { Plan } from '../../src/plan/plan.js';
+import { planTransfer } from '../../src/plan/plan-transfer.js';
+import type { TransferEvent } from '../../src/transfer/event.js';
+import { runPlan, type PlanResult } from '../../src/transfer/run-plan.js';
+import { world } from '../worlds.js';
+
+/** Everything that host a has, to an empty host b. */
+function planAll(sender: readonly string[], destination?: string): Plan {
+  return planTransfer({
+    ...{ sender: world(...sender), receiver: world('tank:') },
+    choice: { patterns: [], latest: false, allSnapshots: false },
+    ...{ destination, rollback: false, replace: false },
+  });
+}
+
+interface Run {
+  readonly result: PlanResult;
+  readonly events: readonly TransferEvent[];
+  /** What was received, in order: destinations, each as often as it was received into. */
+  readonly received: readonly string[];
+}
+
+/** Runs a plan with shell scripts in the place of zfs; `receive` and `create` run with the dataset in `$last`. */
+async function run(
+  t: TestContext,
+  plan: Plan,
+  { lanes = 2, receive = ':', create = ':', send = ':', arrives = true } = {},
+): Promise<Run> {
+  const folder = await mkdtemp(join(tmpdir(), 'zfs-vm-plan-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const arrivals = plan.chains.flatMap(({ destination, steps }) =>
+    steps.map(({ to }) => `${destination}@${to.name}\t${arrives ? to.guid : 1n}\t1\n`),
+  );
+  await writeFile(`${folder}/arrivals`, arrivals.join(''));
+  await writeFile(`${folder}/received`, '');
+  const zfs = `for last in "$@"; do :; done
+    case $1 in
+      send) ${send}; printf data;;
+      receive) got=$(head -c 4); [ "$got" = data ] || exit 9; ${receive}; echo "$last" >> ${folder}/received;;
+      create) ${create};;
+      list) cat ${folder}/arrivals;;
+    esac`;
+  const endpoint = { host: new LocalHost(), zfs: ['sh', '-c', zfs, 'zfs'] };
+  const events: TransferEvent[] = [];
+  const result = await runPlan(plan, {
+    ...{ sender: endpoint, receiver: endpoint, lanes, rateLimit: undefined, stallMs: 0 },
+    signal: new AbortController().signal,
+    emit: (event) => events.push(event),
+  });
+  const received = (await readFile(`${folder}/received`, 'utf8')).trim().split('\n');
+  return { result, events, received };
+}
+
+const threeImages = ['tank/a: a:1 a:2', 'tank/b: b:1', 'tank/c: c:1'];
+
+test('every chain is run, its steps in order, and the arrivals are verified', async (t) => {
+  const { result, events, received } = await run(t, planAll(threeImages));
+  assert.deepEqual([...received].sort(), ['tank/a', 'tank/a', 'tank/b', 'tank/c']);
+  assert.deepEqual([result.versions, result.failedVersions, result.errors], [4, 0, []]);
+  assert.equal(result.bytes, 16);
+  assert.ok(events.some((event) => event.kind === 'verified' && event.datasets === 3));
+});
+
+test('streams go side by side, as many as there are lanes', async (t) => {
+  // Each receive waits until all four have begun.
+  const meeting = await mkdtemp(join(tmpdir(), 'zfs-vm-meeting-'));
+  t.after(() => rm(meeting, { recursive: true }));
+  const receive = `touch ${meeting}/$$; for try in $(seq 100); do [ $(ls ${meeting} | wc -l) = 4 ] && break; sleep 0.1; done
+    [ $(ls ${meeting} | wc -l) = 4 ] || exit 1`;
+  const plan = planAll(['tank/a: a:1', 'tank/b: b:1', 'tank/c: c:1', 'tank/d: d:1']);
+  assert.equal((await run(t, plan, { lanes: 4, receive })).result.versions, 4);
+});
+
+test('a chain that fails costs its own later steps, and nothing else', async (t) => {
+  const receive = '[ "$last" != tank/a ] || { echo "cannot receive: out of space"; exit 1; }';
+  const { result, received } = await run(t, planAll(threeImages), { lanes: 1, receive });
+  assert.deepEqual(received, ['tank/b', 'tank/c']);
+  assert.deepEqual([result.versions, result.failedVersions], [2, 2]);
+  assert.match(result.errors[0]?.message ?? '', /out of space/);
+  assert.deepEqual([...result.faults], ['failed']);
+});
+
+test('a clone waits for its origin, and is left out when that does not arrive', async (t) => {
+  const plan = planAll(['tank/a: a:1', 'tank/b < tank/a@a:1: a:2']);
+  assert.deepEqual((await run(t, plan)).received, ['tank/a', 'tank/b']);
+  const receive = '[ "$last" != tank/a ] || exit 1';
+  const { result, events } = await run(t, plan, { receive });
+  assert.equal(result.failedVersions, 2);
+  const skipped = events.find((event) => event.kind === 'chain-skipped');
+  assert.equal(skipped?.missing, 'tank/a@zfs-vm:a:1');
+});
+
+test('what is not there afterwards is an error, though every receive went well', async (t) => {
+  const { result, events } = await run(t, planAll(['tank/a: a:1']), { arrives: false });
+  assert.match(result.errors[0]?.message ?? '', /tank\/a@zfs-vm:a:1 was received, and now has the GUID 1/);
+  assert.ok(events.some(({ kind }) => kind === 'trouble'));
+});
+
+test('parents are made first; where one can not be made, nothing is sent below it', async (t) => {
+  const plan = planAll(threeImages, 'tank/x');
+  const made = await run(t, plan);
+  assert.ok(made.events.some((event) => event.kind === 'parent-created' && event.dataset === 'tank/x'));
+  const { result, events } = await run(t, plan, { create: 'echo "permission denied" >&2; exit 1' });
+  assert.equal(result.versions, 0);
+  assert.equal(events.filter(({ kind }) => kind === 'chain-skipped').length, 3);
+  assert.equal(events.filter(({ kind }) => kind === 'step-started').length, 0);
+});
+
+test('a plan with very many steps is cut into lanes that fit into a command line', async (t) => {
+  const versions = Array.from({ length: 300 }, (_, index) => `a:${index + 1}`).join(' ');
+  const { result, received } = await run(t, planAll([`tank/a: ${versions}`]));
+  assert.equal(result.versions, 300);
+  assert.equal(received.length, 300);
+});
