@@ -1,16 +1,10 @@
-import {
-  fullNameOf,
-  isTagged,
-  type Dataset,
-  type Datasets,
-  type Point,
-  type Snapshot,
-} from '../streamline/dataset.js';
-import { readTag } from '../streamline/tag.js';
+import { fullNameOf, isTagged, type Datasets, type Point, type Snapshot } from '../streamline/dataset.js';
 import { GuidIndex } from '../streamline/guid-index.js';
 import { findVersions, walkHistory } from '../streamline/lineage.js';
-import { ancestorsOf, baseNameOf, maxNameLength, poolOf } from '../zfs/names.js';
+import { ancestorsOf, poolOf } from '../zfs/names.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
+import { abortOurs, describePartial } from './partial.js';
+import { Placement } from './placement.js';
 import { ReceiverModel } from './receiver-model.js';
 import { findSources, type Choice, type Source } from './sources.js';
 
@@ -48,16 +42,14 @@ export function planTransfer(request: TransferRequest): Plan {
 class Planner {
   readonly #request: TransferRequest;
   readonly #model: ReceiverModel;
-  /** Where each dataset of the sender is, or will be, on the receiver. */
-  readonly #destinations = new Map<string, string>();
-  /** Places that stay empty because of a conflict, with the sender's dataset: nothing is made there as a mere parent. */
-  readonly #unplaced = new Map<string, string>();
+  readonly #placement: Placement;
   /** Made only when it is needed: most plans never ask. */
   #ours: GuidIndex | undefined;
 
   constructor(request: TransferRequest) {
     this.#request = request;
     this.#model = new ReceiverModel(request.receiver);
+    this.#placement = new Placement(this.#model, request.destination);
   }
 
   plan(): Plan {
@@ -74,7 +66,7 @@ class Planner {
           chains.push(decision.chain);
           break;
         case 'up-to-date':
-          this.#destinations.set(name, decision.upToDate.destination);
+          this.#placement.settle(name, decision.upToDate.destination);
           upToDate.push(decision.upToDate);
           break;
         case 'conflict':
@@ -92,7 +84,7 @@ class Planner {
   #findPassedBy(source: Source, streamline: string): Conflict[] {
     const { name } = source.dataset;
     const newest = source.versions.filter(isTagged).findLast(({ tag }) => tag.streamline === streamline);
-    const destination = this.#destinations.get(name);
+    const destination = this.#placement.whereIs(name);
     if (newest === undefined || destination === undefined) return [];
     if (this.#model.has(newest.guid)) return [];
     const base = source.dataset.snapshots.findLast(({ guid }) => this.#model.has(guid)) ?? newest;
@@ -104,9 +96,8 @@ class Planner {
   #noteConflict(source: Source, reason: ConflictReason): void {
     const { name } = source.dataset;
     const isThere = reason.kind === 'diverged' || reason.kind === 'modified' || reason.kind === 'passed-by';
-    if (isThere) this.#destinations.set(name, reason.destination);
-    const place = isThere ? undefined : this.#place(source);
-    if (place !== undefined && this.#model.findDataset(place) === undefined) this.#unplaced.set(place, name);
+    if (isThere) this.#placement.settle(name, reason.destination);
+    else this.#placement.leaveEmpty(source);
   }
 
   #note({ source, destination, preparation, steps }: Chain): void {
@@ -122,7 +113,7 @@ class Planner {
       steps.map((step) => step.to),
       origin,
     );
-    this.#destinations.set(source, destination);
+    this.#placement.settle(source, destination);
   }
 
   #decide(source: Source): Decision {
@@ -138,7 +129,7 @@ class Planner {
 
   /** The receiver has a point of the dataset itself: increments land on it, wherever it is. */
   #continueDataset(source: Source, base: Point, copies: readonly Snapshot[]): Decision {
-    const copy = this.#chooseCopy(base, copies, this.#place(source));
+    const copy = this.#chooseCopy(base, copies, this.#placement.choose(source));
     const destination = copy.dataset;
     const receiverOnly = this.#model.findNewerThan(base.guid, destination);
     const [next, ...rest] = source.versions.filter((version) => version.createtxg > base.createtxg);
@@ -166,7 +157,7 @@ class Planner {
         return this.#toChain(source, destination, [resumption, ...followUp(next, rest)]);
       }
       const preparation = abortOurs(existing, source);
-      if (preparation === undefined || !isUntouched) return conflict(this.#describePartial(existing));
+      if (preparation === undefined || !isUntouched) return conflict(describePartial(existing));
       return this.#toChain(source, destination, steps, { preparation });
     }
     const after = this.#model.isPlanned(copy) ? fullNameOf(copy) : undefined;
@@ -202,14 +193,14 @@ class Planner {
     const [first, ...rest] = source.versions.filter(
       (version) => version.dataset !== base.dataset || version.createtxg > base.createtxg,
     );
-    const destination = this.#place(source);
+    const destination = this.#placement.choose(source);
     if (destination === undefined) return this.#withoutPlace(source);
     if (first === undefined) {
       return conflict({ kind: 'passed-by', destination, newest: source.versions[0], base });
     }
     const resumed = this.#resume(source, first, rest, base.guid);
     if (resumed !== undefined) return resumed;
-    const obstacle = this.#findObstacle(source, destination);
+    const obstacle = this.#placement.findObstacle(source, destination);
     if (obstacle !== undefined) return this.#replace(source, destination, obstacle);
     const nearby = copies.filter((copy) => poolOf(copy.dataset) === poolOf(destination));
     if (nearby.length === 0) {
@@ -247,9 +238,9 @@ class Planner {
         return conflict({ kind: 'origin-missing', origin: dataset.origin, nearest: point });
       }
     }
-    const destination = this.#place(source);
+    const destination = this.#placement.choose(source);
     if (destination === undefined) return this.#withoutPlace(source);
-    const obstacle = this.#findObstacle(source, destination);
+    const obstacle = this.#placement.findObstacle(source, destination);
     if (obstacle !== undefined) return this.#replace(source, destination, obstacle);
     return this.#toChain(source, destination, [{ kind: 'full', to: first }, ...followUp(first, rest)], {
       after: this.#parentChain(destination),
@@ -325,59 +316,8 @@ class Planner {
     return this.#ours.find(guid).at(-1);
   }
 
-  /**
-   * The name that a dataset gets when it is new on the receiver: below what it is a member of, else below `-d`, else the
-   * sender's. Undefined when what it is a member of has no place itself.
-   */
-  #place({ dataset, treeParent }: Source): string | undefined {
-    if (treeParent !== undefined) {
-      const above = this.#destinations.get(treeParent);
-      return above === undefined ? undefined : `${above}${dataset.name.slice(treeParent.length)}`;
-    }
-    const { destination } = this.#request;
-    return destination === undefined ? dataset.name : `${destination}/${baseNameOf(dataset.name)}`;
-  }
-
   #withoutPlace({ treeParent = '' }: Source): Decision {
     return conflict({ kind: 'parent-without-place', parent: treeParent });
-  }
-
-  /** What keeps a new dataset from being made under this name. */
-  #findObstacle(source: Source, destination: string): ConflictReason | undefined {
-    const by = this.#model.findPlannedSource(destination);
-    if (by !== undefined) return { kind: 'name-taken', destination, by };
-    const existing = this.#model.findDataset(destination);
-    if (existing?.partial !== undefined && abortOurs(existing, source) === undefined) {
-      return this.#describePartial(existing);
-    }
-    if (existing !== undefined && (existing.partial === undefined || existing.snapshots.length > 0)) {
-      return { kind: 'destination-exists', destination, dependents: this.#model.findDependents(destination) };
-    }
-    if (this.#model.isParent(destination)) return { kind: 'destination-exists', destination, dependents: [] };
-    const emptyParent = ancestorsOf(destination).find((parent) => this.#unplaced.has(parent));
-    if (emptyParent !== undefined) {
-      return { kind: 'parent-without-place', parent: this.#unplaced.get(emptyParent) ?? emptyParent };
-    }
-    const pool = poolOf(destination);
-    if (this.#model.findDataset(pool) === undefined) return { kind: 'no-pool', destination, pool };
-    const volume = ancestorsOf(destination).find(
-      (parent) => this.#model.findDataset(parent)?.type === 'volume',
-    );
-    if (volume !== undefined) return { kind: 'parent-is-volume', destination, parent: volume };
-    const longestSnapshot = Math.max(...source.versions.map((version) => version.name.length));
-    if (destination.length + '@'.length + longestSnapshot > maxNameLength) {
-      return { kind: 'name-too-long', destination };
-    }
-    return undefined;
-  }
-
-  #describePartial({ name, partial }: Dataset): ConflictReason {
-    const toGuid = partial?.content?.toGuid;
-    return {
-      kind: 'partial-receive',
-      destination: name,
-      of: toGuid === undefined ? undefined : this.#findOurs(toGuid),
-    };
   }
 
   #toChain(
@@ -411,18 +351,6 @@ class Planner {
       return difference < 0 || (difference === 0 && next.dataset < best.dataset) ? next : best;
     });
   }
-}
-
-/**
- * How to make room where a receive of ours was interrupted: of a version of the same streamline, going by the name of what was
- * sent. Undefined for anything else, which somebody may still want to go on with.
- */
-function abortOurs({ partial }: Dataset, { versions }: Source): Preparation | undefined {
-  const toName = partial?.content?.toName ?? '';
-  const reading = readTag(toName.slice(toName.indexOf('@') + 1));
-  const isOurs =
-    reading.kind === 'tag' && versions.some(({ tag }) => tag?.streamline === reading.tag.streamline);
-  return isOurs ? { kind: 'abort', of: toName } : undefined;
 }
 
 /** A version that both sides have with different content. */

@@ -97,7 +97,12 @@ export type ConflictReason =
       readonly dependents: readonly string[];
     }
   /** An interrupted receive of something else than what would be sent next has to be dropped first. */
-  | { readonly kind: 'partial-receive'; readonly destination: string; readonly of: Snapshot | undefined }
+  | {
+      readonly kind: 'partial-receive';
+      readonly destination: string;
+      /** The snapshot that was being received, by its full name on its sender; undefined when zfs can't tell. */
+      readonly of: string | undefined;
+    }
   /** The receiver's copy isn't encrypted, and the sender's dataset is. */
   | { readonly kind: 'not-encrypted'; readonly destination: string }
   /** Two datasets of the sender would land on one name. */

@@ -114,7 +114,7 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
       return `${receiverName} already has ${reason.destination}, and it is something else${dependents > 0 ? `, with ${formatCount(dependents, 'dataset')} below it or cloned from it` : ''}`;
     }
     case 'partial-receive':
-      return `${receiverName}:${reason.destination} has an interrupted receive of ${reason.of === undefined ? "something that the sender doesn't have" : nameForPeople(reason.of)}, which isn't what would be sent next`;
+      return `${receiverName}:${reason.destination} has an interrupted receive of ${reason.of ?? "something that zfs can't tell"}, which isn't what would be sent next`;
     case 'not-encrypted':
       return `it is encrypted here, and ${receiverName}:${reason.destination} is not: encrypted data can't go on there as it is`;
     case 'name-taken':

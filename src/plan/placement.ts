@@ -1,0 +1,96 @@
+import { ancestorsOf, baseNameOf, maxNameLength, poolOf } from '../zfs/names.js';
+import { abortOurs, describePartial } from './partial.js';
+import type { ConflictReason } from './plan.js';
+import type { ReceiverModel } from './receiver-model.js';
+import type { Source } from './sources.js';
+
+/** Where the sender's datasets are, or will be, on the receiver, and where new ones may go. */
+export class Placement {
+  readonly #model: ReceiverModel;
+  /** The receiver's dataset under which new ones go; they keep the sender's names without one. */
+  readonly #destination: string | undefined;
+  readonly #settled = new Map<string, string>();
+  /** Places that stay empty because of a conflict, with the sender's dataset: nothing is made there as a mere parent. */
+  readonly #empty = new Map<string, string>();
+
+  constructor(model: ReceiverModel, destination: string | undefined) {
+    this.#model = model;
+    this.#destination = destination;
+  }
+
+  /** Notes where a dataset of the sender is, or will be. */
+  settle(source: string, destination: string): void {
+    this.#settled.set(source, destination);
+  }
+
+  /** Where a dataset of the sender is, or will be, as far as that is decided. */
+  whereIs(source: string): string | undefined {
+    return this.#settled.get(source);
+  }
+
+  /** Notes that a dataset won't get to its place. */
+  leaveEmpty(source: Source): void {
+    const place = this.choose(source);
+    if (place !== undefined && this.#model.findDataset(place) === undefined) {
+      this.#empty.set(place, source.dataset.name);
+    }
+  }
+
+  /**
+   * The name that a dataset gets when it is new on the receiver: below what it is a member of, else below `-d`, else the
+   * sender's. Undefined when what it is a member of has no place itself.
+   */
+  choose({ dataset, treeParent }: Source): string | undefined {
+    if (treeParent !== undefined) {
+      const above = this.#settled.get(treeParent);
+      return above === undefined ? undefined : `${above}${dataset.name.slice(treeParent.length)}`;
+    }
+    return this.#destination === undefined
+      ? dataset.name
+      : `${this.#destination}/${baseNameOf(dataset.name)}`;
+  }
+
+  /** What keeps a new dataset from being made under this name. */
+  findObstacle(source: Source, destination: string): ConflictReason | undefined {
+    return (
+      this.#findOccupant(source, destination) ??
+      this.#findMissingGround(destination) ??
+      findOverlongName(source, destination)
+    );
+  }
+
+  /** What is there already, or will be. */
+  #findOccupant(source: Source, destination: string): ConflictReason | undefined {
+    const by = this.#model.findPlannedSource(destination);
+    if (by !== undefined) return { kind: 'name-taken', destination, by };
+    const existing = this.#model.findDataset(destination);
+    if (existing?.partial !== undefined && abortOurs(existing, source) === undefined) {
+      return describePartial(existing);
+    }
+    if (existing !== undefined && (existing.partial === undefined || existing.snapshots.length > 0)) {
+      return { kind: 'destination-exists', destination, dependents: this.#model.findDependents(destination) };
+    }
+    return this.#model.isParent(destination)
+      ? { kind: 'destination-exists', destination, dependents: [] }
+      : undefined;
+  }
+
+  /** What is not there, and is needed above it. */
+  #findMissingGround(destination: string): ConflictReason | undefined {
+    const above = ancestorsOf(destination);
+    const emptyParent = above.find((parent) => this.#empty.has(parent));
+    if (emptyParent !== undefined) {
+      return { kind: 'parent-without-place', parent: this.#empty.get(emptyParent) ?? emptyParent };
+    }
+    const pool = poolOf(destination);
+    if (this.#model.findDataset(pool) === undefined) return { kind: 'no-pool', destination, pool };
+    const volume = above.find((parent) => this.#model.findDataset(parent)?.type === 'volume');
+    return volume === undefined ? undefined : { kind: 'parent-is-volume', destination, parent: volume };
+  }
+}
+
+function findOverlongName({ versions }: Source, destination: string): ConflictReason | undefined {
+  const longestSnapshot = Math.max(...versions.map((version) => version.name.length));
+  const length = destination.length + '@'.length + longestSnapshot;
+  return length > maxNameLength ? { kind: 'name-too-long', destination } : undefined;
+}
