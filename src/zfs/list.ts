@@ -1,5 +1,3 @@
-import { splitSnapshotName } from './names.js';
-
 /** A filesystem or a volume, as `zfs list` tells it. */
 export interface DatasetRow {
   readonly name: string;
@@ -112,10 +110,8 @@ export function* parseSnapshots(output: string): Generator<SnapshotRow> {
     const newline = output.indexOf('\n', start);
     const end = newline < 0 ? output.length : newline;
     if (end > start) {
-      const row = readSnapshot(output, start, end);
-      // Most lines are about the dataset of the one before: one string serves them all.
-      if (row.dataset === dataset) row.dataset = dataset;
-      else dataset = row.dataset;
+      const row = readSnapshot(output, start, end, dataset);
+      dataset = row.dataset;
       yield row;
     }
     start = end + 1;
@@ -130,41 +126,42 @@ export function* parseDetailedSnapshots(output: string): Generator<SnapshotRow &
   for (const line of splitLines(output)) {
     const [creation, referenced] = line.split('\t').slice(3);
     if (!isWholeNumber(creation) || !isWholeNumber(referenced)) throw new UnreadableOutput(line);
-    const row = readSnapshot(line, 0, line.length);
+    const row = readSnapshot(line, 0, line.length, '');
     yield { ...row, createdAtSeconds: Number(creation), referencedBytes: Number(referenced) };
   }
 }
 
-/** Reads the name, GUID and transaction group that a line begins with. */
-function readSnapshot(
-  output: string,
-  start: number,
-  end: number,
-): { -readonly [K in keyof SnapshotRow]: SnapshotRow[K] } {
+/**
+ * Reads the name, GUID and transaction group that a line begins with.
+ * @param before the dataset of the line before: mostly it is this one's, too, and one string serves them all
+ */
+function readSnapshot(output: string, start: number, end: number, before: string): SnapshotRow {
   const afterName = output.indexOf('\t', start);
   const afterGuid = output.indexOf('\t', afterName + 1);
   const nextTab = output.indexOf('\t', afterGuid + 1);
-  const afterTxg = nextTab < 0 || nextTab > end ? end : nextTab;
-  const names =
-    afterName < 0 || afterName > end ? undefined : splitSnapshotName(output.slice(start, afterName));
-  const guid = output.slice(afterName + 1, afterGuid);
-  const createtxg = output.slice(afterGuid + 1, afterTxg);
-  if (
-    names === undefined ||
-    afterGuid < 0 ||
-    afterGuid > end ||
-    !isWholeNumber(guid) ||
-    !isWholeNumber(createtxg)
-  ) {
+  const numbers = output.slice(afterName + 1, nextTab < 0 || nextTab > end ? end : nextTab);
+  const separator = findSeparator(output, start, afterName, before);
+  if (afterName > end || afterGuid > end || separator < 0 || !/^[0-9]+\t[0-9]+$/.test(numbers)) {
     throw new UnreadableOutput(output.slice(start, end));
   }
   return {
-    kind: names.kind,
-    dataset: names.dataset,
-    name: names.name,
-    guid: BigInt(guid),
-    createtxg: Number(createtxg),
+    kind: output[separator] === '@' ? 'snapshot' : 'bookmark',
+    dataset:
+      separator === start + before.length && output.startsWith(before, start)
+        ? before
+        : output.slice(start, separator),
+    name: output.slice(separator + 1, afterName),
+    guid: BigInt(output.slice(afterName + 1, afterGuid)),
+    createtxg: Number(numbers.slice(afterGuid - afterName)),
   };
+}
+
+/** Where the name of the snapshot or bookmark begins in a full name; below 0 when it doesn't. */
+function findSeparator(output: string, start: number, end: number, before: string): number {
+  const expected = start + before.length;
+  if (output[expected] === '@' && output.startsWith(before, start)) return expected;
+  const at = output.slice(start, end).search(/[@#]/);
+  return at < 0 ? -1 : start + at;
 }
 
 function splitLines(output: string): string[] {

@@ -16,16 +16,6 @@ export function findDatasetNameFault(name: string): string | undefined {
   return undefined;
 }
 
-/** Splits `pool/vm@one` or `pool/vm#one` into its parts; undefined when it is neither a snapshot nor a bookmark. */
-export function splitSnapshotName(
-  name: string,
-): { kind: 'snapshot' | 'bookmark'; dataset: string; name: string } | undefined {
-  const separator = name.search(/[@#]/);
-  if (separator < 0) return undefined;
-  const kind = name[separator] === '@' ? 'snapshot' : 'bookmark';
-  return { kind, dataset: name.slice(0, separator), name: name.slice(separator + 1) };
-}
-
 /** The pool of a dataset: `tank` for `tank/vm/7`. */
 export function poolOf(dataset: string): string {
   const slash = dataset.indexOf('/');
