@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import {
   parseDatasets,
   parseDetailedSnapshots,
@@ -79,4 +80,45 @@ test('bookmarks are told from snapshots', () => {
   const [bookmark, snapshot] = parseSnapshots('tank#zfs-vm:web:1\t7\t1\ntank@zfs-vm:web:1\t7\t1\n');
   assert.equal(bookmark?.kind, 'bookmark');
   assert.equal(snapshot?.kind, 'snapshot');
+});
+
+test('whatever a list holds, every row is read back as it was written', () => {
+  const names = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_.: -]{0,4}$/);
+  const rows = fc.array(
+    fc.record(
+      {
+        kind: fc.constantFrom<'snapshot' | 'bookmark'>('snapshot', 'bookmark'),
+        dataset: fc.array(names, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/')),
+        name: names,
+        guid: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+        createtxg: fc.nat(),
+      },
+      { noNullPrototype: true },
+    ),
+  );
+  fc.assert(
+    fc.property(rows, (list) => {
+      const lines = list.map(
+        ({ kind, dataset, name, guid, createtxg }) =>
+          `${dataset}${kind === 'snapshot' ? '@' : '#'}${name}\t${guid}\t${createtxg}\n`,
+      );
+      assert.deepEqual([...parseSnapshots(lines.join(''))], list);
+    }),
+  );
+});
+
+test('what is no list is refused, or read as nothing', () => {
+  const pieces = fc.constantFrom('tank', '@', '#', '\t', '\n', '1', '23', 'x', '-', ' ');
+  fc.assert(
+    fc.property(fc.array(pieces), (list) => {
+      const text = list.join('');
+      const isList = text
+        .split('\n')
+        .every((line) => line === '' || /^[^@#\t]*[@#][^\t]*\t[0-9]+\t[0-9]+(\t.*)?$/.test(line));
+      if (isList)
+        assert.equal([...parseSnapshots(text)].length, text.split('\n').filter((line) => line !== '').length);
+      else assert.throws(() => [...parseSnapshots(text)], UnreadableOutput);
+    }),
+    { numRuns: 2000 },
+  );
 });
