@@ -1,0 +1,161 @@
+/**
+ * `node build/bench/transfer.js [--rounds N] [--no-syncoid] [case...]`: how long zfs-vm takes, as a whole process, beside the same
+ * work done by hand and by syncoid, between two lab hosts. docs/performance.md says what the cases are.
+ */
+import { parseArgs } from 'node:util';
+import type { LabHost } from '../test/lab/lab-host.js';
+import { startLab } from '../test/lab/lab.js';
+import { listContenders, syncoidName, type Contender } from './contenders.js';
+import { formatRow, median } from './statistics.js';
+import { Stopwatch, type Measurement } from './stopwatch.js';
+import { World, type WorldShape } from './world.js';
+
+interface Case {
+  readonly name: string;
+  readonly shape: WorldShape;
+  /** The round trips between the hosts that it is measured with, over what the lab's link takes. */
+  readonly roundTripsMs: readonly number[];
+}
+
+const cases: readonly Case[] = [
+  {
+    name: 'bulk',
+    shape: { datasets: 1, common: 0, missing: 1, kibPerVersion: 150 * 1024 },
+    roundTripsMs: [0],
+  },
+  {
+    name: 'chain',
+    shape: { datasets: 1, common: 1, missing: 50, kibPerVersion: 64 },
+    roundTripsMs: [0, 50],
+  },
+  {
+    name: 'wide',
+    shape: { datasets: 100, common: 1, missing: 1, kibPerVersion: 64 },
+    roundTripsMs: [0, 50],
+  },
+  {
+    name: 'noop',
+    shape: { datasets: 100, common: 10, missing: 0, kibPerVersion: 0 },
+    roundTripsMs: [0],
+  },
+];
+
+const columns = [
+  ...['case ', 'contender   ', 'round trip ms', 'rounds', '  min s', 'median s', '  max s', 'ratio'],
+  ...['tasks on b', 'connections'],
+];
+const columnWidths = columns.map((column) => column.length);
+const textColumns = 2;
+
+/** What is run, and how often. */
+interface Request {
+  readonly cases: readonly Case[];
+  readonly rounds: number;
+  readonly withSyncoid: boolean;
+}
+
+function readRequest(argv: readonly string[]): Request {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string', default: '3' },
+      'no-syncoid': { type: 'boolean', default: false },
+    },
+  });
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a number from 1');
+  const chosen = positionals.map((name) => {
+    const found = cases.find((each) => each.name === name);
+    if (found === undefined) throw new Error(`there is no case ${name}`);
+    return found;
+  });
+  return { cases: chosen.length > 0 ? chosen : cases, rounds, withSyncoid: !values['no-syncoid'] };
+}
+
+async function runBenchmark(request: Request): Promise<void> {
+  note('booting the hosts');
+  const lab = await startLab({ name: 'bench', hosts: [{ name: 'a' }, { name: 'b' }] });
+  try {
+    const sender = lab.host('a');
+    const receiver = lab.host('b');
+    await lab.deploy(sender);
+    // A first start reads its program from the disk, which none of those that are measured should have to do.
+    await sender.run('zfs-vm --version; ssh root@b zfs version; syncoid --version; mbuffer --version', {
+      check: false,
+    });
+    const stopwatch = await Stopwatch.calibrate(sender, receiver);
+    console.log(formatRow(columns, columnWidths, textColumns).trimEnd());
+    for (const each of request.cases) await runCase(each, request, { sender, receiver, stopwatch });
+  } finally {
+    await lab.stop();
+  }
+}
+
+interface Bench {
+  readonly sender: LabHost;
+  readonly receiver: LabHost;
+  readonly stopwatch: Stopwatch;
+}
+
+async function runCase(
+  { name, shape, roundTripsMs }: Case,
+  { rounds, withSyncoid }: Request,
+  { sender, receiver, stopwatch }: Bench,
+): Promise<void> {
+  note(`${name}: making the datasets`);
+  const world = new World(sender, receiver, shape);
+  await world.prepare();
+  const contenders = listContenders(shape, `root@${receiver.name}`).filter(
+    (contender) => withSyncoid || contender.name !== syncoidName,
+  );
+  for (const roundTripMs of roundTripsMs) {
+    // Each host delays what it sends: half of the round trip.
+    for (const host of [sender, receiver]) await host.setLink({ delayMs: roundTripMs / 2 });
+    const results = contenders.map((contender) => ({ contender, measurements: new Array<Measurement>() }));
+    for (let round = 1; round <= rounds; round++) {
+      for (const { contender, measurements } of results) {
+        if (round > 1 && contender.isSlow) continue;
+        await world.reset();
+        const measurement = await stopwatch.time(contender.line);
+        await world.checkArrivals();
+        measurements.push(measurement);
+        note(`${name}, ${roundTripMs} ms, ${contender.name}: ${measurement.seconds.toFixed(2)} s`);
+      }
+    }
+    printResults(name, roundTripMs, results);
+    for (const host of [sender, receiver]) await host.setLink({});
+  }
+}
+
+function printResults(
+  caseName: string,
+  roundTripMs: number,
+  results: readonly { readonly contender: Contender; readonly measurements: readonly Measurement[] }[],
+): void {
+  let first: number | undefined;
+  for (const { contender, measurements } of results) {
+    const seconds = measurements.map((each) => each.seconds);
+    const middle = median(seconds);
+    first ??= middle;
+    const cells = [
+      ...[caseName, contender.name, String(roundTripMs), String(measurements.length)],
+      ...[Math.min(...seconds), middle, Math.max(...seconds), middle / first].map((each) => each.toFixed(2)),
+      median(measurements.map((each) => each.tasks)).toFixed(0),
+      median(measurements.map((each) => each.connections)).toFixed(0),
+    ];
+    console.log(formatRow(cells, columnWidths, textColumns));
+  }
+}
+
+/** Says how far it is, beside the table. */
+function note(text: string): void {
+  console.error(`bench: ${text}`);
+}
+
+try {
+  await runBenchmark(readRequest(process.argv.slice(2)));
+} catch (error) {
+  note(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
