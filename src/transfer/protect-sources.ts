@@ -50,11 +50,13 @@ export async function whileHeld<T>(plan: Plan, context: ProtectContext, work: ()
   });
   // What isn't written down could stay held for ever.
   if (!isNoted) return work();
-  await runForNames(sender, holdArguments(tag), snapshots, signal);
   emit({ kind: 'held', host: sender.host.name, snapshots: snapshots.length });
+  // ZFS takes them one by one, each with a sync of the pool: the streams don't wait for that.
+  const holding = runForNames(sender, holdArguments(tag), snapshots, signal);
   try {
     return await work();
   } finally {
+    await holding;
     // Also after an interrupt, when there is little time; what can't be released now is left to the next run.
     const limit = signal.aborted ? AbortSignal.timeout(releaseLimitMs) : signal;
     if (await runForNames(sender, releaseArguments(tag), snapshots, limit)) await journal.remove(tag);
@@ -94,11 +96,12 @@ async function bookmark(
   }
 }
 
-/** The sender's snapshots that a plan begins from and sends. */
+/** The sender's snapshots that keep a chain from being cut: what it begins from, and its last one. */
 function snapshotsOf({ chains }: Plan): string[] {
-  const points = chains.flatMap(({ steps }) =>
-    steps.flatMap((step) => ('from' in step ? [step.from, step.to] : [step.to])),
-  );
+  const points = chains.flatMap(({ steps: [first, ...rest] }) => [
+    ...('from' in first ? [first.from] : []),
+    rest.at(-1)?.to ?? first.to,
+  ]);
   return [...new Set(points.filter(({ kind }) => kind === 'snapshot').map(fullNameOf))];
 }
 

@@ -115,9 +115,11 @@ test('what is no list is refused, or read as nothing', () => {
       const isList = text
         .split('\n')
         .every((line) => line === '' || /^[^@#\t]*[@#][^\t]*\t[0-9]+\t[0-9]+(\t.*)?$/.test(line));
-      if (isList)
+      if (isList) {
         assert.equal([...parseSnapshots(text)].length, text.split('\n').filter((line) => line !== '').length);
-      else assert.throws(() => [...parseSnapshots(text)], UnreadableOutput);
+      } else {
+        assert.throws(() => [...parseSnapshots(text)], UnreadableOutput);
+      }
     }),
     { numRuns: 2000 },
   );
