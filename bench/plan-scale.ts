@@ -8,10 +8,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildInventory } from '../src/inventory/inventory.js';
+import { readQuickly } from '../src/inventory/read-inventory.js';
 import { planTransfer } from '../src/plan/plan-transfer.js';
 import type { Datasets } from '../src/streamline/dataset.js';
-import { parseDatasets, parseSnapshots } from '../src/zfs/list.js';
+import { parseDatasets } from '../src/zfs/list.js';
 
 const snapshotsPerDataset = 50;
 const defaultSizes = ['10000', '100000', '1000000'];
@@ -91,5 +91,5 @@ function writeLists(path: string, datasetCount: number, snapshotCount: number): 
 
 function read(path: string): Datasets {
   const datasetRows = parseDatasets(readFileSync(`${path}.datasets`, 'utf8'));
-  return buildInventory(datasetRows, parseSnapshots(readFileSync(`${path}.snapshots`, 'utf8'))).datasets;
+  return readQuickly(datasetRows, readFileSync(`${path}.snapshots`, 'utf8'), new Map()).datasets;
 }

@@ -1,5 +1,5 @@
 import type { Dataset, Datasets, Point, Snapshot } from '../streamline/dataset.js';
-import { TagReader, type TagReading } from '../streamline/tag.js';
+import { TagReader } from '../streamline/tag.js';
 import type { DatasetRow, SnapshotDetails, SnapshotRow } from '../zfs/list.js';
 import type { ResumeTokenContent } from '../zfs/resume-token.js';
 
@@ -25,54 +25,80 @@ export function buildInventory(
   snapshotRows: Iterable<SnapshotRow & Partial<SnapshotDetails>>,
   tokens: ReadonlyMap<string, ResumeTokenContent> = new Map(),
 ): Inventory {
-  const pointsByDataset = new Map<string, Points>();
-  for (const row of datasetRows) pointsByDataset.set(row.name, { snapshots: [], bookmarks: [] });
-  const tags = new TagReader();
-  const malformed = new Map<string, { name: string; datasets: string[]; reason: string }>();
-  let [dataset, points]: [string | undefined, Points | undefined] = [undefined, undefined];
+  const builder = new InventoryBuilder(datasetRows, tokens);
   for (const row of snapshotRows) {
-    // Most rows are about the dataset of the one before.
-    if (row.dataset !== dataset) {
-      dataset = row.dataset;
-      points = pointsByDataset.get(dataset);
-    }
-    if (row.kind === 'bookmark') {
-      points?.bookmarks.push(row);
-      continue;
-    }
-    const reading = tags.read(row.name);
-    points?.snapshots.push(toSnapshot(row, reading));
-    if (reading.kind !== 'malformed') continue;
-    const seen = malformed.get(row.name);
-    if (seen !== undefined) seen.datasets.push(row.dataset);
-    else malformed.set(row.name, { name: row.name, datasets: [row.dataset], reason: reading.reason });
+    const { kind, dataset, name, guid, createtxg, createdAtSeconds = 0, referencedBytes = 0 } = row;
+    const details = 'referencedBytes' in row ? { createdAtSeconds, referencedBytes } : undefined;
+    builder.add(kind, dataset, name, guid, createtxg, details);
   }
-  const datasets = new Map<string, Dataset>();
-  for (const { resumeToken: token, ...row } of datasetRows) {
-    const { snapshots = [], bookmarks = [] } = pointsByDataset.get(row.name) ?? {};
-    datasets.set(row.name, {
-      ...row,
-      partial: token === undefined ? undefined : { token, content: tokens.get(token) },
-      snapshots: snapshots.sort(byCreation),
-      bookmarks: bookmarks.sort(byCreation),
-    });
+  return builder.build();
+}
+
+/** Puts the lists together as they are read, with as few objects as can be: a host may have millions of snapshots. */
+export class InventoryBuilder {
+  readonly #datasetRows: readonly DatasetRow[];
+  readonly #tokens: ReadonlyMap<string, ResumeTokenContent>;
+  readonly #points = new Map<string, Points>();
+  readonly #tags = new TagReader();
+  readonly #malformed = new Map<string, { name: string; datasets: string[]; reason: string }>();
+  /** The dataset of the last row: most are about the same one as the row before. */
+  #dataset: string | undefined;
+  #pointsOfDataset: Points | undefined;
+
+  constructor(datasetRows: readonly DatasetRow[], tokens: ReadonlyMap<string, ResumeTokenContent>) {
+    this.#datasetRows = datasetRows;
+    this.#tokens = tokens;
+    for (const row of datasetRows) this.#points.set(row.name, { snapshots: [], bookmarks: [] });
   }
-  return { datasets, malformedTags: [...malformed.values()] };
+
+  /** Adds a snapshot or bookmark. */
+  add(
+    kind: SnapshotRow['kind'],
+    dataset: string,
+    name: string,
+    guid: bigint,
+    createtxg: number,
+    details?: SnapshotDetails,
+  ): void {
+    if (dataset !== this.#dataset) {
+      this.#dataset = dataset;
+      this.#pointsOfDataset = this.#points.get(dataset);
+    }
+    if (kind === 'bookmark') {
+      this.#pointsOfDataset?.bookmarks.push({ kind, dataset, name, guid, createtxg });
+      return;
+    }
+    const reading = this.#tags.read(name);
+    if (reading.kind === 'malformed') this.#addMalformed(name, dataset, reading.reason);
+    const tag = reading.kind === 'tag' ? reading.tag : undefined;
+    const snapshot: Snapshot = { kind, dataset, name, guid, createtxg, tag };
+    this.#pointsOfDataset?.snapshots.push(details === undefined ? snapshot : { ...snapshot, ...details });
+  }
+
+  build(): Inventory {
+    const datasets = new Map<string, Dataset>();
+    for (const { resumeToken: token, ...row } of this.#datasetRows) {
+      const { snapshots = [], bookmarks = [] } = this.#points.get(row.name) ?? {};
+      datasets.set(row.name, {
+        ...row,
+        partial: token === undefined ? undefined : { token, content: this.#tokens.get(token) },
+        snapshots: snapshots.sort(byCreation),
+        bookmarks: bookmarks.sort(byCreation),
+      });
+    }
+    return { datasets, malformedTags: [...this.#malformed.values()] };
+  }
+
+  #addMalformed(name: string, dataset: string, reason: string): void {
+    const seen = this.#malformed.get(name);
+    if (seen !== undefined) seen.datasets.push(dataset);
+    else this.#malformed.set(name, { name, datasets: [dataset], reason });
+  }
 }
 
 interface Points {
   readonly snapshots: Snapshot[];
   readonly bookmarks: Point[];
-}
-
-/** Field by field, as spreading a row takes ten times as long, and a host may have millions. */
-function toSnapshot(row: SnapshotRow & Partial<SnapshotDetails>, reading: TagReading): Snapshot {
-  const { dataset, name, guid, createtxg, createdAtSeconds, referencedBytes } = row;
-  const tag = reading.kind === 'tag' ? reading.tag : undefined;
-  const snapshot = { kind: 'snapshot', dataset, name, guid, createtxg, tag } as const;
-  return createdAtSeconds === undefined || referencedBytes === undefined
-    ? snapshot
-    : { ...snapshot, createdAtSeconds, referencedBytes };
 }
 
 function byCreation(a: Point, b: Point): number {

@@ -12,12 +12,13 @@ import {
   parseDatasets,
   parseDetailedSnapshots,
   parseSnapshots,
+  scanSnapshots,
   UnreadableOutput,
   type DatasetRow,
   type SnapshotRow,
 } from '../zfs/list.js';
 import { explainTokenArguments, parseResumeToken, type ResumeTokenContent } from '../zfs/resume-token.js';
-import { buildInventory, type Inventory } from './inventory.js';
+import { buildInventory, InventoryBuilder, type Inventory } from './inventory.js';
 import { runZfsScript } from './zfs-script.js';
 
 /** How an inventory is read. */
@@ -47,15 +48,30 @@ export async function readInventory(
   { scope, details = false, signal }: ReadOptions,
 ): Promise<Inventory> {
   const list = details ? listDetailedSnapshotsArguments : listSnapshotsArguments;
-  const parse = details ? parseDetailedSnapshots : parseSnapshots;
   const texts = await runZfsScript(
     endpoint,
     { datasets: datasetLines, snapshots: snapshotLines(list, scope), tokens: tokenLines },
     { signal },
   );
-  return understand(endpoint, () =>
-    buildInventory(parseDatasets(texts.datasets), parse(texts.snapshots), parseTokens(texts.tokens)),
-  );
+  return understand(endpoint, () => {
+    const [rows, tokens] = [parseDatasets(texts.datasets), parseTokens(texts.tokens)];
+    return details
+      ? buildInventory(rows, parseDetailedSnapshots(texts.snapshots), tokens)
+      : readQuickly(rows, texts.snapshots, tokens);
+  });
+}
+
+/** An inventory from the lists as zfs prints them. @throws UnreadableOutput at the first line that isn't a snapshot */
+export function readQuickly(
+  rows: readonly DatasetRow[],
+  snapshots: string,
+  tokens: ReadonlyMap<string, ResumeTokenContent>,
+): Inventory {
+  const builder = new InventoryBuilder(rows, tokens);
+  scanSnapshots(snapshots, (kind, dataset, name, guid, createtxg) => {
+    builder.add(kind, dataset, name, guid, createtxg);
+  });
+  return builder.build();
 }
 
 /**
@@ -77,7 +93,7 @@ export async function readDatasets(endpoint: Endpoint, signal?: AbortSignal): Pr
 export async function readSnapshots(endpoint: Endpoint, signal?: AbortSignal): Promise<SnapshotRow[]> {
   const lines = snapshotLines(listSnapshotsArguments, 'all');
   const { snapshots } = await runZfsScript(endpoint, { snapshots: lines }, { signal });
-  return understand(endpoint, () => [...parseSnapshots(snapshots)]);
+  return understand(endpoint, () => parseSnapshots(snapshots));
 }
 
 /**
@@ -97,7 +113,7 @@ export async function readNamedSnapshots(
     { snapshots: [`${script} 2>/dev/null`, ignoreMissing] },
     { input, signal },
   );
-  return understand(endpoint, () => [...parseSnapshots(snapshots)]);
+  return understand(endpoint, () => parseSnapshots(snapshots));
 }
 
 /**
@@ -112,7 +128,7 @@ export async function readSnapshotsOf(
   if (datasets.length === 0) return [];
   const { script, input } = forEachName(listSnapshotsOfArguments, datasets);
   const { snapshots } = await runZfsScript(endpoint, { snapshots: [`${script} || exit`] }, { input, signal });
-  return understand(endpoint, () => [...parseSnapshots(snapshots)]);
+  return understand(endpoint, () => parseSnapshots(snapshots));
 }
 
 /** zfs ends with 1 when a name isn't there, and xargs then with 123. */

@@ -309,9 +309,7 @@ class Planner {
   #findOurs(guid: bigint): Snapshot | undefined {
     if (this.#ours === undefined) {
       this.#ours = new GuidIndex();
-      for (const { snapshots } of this.#request.sender.values()) {
-        for (const snapshot of snapshots) this.#ours.add(snapshot);
-      }
+      this.#ours.fill(this.#request.sender);
     }
     return this.#ours.find(guid).at(-1);
   }

@@ -19,8 +19,8 @@ export class ReceiverModel {
 
   constructor(datasets: Datasets) {
     this.#datasets = datasets;
+    this.#copies.fill(datasets);
     for (const dataset of datasets.values()) {
-      for (const snapshot of dataset.snapshots) this.#copies.add(snapshot);
       if (dataset.origin !== undefined) this.#addClone(dataset.origin, dataset.name);
       const toGuid = dataset.partial?.content?.toGuid;
       if (toGuid !== undefined) this.#partials.set(toGuid, dataset);

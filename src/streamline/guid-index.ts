@@ -1,4 +1,4 @@
-import type { Snapshot } from './dataset.js';
+import type { Datasets, Snapshot } from './dataset.js';
 
 /**
  * Which snapshots have a GUID: several when a host has copies of one dataset. Most have one, and a host may have millions:
@@ -16,6 +16,19 @@ export class GuidIndex {
 
   has(guid: bigint): boolean {
     return this.#byGuid.has(guid);
+  }
+
+  /** Adds the snapshots of all datasets to an empty index. */
+  fill(datasets: Datasets): void {
+    let count = 0;
+    for (const { snapshots } of datasets.values()) {
+      count += snapshots.length;
+      for (const snapshot of snapshots) this.#byGuid.set(snapshot.guid, snapshot);
+    }
+    // Hardly ever does a host have copies: only then is it looked up, each time, what was there before.
+    if (this.#byGuid.size === count) return;
+    this.#byGuid.clear();
+    for (const { snapshots } of datasets.values()) for (const snapshot of snapshots) this.add(snapshot);
   }
 
   add(snapshot: Snapshot): void {

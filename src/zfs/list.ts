@@ -99,67 +99,89 @@ export function parseDatasets(output: string): DatasetRow[] {
   });
 }
 
+/** Takes a snapshot or bookmark of a list. */
+export type TakeSnapshot = (
+  kind: SnapshotRow['kind'],
+  dataset: string,
+  name: string,
+  guid: bigint,
+  createtxg: number,
+) => void;
+
 /**
- * Reads the output of `listSnapshotsArguments`, line by line: a host may have millions.
+ * Reads the output of `listSnapshotsArguments` line by line, and hands each over as it is read: a host may have millions, for
+ * which an object more each is what takes the time.
  * @throws UnreadableOutput at the first line that isn't a snapshot
  */
-export function* parseSnapshots(output: string): Generator<SnapshotRow> {
+export function scanSnapshots(output: string, take: TakeSnapshot): void {
   checkCharacters(output);
   let dataset = '';
   for (let start = 0; start < output.length;) {
     const newline = output.indexOf('\n', start);
     const end = newline < 0 ? output.length : newline;
-    if (end > start) {
-      const row = readSnapshot(output, start, end, dataset);
-      dataset = row.dataset;
-      yield row;
-    }
+    if (end > start) dataset = scanSnapshot(output, start, end, dataset, take);
     start = end + 1;
   }
+}
+
+/**
+ * Reads the output of `listSnapshotsArguments`.
+ * @throws UnreadableOutput at the first line that isn't a snapshot
+ */
+export function parseSnapshots(output: string): SnapshotRow[] {
+  const rows: SnapshotRow[] = [];
+  scanSnapshots(output, (kind, dataset, name, guid, createtxg) => {
+    rows.push({ kind, dataset, name, guid, createtxg });
+  });
+  return rows;
 }
 
 /**
  * Reads the output of `listDetailedSnapshotsArguments`.
  * @throws UnreadableOutput at the first line that isn't a snapshot
  */
-export function* parseDetailedSnapshots(output: string): Generator<SnapshotRow & SnapshotDetails> {
-  for (const line of splitLines(output)) {
+export function parseDetailedSnapshots(output: string): (SnapshotRow & SnapshotDetails)[] {
+  return splitLines(output).flatMap((line) => {
     const [creation, referenced] = line.split('\t').slice(3);
     if (!isWholeNumber(creation) || !isWholeNumber(referenced)) throw new UnreadableOutput(line);
-    const row = readSnapshot(line, 0, line.length, '');
-    yield { ...row, createdAtSeconds: Number(creation), referencedBytes: Number(referenced) };
-  }
+    const details = { createdAtSeconds: Number(creation), referencedBytes: Number(referenced) };
+    return parseSnapshots(line).map((row) => ({ ...row, ...details }));
+  });
 }
 
 /**
- * Reads the name, GUID and transaction group that a line begins with.
+ * Reads the name, GUID and transaction group that a line begins with, and gives its dataset.
  * @param before the dataset of the line before: mostly it is this one's, too, and one string serves them all
  */
-function readSnapshot(output: string, start: number, end: number, before: string): SnapshotRow {
+function scanSnapshot(
+  output: string,
+  start: number,
+  end: number,
+  before: string,
+  take: TakeSnapshot,
+): string {
   const afterName = output.indexOf('\t', start);
   const afterGuid = output.indexOf('\t', afterName + 1);
   const nextTab = output.indexOf('\t', afterGuid + 1);
   const numbers = output.slice(afterName + 1, nextTab < 0 || nextTab > end ? end : nextTab);
-  const separator = findSeparator(output, start, afterName, before);
+  const isSame = output[start + before.length] === '@' && output.startsWith(before, start);
+  const separator = isSame ? start + before.length : findSeparator(output, start, afterName);
   if (afterName > end || afterGuid > end || separator < 0 || !/^[0-9]+\t[0-9]+$/.test(numbers)) {
     throw new UnreadableOutput(output.slice(start, end));
   }
-  return {
-    kind: output[separator] === '@' ? 'snapshot' : 'bookmark',
-    dataset:
-      separator === start + before.length && output.startsWith(before, start)
-        ? before
-        : output.slice(start, separator),
-    name: output.slice(separator + 1, afterName),
-    guid: BigInt(output.slice(afterName + 1, afterGuid)),
-    createtxg: Number(numbers.slice(afterGuid - afterName)),
-  };
+  const dataset = isSame ? before : output.slice(start, separator);
+  take(
+    output[separator] === '@' ? 'snapshot' : 'bookmark',
+    dataset,
+    output.slice(separator + 1, afterName),
+    BigInt(output.slice(afterName + 1, afterGuid)),
+    Number(numbers.slice(afterGuid - afterName)),
+  );
+  return dataset;
 }
 
 /** Where the name of the snapshot or bookmark begins in a full name; below 0 when it doesn't. */
-function findSeparator(output: string, start: number, end: number, before: string): number {
-  const expected = start + before.length;
-  if (output[expected] === '@' && output.startsWith(before, start)) return expected;
+function findSeparator(output: string, start: number, end: number): number {
   const at = output.slice(start, end).search(/[@#]/);
   return at < 0 ? -1 : start + at;
 }
