@@ -161,12 +161,19 @@ function scanSnapshot(
   take: TakeSnapshot,
 ): string {
   const afterName = output.indexOf('\t', start);
-  const afterGuid = output.indexOf('\t', afterName + 1);
-  const nextTab = output.indexOf('\t', afterGuid + 1);
-  const numbers = output.slice(afterName + 1, nextTab < 0 || nextTab > end ? end : nextTab);
+  const afterGuid = skipDigits(output, afterName + 1);
+  const afterTxg = skipDigits(output, afterGuid + 1);
   const isSame = output[start + before.length] === '@' && output.startsWith(before, start);
   const separator = isSame ? start + before.length : findSeparator(output, start, afterName);
-  if (afterName > end || afterGuid > end || separator < 0 || !/^[0-9]+\t[0-9]+$/.test(numbers)) {
+  const isNumber = (from: number, to: number): boolean => from < to && to <= end;
+  const isWhole =
+    afterName >= 0 &&
+    separator >= 0 &&
+    isNumber(afterName + 1, afterGuid) &&
+    output[afterGuid] === '\t' &&
+    isNumber(afterGuid + 1, afterTxg) &&
+    (afterTxg === end || output[afterTxg] === '\t');
+  if (!isWhole) {
     throw new UnreadableOutput(output.slice(start, end));
   }
   const dataset = isSame ? before : output.slice(start, separator);
@@ -175,9 +182,16 @@ function scanSnapshot(
     dataset,
     output.slice(separator + 1, afterName),
     BigInt(output.slice(afterName + 1, afterGuid)),
-    Number(numbers.slice(afterGuid - afterName)),
+    Number(output.slice(afterGuid + 1, afterTxg)),
   );
   return dataset;
+}
+
+/** Where the digits that begin at a place end. */
+function skipDigits(text: string, from: number): number {
+  let to = from;
+  for (let code = text.charCodeAt(to); code >= 0x30 && code <= 0x39; code = text.charCodeAt(to)) to++;
+  return to;
 }
 
 /** Where the name of the snapshot or bookmark begins in a full name; below 0 when it doesn't. */
