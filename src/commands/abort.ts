@@ -7,7 +7,7 @@ import { readDatasets, type DatasetList } from '../inventory/read-inventory.js';
 import { chooseColors } from '../report/colors.js';
 import { formatError } from '../report/error-text.js';
 import { matchesTag, type VersionPattern } from '../streamline/selection.js';
-import { formatTagShort, readTag, type Tag } from '../streamline/tag.js';
+import { findTagIn, formatTagShort, type Tag } from '../streamline/tag.js';
 import { abortReceiveArguments } from '../zfs/receive.js';
 import { BaseCommand } from './base-command.js';
 import { confirmLosses } from './confirm.js';
@@ -85,9 +85,8 @@ interface Partial {
 function findPartials({ rows, tokens }: DatasetList, patterns: readonly VersionPattern[]): Partial[] {
   return rows.flatMap(({ name, resumeToken }) => {
     const { toName } = tokens.get(resumeToken ?? '') ?? {};
-    const reading = toName === undefined ? undefined : readTag(toName.slice(toName.indexOf('@') + 1));
-    if (reading?.kind !== 'tag') return [];
-    const { tag } = reading;
+    const tag = findTagIn(toName ?? '');
+    if (tag === undefined) return [];
     const isMeant = patterns.length === 0 || patterns.some((pattern) => matchesTag(pattern, tag));
     return isMeant ? [{ dataset: name, tag }] : [];
   });

@@ -10,8 +10,8 @@ import {
 } from '../inventory/read-inventory.js';
 import { findDiffering, findProbes, namesToAskFor } from '../plan/probe.js';
 import type { Choice } from '../plan/sources.js';
+import { fullNameOf } from '../streamline/dataset.js';
 import type { Inquiry, TransferEvent } from '../transfer/event.js';
-import type { SnapshotRow } from '../zfs/list.js';
 
 /** How both sides are read. */
 export interface ReadSidesOptions {
@@ -71,8 +71,7 @@ class SideReader {
     const [sender, [endpoint, list]] = await Promise.all([sending, this.#readDatasets(opening)]);
     const readRest = async (): Promise<Inventory> => {
       this.#emitReading(endpoint, { kind: 'snapshots' });
-      const rows = await readSnapshots(endpoint, signal);
-      return this.#emitRead(endpoint, buildInventory(list.rows, rows, list.tokens));
+      return this.#emitRead(endpoint, await readSnapshots(endpoint, list, signal));
     };
     const names = list.rows.map((row) => row.name);
     const probes = findProbes(sender.datasets, choice, names);
@@ -81,7 +80,9 @@ class SideReader {
     const asked = namesToAskFor(probes);
     if (asked.length > 0) this.#emitReading(endpoint, { kind: 'named', count: asked.length });
     const found = await readNamedSnapshots(endpoint, asked, signal);
-    const differing = new Set(findDiffering(probes, new Map(found.map((row) => [nameRow(row), row.guid]))));
+    const differing = new Set(
+      findDiffering(probes, new Map(found.map((row) => [fullNameOf(row), row.guid]))),
+    );
     if (differing.size > 0) this.#emitReading(endpoint, { kind: 'snapshots-of', count: differing.size });
     const listed = await readSnapshotsOf(endpoint, [...differing], signal);
     const rows = [...found.filter((row) => !differing.has(row.dataset)), ...listed];
@@ -105,8 +106,4 @@ class SideReader {
     this.#options.emit({ kind: 'read', host: host.name, datasets: inventory.datasets.size, snapshots });
     return inventory;
   }
-}
-
-function nameRow({ dataset, name }: SnapshotRow): string {
-  return `${dataset}@${name}`;
 }

@@ -48,7 +48,8 @@ async function readAll(stream: Readable): Promise<string> {
   return parts.join('');
 }
 
-async function readChunks(stream: Readable, onText: (text: string) => void): Promise<void> {
+/** Hands over a stream's text as it comes, in pieces that are cut anywhere. Never throws: what came before a break is given. */
+export async function readChunks(stream: Readable, onText: (text: string) => void): Promise<void> {
   stream.setEncoding('utf8');
   try {
     for await (const text of stream) onText(text as string);

@@ -87,18 +87,21 @@ export async function readDatasets(endpoint: Endpoint, signal?: AbortSignal): Pr
 }
 
 /**
- * Reads all snapshots and bookmarks of a host, where its datasets are known already.
+ * Reads all snapshots and bookmarks of a host of which the datasets are known already.
  * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
  */
-export async function readSnapshots(endpoint: Endpoint, signal?: AbortSignal): Promise<SnapshotRow[]> {
+export async function readSnapshots(
+  endpoint: Endpoint,
+  { rows, tokens }: DatasetList,
+  signal?: AbortSignal,
+): Promise<Inventory> {
   const lines = snapshotLines(listSnapshotsArguments, 'all');
   const { snapshots } = await runZfsScript(endpoint, { snapshots: lines }, { signal });
-  return understand(endpoint, () => parseSnapshots(snapshots));
+  return understand(endpoint, () => readQuickly(rows, snapshots, tokens));
 }
 
 /**
- * Asks a host for snapshots by their full names; those that aren't there are left out. Whatever else goes wrong looks the same
- * as a missing snapshot: who needs to know asks in another way.
+ * Asks a host for snapshots by their full names; those that aren't there are left out.
  * @throws ZfsVmError when nothing can be run there
  */
 export async function readNamedSnapshots(
@@ -106,14 +109,7 @@ export async function readNamedSnapshots(
   fullNames: readonly string[],
   signal?: AbortSignal,
 ): Promise<SnapshotRow[]> {
-  if (fullNames.length === 0) return [];
-  const { script, input } = forEachName(listNamedSnapshotsArguments, fullNames);
-  const { snapshots } = await runZfsScript(
-    endpoint,
-    { snapshots: [`${script} 2>/dev/null`, ignoreMissing] },
-    { input, signal },
-  );
-  return understand(endpoint, () => parseSnapshots(snapshots));
+  return listForNames(endpoint, listNamedSnapshotsArguments, fullNames, ignoreMissing, signal);
 }
 
 /**
@@ -125,14 +121,29 @@ export async function readSnapshotsOf(
   datasets: readonly string[],
   signal?: AbortSignal,
 ): Promise<SnapshotRow[]> {
-  if (datasets.length === 0) return [];
-  const { script, input } = forEachName(listSnapshotsOfArguments, datasets);
-  const { snapshots } = await runZfsScript(endpoint, { snapshots: [`${script} || exit`] }, { input, signal });
+  return listForNames(endpoint, listSnapshotsOfArguments, datasets, '|| exit', signal);
+}
+
+/** Lists snapshots by names that follow the arguments. @param orElse what the shell does when that fails */
+async function listForNames(
+  endpoint: Endpoint,
+  zfsArguments: readonly string[],
+  names: readonly string[],
+  orElse: string,
+  signal: AbortSignal | undefined,
+): Promise<SnapshotRow[]> {
+  if (names.length === 0) return [];
+  const { script, input } = forEachName(zfsArguments, names);
+  const { snapshots } = await runZfsScript(
+    endpoint,
+    { snapshots: [`${script} ${orElse}`] },
+    { input, signal },
+  );
   return understand(endpoint, () => parseSnapshots(snapshots));
 }
 
 /** zfs ends with 1 when a name isn't there, and xargs then with 123. */
-const ignoreMissing = 'status=$?; case $status in 0|1|123) ;; *) exit $status;; esac';
+const ignoreMissing = '2>/dev/null; status=$?; case $status in 0|1|123) ;; *) exit $status;; esac';
 
 /** Assigned before it is printed, as a pipe would hide the status of zfs. Only a zfs that lacks columns is asked twice. */
 const datasetLines = [

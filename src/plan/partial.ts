@@ -1,5 +1,5 @@
 import type { Dataset } from '../streamline/dataset.js';
-import { readTag } from '../streamline/tag.js';
+import { findTagIn } from '../streamline/tag.js';
 import type { ConflictReason, Preparation } from './plan.js';
 import type { Source } from './sources.js';
 
@@ -9,9 +9,8 @@ import type { Source } from './sources.js';
  */
 export function abortOurs({ partial }: Dataset, { versions }: Source): Preparation | undefined {
   const toName = partial?.content?.toName ?? '';
-  const reading = readTag(toName.slice(toName.indexOf('@') + 1));
-  const isOurs =
-    reading.kind === 'tag' && versions.some(({ tag }) => tag?.streamline === reading.tag.streamline);
+  const streamline = findTagIn(toName)?.streamline;
+  const isOurs = streamline !== undefined && versions.some(({ tag }) => tag?.streamline === streamline);
   return isOurs ? { kind: 'abort', of: toName } : undefined;
 }
 

@@ -29,6 +29,12 @@ export function readTag(snapshotName: string): TagReading {
   return { kind: 'tag', tag: { streamline, version } };
 }
 
+/** The tag in the full name of a snapshot, here or on another host; undefined when it is none of ours. */
+export function findTagIn(snapshotFullName: string): Tag | undefined {
+  const reading = readTag(snapshotFullName.slice(snapshotFullName.indexOf('@') + 1));
+  return reading.kind === 'tag' ? reading.tag : undefined;
+}
+
 /** How many versions a `TagReader` remembers at most. */
 const rememberedVersions = 10_000;
 

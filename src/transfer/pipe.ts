@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSuccess, type Exit, type Host, type HostProcess } from '../host/host.js';
-import { readTail } from '../host/run-command.js';
+import { readChunks, readTail } from '../host/run-command.js';
 import type { RateLimit } from './rate-limit.js';
 
 /** A command at one end of a pipe. */
@@ -74,7 +74,7 @@ export async function runPipe(
         onBytes(count);
       });
     });
-    const reports = readText(receive.stdout, (text) => {
+    const reports = readChunks(receive.stdout, (text) => {
       stall.reset();
       listeners.call(() => {
         onOutput(text);
@@ -198,13 +198,4 @@ function drained(sink: Writable): Promise<void> {
     sink.on('drain', done).on('close', done);
     if (sink.destroyed) done();
   });
-}
-
-async function readText(stream: Readable, onText: (text: string) => void): Promise<void> {
-  stream.setEncoding('utf8');
-  try {
-    for await (const text of stream) onText(text as string);
-  } catch {
-    // A broken stream is a symptom; the command's exit tells what happened.
-  }
 }

@@ -31,8 +31,6 @@ export interface ProtectContext {
  */
 export async function whileHeld<T>(plan: Plan, context: ProtectContext, work: () => Promise<T>): Promise<T> {
   const { sender, emit, signal } = context;
-  const snapshots = snapshotsOf(plan);
-  if (snapshots.length === 0) return work();
   const journal = new HoldJournal();
   for (const left of await journal.findLeft(sender.host.name)) {
     const endpoint = { ...sender, zfs: left.zfs };
@@ -40,6 +38,8 @@ export async function whileHeld<T>(plan: Plan, context: ProtectContext, work: ()
       await journal.remove(left.tag);
     }
   }
+  const snapshots = snapshotsOf(plan);
+  if (snapshots.length === 0) return work();
   const tag = `zfs-vm:${process.pid}-${randomBytes(4).toString('hex')}`;
   const isNoted = await journal.write({
     host: sender.host.name,

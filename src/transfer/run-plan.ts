@@ -6,6 +6,7 @@ import { runCommand } from '../host/run-command.js';
 import type { Chain, Plan } from '../plan/plan.js';
 import { landingOf, preparationCalls, streamOf } from '../plan/stream.js';
 import { isBusyFailure } from '../zfs/failure.js';
+import { isWithin } from '../zfs/names.js';
 import { createParentArguments, receiveArguments } from '../zfs/receive.js';
 import { sendArguments } from '../zfs/send.js';
 import { ChainQueue } from './chain-queue.js';
@@ -191,15 +192,13 @@ class PlanRun {
     const { receiver, emit, signal } = this.#context;
     const failed: string[] = [];
     for (const dataset of new Set(this.#plan.chains.flatMap((chain) => chain.parents))) {
-      if (failed.some((parent) => dataset.startsWith(`${parent}/`))) continue;
+      if (failed.some((parent) => isWithin(dataset, parent))) continue;
       const argv = [...receiver.zfs, ...createParentArguments(dataset)];
       const result = await runCommand(receiver.host, argv, { signal });
       signal.throwIfAborted();
+      if (isSuccess(result.exit)) emit({ kind: 'parent-created', host: receiver.host.name, dataset });
       // Another run may have made it since we looked.
-      if (isSuccess(result.exit) || result.stderr.includes('dataset already exists')) {
-        emit({ kind: 'parent-created', host: receiver.host.name, dataset });
-        continue;
-      }
+      if (isSuccess(result.exit) || result.stderr.includes('dataset already exists')) continue;
       const error = toCommandError(receiver.host.name, `zfs create ${dataset}`, result);
       if (result.exit.kind === 'lost') throw error;
       failed.push(dataset);

@@ -1,5 +1,6 @@
 import { ZfsVmError } from '../errors.js';
 import { readNamedSnapshots } from '../inventory/read-inventory.js';
+import { fullNameOf } from '../streamline/dataset.js';
 import type { LaneContext } from './run-lane.js';
 import type { Leg } from './lane-script.js';
 
@@ -19,7 +20,7 @@ export async function verifyArrivals(
     guids.set(`${chain.destination}@${step.to.name}`, step.to.guid);
   }
   const rows = await readNamedSnapshots(receiver, [...guids.keys()], signal);
-  const found = new Map(rows.map((row) => [`${row.dataset}@${row.name}`, row.guid]));
+  const found = new Map(rows.map((row) => [fullNameOf(row), row.guid]));
   const errors = [...guids].flatMap(([name, guid]) => {
     const other = found.get(name);
     if (other === guid) return [];

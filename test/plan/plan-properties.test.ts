@@ -253,6 +253,25 @@ function apply(receiver: ModelHost, { chains }: Plan): void {
   }
 }
 
+/**
+ * Two hosts that were in step after some deeds of the sender, and went on by themselves: on the receiver, things are cloned, pruned
+ * and made that the sender doesn't know.
+ */
+function makeApart(
+  before: readonly Deed[],
+  senders: readonly Deed[],
+  receivers: readonly Deed[],
+  place?: string,
+): [sender: ModelHost, receiver: ModelHost] {
+  const [sender, receiver] = [makeHost(), makeHost()];
+  const counter = { next: 1 };
+  act(sender, before, counter);
+  apply(receiver, plan(sender, receiver, place));
+  act(sender, senders, counter);
+  act(receiver, receivers, { next: 100_000 });
+  return [sender, receiver];
+}
+
 /** All versions of the sender, and those that a plan speaks of as not to be sent. */
 function versionsOf(host: ModelHost): Point[] {
   return [...host.toDatasets().values()].flatMap(({ snapshots }) => snapshots);
@@ -283,13 +302,7 @@ test('an empty receiver gets every version, whatever was cloned, promoted and pr
 test('a plan that has been carried out leaves nothing to send, also after more was done on the sender', () => {
   fc.assert(
     fc.property(deeds, deeds, deedsWithCopies, places, (before, between, receivers, place) => {
-      const [sender, receiver] = [makeHost(), makeHost()];
-      const counter = { next: 1 };
-      act(sender, before, counter);
-      apply(receiver, plan(sender, receiver, place));
-      act(sender, between, counter);
-      // On the receiver, things are cloned, pruned and made that the sender doesn't know.
-      act(receiver, receivers, { next: 100_000 });
+      const [sender, receiver] = makeApart(before, between, receivers, place);
       const second = plan(sender, receiver, place);
       apply(receiver, second);
       const third = plan(sender, receiver, place);
@@ -305,12 +318,7 @@ test('a plan that has been carried out leaves nothing to send, also after more w
 test('nothing that the receiver has is sent again, and nothing is sent twice', () => {
   fc.assert(
     fc.property(deedsWithCopies, deedsWithCopies, deedsWithCopies, (before, between, receivers) => {
-      const [sender, receiver] = [makeHost(), makeHost()];
-      const counter = { next: 1 };
-      act(sender, before, counter);
-      apply(receiver, plan(sender, receiver));
-      act(sender, between, counter);
-      act(receiver, receivers, { next: 100_000 });
+      const [sender, receiver] = makeApart(before, between, receivers);
       const second = plan(sender, receiver);
       const sent = second.chains.flatMap(({ steps }) => steps.map(({ to }) => to.guid));
       assert.equal(new Set(sent).size, sent.length);
@@ -323,12 +331,7 @@ test('nothing that the receiver has is sent again, and nothing is sent twice', (
 test('no base that both sides have would make any step smaller', () => {
   fc.assert(
     fc.property(deeds, deeds, deedsWithCopies, (before, between, receivers) => {
-      const [sender, receiver] = [makeHost(), makeHost()];
-      const counter = { next: 1 };
-      act(sender, before, counter);
-      apply(receiver, plan(sender, receiver));
-      act(sender, between, counter);
-      act(receiver, receivers, { next: 100_000 });
+      const [sender, receiver] = makeApart(before, between, receivers);
       const { chains } = plan(sender, receiver);
       const there = new Map([...receiver.datasets].map(([name, { snapshots }]) => [name, snapshots]));
       for (const { source, destination, steps } of chains) {
@@ -363,12 +366,7 @@ test('a receiver of which only the telling snapshots are known gets the plan tha
   let conclusive = 0;
   fc.assert(
     fc.property(deeds, deeds, deeds, places, (before, between, receivers, place) => {
-      const [sender, receiver] = [makeHost(), makeHost()];
-      const counter = { next: 1 };
-      act(sender, before, counter);
-      apply(receiver, plan(sender, receiver, place));
-      act(sender, between.slice(0, 3), counter);
-      act(receiver, receivers.slice(0, 3), { next: 100_000 });
+      const [sender, receiver] = makeApart(before, between.slice(0, 3), receivers.slice(0, 3), place);
       const whole = receiver.toDatasets();
       const probes = findProbes(sender.toDatasets(), everything, whole.keys());
       if (probes === undefined) return;
