@@ -20,6 +20,7 @@ import { runPlan } from '../transfer/run-plan.js';
 import { checkCopyPlace, checkPatterns, checkPool, splitAtDestination } from './check-request.js';
 import { confirmLosses } from './confirm.js';
 import { Hosts } from './hosts.js';
+import { KnownPools } from './known-pools.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 import { readSides } from './read-sides.js';
 import type { TransferCommand, TransferSettings } from './transfer-command.js';
@@ -76,6 +77,7 @@ class TransferRun {
   readonly #settings: TransferSettings;
   readonly #hosts: Hosts;
   readonly #open: () => Opening;
+  readonly #pools = new KnownPools();
   #report: Report | undefined;
   /** Whether names that only look like tags have been told: once a run is enough. */
   #hasWarned = false;
@@ -208,6 +210,8 @@ class TransferRun {
     if (!this.#hasWarned) warnOfMalformedTags(command, senderName, sender);
     if (!this.#hasWarned && !isCopy) warnOfMalformedTags(command, receiverName, receiver);
     this.#hasWarned = true;
+    this.#pools.check(senderName, sender.datasets.keys());
+    this.#pools.check((await opening.receiver).host.name, receiver.datasets.keys());
     checkPool(destination, receiverName, receiver.datasets);
     const planWith = (receiverDatasets: Datasets): Plan => {
       const datasets =

@@ -1,6 +1,6 @@
 /** A failure of the zfs command in the words of the person's task. */
 export interface ZfsFailure {
-  /** `denied` when the host let us in but not do this; `failed` for everything else. */
+  /** `denied` when the host let us in but not do this, or not yet; `failed` for everything else. */
   readonly kind: 'denied' | 'failed';
   readonly message: string;
   readonly hint: string | undefined;
@@ -43,7 +43,7 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
   {
     pattern: /ZFS modules (are not|cannot be) (auto-)?loaded/,
     failure: {
-      kind: 'failed',
+      kind: 'denied',
       message: 'the ZFS kernel module is not loaded',
       hint: 'run "modprobe zfs" there as root',
     },

@@ -169,6 +169,20 @@ test('a connection that breaks is made again, and the stream goes on where it st
   assert.equal(await hashFiles(b, 'tank/vm/ct@zfs-vm:ct:1'), await hashFiles(a, 'tank/ct@zfs-vm:ct:1'));
 });
 
+test('a receiver that comes back without its pool is waited for until it has imported it', async () => {
+  const { a, b } = lab;
+  await startPush('root@b');
+  await b.run(
+    `(for try in $(seq 600); do zpool export tank && break; sleep 0.1; done; sleep 8; zpool import tank) > /dev/null 2>&1 &`,
+  );
+  await a.run('ss -K dst 10.77.0.2 dport = 22');
+  await a.setLink({});
+  const { status, output } = await awaitPush();
+  assert.equal(status, 0, output);
+  assert.match(output, /the pool "tank" is gone/);
+  assert.deepEqual(await listVersionGuids(b), await listVersionGuids(a));
+});
+
 test('a receiver that is reset in the middle is gone on with when it is back, in the same run', async () => {
   const { a, b } = lab;
   await startPush('root@b');
