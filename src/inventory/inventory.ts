@@ -1,6 +1,6 @@
 import type { Dataset, Datasets, Point, Snapshot } from '../streamline/dataset.js';
-import { TagReader } from '../streamline/tag.js';
-import type { DatasetRow, SnapshotDetails, SnapshotRow } from '../zfs/list.js';
+import { readTag, TagReader } from '../streamline/tag.js';
+import type { DatasetRow, SnapshotDetails, SnapshotRow, SnapshotSink } from '../zfs/list.js';
 import type { ResumeTokenContent } from '../zfs/resume-token.js';
 
 /** A snapshot's name that begins like ours and isn't one of ours, with everywhere it was seen. */
@@ -35,14 +35,14 @@ export function buildInventory(
 }
 
 /** Puts the lists together as they are read, with as few objects as can be: a host may have millions of snapshots. */
-export class InventoryBuilder {
+export class InventoryBuilder implements SnapshotSink {
   readonly #datasetRows: readonly DatasetRow[];
   readonly #tokens: ReadonlyMap<string, ResumeTokenContent>;
   readonly #points = new Map<string, Points>();
   readonly #tags = new TagReader();
   readonly #malformed = new Map<string, { name: string; datasets: string[]; reason: string }>();
   /** The dataset of the last row: most are about the same one as the row before. */
-  #dataset: string | undefined;
+  #dataset = '';
   #pointsOfDataset: Points | undefined;
 
   constructor(datasetRows: readonly DatasetRow[], tokens: ReadonlyMap<string, ResumeTokenContent>) {
@@ -68,9 +68,8 @@ export class InventoryBuilder {
       this.#pointsOfDataset?.bookmarks.push({ kind, dataset, name, guid, createtxg });
       return;
     }
-    const reading = this.#tags.read(name);
-    if (reading.kind === 'malformed') this.#addMalformed(name, dataset, reading.reason);
-    const tag = reading.kind === 'tag' ? reading.tag : undefined;
+    const tag = this.#tags.read(name);
+    if (tag === undefined) this.#checkUntagged(name, dataset);
     const snapshot: Snapshot = { kind, dataset, name, guid, createtxg, tag };
     this.#pointsOfDataset?.snapshots.push(details === undefined ? snapshot : { ...snapshot, ...details });
   }
@@ -89,7 +88,11 @@ export class InventoryBuilder {
     return { datasets, malformedTags: [...this.#malformed.values()] };
   }
 
-  #addMalformed(name: string, dataset: string, reason: string): void {
+  /** Notes a name that is nearly one of ours. */
+  #checkUntagged(name: string, dataset: string): void {
+    const reading = readTag(name);
+    if (reading.kind !== 'malformed') return;
+    const { reason } = reading;
     const seen = this.#malformed.get(name);
     if (seen !== undefined) seen.datasets.push(dataset);
     else this.#malformed.set(name, { name, datasets: [dataset], reason });

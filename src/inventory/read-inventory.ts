@@ -68,9 +68,7 @@ export function readQuickly(
   tokens: ReadonlyMap<string, ResumeTokenContent>,
 ): Inventory {
   const builder = new InventoryBuilder(rows, tokens);
-  scanSnapshots(snapshots, (kind, dataset, name, guid, createtxg) => {
-    builder.add(kind, dataset, name, guid, createtxg);
-  });
+  scanSnapshots(snapshots, builder);
   return builder.build();
 }
 

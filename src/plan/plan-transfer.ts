@@ -307,10 +307,7 @@ class Planner {
 
   /** The sender's snapshot with this GUID. */
   #findOurs(guid: bigint): Snapshot | undefined {
-    if (this.#ours === undefined) {
-      this.#ours = new GuidIndex();
-      this.#ours.fill(this.#request.sender);
-    }
+    this.#ours ??= new GuidIndex(this.#request.sender);
     return this.#ours.find(guid).at(-1);
   }
 

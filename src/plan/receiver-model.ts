@@ -7,7 +7,7 @@ export class ReceiverModel {
   readonly #datasets: Datasets;
   /** The snapshots of datasets that are not any more as they were listed, oldest first. */
   readonly #changed = new Map<string, readonly Snapshot[]>();
-  readonly #copies = new GuidIndex();
+  readonly #copies: GuidIndex;
   /** The sender's dataset whose chain goes to a destination. */
   readonly #sources = new Map<string, string>();
   /** Which datasets are cloned from a dataset, by the snapshot's full name. */
@@ -19,7 +19,7 @@ export class ReceiverModel {
 
   constructor(datasets: Datasets) {
     this.#datasets = datasets;
-    this.#copies.fill(datasets);
+    this.#copies = new GuidIndex(datasets);
     for (const dataset of datasets.values()) {
       if (dataset.origin !== undefined) this.#addClone(dataset.origin, dataset.name);
       const toGuid = dataset.partial?.content?.toGuid;

@@ -40,7 +40,7 @@ const rememberedVersions = 10_000;
 
 /**
  * Reads the names of a list, where the same streamlines and versions come again and again: each is checked and kept in
- * memory once. It gives what `readTag` gives.
+ * memory once. It gives the tags that `readTag` gives.
  */
 export class TagReader {
   /** What the names of the streamline that was seen last begin with, and the streamline. */
@@ -48,14 +48,14 @@ export class TagReader {
   #streamline = '';
   readonly #versions = new Map<string, Version>();
 
-  read(snapshotName: string): TagReading {
+  /** The tag that a snapshot's name is; undefined when it is none. */
+  read(snapshotName: string): Tag | undefined {
     if (this.#start !== undefined && snapshotName.startsWith(this.#start)) {
       const version = this.#versions.get(snapshotName.slice(this.#start.length));
-      if (version !== undefined) return { kind: 'tag', tag: { streamline: this.#streamline, version } };
+      if (version !== undefined) return { streamline: this.#streamline, version };
     }
     const reading = readTag(snapshotName);
-    if (reading.kind !== 'tag') return reading;
-    return { kind: 'tag', tag: this.#remember(reading.tag) };
+    return reading.kind === 'tag' ? this.#remember(reading.tag) : undefined;
   }
 
   #remember({ streamline, version }: Tag): Tag {

@@ -99,29 +99,25 @@ export function parseDatasets(output: string): DatasetRow[] {
   });
 }
 
-/** Takes a snapshot or bookmark of a list. */
-export type TakeSnapshot = (
-  kind: SnapshotRow['kind'],
-  dataset: string,
-  name: string,
-  guid: bigint,
-  createtxg: number,
-) => void;
+/** Takes the snapshots and bookmarks of a list. */
+export interface SnapshotSink {
+  readonly add: (
+    kind: SnapshotRow['kind'],
+    dataset: string,
+    name: string,
+    guid: bigint,
+    createtxg: number,
+  ) => void;
+}
 
 /**
  * Reads the output of `listSnapshotsArguments` line by line, and hands each over as it is read: a host may have millions, for
  * which an object more each is what takes the time.
  * @throws UnreadableOutput at the first line that isn't a snapshot
  */
-export function scanSnapshots(output: string, take: TakeSnapshot): void {
-  checkCharacters(output);
-  let dataset = '';
-  for (let start = 0; start < output.length;) {
-    const newline = output.indexOf('\n', start);
-    const end = newline < 0 ? output.length : newline;
-    if (end > start) dataset = scanSnapshot(output, start, end, dataset, take);
-    start = end + 1;
-  }
+export function scanSnapshots(output: string, sink: SnapshotSink): void {
+  const scanner = new SnapshotScanner(output, sink);
+  while (!scanner.isAtEnd) scanner.scanLine();
 }
 
 /**
@@ -130,8 +126,10 @@ export function scanSnapshots(output: string, take: TakeSnapshot): void {
  */
 export function parseSnapshots(output: string): SnapshotRow[] {
   const rows: SnapshotRow[] = [];
-  scanSnapshots(output, (kind, dataset, name, guid, createtxg) => {
-    rows.push({ kind, dataset, name, guid, createtxg });
+  scanSnapshots(output, {
+    add: (kind, dataset, name, guid, createtxg) => {
+      rows.push({ kind, dataset, name, guid, createtxg });
+    },
   });
   return rows;
 }
@@ -149,55 +147,104 @@ export function parseDetailedSnapshots(output: string): (SnapshotRow & SnapshotD
   });
 }
 
-/**
- * Reads the name, GUID and transaction group that a line begins with, and gives its dataset.
- * @param before the dataset of the line before: mostly it is this one's, too, and one string serves them all
- */
-function scanSnapshot(
-  output: string,
-  start: number,
-  end: number,
-  before: string,
-  take: TakeSnapshot,
-): string {
-  const afterName = output.indexOf('\t', start);
-  const afterGuid = skipDigits(output, afterName + 1);
-  const afterTxg = skipDigits(output, afterGuid + 1);
-  const isSame = output[start + before.length] === '@' && output.startsWith(before, start);
-  const separator = isSame ? start + before.length : findSeparator(output, start, afterName);
-  const isNumber = (from: number, to: number): boolean => from < to && to <= end;
-  const isWhole =
-    afterName >= 0 &&
-    separator >= 0 &&
-    isNumber(afterName + 1, afterGuid) &&
-    output[afterGuid] === '\t' &&
-    isNumber(afterGuid + 1, afterTxg) &&
-    (afterTxg === end || output[afterTxg] === '\t');
-  if (!isWhole) {
-    throw new UnreadableOutput(output.slice(start, end));
+/** Goes through a list of snapshots once, character by character. */
+class SnapshotScanner {
+  readonly #output: string;
+  readonly #sink: SnapshotSink;
+  #start = 0;
+  /** The dataset of the line before: mostly the next line is about it, too, and one string serves them all. */
+  #dataset = '';
+
+  constructor(output: string, sink: SnapshotSink) {
+    this.#output = output;
+    this.#sink = sink;
   }
-  const dataset = isSame ? before : output.slice(start, separator);
-  take(
-    output[separator] === '@' ? 'snapshot' : 'bookmark',
-    dataset,
-    output.slice(separator + 1, afterName),
-    BigInt(output.slice(afterName + 1, afterGuid)),
-    Number(output.slice(afterGuid + 1, afterTxg)),
-  );
-  return dataset;
+
+  get isAtEnd(): boolean {
+    return this.#start >= this.#output.length;
+  }
+
+  /** Hands over the name, GUID and transaction group that a line begins with. An empty line is passed over. */
+  scanLine(): void {
+    const output = this.#output;
+    const start = this.#start;
+    if (output.charCodeAt(start) === code.newline) {
+      this.#start = start + 1;
+      return;
+    }
+    const separator = this.#findSeparator();
+    const afterName = skipPrintable(output, separator + 1);
+    const afterGuid = skipDigits(output, afterName + 1);
+    const afterTxg = skipDigits(output, afterGuid + 1);
+    const isWhole =
+      separator > start &&
+      output.charCodeAt(afterName) === code.tab &&
+      afterGuid > afterName + 1 &&
+      output.charCodeAt(afterGuid) === code.tab &&
+      afterTxg > afterGuid + 1;
+    const end = output.charCodeAt(afterTxg) === code.newline ? afterTxg : findLineEnd(output, start);
+    if (!isWhole || (afterTxg < end && output.charCodeAt(afterTxg) !== code.tab)) {
+      throw new UnreadableOutput(output.slice(start, end));
+    }
+    this.#sink.add(
+      output.charCodeAt(separator) === code.at ? 'snapshot' : 'bookmark',
+      this.#dataset,
+      output.slice(separator + 1, afterName),
+      BigInt(output.slice(afterName + 1, afterGuid)),
+      readNumber(output, afterGuid + 1, afterTxg),
+    );
+    this.#start = end + 1;
+  }
+
+  /** Where the name of the snapshot or bookmark begins, the dataset being noted; the line's start when it doesn't. */
+  #findSeparator(): number {
+    const output = this.#output;
+    const start = this.#start;
+    const expected = start + this.#dataset.length;
+    if (output.charCodeAt(expected) === code.at && output.startsWith(this.#dataset, start)) return expected;
+    for (let index = start; isPrintable(output.charCodeAt(index)); index++) {
+      const character = output.charCodeAt(index);
+      if (character !== code.at && character !== code.hash) continue;
+      this.#dataset = output.slice(start, index);
+      return index;
+    }
+    return start;
+  }
+}
+
+const code = { tab: 0x09, newline: 0x0a, hash: 0x23, zero: 0x30, at: 0x40 } as const;
+
+/** Whether a character may be part of a name: ZFS has nothing but ASCII there. NaN, as beyond the end, may not. */
+function isPrintable(character: number): boolean {
+  return character >= 0x20 && character <= 0x7e;
+}
+
+/** Where the printable characters that begin at a place end. */
+function skipPrintable(text: string, from: number): number {
+  let to = from;
+  while (isPrintable(text.charCodeAt(to))) to++;
+  return to;
 }
 
 /** Where the digits that begin at a place end. */
 function skipDigits(text: string, from: number): number {
   let to = from;
-  for (let code = text.charCodeAt(to); code >= 0x30 && code <= 0x39; code = text.charCodeAt(to)) to++;
+  for (let digit = text.charCodeAt(to); digit >= code.zero && digit <= 0x39; digit = text.charCodeAt(to)) {
+    to++;
+  }
   return to;
 }
 
-/** Where the name of the snapshot or bookmark begins in a full name; below 0 when it doesn't. */
-function findSeparator(output: string, start: number, end: number): number {
-  const at = output.slice(start, end).search(/[@#]/);
-  return at < 0 ? -1 : start + at;
+/** The number that digits stand for. */
+function readNumber(text: string, from: number, to: number): number {
+  let number = 0;
+  for (let index = from; index < to; index++) number = number * 10 + text.charCodeAt(index) - code.zero;
+  return number;
+}
+
+function findLineEnd(text: string, from: number): number {
+  const newline = text.indexOf('\n', from);
+  return newline < 0 ? text.length : newline;
 }
 
 function splitLines(output: string): string[] {
