@@ -4,6 +4,7 @@ import { findVersions, walkHistory } from '../streamline/lineage.js';
 import { ancestorsOf, poolOf } from '../zfs/names.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
 import { abortOurs, describePartial } from './partial.js';
+import { joinSteps } from './join-steps.js';
 import { Placement } from './placement.js';
 import { ReceiverModel } from './receiver-model.js';
 import { findSources, type Choice, type Source } from './sources.js';
@@ -327,8 +328,8 @@ class Planner {
       first.kind === 'full' || first.kind === 'clone' ? this.#model.findDataset(destination) : undefined;
     const preparation = given ?? (leftover?.partial === undefined ? undefined : abortOurs(leftover, source));
     const parents = this.#model.findMissingParents(destination);
-    const chain = { source: name, destination, type, raw: encrypted, parents, preparation, steps, after };
-    return { kind: 'chain', chain };
+    const chain = { source: name, destination, type, raw: encrypted, parents, preparation, after };
+    return { kind: 'chain', chain: { ...chain, steps: joinSteps(steps, source.dataset) } };
   }
 
   /** The chain that makes what a new dataset lies below, if one does. */

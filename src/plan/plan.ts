@@ -1,11 +1,17 @@
 import type { Point, Snapshot } from '../streamline/dataset.js';
 
-/** One stream: one `zfs send` into one `zfs receive`. The points are the sender's. */
+/** One version's way to the receiver: a stream of its own, or a part of one. The points are the sender's. */
 export type Step =
   /** The whole content of a snapshot; makes the destination. */
   | { readonly kind: 'full'; readonly to: Snapshot }
   /** What changed since a snapshot or bookmark; lands on the destination's newest snapshot. */
-  | { readonly kind: 'incremental'; readonly from: Point; readonly to: Snapshot }
+  | {
+      readonly kind: 'incremental';
+      readonly from: Point;
+      readonly to: Snapshot;
+      /** Whether it goes in one stream with the step before it, also an increment: `zfs send -I`. */
+      readonly isJoined?: boolean;
+    }
   /** What changed since a snapshot; makes the destination as a clone of the receiver's `origin`, which is that snapshot. */
   | { readonly kind: 'clone'; readonly from: Point; readonly to: Snapshot; readonly origin: string }
   /** The rest of a stream that was interrupted. */

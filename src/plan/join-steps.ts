@@ -1,0 +1,34 @@
+import type { Dataset, Point } from '../streamline/dataset.js';
+import type { Step } from './plan.js';
+
+/**
+ * `zfs send -I` looks at every snapshot of the dataset before it begins. For so many, that takes less time than the two processes
+ * that a step less saves (OpenZFS 2.3.2, emulated: 4 ms a snapshot, 0.3 s a step).
+ */
+const snapshotsPerStep = 50;
+
+/**
+ * Marks the increments that can travel in one stream with the step before them: each begins where the other ends, and no
+ * snapshot that isn't wanted lies between, as `zfs send -I` takes all. Where that wouldn't pay, none is marked.
+ * @param dataset what the steps are sent from
+ */
+export function joinSteps(
+  [first, ...rest]: readonly [Step, ...Step[]],
+  dataset: Dataset,
+): readonly [Step, ...Step[]] {
+  if (rest.length === 0) return [first];
+  const positions = new Map(dataset.snapshots.map((snapshot, index): [Point, number] => [snapshot, index]));
+  const isGapless = (step: Step | undefined): boolean => {
+    if (step?.kind !== 'incremental') return false;
+    const from = positions.get(step.from);
+    return from !== undefined && positions.get(step.to) === from + 1;
+  };
+  const joined = rest.map((step, index): Step => {
+    const before = index === 0 ? first : rest[index - 1];
+    return step.kind === 'incremental' && isGapless(step) && isGapless(before)
+      ? { ...step, isJoined: true }
+      : step;
+  });
+  const saved = joined.filter((step) => step.kind === 'incremental' && step.isJoined === true).length;
+  return saved * snapshotsPerStep < dataset.snapshots.length ? [first, ...rest] : [first, ...joined];
+}
