@@ -13,9 +13,11 @@ function streams(sender: string, receiver = 'tank:', options: { latest?: boolean
   const groups: string[] = [];
   for (const step of chains.flatMap(({ steps }) => steps)) {
     const version = step.to.tag?.version.text ?? '';
-    if (step.kind === 'incremental' && step.isJoined === true)
+    if (step.kind === 'incremental' && step.isJoined === true) {
       groups.push(`${groups.pop() ?? ''}+${version}`);
-    else groups.push(version);
+    } else {
+      groups.push(version);
+    }
   }
   return groups;
 }
