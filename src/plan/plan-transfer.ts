@@ -5,6 +5,7 @@ import { ancestorsOf, poolOf } from '../zfs/names.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
 import { abortOurs, describePartial } from './partial.js';
 import { Placement } from './placement.js';
+import { choosePropertyChanges, type PropertyRequest } from './properties.js';
 import { ReceiverModel } from './receiver-model.js';
 import { findSources, type Choice, type Source } from './sources.js';
 
@@ -19,6 +20,8 @@ export interface TransferRequest {
   readonly rollback: boolean;
   /** Destroy datasets of the receiver that are in the way or have nothing in common. */
   readonly replace: boolean;
+  /** What destinations get beside their content; nothing when left out. */
+  readonly properties?: PropertyRequest;
 }
 
 /** What is planned for one dataset of the sender. */
@@ -274,7 +277,7 @@ class Planner {
     if (existing?.partial?.content === undefined || existing.snapshots.length > 0) return undefined;
     if (existing.partial.content.fromGuid !== from) return undefined;
     const step: Step = { kind: 'resume', token: existing.partial.token, to: first };
-    return this.#toChain(source, existing.name, [step, ...followUp(first, rest)]);
+    return this.#toChain(source, existing.name, [step, ...followUp(first, rest)], { isNew: true });
   }
 
   /** With `--replace`, destroys what is in the way, if that is possible; otherwise it's a conflict. */
@@ -322,7 +325,11 @@ class Planner {
     source: Source,
     destination: string,
     steps: readonly [Step, ...Step[]],
-    { preparation: given, after }: { preparation?: Preparation; after?: string | undefined } = {},
+    {
+      preparation: given,
+      after,
+      isNew = steps[0].kind === 'full' || steps[0].kind === 'clone',
+    }: { preparation?: Preparation; after?: string | undefined; isNew?: boolean } = {},
   ): Decision {
     const { name, type, encrypted } = source.dataset;
     const [first] = steps;
@@ -330,8 +337,9 @@ class Planner {
       first.kind === 'full' || first.kind === 'clone' ? this.#model.findDataset(destination) : undefined;
     const preparation = given ?? (leftover?.partial === undefined ? undefined : abortOurs(leftover, source));
     const parents = this.#model.findMissingParents(destination);
+    const properties = choosePropertyChanges(this.#request.properties, source.dataset, first, isNew);
     const chain = { source: name, destination, type, raw: encrypted, parents, preparation, steps, after };
-    return { kind: 'chain', chain };
+    return { kind: 'chain', chain: { ...chain, properties } };
   }
 
   /** The chain that makes what a new dataset lies below, if one does. */

@@ -1,4 +1,5 @@
 import type { Point, Snapshot } from '../streamline/dataset.js';
+import type { PropertyChanges } from '../zfs/properties.js';
 
 /** One stream: one `zfs send` into one `zfs receive`. The points are the sender's. */
 export type Step =
@@ -44,6 +45,8 @@ export interface Chain {
   readonly parents: readonly string[];
   readonly preparation: Preparation | undefined;
   readonly steps: readonly [Step, ...Step[]];
+  /** What the first step does to the destination's properties; they stay so through the others. */
+  readonly properties: PropertyChanges;
   /**
    * What an earlier chain has to bring first, by its full name on the receiver: the snapshot that this one begins from, or the
    * dataset that it lies below.
