@@ -34,10 +34,13 @@ export function receiveArguments({ destination, origin, makesFilesystem, propert
 }
 
 /**
- * What a receive that went well says of properties it could not set, a line each: zfs leaves them as they were, and ends with 0.
+ * What a receive that went well says of properties that it could not set, a line each: for lack of rights, or of what the pool would
+ * need for them. zfs leaves them as they were, and ends with 0 (seen on OpenZFS 2.3.2).
  */
 export function findPropertyWarnings(output: string): string[] {
-  return output.split('\n').filter((line) => /^(cannot receive \S+ property on |warning: )/i.test(line));
+  return output
+    .split('\n')
+    .filter((line) => /\bproperty\b/i.test(line) && !/^(receiving|received) /.test(line));
 }
 
 /**

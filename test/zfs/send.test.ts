@@ -72,9 +72,18 @@ test('properties are passed on, and what the person says of canmount comes befor
 test('a property that a receive could not set is found in what it says', () => {
   assert.deepEqual(
     findPropertyWarnings(
-      'receiving full stream of tank/a@1 into tank/b\nreceived 1K stream in 0.1 seconds (10K/sec)\ncannot receive quota property on tank/b: permission denied\n',
+      // zfs receive -v -s -u -o copies=2 -o special_small_blocks=4K tank/property   (OpenZFS 2.3.2)
+      [
+        'receiving full stream of tank/a@1 into tank/property@1',
+        'cannot receive copies property on tank/property: permission denied',
+        'special_small_blocks: property requires a special device in the pool',
+        'received 43.9K stream in 0.58 seconds (76.3K/sec)',
+      ].join('\n'),
     ),
-    ['cannot receive quota property on tank/b: permission denied'],
+    [
+      'cannot receive copies property on tank/property: permission denied',
+      'special_small_blocks: property requires a special device in the pool',
+    ],
   );
 });
 
