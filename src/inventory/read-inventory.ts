@@ -64,7 +64,7 @@ export async function readInventory(
     const inventory = details
       ? buildInventory(rows, parseDetailedSnapshots(texts.snapshots), tokens)
       : readQuickly(rows, texts.snapshots, tokens);
-    return { ...inventory, properties: parseProperties(texts.properties) };
+    return { ...inventory, properties: parseProperties(texts.properties, properties) };
   });
 }
 

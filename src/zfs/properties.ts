@@ -113,15 +113,16 @@ export function getPropertiesArguments(names: readonly string[]): string[] {
 
 /**
  * Reads the output of `getPropertiesArguments`: what is set, by the dataset.
- * @throws UnreadableOutput at the first line that isn't a property
+ * @param names what was asked for: a host that tells of others would have them set elsewhere
+ * @throws UnreadableOutput at the first line that isn't one of these properties
  */
-export function parseProperties(output: string): Map<string, Property[]> {
+export function parseProperties(output: string, names: readonly string[]): Map<string, Property[]> {
   checkCharacters(output);
   const properties = new Map<string, Property[]>();
   for (const line of output.split('\n').filter((text) => text !== '')) {
     const [dataset = '', name = '', ...rest] = line.split('\t');
     const [value] = rest;
-    if (value === undefined || rest.length > 1 || findPropertyNameFault(name) !== undefined) {
+    if (value === undefined || rest.length > 1 || !names.includes(name)) {
       throw new UnreadableOutput(line);
     }
     if (findPropertyValueFault(value) !== undefined) throw new UnreadableOutput(line);
