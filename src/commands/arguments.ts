@@ -2,7 +2,7 @@
 const globalFlags: Readonly<Record<string, string>> = { d: '--debug', s: '--sudo', v: '--verbose' };
 
 /** The short options that take a value; after a command only. */
-const valueFlags = ['-n', '-d', '-j'];
+const valueFlags = ['-n', '-d', '-j', '-o', '-x'];
 
 /**
  * Rewrites the command line so that each option means one thing: before the command `-d` is debug, after it the
@@ -28,7 +28,7 @@ function separateValues(words: readonly string[]): string[] {
   const separated: string[] = [];
   for (const word of options) {
     const isValue = valueFlags.includes(separated.at(-1) ?? '');
-    const [, plain = '', flag = '', value = ''] = /^-([sv]*)([ndj])(.*)$/s.exec(word) ?? [];
+    const [, plain = '', flag = '', value = ''] = /^-([sv]*)([ndjox])(.*)$/s.exec(word) ?? [];
     if (isValue || flag === '') {
       separated.push(word);
     } else {

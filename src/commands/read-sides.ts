@@ -18,6 +18,8 @@ export interface ReadSidesOptions {
   readonly choice: Choice;
   /** Whether all of the receiver's snapshots are read, also those that make no difference to a simple plan. */
   readonly isThorough: boolean;
+  /** Properties of the sender's datasets that are wanted too. */
+  readonly properties: readonly string[];
   readonly signal: AbortSignal;
   readonly emit: (event: TransferEvent) => void;
 }
@@ -41,13 +43,14 @@ export async function readSides(
   options: ReadSidesOptions,
 ): Promise<Inventories> {
   const reader = new SideReader(options);
+  const { choice, isThorough, properties } = options;
   if (sides.sender === sides.receiver) {
-    const both = await reader.readWhole(sides.receiver, 'all');
+    const both = await reader.readWhole(sides.receiver, 'all', properties);
     return { sender: both, receiver: both, readRest: undefined };
   }
-  const sending = reader.readWhole(sides.sender, options.choice.allSnapshots ? 'all' : 'tagged');
-  if (!options.isThorough) return reader.probe(sending, sides.receiver);
-  const [sender, receiver] = await Promise.all([sending, reader.readWhole(sides.receiver, 'all')]);
+  const sending = reader.readWhole(sides.sender, choice.allSnapshots ? 'all' : 'tagged', properties);
+  if (!isThorough) return reader.probe(sending, sides.receiver);
+  const [sender, receiver] = await Promise.all([sending, reader.readWhole(sides.receiver, 'all', [])]);
   return { sender, receiver, readRest: undefined };
 }
 
@@ -58,11 +61,15 @@ class SideReader {
     this.#options = options;
   }
 
-  async readWhole(opening: Promise<Endpoint>, scope: 'tagged' | 'all'): Promise<Inventory> {
+  async readWhole(
+    opening: Promise<Endpoint>,
+    scope: 'tagged' | 'all',
+    properties: readonly string[],
+  ): Promise<Inventory> {
     const endpoint = await opening;
     this.#emitReading(endpoint, { kind: 'all' });
     const { signal } = this.#options;
-    return this.#emitRead(endpoint, await readInventory(endpoint, { scope, signal }));
+    return this.#emitRead(endpoint, await readInventory(endpoint, { scope, properties, signal }));
   }
 
   /** Reads no more of the receiver than tells how far it is. */

@@ -5,6 +5,7 @@ import { RateLimit } from '../transfer/rate-limit.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { BaseCommand } from './base-command.js';
 import { readPattern } from './patterns.js';
+import { readPropertyOptions, type PropertyOptions } from './property-options.js';
 
 /** How a plan is run. */
 export interface TransferSettings {
@@ -33,6 +34,13 @@ export abstract class TransferCommand extends BaseCommand {
     ['    --json', 'print what happens, or the plan, as JSON (docs/scripting.md)'],
     ['    --commands', 'print the plan as shell commands'],
     ['-j, --jobs N', 'how many streams go side by side (4)'],
+    ['-o PROPERTY=VALUE', 'set it where streams land, as "zfs receive -o" does; repeatable'],
+    ['-x PROPERTY', 'have it inherited there, as "zfs receive -x" does; repeatable'],
+    [
+      '    --props LIST',
+      'new datasets get what these are set to on the sender: names with commas between, or "storage" (docs/usage.md)',
+    ],
+    ['    --compress', 'compress streams on the way, where both hosts have zstd'],
     ['    --bwlimit RATE', 'no more bytes a second in all, e.g. 500K, 20M'],
     ['    --retries N', 'how often to connect again when a host is lost or busy (3)'],
     ['    --no-bookmark', 'leave no bookmark of what was sent on the sender'],
@@ -60,6 +68,14 @@ export abstract class TransferCommand extends BaseCommand {
   commands = Option.Boolean('--commands', false);
 
   jobs = Option.String('-j,--jobs', '4');
+
+  set = Option.Array('-o', []);
+
+  exclude = Option.Array('-x', []);
+
+  properties = Option.String('--props');
+
+  compress = Option.Boolean('--compress', false);
 
   bandwidthLimit = Option.String('--bwlimit');
 
@@ -91,6 +107,14 @@ export abstract class TransferCommand extends BaseCommand {
     }
     const patterns = this.names.map(readPattern);
     return { patterns, latest, allSnapshots };
+  }
+
+  /**
+   * What destinations are to get beside their content.
+   * @throws ZfsVmError `usage`
+   */
+  readProperties(): PropertyOptions {
+    return readPropertyOptions(this.set, this.exclude, this.properties);
   }
 
   /**

@@ -13,6 +13,7 @@ import { formatPlanAsJson } from '../report/plan-json.js';
 import { formatPlanAsText } from '../report/plan-text.js';
 import { TextReport } from '../report/text-report.js';
 import type { Datasets } from '../streamline/dataset.js';
+import { findHostsWithoutZstd } from '../transfer/compression.js';
 import { estimateSizes } from '../transfer/estimate-sizes.js';
 import type { TransferEvent, TransferResult } from '../transfer/event.js';
 import { bookmarkTips, whileHeld } from '../transfer/protect-sources.js';
@@ -23,6 +24,7 @@ import { Hosts } from './hosts.js';
 import { KnownPools } from './known-pools.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 import { readSides } from './read-sides.js';
+import type { PropertyOptions } from './property-options.js';
 import type { TransferCommand, TransferSettings } from './transfer-command.js';
 
 /** Both sides of a transfer, being connected to; on one machine they are the same. */
@@ -37,6 +39,13 @@ export interface Opening {
 interface Sides {
   readonly sender: Endpoint;
   readonly receiver: Endpoint;
+}
+
+/** What is to be done, and where and how. */
+interface Preparation {
+  readonly plan: Plan;
+  readonly sides: Sides;
+  readonly compress: boolean;
 }
 
 /** A plan and what came of it. */
@@ -65,15 +74,24 @@ export async function transfer(
   openSides: (hosts: Hosts) => Opening,
 ): Promise<number> {
   const choice = command.readChoice();
+  const properties = command.readProperties();
   const settings = command.readSettings();
   return Hosts.use(command, (hosts) =>
-    new TransferRun(command, choice, settings, hosts, () => openSides(hosts)).run(),
+    new TransferRun(command, { choice, properties, settings }, hosts, () => openSides(hosts)).run(),
   );
+}
+
+/** What the options say. */
+interface Options {
+  readonly choice: Choice;
+  readonly properties: PropertyOptions;
+  readonly settings: TransferSettings;
 }
 
 class TransferRun {
   readonly #command: TransferCommand;
   readonly #choice: Choice;
+  readonly #properties: PropertyOptions;
   readonly #settings: TransferSettings;
   readonly #hosts: Hosts;
   readonly #open: () => Opening;
@@ -81,16 +99,18 @@ class TransferRun {
   #report: Report | undefined;
   /** Whether names that only look like tags have been told: once a run is enough. */
   #hasWarned = false;
+  /** The same for hosts without zstd. */
+  #hasToldOfZstd = false;
 
   constructor(
     command: TransferCommand,
-    choice: Choice,
-    settings: TransferSettings,
+    { choice, properties, settings }: Options,
     hosts: Hosts,
     open: () => Opening,
   ) {
     this.#command = command;
     this.#choice = choice;
+    this.#properties = properties;
     this.#settings = settings;
     this.#hosts = hosts;
     this.#open = open;
@@ -106,11 +126,11 @@ class TransferRun {
 
   async #showPlan(): Promise<number> {
     const command = this.#command;
-    const { plan, sides } = await this.#prepare();
+    const { plan, sides, compress } = await this.#prepare();
     const { signal, stdout } = command.context;
     const sizes = await estimateSizes(sides.sender, plan, signal);
     signal.throwIfAborted();
-    stdout.write(formatPlan(command, { plan, sizes, ...sides }));
+    stdout.write(formatPlan(command, { plan, sizes, ...sides, compress }));
     return statusOfPlan(plan);
   }
 
@@ -139,13 +159,16 @@ class TransferRun {
   async #attempt(): Promise<Outcome> {
     const { signal } = this.#command.context;
     try {
-      const { plan, sides } = await this.#prepare();
+      const { plan, sides, compress } = await this.#prepare();
       const losses = plan.chains.flatMap((chain) => describePreparation(chain, sides.receiver.host.name));
       await confirmLosses(losses, this.#command.yes, this.#command, this.#hosts);
       this.#emit({ kind: 'planned', plan });
       const over = new AbortController();
-      const estimating = this.#estimate(plan, sides.sender, AbortSignal.any([signal, over.signal]));
-      const result = await this.#runPlan(plan, sides).finally(() => {
+      // Nobody knows how small zstd will make a stream.
+      const estimating = compress
+        ? Promise.resolve()
+        : this.#estimate(plan, sides.sender, AbortSignal.any([signal, over.signal]));
+      const result = await this.#runPlan(plan, sides, compress).finally(() => {
         over.abort();
       });
       await estimating;
@@ -175,9 +198,9 @@ class TransferRun {
     if (sizes.size > 0 && !signal.aborted) this.#emit({ kind: 'estimated', sizes });
   }
 
-  async #runPlan(plan: Plan, sides: Sides): Promise<TransferResult> {
+  async #runPlan(plan: Plan, sides: Sides, compress: boolean): Promise<TransferResult> {
     const { signal } = this.#command.context;
-    const context = { ...sides, ...this.#settings, signal, emit: this.#emit };
+    const context = { ...sides, ...this.#settings, compress, signal, emit: this.#emit };
     return whileHeld(plan, context, async () => {
       const result = await runPlan(plan, context);
       if (this.#command.bookmark && !result.faults.has('lost')) await bookmarkTips(result.done, context);
@@ -185,12 +208,26 @@ class TransferRun {
     });
   }
 
-  async #prepare(): Promise<{ plan: Plan; sides: Sides }> {
+  async #prepare(): Promise<Preparation> {
     const opening = this.#open();
     this.#report ??= openReport(this.#command, opening.receiverName);
     const plan = await this.#makePlan(opening);
     const sides = { sender: await opening.sender, receiver: await opening.receiver };
-    return { plan, sides };
+    const compress = this.#command.compress && plan.chains.length > 0 && (await this.#canCompress(sides));
+    return { plan, sides, compress };
+  }
+
+  /** Whether both hosts have zstd; what isn't so is told once. */
+  async #canCompress(sides: Sides): Promise<boolean> {
+    const lacking = await findHostsWithoutZstd(sides, this.#command.context.signal);
+    if (lacking.length === 0) {
+      this.#emit({ kind: 'compressing' });
+    } else if (!this.#hasToldOfZstd) {
+      const message = `there is no zstd on ${lacking.join(' and ')}: streams are sent without --compress`;
+      this.#emit({ kind: 'warning', message });
+    }
+    this.#hasToldOfZstd = true;
+    return lacking.length === 0;
   }
 
   async #makePlan(opening: Opening): Promise<Plan> {
@@ -203,6 +240,7 @@ class TransferRun {
       choice,
       // A plan to be read shows all the evidence, and what would be destroyed has to be known in full.
       isThorough: command.isPlanOnly || rollback || replace,
+      properties: this.#properties.carry,
       signal: command.context.signal,
       emit: this.#emit,
     });
@@ -220,7 +258,8 @@ class TransferRun {
           : { sender: sender.datasets, receiver: receiverDatasets };
       if (isCopy) checkCopyPlace(datasets);
       checkPatterns(choice, senderName, datasets.sender);
-      return planTransfer({ ...datasets, choice, destination, rollback, replace });
+      const properties = { ...this.#properties, carried: sender.properties };
+      return planTransfer({ ...datasets, choice, destination, rollback, replace, properties });
     };
     const plan = planWith(receiver.datasets);
     return readRest === undefined || isConclusive(plan) ? plan : planWith((await readRest()).datasets);

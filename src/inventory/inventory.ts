@@ -1,6 +1,7 @@
 import type { Dataset, Datasets, Point, Snapshot } from '../streamline/dataset.js';
 import { readTag, TagReader } from '../streamline/tag.js';
 import type { DatasetRow, SnapshotDetails, SnapshotRow, SnapshotSink } from '../zfs/list.js';
+import type { Property } from '../zfs/properties.js';
 import type { ResumeTokenContent } from '../zfs/resume-token.js';
 
 /** A snapshot's name that begins like ours and isn't one of ours, with everywhere it was seen. */
@@ -14,6 +15,8 @@ export interface MalformedTag {
 export interface Inventory {
   readonly datasets: Datasets;
   readonly malformedTags: readonly MalformedTag[];
+  /** What is set of the properties that were asked for, by the dataset. */
+  readonly properties: ReadonlyMap<string, readonly Property[]>;
 }
 
 /**
@@ -85,7 +88,7 @@ export class InventoryBuilder implements SnapshotSink {
         bookmarks: bookmarks.sort(byCreation),
       });
     }
-    return { datasets, malformedTags: [...this.#malformed.values()] };
+    return { datasets, malformedTags: [...this.#malformed.values()], properties: new Map() };
   }
 
   /** Notes a name that is nearly one of ours. */

@@ -17,6 +17,7 @@ import {
   type DatasetRow,
   type SnapshotRow,
 } from '../zfs/list.js';
+import { getPropertiesArguments, parseProperties } from '../zfs/properties.js';
 import { explainTokenArguments, parseResumeToken, type ResumeTokenContent } from '../zfs/resume-token.js';
 import { buildInventory, InventoryBuilder, type Inventory } from './inventory.js';
 import { runZfsScript } from './zfs-script.js';
@@ -30,6 +31,8 @@ export interface ReadOptions {
   readonly scope: 'tagged' | 'all';
   /** Age and size of the snapshots too, which takes several times longer; no bookmarks then. */
   readonly details?: boolean;
+  /** These properties of all datasets too, where they are set. */
+  readonly properties?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -45,19 +48,23 @@ export interface DatasetList {
  */
 export async function readInventory(
   endpoint: Endpoint,
-  { scope, details = false, signal }: ReadOptions,
+  { scope, details = false, properties = [], signal }: ReadOptions,
 ): Promise<Inventory> {
   const list = details ? listDetailedSnapshotsArguments : listSnapshotsArguments;
   const texts = await runZfsScript(
     endpoint,
-    { datasets: datasetLines, snapshots: snapshotLines(list, scope), tokens: tokenLines },
+    {
+      ...{ datasets: datasetLines, snapshots: snapshotLines(list, scope), tokens: tokenLines },
+      properties: propertyLines(properties),
+    },
     { signal },
   );
   return understand(endpoint, () => {
     const [rows, tokens] = [parseDatasets(texts.datasets), parseTokens(texts.tokens)];
-    return details
+    const inventory = details
       ? buildInventory(rows, parseDetailedSnapshots(texts.snapshots), tokens)
       : readQuickly(rows, texts.snapshots, tokens);
+    return { ...inventory, properties: parseProperties(texts.properties, properties) };
   });
 }
 
@@ -157,6 +164,13 @@ const tokenLines = [
   `  "$@" ${quoteCommand(explainTokenArguments('').slice(0, -1))} "$token" </dev/null 2>&1`,
   'done',
 ];
+
+/** A zfs that lacks one of the properties says so in its first line, and then all that it has: that is left out. */
+function propertyLines(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const call = `"$@" ${quoteCommand(getPropertiesArguments(names))} </dev/null`;
+  return [`${call} 2>/dev/null || { ${call} 2>&1 >/dev/null | head -n 1 >&2; exit 1; }`];
+}
 
 function snapshotLines(list: readonly string[], scope: ReadOptions['scope']): string[] {
   const call = `"$@" ${quoteCommand(list)} </dev/null`;

@@ -4,9 +4,10 @@ import { findVersions, walkHistory } from '../streamline/lineage.js';
 import { ancestorsOf, poolOf } from '../zfs/names.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
 import { abortOurs, describePartial } from './partial.js';
-import { joinSteps } from './join-steps.js';
 import { Placement } from './placement.js';
+import { choosePropertyChanges, type PropertyRequest } from './properties.js';
 import { ReceiverModel } from './receiver-model.js';
+import { shareStreams } from './share-streams.js';
 import { findSources, type Choice, type Source } from './sources.js';
 
 /** What to bring from where to where. */
@@ -20,6 +21,8 @@ export interface TransferRequest {
   readonly rollback: boolean;
   /** Destroy datasets of the receiver that are in the way or have nothing in common. */
   readonly replace: boolean;
+  /** What destinations get beside their content; nothing when left out. */
+  readonly properties?: PropertyRequest;
 }
 
 /** What is planned for one dataset of the sender. */
@@ -275,7 +278,7 @@ class Planner {
     if (existing?.partial?.content === undefined || existing.snapshots.length > 0) return undefined;
     if (existing.partial.content.fromGuid !== from) return undefined;
     const step: Step = { kind: 'resume', token: existing.partial.token, to: first };
-    return this.#toChain(source, existing.name, [step, ...followUp(first, rest)]);
+    return this.#toChain(source, existing.name, [step, ...followUp(first, rest)], { isNew: true });
   }
 
   /** With `--replace`, destroys what is in the way, if that is possible; otherwise it's a conflict. */
@@ -320,7 +323,11 @@ class Planner {
     source: Source,
     destination: string,
     steps: readonly [Step, ...Step[]],
-    { preparation: given, after }: { preparation?: Preparation; after?: string | undefined } = {},
+    {
+      preparation: given,
+      after,
+      isNew = steps[0].kind === 'full' || steps[0].kind === 'clone',
+    }: { preparation?: Preparation; after?: string | undefined; isNew?: boolean } = {},
   ): Decision {
     const { name, type, encrypted } = source.dataset;
     const [first] = steps;
@@ -328,8 +335,18 @@ class Planner {
       first.kind === 'full' || first.kind === 'clone' ? this.#model.findDataset(destination) : undefined;
     const preparation = given ?? (leftover?.partial === undefined ? undefined : abortOurs(leftover, source));
     const parents = this.#model.findMissingParents(destination);
-    const chain = { source: name, destination, type, raw: encrypted, parents, preparation, after };
-    return { kind: 'chain', chain: { ...chain, steps: joinSteps(steps, source.dataset) } };
+    const properties = choosePropertyChanges(this.#request.properties, source.dataset, first, isNew);
+    const chain = {
+      source: name,
+      destination,
+      type,
+      raw: encrypted,
+      parents,
+      preparation,
+      properties,
+      after,
+    };
+    return { kind: 'chain', chain: { ...chain, steps: shareStreams(steps, source.dataset) } };
   }
 
   /** The chain that makes what a new dataset lies below, if one does. */

@@ -1,4 +1,5 @@
 import type { Point, Snapshot } from '../streamline/dataset.js';
+import type { PropertyChanges } from '../zfs/properties.js';
 
 /** One version's way to the receiver: a stream of its own, or a part of one. The points are the sender's. */
 export type Step =
@@ -10,7 +11,7 @@ export type Step =
       readonly from: Point;
       readonly to: Snapshot;
       /** Whether it goes in one stream with the step before it, also an increment: `zfs send -I`. */
-      readonly isJoined?: boolean;
+      readonly sharesStream?: boolean;
     }
   /** What changed since a snapshot; makes the destination as a clone of the receiver's `origin`, which is that snapshot. */
   | { readonly kind: 'clone'; readonly from: Point; readonly to: Snapshot; readonly origin: string }
@@ -50,6 +51,8 @@ export interface Chain {
   readonly parents: readonly string[];
   readonly preparation: Preparation | undefined;
   readonly steps: readonly [Step, ...Step[]];
+  /** What the first step does to the destination's properties; they stay so through the others. */
+  readonly properties: PropertyChanges;
   /**
    * What an earlier chain has to bring first, by its full name on the receiver: the snapshot that this one begins from, or the
    * dataset that it lies below.

@@ -23,6 +23,7 @@ export function landingOf(chain: Chain, step: Step): Landing {
     destination: chain.destination,
     origin: step.kind === 'clone' ? step.origin : undefined,
     makesFilesystem: (step.kind === 'full' || step.kind === 'clone') && chain.type === 'filesystem',
+    properties: step === chain.steps[0] ? chain.properties : { set: [], exclude: [] },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Chain, Conflict, ConflictReason, Step, UpToDate } from '../plan/plan.js';
 import { fullNameOf, nameForPeople } from '../streamline/dataset.js';
+import { toPrintable } from '../printable.js';
 import { quoteCommand } from '../shell.js';
 import { formatBytes, formatCount } from './quantities.js';
 
@@ -52,6 +53,15 @@ export function describePreparation({ destination, preparation }: Chain, receive
   const lost =
     preparation.writtenBytes > 0 ? `, losing ${formatBytes(preparation.writtenBytes)} written since` : '';
   return [...snapshots, `roll back ${receiverName}:${preparation.to}${lost}`];
+}
+
+/** What a chain does to the properties of its destination, a line each kind. */
+export function describeProperties({ properties: { set, exclude } }: Chain): string[] {
+  const settings = set.map(({ name, value }) => `${name}=${value}`);
+  return [
+    ...(settings.length === 0 ? [] : [`set ${toPrintable(settings.join(', '))}`]),
+    ...(exclude.length === 0 ? [] : [`inherit ${exclude.join(', ')}`]),
+  ];
 }
 
 /** The way out of a conflict, in words. */

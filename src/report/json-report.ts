@@ -45,6 +45,12 @@ export class JsonReport {
       case 'estimated':
         this.#write(event.kind, { bytes: [...event.sizes.values()].reduce((sum, bytes) => sum + bytes, 0) });
         break;
+      case 'compressing':
+        this.#write(event.kind, {});
+        break;
+      case 'warning':
+        this.#write(event.kind, { message: event.message });
+        break;
       case 'held':
         this.#write(event.kind, { host: event.host, snapshots: event.snapshots });
         break;

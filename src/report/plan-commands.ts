@@ -2,24 +2,36 @@ import { landingOf, preparationCalls, streamOf } from '../plan/stream.js';
 import { createParentArguments, receiveArguments } from '../zfs/receive.js';
 import { sendArguments } from '../zfs/send.js';
 import { quoteCommand } from '../shell.js';
+import { packWords, unpackWords } from '../zstd.js';
 import type { EstimatedPlan, PlanSide } from './plan-json.js';
 
 /** A plan as shell lines that a person could run by hand on this machine, each a step. */
-export function formatPlanAsCommands({ plan, sender, receiver }: EstimatedPlan): string {
+export function formatPlanAsCommands({ plan, sender, receiver, compress }: EstimatedPlan): string {
+  const pack = compress ? ` | ${quoteCommand(packWords)}` : '';
+  const unpack = compress ? `${quoteCommand(unpackWords)} | ` : '';
   const lines = [
     ...plan.chains.flatMap((chain) => [
       ...chain.parents.map((parent) => commandOn(receiver, createParentArguments(parent))),
       ...preparationCalls(chain).map((call) => commandOn(receiver, call)),
       ...chain.steps.map((step) => {
-        const send = commandOn(sender, sendArguments(streamOf(chain, step)));
-        return `${send} | ${commandOn(receiver, receiveArguments(landingOf(chain, step)))}`;
+        const send = callZfs(sender, sendArguments(streamOf(chain, step)));
+        const receive = callZfs(receiver, receiveArguments(landingOf(chain, step)));
+        return `${lineOn(sender, `${send}${pack}`)} | ${lineOn(receiver, `${unpack}${receive}`)}`;
       }),
     ]),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function commandOn({ host, zfs }: PlanSide, args: readonly string[]): string {
-  const command = quoteCommand([...zfs, ...args]);
-  return host.name === 'local' ? command : quoteCommand(['ssh', host.name, command]);
+function commandOn(side: PlanSide, args: readonly string[]): string {
+  return lineOn(side, callZfs(side, args));
+}
+
+function callZfs({ zfs }: PlanSide, args: readonly string[]): string {
+  return quoteCommand([...zfs, ...args]);
+}
+
+/** A shell line as it is run from this machine. */
+function lineOn({ host }: PlanSide, line: string): string {
+  return host.name === 'local' ? line : quoteCommand(['ssh', host.name, line]);
 }

@@ -9,6 +9,8 @@ export interface EstimatedPlan {
   readonly sizes: ReadonlyMap<Step, number>;
   readonly sender: PlanSide;
   readonly receiver: PlanSide;
+  /** Whether zstd packs the streams on the way; the sizes are those before. */
+  readonly compress: boolean;
 }
 
 /** What a plan's text needs to know of a host. */
@@ -22,11 +24,12 @@ export interface PlanSide {
 const schemaVersion = 1;
 
 /** A plan as JSON, as docs/scripting.md describes it. GUIDs are text, since they have 64 bits. */
-export function formatPlanAsJson({ plan, sizes, sender, receiver }: EstimatedPlan): string {
+export function formatPlanAsJson({ plan, sizes, sender, receiver, compress }: EstimatedPlan): string {
   const document = {
     schemaVersion,
     sender: sender.host.name,
     receiver: receiver.host.name,
+    compress,
     chains: plan.chains.map((chain) => toJsonChain(chain, sizes)),
     upToDate: plan.upToDate.map(({ source, destination, newest, receiverOnly }) => ({
       source,
@@ -41,7 +44,7 @@ export function formatPlanAsJson({ plan, sizes, sender, receiver }: EstimatedPla
 
 /** A chain as docs/scripting.md describes it. */
 export function toJsonChain(
-  { source, destination, type, raw, parents, after, preparation, steps }: Chain,
+  { source, destination, type, raw, parents, after, preparation, steps, properties }: Chain,
   sizes: ReadonlyMap<Step, number>,
 ): object {
   return {
@@ -51,6 +54,10 @@ export function toJsonChain(
       preparation === undefined || preparation.kind === 'abort'
         ? (preparation ?? null)
         : { ...preparation, destroys: preparation.destroys.map(fullNameOf) },
+    properties: {
+      set: Object.fromEntries(properties.set.map(({ name, value }) => [name, value])),
+      exclude: properties.exclude,
+    },
     steps: steps.map((step) => ({
       kind: step.kind,
       to: toJsonPoint(step.to),

@@ -5,6 +5,7 @@ import {
   describeAbort,
   describeConflict,
   describePreparation,
+  describeProperties,
   describeRoute,
   describeStep,
   describeUpToDate,
@@ -50,6 +51,7 @@ function formatChain(
     colors.bold(describeRoute(chain, receiverName)),
     ...chain.parents.map((parent) => `  make ${receiverName}:${parent}`),
     ...(abort === undefined ? [] : [`  ${abort}`]),
+    ...describeProperties(chain).map((line) => `  ${line}`),
     ...describePreparation(chain, receiverName).map((line) => colors.red(`  ${line}`)),
     ...steps,
   ];

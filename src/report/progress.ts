@@ -10,6 +10,7 @@ const barWidth = 20;
 /** How far a transfer is: counts versions and bytes, by chain and in all, and knows the rate of the last seconds. */
 export class Progress {
   readonly #versions: number;
+  readonly #kind: string;
   #sizes: ReadonlyMap<Step, number> = new Map();
   #totalBytes: number | undefined;
   #bytes = 0;
@@ -18,7 +19,9 @@ export class Progress {
   readonly #steps: readonly Step[];
   #samples: { readonly atMs: number; readonly bytes: number }[];
 
-  constructor({ chains }: Plan, nowMs: number) {
+  /** @param isCompressed whether the bytes that are added are those of compressed streams: no estimate is about them */
+  constructor({ chains }: Plan, nowMs: number, isCompressed = false) {
+    this.#kind = isCompressed ? ' compressed' : '';
     this.#steps = chains.flatMap((chain) => chain.steps);
     this.#versions = this.#steps.length;
     this.#samples = [{ atMs: nowMs, bytes: 0 }];
@@ -55,7 +58,7 @@ export class Progress {
     const lines = [...this.#running].map(([chain, { step, bytes }]) => {
       const name = `${nameForPeople(step.to)} -> ${chain.destination}`;
       const total = chain.steps.every((one) => this.#sizes.has(one)) ? sumSizes(chain.steps, this.#sizes) : 0;
-      return `${drawBar(bytes, total)}  ${name}, ${formatBytes(bytes)}`;
+      return `${drawBar(bytes, total)}  ${name}, ${formatBytes(bytes)}${this.#kind}`;
     });
     const versions = `${this.#done} of ${formatCount(this.#versions, 'version')}`;
     return [
@@ -75,7 +78,7 @@ export class Progress {
     const bytesPerSecond = elapsedSeconds > 0 ? (this.#bytes - oldest.bytes) / elapsedSeconds : 0;
     const rate = `${formatBytes(Math.round(bytesPerSecond))}/s`;
     if (this.#totalBytes === undefined || this.#totalBytes === 0) {
-      return `${formatBytes(this.#bytes)}, ${rate}`;
+      return `${formatBytes(this.#bytes)}${this.#kind}, ${rate}`;
     }
     const left = Math.max(0, this.#totalBytes - this.#bytes);
     const timeLeft = bytesPerSecond > 0 ? `, ${formatDuration(left / bytesPerSecond)} left` : '';

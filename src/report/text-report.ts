@@ -35,6 +35,7 @@ export class TextReport {
   readonly #options: TextReportOptions;
   readonly #live: LiveBlock;
   #progress: Progress | undefined;
+  #isCompressed = false;
 
   constructor(options: TextReportOptions) {
     this.#options = options;
@@ -53,12 +54,19 @@ export class TextReport {
         );
         break;
       case 'planned':
-        this.#progress = new Progress(event.plan, performance.now());
+        this.#progress = new Progress(event.plan, performance.now(), this.#isCompressed);
         this.#printPlan(event.plan);
         if (event.plan.chains.length > 0) this.#live.start();
         break;
       case 'estimated':
         this.#progress?.estimate(event.sizes);
+        break;
+      case 'compressing':
+        this.#isCompressed = true;
+        this.#tell('both hosts have zstd: streams are compressed on the way');
+        break;
+      case 'warning':
+        this.#warn(`warning: ${event.message}`);
         break;
       case 'held':
         this.#tell(`holding ${formatCount(event.snapshots, 'snapshot')} on ${event.host} meanwhile`);
@@ -147,7 +155,8 @@ export class TextReport {
         : `nothing to do: ${this.#options.receiverName} is up to date`;
     }
     const rate = seconds > 0 ? ` (${formatBytes(Math.round(bytes / seconds))}/s)` : '';
-    const sum = `${formatCount(versions, 'version')}, ${formatBytes(bytes)} in ${formatDuration(seconds)}${rate}`;
+    const size = `${formatBytes(bytes)}${this.#isCompressed ? ' compressed' : ''}`;
+    const sum = `${formatCount(versions, 'version')}, ${size} in ${formatDuration(seconds)}${rate}`;
     if (failedVersions === 0) {
       return errors.length === 0 ? `done: ${sum}${left}` : `not all is well${left}; sent ${sum}`;
     }

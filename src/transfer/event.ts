@@ -24,6 +24,10 @@ export type TransferEvent =
   | { readonly kind: 'planned'; readonly plan: Plan }
   /** About how much that will be; only where somebody watches. */
   | { readonly kind: 'estimated'; readonly sizes: ReadonlyMap<Step, number> }
+  /** Both hosts have zstd, and streams are compressed on the way: all bytes that are counted from here on are what it made of them. */
+  | { readonly kind: 'compressing' }
+  /** Something is not as it was asked for, which stops nothing. */
+  | { readonly kind: 'warning'; readonly message: string }
   /** So many snapshots of the sender are held while they are sent, as far as the rights go. */
   | { readonly kind: 'held'; readonly host: string; readonly snapshots: number }
   /** A dataset is made on the receiver so that others have a place. */
@@ -32,7 +36,7 @@ export type TransferEvent =
   | { readonly kind: 'parent-failed'; readonly dataset: string; readonly error: ZfsVmError }
   /** A stream begins. */
   | { readonly kind: 'step-started'; readonly chain: Chain; readonly step: Step }
-  /** So many more bytes have gone to the receiver, while it was at work on this chain. */
+  /** So many more bytes have gone to the receiver, compressed or not, while it was at work on this chain. */
   | { readonly kind: 'progress'; readonly chain: Chain; readonly bytes: number }
   /** The receiver has the version. `bytes` is the size of the stream as its zfs tells it, in three digits. */
   | {

@@ -3,11 +3,16 @@ import { landingOf, streamOf } from '../plan/stream.js';
 import { quoteCommand } from '../shell.js';
 import { receiveArguments } from '../zfs/receive.js';
 import { sendArguments } from '../zfs/send.js';
+import { packWords, unpackWords } from '../zstd.js';
 
 /*
  * A lane carries the streams of many steps one after another through a single channel. On each side a POSIX shell line runs one
  * zfs after another: `zfs receive` reads exactly its own stream, so the next one begins at the right byte (seen on OpenZFS 2.1 and
  * 2.3, for filesystems, volumes and raw streams). In both scripts, "$@" calls zfs.
+ *
+ * On a compressed lane each stream is a zstd frame of its own, so that it leaves the sender as soon as it is written, and ends with
+ * the status of its zfs. To the receiver frames after each other are one input, unpacked by one zstd for all legs. That one reads
+ * 128 KiB at a time (zstd 1.5.4): how a leg has ended may be told only when some of the next ones has come.
  */
 
 /** One stream of a lane. */
@@ -30,32 +35,46 @@ const mark = 'zfs-vm: leg';
 /** More than any line that zfs writes; of longer ones, only the end is kept. */
 const longestSaid = 16_384;
 
+/**
+ * A shell function that packs what a command writes to stdout, and ends as the command did. A pipe ends as its last command does,
+ * so the status comes by another way: 3 leads to the shell, 4 to the real stdout.
+ */
+const pack = [
+  'exec 4>&1',
+  'pack() {',
+  '  status=$({ { "$@" </dev/null 3>&- 4>&-; echo $? >&3; } |',
+  `    ${quoteCommand(packWords)} >&4 3>&- 4>&-; } 3>&1) || [ "$status" != 0 ] || status=1`,
+  '  return "${status:-1}"; }',
+].join('\n');
+
 /** The sender's script: writes all streams to stdout. It ends at the first that fails, with its status. */
-export function sendScript(legs: readonly Leg[]): string {
-  return legs
-    .map(({ chain, step }, index) =>
-      [
-        `echo '${mark} ${index}' >&2`,
-        `"$@" ${quoteCommand(sendArguments(streamOf(chain, step)))} </dev/null || exit`,
-      ].join('\n'),
-    )
-    .join('\n');
+export function sendScript(legs: readonly Leg[], compress: boolean): string {
+  const calls = legs.flatMap(({ chain, step }, index) => [
+    `echo '${mark} ${index}' >&2`,
+    `${compress ? 'pack ' : ''}"$@" ${quoteCommand(sendArguments(streamOf(chain, step)))} </dev/null || exit`,
+  ]);
+  return [...(compress ? [pack] : []), ...calls].join('\n');
 }
 
 /**
  * The receiver's script: receives all streams from stdin, and prints how each ended as soon as it has (`LegReports`). It ends at
  * the first that fails, with its status.
  */
-export function receiveScript(legs: readonly Leg[]): string {
+export function receiveScript(legs: readonly Leg[], compress: boolean): string {
+  // zstd would wait for more input before it noticed that nobody reads what it unpacks.
+  const giveUp = compress ? '{ kill -s PIPE "$unpacker" 2>/dev/null; exit $status; }' : 'exit $status';
   const take = [
     'take() { leg=$1; shift; said=$("$@" 2>&1); status=$?',
-    `printf '%s\\n${mark} %s %s\\n' "$said" "$leg" "$status"; [ $status = 0 ] || exit $status; }`,
+    `printf '%s\\n${mark} %s %s\\n' "$said" "$leg" "$status"; [ $status = 0 ] || ${giveUp}; }`,
   ].join('\n');
   const calls = legs.map(
     ({ chain, step }, index) =>
       `take ${index} "$@" ${quoteCommand(receiveArguments(landingOf(chain, step)))}`,
   );
-  return [take, ...calls].join('\n');
+  if (!compress) return [take, ...calls].join('\n');
+  // Its number comes through the pipe before anything else: `read` takes a line from a pipe byte by byte.
+  const unpack = quoteCommand(['sh', '-c', `echo "$$"; exec ${quoteCommand(unpackWords)}`]);
+  return [`${unpack} | {`, 'read -r unpacker', take, ...calls, '}'].join('\n');
 }
 
 /** Reads what a `receiveScript` prints, as it comes. */

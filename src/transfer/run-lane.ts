@@ -3,7 +3,7 @@ import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { toPrintable } from '../printable.js';
-import { parseReceivedBytes } from '../zfs/receive.js';
+import { findPropertyWarnings, parseReceivedBytes } from '../zfs/receive.js';
 import { isBusyFailure } from '../zfs/failure.js';
 import type { Fault, TransferEvent } from './event.js';
 import {
@@ -28,6 +28,8 @@ export interface LaneContext {
   readonly rateLimit: RateLimit | undefined;
   /** After this time in which nothing moves, the lane is given up; 0 for never. */
   readonly stallMs: number;
+  /** Whether zstd packs the streams on the way: both hosts have it. */
+  readonly compress: boolean;
 }
 
 /** How a lane went: the legs before the failed one are done, those after it not begun. */
@@ -44,15 +46,15 @@ export interface LaneResult {
  * @throws ZfsVmError when a host can't start commands
  */
 export async function runLane(legs: readonly Leg[], context: LaneContext): Promise<LaneResult> {
-  const { sender, receiver, emit, signal, rateLimit, stallMs } = context;
-  const progress = new LaneProgress(legs, emit);
+  const { sender, receiver, emit, signal, rateLimit, stallMs, compress } = context;
+  const progress = new LaneProgress(legs, receiver.host.name, emit);
   const reports = new LegReports((report) => {
     progress.report(report);
   });
   progress.begin();
   const result = await runPipe(
-    { host: sender.host, argv: ['sh', '-c', sendScript(legs), 'sh', ...sender.zfs] },
-    { host: receiver.host, argv: ['sh', '-c', receiveScript(legs), 'sh', ...receiver.zfs] },
+    { host: sender.host, argv: ['sh', '-c', sendScript(legs, compress), 'sh', ...sender.zfs] },
+    { host: receiver.host, argv: ['sh', '-c', receiveScript(legs, compress), 'sh', ...receiver.zfs] },
     {
       ...{ signal, rateLimit, stallMs },
       onBytes: (bytes) => {
@@ -76,6 +78,7 @@ export async function runLane(legs: readonly Leg[], context: LaneContext): Promi
 /** Follows the reports of the receiver, and tells of the legs. */
 class LaneProgress {
   readonly #legs: readonly Leg[];
+  readonly #receiverName: string;
   readonly #emit: (event: TransferEvent) => void;
   #startedAtMs = performance.now();
   /** How many legs are done. */
@@ -83,8 +86,9 @@ class LaneProgress {
   /** The report of the leg that failed. */
   failed: LegReport | undefined;
 
-  constructor(legs: readonly Leg[], emit: (event: TransferEvent) => void) {
+  constructor(legs: readonly Leg[], receiverName: string, emit: (event: TransferEvent) => void) {
     this.#legs = legs;
+    this.#receiverName = receiverName;
     this.#emit = emit;
   }
 
@@ -107,6 +111,9 @@ class LaneProgress {
       return;
     }
     this.done++;
+    for (const line of findPropertyWarnings(report.said)) {
+      this.#emit({ kind: 'warning', message: `${this.#receiverName}: ${toPrintable(line)}` });
+    }
     const seconds = (performance.now() - this.#startedAtMs) / 1000;
     this.#emit({ kind: 'step-done', ...leg, bytes: parseReceivedBytes(report.said), seconds });
     this.begin();
@@ -131,7 +138,11 @@ function explain(
   const receiveSide: SideResult =
     report === undefined
       ? { exit: receive.exit, stderr: `${rest}\n${receive.stderr}`.trim() }
-      : { exit: { kind: 'exited', code: report.status }, stderr: report.said };
+      : // Beside zfs itself, only zstd writes there: why it had no more for zfs to read.
+        {
+          exit: { kind: 'exited', code: report.status },
+          stderr: `${report.said}\n${receive.stderr}`.trim(),
+        };
   const lastSent = findLastSent(send.stderr);
   // A sender that is at a later leg has sent all of this one.
   const isPast = lastSent.index !== undefined && lastSent.index > index;

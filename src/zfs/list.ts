@@ -252,8 +252,11 @@ function splitLines(output: string): string[] {
   return output.split('\n').filter((line) => line !== '');
 }
 
-/** ZFS has no control characters in names: what has them wants to get at the person's terminal. */
-function checkCharacters(output: string): void {
+/**
+ * ZFS has no control characters in names: what has them wants to get at the person's terminal.
+ * @throws UnreadableOutput at the first line that does
+ */
+export function checkCharacters(output: string): void {
   if (!/[^\t\n -~]/.test(output)) return;
   const hostile = output.split('\n').find((line) => /[^\P{Cc}\t]|\p{Cf}/u.test(line));
   if (hostile !== undefined) throw new UnreadableOutput(hostile);

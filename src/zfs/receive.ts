@@ -1,3 +1,5 @@
+import type { PropertyChanges } from './properties.js';
+
 /** Where a stream lands. */
 export interface Landing {
   readonly destination: string;
@@ -5,24 +7,40 @@ export interface Landing {
   readonly origin: string | undefined;
   /** Whether the stream makes a filesystem, which then must never mount by itself. */
   readonly makesFilesystem: boolean;
+  readonly properties: PropertyChanges;
 }
 
 /**
  * Arguments of zfs that receive a stream from stdin and tell its size (`parseReceivedBytes`): resumable, and not mounted, now or at the next boot (`-u` alone
  * only skips mounting now). Nothing is ever rolled back or overwritten: there is no `-F`.
+ * What the person says of `canmount` comes before our own, and `-x` would undo ours: zfs takes a property once only.
  * The origin is always named, because the receiver would otherwise take the nearest snapshot with the base's GUID in the
  * pool, which may be another copy (OpenZFS issue 3266).
  */
-export function receiveArguments({ destination, origin, makesFilesystem }: Landing): string[] {
+export function receiveArguments({ destination, origin, makesFilesystem, properties }: Landing): string[] {
+  const isMountingChosen = properties.set.some(({ name }) => name === 'canmount');
+  const exclude = properties.exclude.filter((name) => !makesFilesystem || name !== 'canmount');
   return [
     'receive',
     '-v',
     '-s',
     '-u',
-    ...(makesFilesystem ? ['-o', 'canmount=noauto'] : []),
+    ...(makesFilesystem && !isMountingChosen ? ['-o', 'canmount=noauto'] : []),
     ...(origin === undefined ? [] : ['-o', `origin=${origin}`]),
+    ...properties.set.flatMap(({ name, value }) => ['-o', `${name}=${value}`]),
+    ...exclude.flatMap((name) => ['-x', name]),
     destination,
   ];
+}
+
+/**
+ * What a receive that went well says of properties that it could not set, a line each: for lack of rights, or of what the pool would
+ * need for them. zfs leaves them as they were, and ends with 0 (seen on OpenZFS 2.3.2).
+ */
+export function findPropertyWarnings(output: string): string[] {
+  return output
+    .split('\n')
+    .filter((line) => /\bproperty\b/i.test(line) && !/^(receiving|received) /.test(line));
 }
 
 /**

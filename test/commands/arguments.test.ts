@@ -14,6 +14,7 @@ for (const [given, expected] of [
   ['push -svd tank/vm host', 'push -s -v -d tank/vm host'],
   ['push -sn web host', 'push -s -n web host'],
   ['push -sv host', 'push -sv host'],
+  ['push -ocompression=lz4 -x quota -sxatime host', 'push -o compression=lz4 -x quota -s -x atime host'],
   ['tag -- -nfoo', 'tag -- -nfoo'],
   ['-x list', '-x list'],
 ] as const) {

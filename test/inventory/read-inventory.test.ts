@@ -127,3 +127,27 @@ test('snapshots that are asked for by name may be missing', async () => {
   const broken = { host: new LocalHost(), zfs: ['no-such-program'] };
   await assert.rejects(readNamedSnapshots(broken, ['tank@a']), ZfsVmError);
 });
+
+test('properties are read when they are asked for, and only then', async () => {
+  const zfs = (script: string): string[] => ['sh', '-c', `kind=$4; ${script}`, 'zfs'];
+  const withProperties = `case "$1" in get) printf 'tank\\trecordsize\\t4096\\n'; exit;; esac; ${answer}`;
+  const host = new LocalHost();
+  const read = async (properties?: string[]): ReturnType<typeof readInventory> =>
+    readInventory({ host, zfs: zfs(withProperties) }, { scope: 'all', ...(properties && { properties }) });
+  assert.equal((await read()).properties.size, 0);
+  assert.deepEqual((await read(['recordsize'])).properties.get('tank'), [
+    { name: 'recordsize', value: '4096' },
+  ]);
+});
+
+test('a property that zfs does not know is told in its words, without the list of all that it knows', async () => {
+  const script = `case "$1" in get) echo "bad property list: invalid property 'x'" >&2; echo usage: lots >&2; exit 2;; esac; ${answer}`;
+  const zfs = ['sh', '-c', `kind=$4; ${script}`, 'zfs'];
+  await assert.rejects(
+    readInventory({ host: new LocalHost(), zfs }, { scope: 'all', properties: ['x'] }),
+    (error: unknown) =>
+      error instanceof ZfsVmError &&
+      /invalid property 'x'/.test(error.message) &&
+      !/usage/.test(error.message),
+  );
+});

@@ -84,3 +84,14 @@ test('spans of time are short', () => {
     '2:03:07',
   ]);
 });
+
+test('bytes of compressed streams are called so, and compared with nothing', () => {
+  const progress = new Progress(plan, 0, true);
+  assert.ok(chain);
+  progress.begin(chain, first);
+  progress.add(chain, 25 * mib);
+  assert.deepEqual(progress.describe(1000), [
+    '[....................]      web:1 -> tank/vm, 25 MiB compressed',
+    '[....................]      0 of 2 versions, 25 MiB compressed, 25 MiB/s',
+  ]);
+});

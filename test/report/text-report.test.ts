@@ -116,3 +116,15 @@ test('without a terminal nothing is redrawn', () => {
   const { stdout } = show([{ kind: 'step-started', chain, step: chain.steps[0] }]);
   assert.equal(stdout, '');
 });
+
+test('compressed bytes are called so, and warnings go to stderr', () => {
+  const plan = planFor(world('tank:'), 'web', 'tank/x');
+  const { stdout, stderr } = show([
+    { kind: 'compressing' },
+    { kind: 'warning', message: 'b: cannot receive copies property on tank/x/vm: permission denied' },
+    { kind: 'planned', plan },
+    finish(plan, 2),
+  ]);
+  assert.match(stdout, /^done: 2 versions, 3 MiB compressed in 1.5 s \(2 MiB\/s\)$/m);
+  assert.equal(stderr, 'warning: b: cannot receive copies property on tank/x/vm: permission denied\n');
+});

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { after, before, test, type TestContext } from 'node:test';
 import type { Endpoint } from '../../src/host/endpoint.js';
 import { LocalHost } from '../../src/host/local-host.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
@@ -41,7 +41,7 @@ async function run(
   const result = await runLane(makeLegs(legs), {
     ...{ sender: endpoint(send), receiver: endpoint(receive) },
     emit: (event) => events.push(event),
-    ...{ signal: new AbortController().signal, rateLimit: undefined, stallMs: 0 },
+    ...{ signal: new AbortController().signal, rateLimit: undefined, stallMs: 0, compress: false },
     ...options,
   });
   return { ...result, events };
@@ -142,4 +142,89 @@ test('what the receiver has to the end, it has, however the sender ends after th
     'head -c 4 >/dev/null',
   );
   assert.deepEqual({ done: late.done, failure: late.failure }, { done: 1, failure: undefined });
+});
+
+/*
+ * On compressed lanes. What zstd does here, gzip does as well: pack a stream, unpack several after each other.
+ */
+
+let tools: string;
+
+before(async () => {
+  tools = await mkdtemp(join(tmpdir(), 'zfs-vm-zstd-'));
+  const zstd = '#!/bin/sh\ncase " $* " in *" -d "*) exec gzip -dc;; *) exec gzip -c;; esac\n';
+  await writeFile(join(tools, 'zstd'), zstd, { mode: 0o755 });
+  process.env['PATH'] = `${tools}:${process.env['PATH'] ?? ''}`;
+});
+
+after(() => rm(tools, { recursive: true }));
+
+test('compressed streams arrive whole, each at its own receive, and the bytes on the way are counted', async (t) => {
+  const folder = await makeFolder(t);
+  const send = 'head -c 1000000 /dev/zero; printf %6s "${last##*:}"';
+  const receive = `head -c 1000000 | tr -d '\\0' >> ${folder}/all; head -c 6 >> ${folder}/all; echo >> ${folder}/all`;
+  const { done, failure, bytes } = await run(send, receive, { legs: 3, compress: true });
+  assert.deepEqual({ done, failure }, { done: 3, failure: undefined });
+  assert.equal(await readFile(`${folder}/all`, 'utf8'), '     1\n     2\n     3\n');
+  assert.ok(bytes < 100_000, `${bytes} bytes for 3 MB of zeros`);
+});
+
+test('a send that fails on a compressed lane is the cause, with its status and words', async () => {
+  const send = 'case $last in *:2) printf da; echo "cannot send: gone" >&2; exit 7;; *) printf data;; esac';
+  const receive =
+    'got=$(head -c 4); [ "$got" = data ] || { echo "cannot receive: failed to read from stream"; exit 1; }';
+  const { done, failure } = await run(send, receive, { legs: 3, compress: true });
+  assert.equal(done, 1);
+  assert.match(failure?.error.message ?? '', /zfs send failed with status 7: cannot send: gone/);
+});
+
+test('a receive that fails ends a compressed lane, also when nothing more comes', async () => {
+  for (const send of ['printf data; sleep 60', 'cat /dev/urandom']) {
+    const { failure } = await run(send, 'echo "cannot receive: dataset is busy" >&2; exit 3', {
+      compress: true,
+    });
+    assert.match(
+      failure?.error.message ?? '',
+      /zfs receive failed with status 3: cannot receive: dataset is busy/,
+    );
+    assert.equal(failure?.fault, 'busy');
+  }
+});
+
+test('aborting ends both sides of a compressed lane', async () => {
+  const abort = new AbortController();
+  setTimeout(() => {
+    abort.abort();
+  }, 100);
+  const { failure } = await run('cat /dev/zero', 'cat >/dev/null; exit 1', {
+    ...{ signal: abort.signal, compress: true },
+  });
+  assert.ok(failure);
+});
+
+test('a zstd that fails on the sender is an error, and not a stream', async (t) => {
+  const folder = await makeFolder(t);
+  await writeFile(
+    join(folder, 'zstd'),
+    '#!/bin/sh\ncase " $* " in *" -d "*) exec cat;; esac\ncat >/dev/null; echo "zstd: no memory" >&2; exit 1\n',
+    { mode: 0o755 },
+  );
+  const path = process.env['PATH'];
+  process.env['PATH'] = `${folder}:${path ?? ''}`;
+  t.after(() => (process.env['PATH'] = path));
+  const receive =
+    'got=$(head -c 4); [ "$got" = data ] || { echo "cannot receive: incomplete stream"; exit 1; }';
+  const { failure } = await run('printf data', receive, { compress: true });
+  assert.match(failure?.error.message ?? '', /zfs send failed with status 1: zstd: no memory/);
+});
+
+test('what a receive says of a property that it could not set is passed on', async () => {
+  const receive =
+    'head -c 4 >/dev/null; echo "cannot receive quota property on tank/vm: permission denied" >&2';
+  const { done, events } = await run('printf data', receive);
+  assert.equal(done, 1);
+  const [warning] = events.filter(({ kind }) => kind === 'warning');
+  assert.ok(
+    warning?.kind === 'warning' && /quota property on tank\/vm: permission denied/.test(warning.message),
+  );
 });

@@ -49,7 +49,7 @@ async function run(
   const endpoint = { host: new LocalHost(), zfs: ['sh', '-c', zfs, 'zfs'] };
   const events: TransferEvent[] = [];
   const result = await runPlan(plan, {
-    ...{ sender: endpoint, receiver: endpoint, lanes, rateLimit: undefined, stallMs: 0 },
+    ...{ sender: endpoint, receiver: endpoint, lanes, rateLimit: undefined, stallMs: 0, compress: false },
     signal: new AbortController().signal,
     emit: (event) => events.push(event),
   });

@@ -13,7 +13,7 @@ function streams(sender: string, receiver = 'tank:', options: { latest?: boolean
   const groups: string[] = [];
   for (const step of chains.flatMap(({ steps }) => steps)) {
     const version = step.to.tag?.version.text ?? '';
-    if (step.kind === 'incremental' && step.isJoined === true) {
+    if (step.kind === 'incremental' && step.sharesStream === true) {
       groups.push(`${groups.pop() ?? ''}+${version}`);
     } else {
       groups.push(version);

@@ -12,7 +12,7 @@ const snapshotsPerStep = 50;
  * snapshot that isn't wanted lies between, as `zfs send -I` takes all. Where that wouldn't pay, none is marked.
  * @param dataset what the steps are sent from
  */
-export function joinSteps(
+export function shareStreams(
   [first, ...rest]: readonly [Step, ...Step[]],
   dataset: Dataset,
 ): readonly [Step, ...Step[]] {
@@ -23,12 +23,12 @@ export function joinSteps(
     const from = positions.get(step.from);
     return from !== undefined && positions.get(step.to) === from + 1;
   };
-  const joined = rest.map((step, index): Step => {
+  const sharing = rest.map((step, index): Step => {
     const before = index === 0 ? first : rest[index - 1];
     return step.kind === 'incremental' && isGapless(step) && isGapless(before)
-      ? { ...step, isJoined: true }
+      ? { ...step, sharesStream: true }
       : step;
   });
-  const saved = joined.filter((step) => step.kind === 'incremental' && step.isJoined === true).length;
-  return saved * snapshotsPerStep < dataset.snapshots.length ? [first, ...rest] : [first, ...joined];
+  const saved = sharing.filter((step) => step.kind === 'incremental' && step.sharesStream === true).length;
+  return saved * snapshotsPerStep < dataset.snapshots.length ? [first, ...rest] : [first, ...sharing];
 }

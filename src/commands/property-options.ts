@@ -1,0 +1,76 @@
+import { ZfsVmError } from '../errors.js';
+import {
+  expandPropertyName,
+  findCarryFault,
+  findChoiceFault,
+  findPropertyNameFault,
+  findPropertyValueFault,
+  storageProperties,
+  type Property,
+  type PropertyChanges,
+} from '../zfs/properties.js';
+
+/** What `-o`, `-x` and `--props` ask for. */
+export interface PropertyOptions extends PropertyChanges {
+  /** The properties that new datasets get as they are set on the sender. */
+  readonly carry: readonly string[];
+}
+
+/** In `--props`, stands for the properties that say how data is stored. */
+const storageWord = 'storage';
+
+/**
+ * Reads the options about properties. What zfs itself would refuse is left to it, but for what would fail every stream or
+ * make no sense.
+ * @throws ZfsVmError `usage`
+ */
+export function readPropertyOptions(
+  set: readonly string[],
+  exclude: readonly string[],
+  carry: string | undefined,
+): PropertyOptions {
+  const options = {
+    set: set.map(readSetting),
+    exclude: exclude.map((text) => readName('-x', text, findChoiceFault)),
+    carry: carry === undefined ? [] : readList(carry),
+  };
+  const seen = new Set<string>();
+  for (const name of [...options.set.map((property) => property.name), ...options.exclude]) {
+    if (seen.has(name)) throw new ZfsVmError('usage', `-o and -x name ${name} twice`);
+    seen.add(name);
+  }
+  return options;
+}
+
+function readSetting(text: string): Property {
+  const separator = text.indexOf('=');
+  if (separator < 0) throw new ZfsVmError('usage', `-o ${JSON.stringify(text)} is not PROPERTY=VALUE`);
+  const name = readName('-o', text.slice(0, separator), findChoiceFault);
+  const value = text.slice(separator + 1);
+  const fault = findPropertyValueFault(value);
+  if (fault !== undefined) throw new ZfsVmError('usage', `-o ${name} can't be set: ${fault}`);
+  return { name, value };
+}
+
+function readList(text: string): string[] {
+  const names = text
+    .split(',')
+    .flatMap((word) =>
+      word === storageWord ? storageProperties : [readName('--props', word, findCarryFault)],
+    );
+  return [...new Set(names)];
+}
+
+function readName(
+  option: '-o' | '-x' | '--props',
+  text: string,
+  findFault: (name: string) => string | undefined,
+): string {
+  const name = expandPropertyName(text);
+  const fault = findPropertyNameFault(name) ?? findFault(name);
+  if (fault === undefined) return name;
+  const isSettable = option === '--props' && findPropertyNameFault(name) === undefined;
+  throw new ZfsVmError('usage', `${option} ${JSON.stringify(text)} can't be: ${fault}`, {
+    hint: isSettable && findChoiceFault(name) === undefined ? `say it with -o ${name}=VALUE` : undefined,
+  });
+}

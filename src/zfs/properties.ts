@@ -1,0 +1,134 @@
+import { checkCharacters, UnreadableOutput } from './list.js';
+
+/** A property with its value, as `zfs get -p` prints it and `-o` takes it. */
+export interface Property {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What a receive does to the properties of its destination. */
+export interface PropertyChanges {
+  /** `-o`: these are set. */
+  readonly set: readonly Property[];
+  /** `-x`: these are inherited, whatever the stream says of them. */
+  readonly exclude: readonly string[];
+}
+
+/** Short names that zfs takes too, of the properties that can be set. */
+const aliases: Readonly<Record<string, string>> = {
+  compress: 'compression',
+  rdonly: 'readonly',
+  recsize: 'recordsize',
+  refreserv: 'refreservation',
+  reserv: 'reservation',
+  volblock: 'volblocksize',
+};
+
+const filesystemProperties: ReadonlySet<string> = new Set([
+  ...['aclinherit', 'aclmode', 'acltype', 'atime', 'canmount', 'casesensitivity', 'devices', 'direct'],
+  ...['dnodesize', 'exec', 'filesystem_limit', 'jailed', 'longname', 'mountpoint'],
+  ...['nbmand', 'normalization', 'overlay', 'quota', 'recordsize', 'refquota', 'relatime', 'setuid'],
+  ...['sharenfs', 'sharesmb', 'snapdir', 'special_small_blocks', 'utf8only', 'version', 'vscan', 'xattr'],
+  ...['zoned'],
+]);
+
+const volumeProperties: ReadonlySet<string> = new Set(['volblocksize', 'volsize', 'volthreading']);
+
+const encryptionProperties: ReadonlySet<string> = new Set([
+  ...['encryption', 'keyformat', 'keylocation', 'pbkdf2iters'],
+]);
+
+/** What the stream itself says, and nobody can choose. */
+const contentProperties: ReadonlySet<string> = new Set([
+  ...['casesensitivity', 'normalization', 'utf8only', 'version', 'volblocksize', 'volsize'],
+]);
+
+/** What makes a dataset appear somewhere, or to somebody: on another host, that is never what is meant. */
+const exposingProperties: ReadonlySet<string> = new Set(['canmount', 'mountpoint', 'sharenfs', 'sharesmb']);
+
+/** How data is stored and cached: the same on any host, without taking more of it than the data does. */
+export const storageProperties = [
+  ...['aclinherit', 'acltype', 'atime', 'checksum', 'compression', 'copies', 'dnodesize', 'logbias'],
+  ...['primarycache', 'recordsize', 'redundant_metadata', 'relatime', 'secondarycache', 'xattr'],
+] as const;
+
+/** The full name of a property that was given by a short one. */
+export function expandPropertyName(name: string): string {
+  return aliases[name] ?? name;
+}
+
+/** What keeps a text from being the name of a property, in words; undefined when it is fine. */
+export function findPropertyNameFault(name: string): string | undefined {
+  if (name === '') return 'the name is empty';
+  if (name.length > 255) return 'the name is longer than 255 characters';
+  if (!/^[a-z0-9:._-]+$/.test(name)) {
+    return 'names of properties have small letters, digits and : . _ - only';
+  }
+  return name.startsWith('-') ? 'the name begins with -' : undefined;
+}
+
+/** What keeps a text from being the value of a property, in words; undefined when it is fine (`ZAP_MAXVALUELEN` is 8192). */
+export function findPropertyValueFault(value: string): string | undefined {
+  if (/[\p{Cc}\p{Cs}]/u.test(value)) return 'the value has control characters';
+  // 2,000 characters, as it is written into command lines: any value that zfs itself knows is far shorter.
+  return value.length > 2000 ? 'the value is longer than 2,000 characters' : undefined;
+}
+
+/** Why zfs-vm never sets or excludes a property on the person's word, in words; undefined when it may. */
+export function findChoiceFault(name: string): string | undefined {
+  if (name === 'origin') return 'what a clone is made of is for the plan to say';
+  return contentProperties.has(name) ? 'it comes with the content, and can not be chosen' : undefined;
+}
+
+/** Why a property never travels from dataset to dataset, in words; undefined when it may. Those with a colon are the person's own. */
+export function findCarryFault(name: string): string | undefined {
+  if (exposingProperties.has(name)) return 'what makes a dataset appear somewhere never travels';
+  if (encryptionProperties.has(name)) return 'encrypted datasets travel with their encryption as it is';
+  return findChoiceFault(name);
+}
+
+/** Whether a property is one of those that say how encryption is done, which only a new dataset takes. */
+export function isEncryptionProperty(name: string): boolean {
+  return encryptionProperties.has(name);
+}
+
+/**
+ * Whether datasets of a type have a property. `zfs receive -o` fails for one that they don't have, and `-x` warns (seen on OpenZFS
+ * 2.3.2). Unknown ones are taken for having it: zfs will say.
+ */
+export function hasProperty(type: 'filesystem' | 'volume', name: string): boolean {
+  return !(type === 'filesystem' ? volumeProperties : filesystemProperties).has(name);
+}
+
+/**
+ * Arguments of zfs that list these properties of all datasets, where they are set on the dataset itself, for `parseProperties`.
+ * What an earlier receive has set counts as set.
+ */
+export function getPropertiesArguments(names: readonly string[]): string[] {
+  return [
+    ...['get', '-Hp', '-t', 'filesystem,volume', '-s', 'local,received', '-o', 'name,property,value'],
+    names.join(','),
+  ];
+}
+
+/**
+ * Reads the output of `getPropertiesArguments`: what is set, by the dataset.
+ * @param names what was asked for: a host that tells of others would have them set elsewhere
+ * @throws UnreadableOutput at the first line that isn't one of these properties
+ */
+export function parseProperties(output: string, names: readonly string[]): Map<string, Property[]> {
+  checkCharacters(output);
+  const properties = new Map<string, Property[]>();
+  for (const line of output.split('\n').filter((text) => text !== '')) {
+    const [dataset = '', name = '', ...rest] = line.split('\t');
+    const [value] = rest;
+    if (value === undefined || rest.length > 1 || !names.includes(name)) {
+      throw new UnreadableOutput(line);
+    }
+    if (findPropertyValueFault(value) !== undefined) throw new UnreadableOutput(line);
+    const known = properties.get(dataset);
+    if (known === undefined) properties.set(dataset, [{ name, value }]);
+    else known.push({ name, value });
+  }
+  return properties;
+}
