@@ -2,7 +2,7 @@ import type { Chain, Step } from '../plan/plan.js';
 import { landingOf, streamOf } from '../plan/stream.js';
 import { quoteCommand } from '../shell.js';
 import { receiveArguments } from '../zfs/receive.js';
-import { sendArguments } from '../zfs/send.js';
+import { sendArguments, tellingSendArguments } from '../zfs/send.js';
 
 /*
  * A lane carries the streams of many steps one after another through a single channel. On each side a POSIX shell line runs one
@@ -30,13 +30,17 @@ const mark = 'zfs-vm: leg';
 /** More than any line that zfs writes; of longer ones, only the end is kept. */
 const longestSaid = 16_384;
 
-/** The sender's script: writes all streams to stdout. It ends at the first that fails, with its status. */
-export function sendScript(legs: readonly Leg[]): string {
+/**
+ * The sender's script: writes all streams to stdout. It ends at the first that fails, with its status. If asked for, each zfs tells
+ * on stderr how far it is.
+ */
+export function sendScript(legs: readonly Leg[], options: { tellsProgress: boolean }): string {
+  const toArguments = options.tellsProgress ? tellingSendArguments : sendArguments;
   return legs
     .map(({ chain, step }, index) =>
       [
         `echo '${mark} ${index}' >&2`,
-        `"$@" ${quoteCommand(sendArguments(streamOf(chain, step)))} </dev/null || exit`,
+        `"$@" ${quoteCommand(toArguments(streamOf(chain, step)))} </dev/null || exit`,
       ].join('\n'),
     )
     .join('\n');
@@ -84,6 +88,12 @@ export class LegReports {
   get rest(): string {
     return this.#text.trim();
   }
+}
+
+/** The number of the leg that a `sendScript` begins with this line of its stderr; undefined for any other line. */
+export function readBegunLeg(line: string): number | undefined {
+  const index = new RegExp(`^${mark} ([0-9]+)$`).exec(line)?.[1];
+  return index === undefined ? undefined : Number(index);
 }
 
 /** Of what a `sendScript` wrote to stderr, the last leg that was begun, and what zfs said of it. */

@@ -6,15 +6,17 @@ import { toPrintable } from '../printable.js';
 import { parseReceivedBytes } from '../zfs/receive.js';
 import { isBusyFailure } from '../zfs/failure.js';
 import type { Fault, TransferEvent } from './event.js';
+import { readSendLine } from '../zfs/send.js';
 import {
   findLastSent,
   LegReports,
+  readBegunLeg,
   receiveScript,
   sendScript,
   type Leg,
   type LegReport,
 } from './lane-script.js';
-import { runPipe, type PipeResult } from './pipe.js';
+import { openJoint, runPipe, type PipeResult, type SenderNews } from './pipe.js';
 import type { RateLimit } from './rate-limit.js';
 import { findRootCause, type SideResult } from './root-cause.js';
 
@@ -45,13 +47,16 @@ export interface LaneResult {
  */
 export async function runLane(legs: readonly Leg[], context: LaneContext): Promise<LaneResult> {
   const { sender, receiver, emit, signal, rateLimit, stallMs } = context;
-  const progress = new LaneProgress(legs, emit);
+  const ends = await openJoint(sender.host, receiver.host, rateLimit);
+  const isJoined = ends !== undefined;
+  const progress = new LaneProgress(legs, isJoined, emit);
   const reports = new LegReports((report) => {
     progress.report(report);
   });
   progress.begin();
+  const script = sendScript(legs, { tellsProgress: isJoined });
   const result = await runPipe(
-    { host: sender.host, argv: ['sh', '-c', sendScript(legs), 'sh', ...sender.zfs] },
+    { host: sender.host, argv: ['sh', '-c', script, 'sh', ...sender.zfs] },
     { host: receiver.host, argv: ['sh', '-c', receiveScript(legs), 'sh', ...receiver.zfs] },
     {
       ...{ signal, rateLimit, stallMs },
@@ -61,30 +66,38 @@ export async function runLane(legs: readonly Leg[], context: LaneContext): Promi
       onOutput: (text) => {
         reports.feed(text);
       },
+      joint: ends && { ends, follow: (line) => progress.follow(line) },
     },
   );
-  const { done, failed } = progress;
+  const { bytes, done, failed } = progress;
   const leg = legs[done];
-  if (leg === undefined) return { bytes: result.bytes, done, failure: undefined };
+  if (leg === undefined) return { bytes, done, failure: undefined };
   return {
-    bytes: result.bytes,
+    bytes,
     done,
     failure: { leg, ...explain(done, failed, reports.rest, result, context) },
   };
 }
 
-/** Follows the reports of the receiver, and tells of the legs. */
+/** Follows the reports of both sides, and tells of the legs. */
 class LaneProgress {
   readonly #legs: readonly Leg[];
   readonly #emit: (event: TransferEvent) => void;
+  readonly #isJoined: boolean;
   #startedAtMs = performance.now();
+  /** How many bytes the sender has told of, by leg; empty where they are counted on their way. */
+  readonly #told = new Map<number, number>();
+  #sending = 0;
   /** How many legs are done. */
   done = 0;
   /** The report of the leg that failed. */
   failed: LegReport | undefined;
+  /** How many bytes have gone to the receiver, as far as is known. */
+  bytes = 0;
 
-  constructor(legs: readonly Leg[], emit: (event: TransferEvent) => void) {
+  constructor(legs: readonly Leg[], isJoined: boolean, emit: (event: TransferEvent) => void) {
     this.#legs = legs;
+    this.#isJoined = isJoined;
     this.#emit = emit;
   }
 
@@ -94,9 +107,27 @@ class LaneProgress {
     if (leg !== undefined) this.#emit({ kind: 'step-started', ...leg });
   }
 
+  /** So many bytes have gone over, while the receiver was at the leg that isn't done yet. */
   addBytes(bytes: number): void {
-    const leg = this.#legs[this.done] ?? this.#legs.at(-1);
-    if (leg !== undefined) this.#emit({ kind: 'progress', chain: leg.chain, bytes });
+    this.#add(this.done, bytes);
+  }
+
+  /** Reads a line of a sender that tells its progress. */
+  follow(line: string): SenderNews {
+    const begun = readBegunLeg(line);
+    if (begun !== undefined) {
+      this.#sending = begun;
+      return 'words';
+    }
+    const said = readSendLine(line);
+    switch (said.kind) {
+      case 'sent':
+        return this.#raise(this.#sending, said.bytes) ? 'moved' : 'nothing';
+      case 'talk':
+        return 'nothing';
+      case 'other':
+        return 'words';
+    }
   }
 
   report(report: LegReport): void {
@@ -106,10 +137,29 @@ class LaneProgress {
       this.failed = report;
       return;
     }
+    const bytes = parseReceivedBytes(report.said);
+    // A sender tells of each full second; the rest of its stream only the receiver can tell.
+    if (this.#isJoined && bytes !== undefined) this.#raise(report.index, bytes);
     this.done++;
     const seconds = (performance.now() - this.#startedAtMs) / 1000;
-    this.#emit({ kind: 'step-done', ...leg, bytes: parseReceivedBytes(report.said), seconds });
+    this.#emit({ kind: 'step-done', ...leg, bytes, seconds });
     this.begin();
+  }
+
+  /** A leg has come to so many bytes; gives whether that is more than before. */
+  #raise(index: number, bytes: number): boolean {
+    const more = bytes - (this.#told.get(index) ?? 0);
+    // What the receiver has told of as a whole needs nothing any more.
+    if (more <= 0 || index < this.done) return false;
+    this.#told.set(index, bytes);
+    this.#add(index, more);
+    return true;
+  }
+
+  #add(index: number, bytes: number): void {
+    this.bytes += bytes;
+    const leg = this.#legs[index] ?? this.#legs.at(-1);
+    if (leg !== undefined) this.#emit({ kind: 'progress', chain: leg.chain, bytes });
   }
 }
 

@@ -10,6 +10,31 @@ export function sendArguments(stream: Stream): string[] {
   return ['send', ...streamArguments(stream)];
 }
 
+/** The same, and each second it says on stderr how much it has written so far, for `readSendLine`. */
+export function tellingSendArguments(stream: Stream): string[] {
+  return ['send', '-v', '-P', ...streamArguments(stream)];
+}
+
+/** What a line on the stderr of a send that tells its progress is about. */
+export type SendLine =
+  /** So many bytes of this stream have been written. */
+  | { readonly kind: 'sent'; readonly bytes: number }
+  /** What will be sent: nothing that a person needs. */
+  | { readonly kind: 'talk' }
+  /** A complaint, or from somebody else. */
+  | { readonly kind: 'other' };
+
+/**
+ * Reads a line that a send with `tellingSendArguments` writes to stderr: `HH:MM:SS<TAB>bytes<TAB>snapshot` each second, and before
+ * that what the stream is, with its size (`full<TAB>snapshot<TAB>bytes`), or what the resume token contains, in indented lines.
+ */
+export function readSendLine(line: string): SendLine {
+  const sent = /^[0-9]{2}:[0-9]{2}:[0-9]{2}\t([0-9]+)\t/.exec(line)?.[1];
+  if (sent !== undefined) return { kind: 'sent', bytes: Number(sent) };
+  const isTalk = /^(full|incremental|size)\t|^resume token contents:$|^nvlist version: |^\t/.test(line);
+  return { kind: isTalk ? 'talk' : 'other' };
+}
+
 /** Arguments of zfs that print what a stream would be, for `parseEstimate`, without sending it. */
 export function estimateArguments(stream: Stream): string[] {
   return ['send', '-n', '-v', '-P', ...streamArguments(stream)];

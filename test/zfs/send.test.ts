@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { receiveArguments } from '../../src/zfs/receive.js';
-import { estimateArguments, parseEstimate, sendArguments } from '../../src/zfs/send.js';
+import { estimateArguments, parseEstimate, readSendLine, sendArguments } from '../../src/zfs/send.js';
 
 test('a whole stream names only its snapshot', () => {
   assert.deepEqual(sendArguments({ kind: 'whole', to: 'tank@b', raw: false }), [
@@ -51,4 +51,31 @@ test('a filesystem that is made never mounts by itself, and a clone has the orig
 
 test('the rest of an interrupted stream is asked for by its token alone', () => {
   assert.deepEqual(sendArguments({ kind: 'resume', token: '1-abc' }), ['send', '-t', '1-abc']);
+});
+
+test('how far a send is, is read from what it tells each second', () => {
+  // zfs send -v -P tank/ct@zfs-vm:ct:1   (OpenZFS 2.3.2)
+  assert.deepEqual(readSendLine('13:00:51\t5268352\ttank/ct@zfs-vm:ct:1'), {
+    kind: 'sent',
+    bytes: 5_268_352,
+  });
+});
+
+for (const line of [
+  'full\ttank/ct@zfs-vm:ct:1\t30118776',
+  'incremental\tzfs-vm:ct:1\ttank/ct@zfs-vm:ct:2\t624',
+  'size\t30118776',
+  'resume token contents:',
+  'nvlist version: 0',
+  '\ttoname = tank/ct@zfs-vm:ct:1',
+]) {
+  test(`"${line}" is what a send says of itself`, () => {
+    assert.deepEqual(readSendLine(line), { kind: 'talk' });
+  });
+}
+
+test('what a send complains of is kept', () => {
+  for (const line of ['warning: cannot send', "cannot open 'tank': dataset does not exist", 'sudo: no']) {
+    assert.deepEqual(readSendLine(line), { kind: 'other' });
+  }
 });
