@@ -63,7 +63,7 @@ test('how far a send is, is read from what it tells each second', () => {
 
 for (const line of [
   'full\ttank/ct@zfs-vm:ct:1\t30118776',
-  'incremental\tzfs-vm:ct:1\ttank/ct@zfs-vm:ct:2\t624',
+  'incremental\ttank/ct@zfs-vm:ct:1\ttank/ct@zfs-vm:ct:2\t624',
   'size\t30118776',
   'resume token contents:',
   'nvlist version: 0',

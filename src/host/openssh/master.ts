@@ -11,7 +11,8 @@ import { describeThrown, toPrintable } from '../../printable.js';
 /**
  * Runs ssh until it ends by itself or the script's stdin does, and then removes the folder of its socket. So neither outlives us,
  * even if we are killed. Signals of the terminal reach everything that runs here: they are for us alone, who have commands to end
- * first. ssh leaves a signal ignored that it finds ignored, but while it asks for a password (seen with OpenSSH 9.2).
+ * first. ssh leaves a signal ignored that it finds ignored, but while it asks for a password (seen with OpenSSH 9.2). Told to end, it
+ * gives the terminal back, but may also wait until all that it has still to send is gone, and that may be long.
  */
 const guardScript = `
 folder=$1; shift
@@ -20,7 +21,7 @@ exec 3<&0
 "$@" </dev/null 3<&- &
 ssh=$!
 exec 2>/dev/null
-{ cat; kill "$ssh"; } <&3 >/dev/null &
+{ cat; kill "$ssh"; sleep 0.2 || sleep 1; kill -9 "$ssh"; } <&3 >/dev/null &
 watcher=$!
 wait "$ssh"
 kill "$watcher"

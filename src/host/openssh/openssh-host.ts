@@ -25,6 +25,8 @@ export class OpenSshHost implements Host {
   /** Where the ssh processes run. */
   readonly #local = new LocalHost();
   readonly #running = new Set<Promise<unknown>>();
+  /** Gives up what commands still have to say. */
+  readonly #letGo = new AbortController();
 
   /** `name` is the host as the person named it, `address` as ssh takes it. */
   constructor(name: string, address: string, master: Master, debug: (line: string) => void) {
@@ -52,14 +54,25 @@ export class OpenSshHost implements Host {
   /** Ends the commands that still run, and then the connection. */
   async close(): Promise<void> {
     await this.#local.close();
+    this.#letGo.abort();
     await Promise.all(this.#running);
     await this.#master.close();
   }
 
   async #startSsh(command: string, options: StartOptions): Promise<HostProcess> {
     const words = [...this.#sshWords, '--', this.#address, command];
-    const process = await this.#local.start(words, options);
-    return { ...process, exit: process.exit.then((exit) => this.#explain(exit)) };
+    const { stdin, stdout, stderr, exit } = await this.#local.start(words, options);
+    // The master holds the outputs as well, until the host agrees that the command has ended. Nobody waits for that once it is stopped.
+    const stopSignal = AbortSignal.any([this.#letGo.signal, ...(options.signal ? [options.signal] : [])]);
+    const letGo = (): void => {
+      stdout.destroy();
+      stderr.destroy();
+    };
+    stopSignal.addEventListener('abort', letGo, { once: true });
+    void exit.then(() => {
+      stopSignal.removeEventListener('abort', letGo);
+    });
+    return { stdin, stdout, stderr, exit: exit.then((exitOfSsh) => this.#explain(exitOfSsh)) };
   }
 
   /**

@@ -92,7 +92,7 @@ test('closing leaves neither a process nor a folder', async (t) => {
 
 test('closing ends the commands that still run', async (t) => {
   const { host } = await connect(t);
-  const running = drain(await host.start(['sleep', '60']));
+  const running = runCommand(host, ['sleep', '60']);
   await host.close();
   assert.equal((await running).exit.kind, 'stopped');
 });
@@ -176,7 +176,7 @@ test('a host that is lost starts nothing any more, until it is connected to anew
 test('aborting ends a command and nothing else', async (t) => {
   const { host } = await connect(t);
   const abort = new AbortController();
-  const running = drain(await host.start(['sleep', '60'], { signal: abort.signal }));
+  const running = runCommand(host, ['sleep', '60'], { signal: abort.signal });
   abort.abort();
   assert.equal((await running).exit.kind, 'stopped');
   assert.deepEqual((await runCommand(host, ['true'])).exit, { kind: 'exited', code: 0 });
