@@ -79,7 +79,7 @@ function asksForHelp(argv: readonly string[]): boolean {
 }
 
 function describeNoCommand(argv: readonly string[]): ZfsVmError {
-  const [first = ''] = argv.filter((word) => !['--debug', '--sudo', '--verbose'].includes(word));
+  const [first = ''] = argv.filter((word) => !isGlobalOption(word));
   const what = first.startsWith('-') ? `no option "${first}" before the command` : `no command "${first}"`;
   return new ZfsVmError('usage', `there is ${toPrintable(what)}`, { hint: 'zfs-vm --help' });
 }
@@ -111,13 +111,16 @@ function parseCommand(
 }
 
 function findCommandClass(argv: readonly string[]): (typeof commandClasses)[number] | undefined {
-  const first = argv.findIndex(
-    (candidate) => !['--debug', '--sudo', '--verbose', 'help'].includes(candidate),
-  );
+  const first = argv.findIndex((candidate) => !isGlobalOption(candidate) && candidate !== 'help');
   const words = first < 0 ? [] : argv.slice(first);
   return commandClasses.find((commandClass) =>
     commandClass.paths.some((path) => path.every((word, index) => word === words[index])),
   );
+}
+
+/** Whether a word, as `normalizeArguments` gives it, is one of the options that may stand before the command. */
+function isGlobalOption(word: string): boolean {
+  return ['--debug', '--sudo', '--verbose'].includes(word) || word.startsWith('--transport=');
 }
 
 function readOwnVersion(): string {

@@ -4,16 +4,34 @@ const globalFlags: Readonly<Record<string, string>> = { d: '--debug', s: '--sudo
 /** The short options that take a value; after a command only. */
 const valueFlags = ['-n', '-d', '-j', '-o', '-x'];
 
+/** The long option that takes a value and may stand before the command. */
+const globalValueOption = '--transport';
+
 /**
  * Rewrites the command line so that each option means one thing: before the command `-d` is debug, after it the
  * destination. Also takes apart what clipanion doesn't know: a value right after its option (`-ndebian-7`), and short options
  * in one word of which the last takes a value (`-svd tank/vm`).
  */
-export function normalizeArguments(argv: readonly string[]): string[] {
+export function normalizeArguments(words: readonly string[]): string[] {
+  const argv = joinGlobalValues(words);
   const commandIndex = argv.findIndex((word) => !word.startsWith('-'));
   const before = commandIndex < 0 ? argv : argv.slice(0, commandIndex);
   const after = commandIndex < 0 ? [] : argv.slice(commandIndex);
   return [...before.flatMap(expandGlobalFlags), ...separateValues(after)];
+}
+
+/** Makes one word of a global option and its value, which would otherwise look like the command. */
+function joinGlobalValues(words: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const [index, word] of words.entries()) {
+    const isOption = joined.at(-1) === globalValueOption && words[index - 1] === globalValueOption;
+    if (isOption && !words.slice(0, index).includes('--')) {
+      joined.splice(-1, 1, `${globalValueOption}=${word}`);
+    } else {
+      joined.push(word);
+    }
+  }
+  return joined;
 }
 
 function expandGlobalFlags(word: string): string[] {

@@ -1,10 +1,14 @@
 import { Command, Option, type BaseContext } from 'clipanion';
+import { isEnum } from 'typanion';
 
 /** What every command is given besides its words. */
 export interface CommandContext extends BaseContext {
   /** Aborted, with the error to report, when the person stops the run. */
   readonly signal: AbortSignal;
 }
+
+/** What speaks SSH: the program itself, or the machine's own ssh. */
+export const transports = ['ssh2', 'openssh'] as const;
 
 /** The options that every command takes. */
 export abstract class BaseCommand extends Command<CommandContext> {
@@ -13,6 +17,8 @@ export abstract class BaseCommand extends Command<CommandContext> {
   verbose = Option.Boolean('-v,--verbose', false);
 
   debug = Option.Boolean('--debug', false);
+
+  transport = Option.String('--transport', 'ssh2', { validator: isEnum(transports) });
 
   /** Lets `main` report it: clipanion itself would print it to stdout, into the output of `--json`. */
   override catch(error: unknown): Promise<void> {

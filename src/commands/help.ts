@@ -12,6 +12,7 @@ export interface DocumentedCommand extends CommandClass<CommandContext> {
 
 const globalOptions = [
   ['-s, --sudo', 'run zfs through sudo on the remote side'],
+  ['    --transport NAME', 'what speaks SSH: ssh2, built in (default), or openssh, the ssh of this machine'],
   ['-v, --verbose', 'say more'],
   ['-d, --debug', 'say everything; -d only before the command'],
   ['-h, --help', 'show help, of a command after its name'],
@@ -23,7 +24,7 @@ export function formatGeneralHelp(commands: readonly DocumentedCommand[], colors
   return [
     'zfs-vm distributes versioned VM and container images that live on ZFS.',
     '',
-    `${colors.bold('usage:')} zfs-vm [-dsv] COMMAND ...`,
+    `${colors.bold('usage:')} zfs-vm [-dsv] [--transport NAME] COMMAND ...`,
     '',
     colors.bold('Commands'),
     ...list.map(([synopsis, description]) => `  ${colors.bold(synopsis)}\n      ${description}`),

@@ -1,6 +1,7 @@
 import { toEndpoint, type Endpoint } from '../host/endpoint.js';
 import type { Host } from '../host/host.js';
 import { LocalHost } from '../host/local-host.js';
+import { connectOpenSsh } from '../host/openssh/connect.js';
 import { connectSsh } from '../host/ssh/connect.js';
 import { createTerminalPrompter, type Prompter } from '../host/ssh/prompt.js';
 import type { BaseCommand } from './base-command.js';
@@ -57,16 +58,15 @@ export class Hosts {
   }
 
   async #connect(target: string): Promise<Endpoint> {
-    const { context, debug, sudo } = this.#command;
+    const { context, debug, sudo, transport } = this.#command;
     const write = (line: string): void => {
       context.stderr.write(`${line}\n`);
     };
-    const host = await connectSsh(target, {
-      prompter: this.prompter,
-      warn: write,
-      debug: debug ? write : () => undefined,
-      signal: context.signal,
-    });
+    const options = { warn: write, debug: debug ? write : () => undefined, signal: context.signal };
+    const host =
+      transport === 'openssh'
+        ? await connectOpenSsh(target, options)
+        : await connectSsh(target, { ...options, prompter: this.prompter });
     return toEndpoint(this.#keep(host), { sudo });
   }
 

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { PipeEnd } from './pipe-ends.js';
 
 /** How a command ended. */
 export type Exit =
@@ -29,6 +30,10 @@ export interface HostProcess {
 export interface StartOptions {
   /** Aborting it ends the command: its pipes are closed and it is told to terminate. */
   readonly signal?: AbortSignal;
+  /** Its stdin, where the host joins pipes; that of the process is nothing then. */
+  readonly input?: PipeEnd | undefined;
+  /** Its stdout, where the host joins pipes; that of the process is empty then. */
+  readonly output?: PipeEnd | undefined;
 }
 
 /**
@@ -37,6 +42,11 @@ export interface StartOptions {
 export interface Host {
   /** The host as the person named it, e.g. `local` or `fjoe@remote-host`. For messages, never for a shell. */
   readonly name: string;
+  /**
+   * Whether its commands are processes of this machine that take the ends of a pipe (`openPipe`) as their input and output, so that
+   * no byte comes through here.
+   */
+  readonly joinsPipes: boolean;
   /**
    * Starts a command. `argv` is never interpreted by a shell: every word arrives as it is, wherever the host is.
    * The program is looked up in PATH and in the sbin folders, where zfs often is.

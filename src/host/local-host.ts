@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { Readable, Writable } from 'node:stream';
 import type { Exit, Host, HostProcess, StartOptions } from './host.js';
 
@@ -11,6 +11,7 @@ const terminationGraceMs = 1000;
 /** This machine. */
 export class LocalHost implements Host {
   readonly name = 'local';
+  readonly joinsPipes: boolean = true;
   readonly #running = new Set<AbortController>();
 
   start(argv: readonly string[], options: StartOptions = {}): Promise<HostProcess> {
@@ -20,8 +21,8 @@ export class LocalHost implements Host {
       detached: true,
       // We read what commands say: they are to say it in English.
       env: { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:${sbinFolders}` },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+      stdio: [options.input?.descriptor ?? 'pipe', options.output?.descriptor ?? 'pipe', 'pipe'],
+    }) as ChildProcessByStdio<Writable | null, Readable | null, Readable>;
     const stopper = new AbortController();
     this.#running.add(stopper);
 
@@ -40,11 +41,14 @@ export class LocalHost implements Host {
 
     let killTimer: NodeJS.Timeout | undefined;
     const terminate = (): void => {
-      isStopped = true;
-      child.stdin.destroy();
+      isStopped = child.exitCode === null && child.signalCode === null;
+      child.stdin?.destroy();
       killGroup(child.pid, 'SIGTERM');
       killTimer = setTimeout(() => {
         killGroup(child.pid, 'SIGKILL');
+        // Somebody else may have got hold of its outputs, who doesn't end with it; but nobody wants them any more.
+        child.stdout?.destroy();
+        child.stderr.destroy();
       }, terminationGraceMs);
     };
     const stopSignal = AbortSignal.any([
@@ -64,7 +68,12 @@ export class LocalHost implements Host {
       const stderr = Readable.from([`${program}: not found\n`]);
       return Promise.resolve({ stdin: nowhere(), stdout: Readable.from([]), stderr, exit });
     }
-    return Promise.resolve({ stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, exit });
+    return Promise.resolve({
+      stdin: child.stdin ?? nowhere(),
+      stdout: child.stdout ?? Readable.from([]),
+      stderr: child.stderr,
+      exit,
+    });
   }
 
   close(): Promise<void> {

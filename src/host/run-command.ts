@@ -10,7 +10,7 @@ export interface CommandResult {
 }
 
 /** How much of a command's stderr is kept: its end, where the cause is. */
-const stderrTailLength = 8192;
+export const stderrTailLength = 8192;
 
 /**
  * Runs a command to its end and gives all it said; of stderr, the last 8 KiB. `input` goes to its stdin.

@@ -4,16 +4,32 @@ import { abortReceiveArguments, type Landing } from '../zfs/receive.js';
 import type { Stream } from '../zfs/send.js';
 import type { Chain, Step } from './plan.js';
 
-/** What the sender's zfs is asked for in a step. */
-export function streamOf(chain: Chain, step: Step): Stream {
-  switch (step.kind) {
+/** Steps of one chain that go in one stream; several are increments that follow each other. */
+export type StreamSteps = readonly [Step, ...Step[]];
+
+/** The steps of a chain by the streams that bring them: one each, but for those that share one. */
+export function groupByStream({ steps }: Chain): StreamSteps[] {
+  const groups: [Step, ...Step[]][] = [];
+  for (const step of steps) {
+    const group = groups.at(-1);
+    if (group !== undefined && step.kind === 'incremental' && step.sharesStream === true) group.push(step);
+    else groups.push([step]);
+  }
+  return groups;
+}
+
+/** What the sender's zfs is asked for to bring these steps. */
+export function streamOf({ raw }: Chain, [first, ...others]: StreamSteps): Stream {
+  switch (first.kind) {
     case 'resume':
-      return { kind: 'resume', token: step.token };
+      return { kind: 'resume', token: first.token };
     case 'full':
-      return { kind: 'whole', to: fullNameOf(step.to), raw: chain.raw };
+      return { kind: 'whole', to: fullNameOf(first.to), raw };
     case 'incremental':
-    case 'clone':
-      return { kind: 'increment', from: fullNameOf(step.from), to: fullNameOf(step.to), raw: chain.raw };
+    case 'clone': {
+      const [from, to] = [fullNameOf(first.from), fullNameOf((others.at(-1) ?? first).to)];
+      return { kind: others.length === 0 ? 'increment' : 'increments', from, to, raw };
+    }
   }
 }
 

@@ -1,11 +1,11 @@
-import { landingOf, preparationCalls, streamOf } from '../plan/stream.js';
+import { groupByStream, landingOf, preparationCalls, streamOf } from '../plan/stream.js';
 import { createParentArguments, receiveArguments } from '../zfs/receive.js';
 import { sendArguments } from '../zfs/send.js';
 import { quoteCommand } from '../shell.js';
 import { packWords, unpackWords } from '../zstd.js';
 import type { EstimatedPlan, PlanSide } from './plan-json.js';
 
-/** A plan as shell lines that a person could run by hand on this machine, each a step. */
+/** A plan as shell lines that a person could run by hand on this machine, each a stream. */
 export function formatPlanAsCommands({ plan, sender, receiver, compress }: EstimatedPlan): string {
   const pack = compress ? ` | ${quoteCommand(packWords)}` : '';
   const unpack = compress ? `${quoteCommand(unpackWords)} | ` : '';
@@ -13,9 +13,9 @@ export function formatPlanAsCommands({ plan, sender, receiver, compress }: Estim
     ...plan.chains.flatMap((chain) => [
       ...chain.parents.map((parent) => commandOn(receiver, createParentArguments(parent))),
       ...preparationCalls(chain).map((call) => commandOn(receiver, call)),
-      ...chain.steps.map((step) => {
-        const send = callZfs(sender, sendArguments(streamOf(chain, step)));
-        const receive = callZfs(receiver, receiveArguments(landingOf(chain, step)));
+      ...groupByStream(chain).map((steps) => {
+        const send = callZfs(sender, sendArguments(streamOf(chain, steps)));
+        const receive = callZfs(receiver, receiveArguments(landingOf(chain, steps[0])));
         return `${lineOn(sender, `${send}${pack}`)} | ${lineOn(receiver, `${unpack}${receive}`)}`;
       }),
     ]),

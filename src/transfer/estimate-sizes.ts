@@ -20,7 +20,7 @@ export async function estimateSizes(
   const steps = plan.chains.flatMap((chain) => chain.steps.map((step) => ({ chain, step })));
   if (steps.length === 0) return new Map();
   const script = steps.map(({ chain, step }) => {
-    const estimate = quoteCommand([...sender.zfs, ...estimateArguments(streamOf(chain, step))]);
+    const estimate = quoteCommand([...sender.zfs, ...estimateArguments(streamOf(chain, [step]))]);
     return `${estimate} </dev/null\nprintf '\\n%s\\n' '${mark}'\n`;
   });
   const { stdout } = await runCommand(sender.host, ['sh', '-s'], { input: script.join(''), signal });

@@ -64,6 +64,12 @@ export type TransferEvent =
   /** The end, whatever it was. */
   | { readonly kind: 'finished'; readonly plan: Plan; readonly result: TransferResult };
 
+/** A version that came, or was to come, to the receiver. */
+export interface Arrival {
+  readonly chain: Chain;
+  readonly step: Step;
+}
+
 /** What kind of trouble ended a stream, going by what may help. */
 export type Fault =
   /** A host went away, or nothing moved any more: connect again. */

@@ -1,24 +1,24 @@
-import type { Chain, Step } from '../plan/plan.js';
-import { landingOf, streamOf } from '../plan/stream.js';
+import type { Chain } from '../plan/plan.js';
+import { groupByStream, landingOf, streamOf, type StreamSteps } from '../plan/stream.js';
 import { quoteCommand } from '../shell.js';
 import { receiveArguments } from '../zfs/receive.js';
-import { sendArguments } from '../zfs/send.js';
+import { sendArguments, tellingSendArguments } from '../zfs/send.js';
 import { packWords, unpackWords } from '../zstd.js';
 
 /*
- * A lane carries the streams of many steps one after another through a single channel. On each side a POSIX shell line runs one
- * zfs after another: `zfs receive` reads exactly its own stream, so the next one begins at the right byte (seen on OpenZFS 2.1 and
- * 2.3, for filesystems, volumes and raw streams). In both scripts, "$@" calls zfs.
+ * A lane carries many streams one after another through a single channel. On each side a POSIX shell line runs one zfs after
+ * another: `zfs receive` reads exactly its own stream, so the next one begins at the right byte (seen on OpenZFS 2.1 and 2.3, for
+ * filesystems, volumes, raw streams and those of `zfs send -I`). In both scripts, "$@" calls zfs.
  *
  * On a compressed lane each stream is a zstd frame of its own, so that it leaves the sender as soon as it is written, and ends with
  * the status of its zfs. To the receiver frames after each other are one input, unpacked by one zstd for all legs. That one reads
  * 128 KiB at a time (zstd 1.5.4): how a leg has ended may be told only when some of the next ones has come.
  */
 
-/** One stream of a lane. */
+/** One stream of a lane, with the steps of a chain that it brings. */
 export interface Leg {
   readonly chain: Chain;
-  readonly step: Step;
+  readonly steps: StreamSteps;
 }
 
 /** How one leg ended on the receiver. */
@@ -27,6 +27,14 @@ export interface LegReport {
   readonly status: number;
   /** What zfs wrote, stdout and stderr. */
   readonly said: string;
+}
+
+/** How a lane's streams are sent. */
+export interface SendOptions {
+  /** Whether zstd packs them. */
+  readonly compress: boolean;
+  /** Whether each zfs tells on stderr how far it is. */
+  readonly tellsProgress: boolean;
 }
 
 /** Stands before the number of a leg in what the scripts print. */
@@ -47,11 +55,17 @@ const pack = [
   '  return "${status:-1}"; }',
 ].join('\n');
 
+/** The streams that bring the steps of a chain. */
+export function toLegs(chain: Chain): Leg[] {
+  return groupByStream(chain).map((steps) => ({ chain, steps }));
+}
+
 /** The sender's script: writes all streams to stdout. It ends at the first that fails, with its status. */
-export function sendScript(legs: readonly Leg[], compress: boolean): string {
-  const calls = legs.flatMap(({ chain, step }, index) => [
+export function sendScript(legs: readonly Leg[], { compress, tellsProgress }: SendOptions): string {
+  const toArguments = tellsProgress ? tellingSendArguments : sendArguments;
+  const calls = legs.flatMap(({ chain, steps }, index) => [
     `echo '${mark} ${index}' >&2`,
-    `${compress ? 'pack ' : ''}"$@" ${quoteCommand(sendArguments(streamOf(chain, step)))} </dev/null || exit`,
+    `${compress ? 'pack ' : ''}"$@" ${quoteCommand(toArguments(streamOf(chain, steps)))} </dev/null || exit`,
   ]);
   return [...(compress ? [pack] : []), ...calls].join('\n');
 }
@@ -64,12 +78,12 @@ export function receiveScript(legs: readonly Leg[], compress: boolean): string {
   // zstd would wait for more input before it noticed that nobody reads what it unpacks.
   const giveUp = compress ? '{ kill -s PIPE "$unpacker" 2>/dev/null; exit $status; }' : 'exit $status';
   const take = [
-    'take() { leg=$1; shift; said=$("$@" 2>&1); status=$?',
-    `printf '%s\\n${mark} %s %s\\n' "$said" "$leg" "$status"; [ $status = 0 ] || ${giveUp}; }`,
+    'take() { leg=$1; shift; "$@" 2>&1; status=$?',
+    `printf '\\n${mark} %s %s\\n' "$leg" "$status"; [ $status = 0 ] || ${giveUp}; }`,
   ].join('\n');
   const calls = legs.map(
-    ({ chain, step }, index) =>
-      `take ${index} "$@" ${quoteCommand(receiveArguments(landingOf(chain, step)))}`,
+    ({ chain, steps: [first] }, index) =>
+      `take ${index} "$@" ${quoteCommand(receiveArguments(landingOf(chain, first)))}`,
   );
   if (!compress) return [take, ...calls].join('\n');
   // Its number comes through the pipe before anything else: `read` takes a line from a pipe byte by byte.
@@ -80,10 +94,13 @@ export function receiveScript(legs: readonly Leg[], compress: boolean): string {
 /** Reads what a `receiveScript` prints, as it comes. */
 export class LegReports {
   readonly #onReport: (report: LegReport) => void;
+  readonly #onTalk: (said: string) => void;
   #text = '';
 
-  constructor(onReport: (report: LegReport) => void) {
+  /** @param onTalk hears what zfs has said so far of the leg that isn't done yet, again and again */
+  constructor(onReport: (report: LegReport) => void, onTalk: (said: string) => void) {
     this.#onReport = onReport;
+    this.#onTalk = onTalk;
   }
 
   /** Takes the next piece of output, cut anywhere. */
@@ -96,6 +113,7 @@ export class LegReports {
       this.#text = this.#text.slice(match.index + match[0].length);
       this.#onReport({ index: Number(match[1]), status: Number(match[2]), said });
     }
+    this.#onTalk(this.#text);
     this.#text = this.#text.slice(-longestSaid);
   }
 
@@ -103,6 +121,12 @@ export class LegReports {
   get rest(): string {
     return this.#text.trim();
   }
+}
+
+/** The number of the leg that a `sendScript` begins with this line of its stderr; undefined for any other line. */
+export function readBegunLeg(line: string): number | undefined {
+  const index = new RegExp(`^${mark} ([0-9]+)$`).exec(line)?.[1];
+  return index === undefined ? undefined : Number(index);
 }
 
 /** Of what a `sendScript` wrote to stderr, the last leg that was begun, and what zfs said of it. */

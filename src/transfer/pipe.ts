@@ -1,7 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSuccess, type Exit, type Host, type HostProcess } from '../host/host.js';
-import { readChunks, readTail } from '../host/run-command.js';
+import { isSuccess, type Exit, type Host } from '../host/host.js';
+import { openPipe, type PipeEnds } from '../host/pipe-ends.js';
+import { readChunks, readTail, stderrTailLength } from '../host/run-command.js';
 import type { RateLimit } from './rate-limit.js';
 
 /** A command at one end of a pipe. */
@@ -21,11 +22,23 @@ export interface PipeOptions {
   readonly rateLimit: RateLimit | undefined;
   /** After this time in which no byte moved and the receiver said nothing, both are ended; 0 for never. */
   readonly stallMs: number;
+  /** Joins both commands, so that no byte comes through here; undefined where the bytes are to be passed on. */
+  readonly joint: Joint | undefined;
 }
+
+/** What joins two commands: `onBytes` and the rate limit have nothing to do then. */
+export interface Joint {
+  /** A pipe for this one use (`openJoint`). */
+  readonly ends: PipeEnds;
+  /** Hears what the sender writes to stderr, line by line: there it has to tell how far it is. */
+  readonly follow: (line: string) => SenderNews;
+}
+
+/** What a line of a sender's stderr means: bytes have moved, nothing of interest, or words that may tell why it failed. */
+export type SenderNews = 'moved' | 'nothing' | 'words';
 
 /** How both ends of a pipe ended; stderr is the last 8 KiB of it. */
 export interface PipeResult {
-  readonly bytes: number;
   readonly send: { readonly exit: Exit; readonly stderr: string };
   readonly receive: { readonly exit: Exit; readonly stderr: string };
   /** Whether it was ended because nothing moved any more. */
@@ -35,6 +48,18 @@ export interface PipeResult {
 /** How long a sender may take to end once the receiver has all it needs. */
 const senderGraceMs = 10_000;
 
+/** How long one may take that has lost its receiver, and notices that by itself or ended before: its own end tells why. */
+const orphanGraceMs = 500;
+
+/** A pipe that joins commands of two hosts, where that can be: nothing is to be slowed down, and both ends are on this machine. */
+export async function openJoint(
+  sender: Host,
+  receiver: Host,
+  rateLimit: RateLimit | undefined,
+): Promise<PipeEnds | undefined> {
+  return rateLimit === undefined && sender.joinsPipes && receiver.joinsPipes ? openPipe() : undefined;
+}
+
 /**
  * Runs a command on one host into a command on another. Whatever ends one side ends the other: the receiver gets the end of
  * its input, the sender no reader. Memory stays flat: what the receiver doesn't take, the sender doesn't give.
@@ -43,7 +68,7 @@ const senderGraceMs = 10_000;
 export async function runPipe(
   sender: PipeCommand,
   receiver: PipeCommand,
-  { signal, onBytes, onOutput, rateLimit, stallMs }: PipeOptions,
+  { signal, onBytes, onOutput, rateLimit, stallMs, joint }: PipeOptions,
 ): Promise<PipeResult> {
   const stall = new StallWatch(stallMs);
   const stopAll = AbortSignal.any([signal, stall.signal]);
@@ -51,9 +76,28 @@ export async function runPipe(
   let graceTimer: NodeJS.Timeout | undefined;
   try {
     // The receiver first: a sender without one would only fill its pipe.
-    const receive = await receiver.host.start(receiver.argv, { signal: stopAll });
+    const input = joint?.ends.read;
+    const receive = await receiver.host.start(receiver.argv, { signal: stopAll, input });
+    // Either side notices the end of the other only if nobody else holds an end.
+    input?.close();
     const stopSending = AbortSignal.any([stopAll, stopSender.signal]);
-    const send = await startOrElse(sender, stopSending, () => receive.stdin.destroy());
+    const listeners = new Listeners();
+    // From now on, so that nothing is missed of a receiver that ends before the sender is there.
+    const reports = readChunks(receive.stdout, (text) => {
+      stall.reset();
+      listeners.call(() => {
+        onOutput(text);
+      });
+    });
+    const receiveTail = readTail(receive.stderr);
+    const output = joint?.ends.write;
+    const send = await sender.host
+      .start(sender.argv, { signal: stopSending, output })
+      .catch((error: unknown) => {
+        receive.stdin.destroy();
+        throw error;
+      });
+    output?.close();
     stall.start();
 
     // A receiver that fails needs no more. One that has all of its stream ends well, maybe before the sender's end has come
@@ -63,26 +107,30 @@ export async function runPipe(
         stopSender.abort();
       };
       if (isSuccess(exit)) graceTimer = setTimeout(stop, senderGraceMs);
-      else stop();
+      else if (joint === undefined) stop();
+      else graceTimer = setTimeout(stop, orphanGraceMs);
     });
-    let bytes = 0;
-    const listeners = new Listeners();
-    const flow = pump(send.stdout, receive.stdin, { rateLimit, signal: stopSending }, (count) => {
-      bytes += count;
+    const countBytes = (count: number): void => {
       stall.reset();
       listeners.call(() => {
         onBytes(count);
       });
-    });
-    const reports = readChunks(receive.stdout, (text) => {
-      stall.reset();
+    };
+    const hear = (line: string): boolean => {
+      let news = 'words' as SenderNews;
       listeners.call(() => {
-        onOutput(text);
+        news = joint?.follow(line) ?? 'words';
       });
-    });
+      if (news === 'moved') stall.reset();
+      return news === 'words';
+    };
+    const flow =
+      joint === undefined
+        ? pump(send.stdout, receive.stdin, { rateLimit, signal: stopSending }, countBytes)
+        : undefined;
     const [sendStderr, receiveStderr, sendExit, receiveExit] = await Promise.all([
-      readTail(send.stderr),
-      readTail(receive.stderr),
+      joint === undefined ? readTail(send.stderr) : readTailOfLines(send.stderr, hear),
+      receiveTail,
       send.exit,
       receive.exit,
       flow,
@@ -90,7 +138,6 @@ export async function runPipe(
     ]);
     listeners.throwDefect();
     return {
-      bytes,
       send: { exit: sendExit, stderr: sendStderr },
       receive: { exit: receiveExit, stderr: receiveStderr },
       isStalled: stall.signal.aborted,
@@ -98,19 +145,8 @@ export async function runPipe(
   } finally {
     clearTimeout(graceTimer);
     stall.stop();
-  }
-}
-
-async function startOrElse(
-  { host, argv }: PipeCommand,
-  signal: AbortSignal,
-  giveUp: () => void,
-): Promise<HostProcess> {
-  try {
-    return await host.start(argv, { signal });
-  } catch (error) {
-    giveUp();
-    throw error;
+    joint?.ends.read.close();
+    joint?.ends.write.close();
   }
 }
 
@@ -159,6 +195,20 @@ class StallWatch {
   stop(): void {
     clearTimeout(this.#timer);
   }
+}
+
+/** Reads a stream to its end and keeps the last 8 KiB of those lines that are wanted. */
+async function readTailOfLines(stream: Readable, isWanted: (line: string) => boolean): Promise<string> {
+  let tail = '';
+  let open = '';
+  await readChunks(stream, (text) => {
+    const lines = (open + text).split('\n');
+    open = lines.pop()?.slice(-stderrTailLength) ?? '';
+    for (const line of lines) {
+      if (isWanted(line)) tail = `${tail}${line}\n`.slice(-stderrTailLength);
+    }
+  });
+  return tail + open;
 }
 
 /**

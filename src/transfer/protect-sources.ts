@@ -8,9 +8,8 @@ import { fullNameOf } from '../streamline/dataset.js';
 import { forEachName } from '../shell.js';
 import { poolOf } from '../zfs/names.js';
 import { bookmarkProgram, holdArguments, programArguments, releaseArguments } from '../zfs/protect.js';
-import type { TransferEvent } from './event.js';
+import type { Arrival, TransferEvent } from './event.js';
 import { HoldJournal } from './hold-journal.js';
-import type { Leg } from './lane-script.js';
 
 /** How many bookmarks are made in one command, whose line has a limit: names have 255 characters at most. */
 const tipsAtOnce = 200;
@@ -67,7 +66,7 @@ export async function whileHeld<T>(plan: Plan, context: ProtectContext, work: ()
  * Makes bookmarks of the last snapshot that each chain brought, so that the next increment has a base here also when the
  * snapshot is gone. Best effort: nothing depends on it now.
  */
-export async function bookmarkTips(done: readonly Leg[], context: ProtectContext): Promise<void> {
+export async function bookmarkTips(done: readonly Arrival[], context: ProtectContext): Promise<void> {
   const tips = [...new Map(done.map(({ chain, step }) => [chain, fullNameOf(step.to)])).values()];
   for (const pool of new Set(tips.map(poolOf))) {
     const ofPool = tips.filter((tip) => poolOf(tip) === pool);

@@ -3,9 +3,9 @@ import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { toPrintable } from '../printable.js';
-import { findPropertyWarnings, parseReceivedBytes } from '../zfs/receive.js';
 import { isBusyFailure } from '../zfs/failure.js';
-import type { Fault, TransferEvent } from './event.js';
+import type { Arrival, Fault, TransferEvent } from './event.js';
+import { LaneProgress } from './lane-progress.js';
 import {
   findLastSent,
   LegReports,
@@ -14,7 +14,7 @@ import {
   type Leg,
   type LegReport,
 } from './lane-script.js';
-import { runPipe, type PipeResult } from './pipe.js';
+import { openJoint, runPipe, type PipeResult } from './pipe.js';
 import type { RateLimit } from './rate-limit.js';
 import { findRootCause, type SideResult } from './root-cause.js';
 
@@ -37,7 +37,10 @@ export interface LaneResult {
   readonly bytes: number;
   /** How many legs are done. */
   readonly done: number;
-  readonly failure: { readonly leg: Leg; readonly error: ZfsVmError; readonly fault: Fault } | undefined;
+  /** Versions that the sender left out of a stream, as they are gone. */
+  readonly skipped: readonly Arrival[];
+  /** What didn't arrive, and why. */
+  readonly failure: (Arrival & { readonly error: ZfsVmError; readonly fault: Fault }) | undefined;
 }
 
 /**
@@ -47,14 +50,26 @@ export interface LaneResult {
  */
 export async function runLane(legs: readonly Leg[], context: LaneContext): Promise<LaneResult> {
   const { sender, receiver, emit, signal, rateLimit, stallMs, compress } = context;
-  const progress = new LaneProgress(legs, receiver.host.name, emit);
-  const reports = new LegReports((report) => {
-    progress.report(report);
-  });
+  // What is compressed has to be counted on its way: the sender's zfs only knows what it was before.
+  const ends = compress ? undefined : await openJoint(sender.host, receiver.host, rateLimit);
+  const isJoined = ends !== undefined;
+  const progress = new LaneProgress(legs, { isJoined, emit, receiverName: receiver.host.name });
+  const reports = new LegReports(
+    (report) => {
+      progress.report(report);
+    },
+    (said) => {
+      progress.hear(said);
+    },
+  );
   progress.begin();
+  const [send, receive] = [
+    sendScript(legs, { compress, tellsProgress: isJoined }),
+    receiveScript(legs, compress),
+  ];
   const result = await runPipe(
-    { host: sender.host, argv: ['sh', '-c', sendScript(legs, compress), 'sh', ...sender.zfs] },
-    { host: receiver.host, argv: ['sh', '-c', receiveScript(legs, compress), 'sh', ...receiver.zfs] },
+    { host: sender.host, argv: ['sh', '-c', send, 'sh', ...sender.zfs] },
+    { host: receiver.host, argv: ['sh', '-c', receive, 'sh', ...receiver.zfs] },
     {
       ...{ signal, rateLimit, stallMs },
       onBytes: (bytes) => {
@@ -63,61 +78,13 @@ export async function runLane(legs: readonly Leg[], context: LaneContext): Promi
       onOutput: (text) => {
         reports.feed(text);
       },
+      joint: ends && { ends, follow: (line) => progress.follow(line) },
     },
   );
-  const { done, failed } = progress;
-  const leg = legs[done];
-  if (leg === undefined) return { bytes: result.bytes, done, failure: undefined };
-  return {
-    bytes: result.bytes,
-    done,
-    failure: { leg, ...explain(done, failed, reports.rest, result, context) },
-  };
-}
-
-/** Follows the reports of the receiver, and tells of the legs. */
-class LaneProgress {
-  readonly #legs: readonly Leg[];
-  readonly #receiverName: string;
-  readonly #emit: (event: TransferEvent) => void;
-  #startedAtMs = performance.now();
-  /** How many legs are done. */
-  done = 0;
-  /** The report of the leg that failed. */
-  failed: LegReport | undefined;
-
-  constructor(legs: readonly Leg[], receiverName: string, emit: (event: TransferEvent) => void) {
-    this.#legs = legs;
-    this.#receiverName = receiverName;
-    this.#emit = emit;
-  }
-
-  begin(): void {
-    this.#startedAtMs = performance.now();
-    const leg = this.#legs[this.done];
-    if (leg !== undefined) this.#emit({ kind: 'step-started', ...leg });
-  }
-
-  addBytes(bytes: number): void {
-    const leg = this.#legs[this.done] ?? this.#legs.at(-1);
-    if (leg !== undefined) this.#emit({ kind: 'progress', chain: leg.chain, bytes });
-  }
-
-  report(report: LegReport): void {
-    const leg = this.#legs[report.index];
-    if (leg === undefined || report.index !== this.done) return;
-    if (report.status !== 0) {
-      this.failed = report;
-      return;
-    }
-    this.done++;
-    for (const line of findPropertyWarnings(report.said)) {
-      this.#emit({ kind: 'warning', message: `${this.#receiverName}: ${toPrintable(line)}` });
-    }
-    const seconds = (performance.now() - this.#startedAtMs) / 1000;
-    this.#emit({ kind: 'step-done', ...leg, bytes: parseReceivedBytes(report.said), seconds });
-    this.begin();
-  }
+  const { bytes, done, failed, skipped, current } = progress;
+  if (current === undefined) return { bytes, done, skipped, failure: undefined };
+  const explanation = explain(done, failed, reports.rest, result, context);
+  return { bytes, done, skipped, failure: { ...current, ...explanation } };
 }
 
 /** Tells which side failed first at a leg, and what may help. */

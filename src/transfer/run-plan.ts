@@ -5,13 +5,14 @@ import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
 import type { Chain, Plan } from '../plan/plan.js';
 import { landingOf, preparationCalls, streamOf } from '../plan/stream.js';
+import { fullNameOf } from '../streamline/dataset.js';
 import { isBusyFailure } from '../zfs/failure.js';
 import { isWithin } from '../zfs/names.js';
 import { createParentArguments, receiveArguments } from '../zfs/receive.js';
 import { sendArguments } from '../zfs/send.js';
 import { ChainQueue } from './chain-queue.js';
-import type { Fault, TransferEvent, TransferResult } from './event.js';
-import type { Leg } from './lane-script.js';
+import type { Arrival, Fault, TransferEvent, TransferResult } from './event.js';
+import { toLegs, type Leg } from './lane-script.js';
 import { runLane, type LaneContext, type LaneResult } from './run-lane.js';
 import { verifyArrivals } from './verify-arrivals.js';
 
@@ -23,7 +24,7 @@ export interface TransferContext extends LaneContext {
 
 /** What came of a plan, with the steps that are done. */
 export interface PlanResult extends TransferResult {
-  readonly done: readonly Leg[];
+  readonly done: readonly Arrival[];
 }
 
 /** A lane's command line has to fit into what a remote shell takes (128 KiB, and every odd character takes five). */
@@ -44,7 +45,7 @@ class PlanRun {
   readonly #context: TransferContext;
   readonly #queue: ChainQueue;
   readonly #running = new Set<Promise<void>>();
-  readonly #done: Leg[] = [];
+  readonly #done: Arrival[] = [];
   readonly #errors: ZfsVmError[] = [];
   readonly #faults = new Set<Fault>();
   #bytes = 0;
@@ -132,18 +133,19 @@ class PlanRun {
 
   /** Runs chains in one lane, as far as one lane goes; those behind a failed step are given back. */
   async #runChains(chains: readonly Chain[]): Promise<void> {
-    let legs: readonly Leg[] = chains.flatMap((chain) => chain.steps.map((step) => ({ chain, step })));
+    let legs: readonly Leg[] = chains.flatMap(toLegs);
     try {
       const obstacle = await this.#prepare(chains);
       const [first] = legs;
       if (obstacle !== undefined && first !== undefined) {
-        this.#fail({ leg: first, ...obstacle }, legs);
+        this.#fail({ chain: first.chain, step: first.steps[0], ...obstacle }, legs);
         return;
       }
       while (legs.length > 0) {
         const lane = this.#canChain ? cutLane(legs) : legs.slice(0, 1);
-        const { bytes, done, failure } = await runLane(lane, { ...this.#context, emit: this.#note });
+        const { bytes, done, skipped, failure } = await runLane(lane, { ...this.#context, emit: this.#note });
         this.#bytes += bytes;
+        for (const arrival of skipped) this.#noteSkipped(arrival);
         legs = legs.slice(done);
         if (failure === undefined) continue;
         this.#fail(failure, legs);
@@ -152,16 +154,33 @@ class PlanRun {
     } catch (error) {
       const [leg] = legs;
       if (!(error instanceof ZfsVmError) || leg === undefined) throw error;
-      this.#fail({ leg, error, fault: error.kind === 'connection' ? 'lost' : 'failed' }, legs);
+      const fault = error.kind === 'connection' ? 'lost' : 'failed';
+      this.#fail({ chain: leg.chain, step: leg.steps[0], error, fault }, legs);
     }
   }
 
-  #fail({ leg, error, fault }: NonNullable<LaneResult['failure']>, legs: readonly Leg[]): void {
+  #fail({ chain, step, error, fault }: NonNullable<LaneResult['failure']>, legs: readonly Leg[]): void {
     if (this.#context.signal.aborted) return;
     this.#errors.push(error);
     this.#faults.add(fault);
-    this.#context.emit({ kind: 'step-failed', ...leg, error });
-    this.#queue.giveBack([...new Set(legs.map(({ chain }) => chain))].filter((chain) => chain !== leg.chain));
+    this.#context.emit({ kind: 'step-failed', chain, step, error });
+    this.#queue.giveBack([...new Set(legs.map((leg) => leg.chain))].filter((other) => other !== chain));
+  }
+
+  /** A version that was destroyed on the sender before its turn came: those after it have gone on without it. */
+  #noteSkipped(arrival: Arrival): void {
+    const { sender, emit } = this.#context;
+    const name = fullNameOf(arrival.step.to);
+    const error = new ZfsVmError(
+      'failed',
+      `${sender.host.name}: ${name} is gone: it was destroyed meanwhile`,
+      {
+        hint: 'the versions after it have arrived; run the same command again to see what is left',
+      },
+    );
+    this.#errors.push(error);
+    this.#faults.add('failed');
+    emit({ kind: 'step-failed', ...arrival, error });
   }
 
   /** Passes an event on. When something has come that others wait for, new lanes can begin before this one ends. */
@@ -226,8 +245,8 @@ async function canChainReceives({ host, zfs }: Endpoint, signal: AbortSignal): P
 /** As many of the legs as fit into one command line, at least one. */
 function cutLane(legs: readonly Leg[]): Leg[] {
   let length = 0;
-  const tooMany = legs.findIndex(({ chain, step }, index) => {
-    const words = [...sendArguments(streamOf(chain, step)), ...receiveArguments(landingOf(chain, step))];
+  const tooMany = legs.findIndex(({ chain, steps }, index) => {
+    const words = [...sendArguments(streamOf(chain, steps)), ...receiveArguments(landingOf(chain, steps[0]))];
     length += words.reduce((sum, word) => sum + word.length + 1, 0);
     return index > 0 && length > longestLane;
   });

@@ -2,7 +2,7 @@ import { ZfsVmError } from '../errors.js';
 import { readNamedSnapshots } from '../inventory/read-inventory.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import type { LaneContext } from './run-lane.js';
-import type { Leg } from './lane-script.js';
+import type { Arrival } from './event.js';
 
 /**
  * Asks the receiver, in one command, for the last snapshot that each chain brought, and compares the GUIDs. ZFS has received
@@ -11,12 +11,12 @@ import type { Leg } from './lane-script.js';
  * @returns an error for each dataset that doesn't have what was sent
  */
 export async function verifyArrivals(
-  done: readonly Leg[],
+  done: readonly Arrival[],
   { receiver, emit, signal }: LaneContext,
 ): Promise<ZfsVmError[]> {
   if (done.length === 0) return [];
   const guids = new Map<string, bigint>();
-  for (const { chain, step } of new Map(done.map((leg) => [leg.chain, leg])).values()) {
+  for (const { chain, step } of new Map(done.map((arrival) => [arrival.chain, arrival])).values()) {
     guids.set(`${chain.destination}@${step.to.name}`, step.to.guid);
   }
   const rows = await readNamedSnapshots(receiver, [...guids.keys()], signal);

@@ -11,7 +11,7 @@ export interface Landing {
 }
 
 /**
- * Arguments of zfs that receive a stream from stdin and tell its size (`parseReceivedBytes`): resumable, and not mounted, now or at the next boot (`-u` alone
+ * Arguments of zfs that receive a stream from stdin and tell what has come (`parseReceived`): resumable, and not mounted, now or at the next boot (`-u` alone
  * only skips mounting now). Nothing is ever rolled back or overwritten: there is no `-F`.
  * What the person says of `canmount` comes before our own, and `-x` would undo ours: zfs takes a property once only.
  * The origin is always named, because the receiver would otherwise take the nearest snapshot with the base's GUID in the
@@ -55,14 +55,31 @@ const unitBytes: Readonly<Record<string, number>> = {
   ...{ '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40, P: 2 ** 50, E: 2 ** 60 },
 };
 
+/** A snapshot that a receive has brought. */
+export interface Received {
+  /** The part of its name after `@`; undefined where it isn't told. */
+  readonly name: string | undefined;
+  /** The size of its stream as zfs rounds it, to three digits; undefined where it isn't told. */
+  readonly bytes: number | undefined;
+}
+
 /**
- * Reads the size of a stream from what `receiveArguments` print: `received 1.53M stream in 0.17 seconds (9.01M/sec)`. ZFS rounds it
- * to three digits. Undefined where it isn't told.
+ * Reads which snapshots have arrived from what `receiveArguments` print, two lines for each:
+ * `receiving incremental stream of tank/vm@b into backup/vm@b`, and when it is there
+ * `received 1.53M stream in 0.17 seconds (9.01M/sec)`.
  */
-export function parseReceivedBytes(output: string): number | undefined {
-  const [, number = '', unit = ''] = /^received ([0-9.]+)([KMGTPE]?)B? stream in /m.exec(output) ?? [];
-  const factor = unitBytes[unit];
-  return number === '' || factor === undefined ? undefined : Math.round(Number(number) * factor);
+export function parseReceived(output: string): Received[] {
+  const arrived: Received[] = [];
+  let name: string | undefined;
+  for (const line of output.split('\n')) {
+    name = /^receiving .* into [^@]*@(.*)$/.exec(line)?.[1] ?? name;
+    const [, number, unit = ''] = /^received ([0-9.]+)([KMGTPE]?)B? stream in /.exec(line) ?? [];
+    if (number === undefined) continue;
+    const factor = unitBytes[unit];
+    arrived.push({ name, bytes: factor === undefined ? undefined : Math.round(Number(number) * factor) });
+    name = undefined;
+  }
+  return arrived;
 }
 
 /** Arguments of zfs that make a filesystem which only gives others a place, and never mounts. */

@@ -2,12 +2,39 @@
 export type Stream =
   | { readonly kind: 'whole'; readonly to: string; readonly raw: boolean }
   | { readonly kind: 'increment'; readonly from: string; readonly to: string; readonly raw: boolean }
+  /** The increments from each snapshot to the next, from one snapshot to another of the same dataset: a package of streams. */
+  | { readonly kind: 'increments'; readonly from: string; readonly to: string; readonly raw: boolean }
   /** The rest of a stream that was interrupted; its token knows everything else. */
   | { readonly kind: 'resume'; readonly token: string };
 
 /** Arguments of zfs that write a stream to stdout, its blocks as they are on disk: large, embedded, compressed. */
 export function sendArguments(stream: Stream): string[] {
   return ['send', ...streamArguments(stream)];
+}
+
+/** The same, and each second it says on stderr how much it has written so far, for `readSendLine`. */
+export function tellingSendArguments(stream: Stream): string[] {
+  return ['send', '-v', '-P', ...streamArguments(stream)];
+}
+
+/** What a line on the stderr of a send that tells its progress is about. */
+export type SendLine =
+  /** So many bytes of the stream that ends with this snapshot have been written. */
+  | { readonly kind: 'sent'; readonly bytes: number; readonly to: string }
+  /** What will be sent: nothing that a person needs. */
+  | { readonly kind: 'talk' }
+  /** A complaint, or from somebody else. */
+  | { readonly kind: 'other' };
+
+/**
+ * Reads a line that a send with `tellingSendArguments` writes to stderr: `HH:MM:SS<TAB>bytes<TAB>snapshot` each second, and before
+ * that what the stream is, with its size (`full<TAB>snapshot<TAB>bytes`), or what the resume token contains, in indented lines.
+ */
+export function readSendLine(line: string): SendLine {
+  const [, bytes, to] = /^[0-9]{2}:[0-9]{2}:[0-9]{2}\t([0-9]+)\t(.*)$/.exec(line) ?? [];
+  if (bytes !== undefined && to !== undefined) return { kind: 'sent', bytes: Number(bytes), to };
+  const isTalk = /^(full|incremental|size)\t|^resume token contents:$|^nvlist version: |^\t/.test(line);
+  return { kind: isTalk ? 'talk' : 'other' };
 }
 
 /** Arguments of zfs that print what a stream would be, for `parseEstimate`, without sending it. */
@@ -27,5 +54,6 @@ export function parseEstimate(output: string): number | undefined {
 function streamArguments(stream: Stream): string[] {
   if (stream.kind === 'resume') return ['-t', stream.token];
   const flags = ['-L', '-e', '-c', ...(stream.raw ? ['-w'] : [])];
-  return stream.kind === 'whole' ? [...flags, stream.to] : [...flags, '-i', stream.from, stream.to];
+  if (stream.kind === 'whole') return [...flags, stream.to];
+  return [...flags, stream.kind === 'increment' ? '-i' : '-I', stream.from, stream.to];
 }

@@ -15,6 +15,12 @@ for (const [given, expected] of [
   ['push -sn web host', 'push -s -n web host'],
   ['push -sv host', 'push -sv host'],
   ['push -ocompression=lz4 -x quota -sxatime host', 'push -o compression=lz4 -x quota -s -x atime host'],
+  ['--transport openssh push host', '--transport=openssh push host'],
+  ['-s --transport openssh -d list', '--sudo --transport=openssh --debug list'],
+  ['list --transport openssh host', 'list --transport=openssh host'],
+  ['--transport=openssh list', '--transport=openssh list'],
+  ['list --transport', 'list --transport'],
+  ['tag -- --transport x', 'tag -- --transport x'],
   ['tag -- -nfoo', 'tag -- -nfoo'],
   ['-x list', '-x list'],
 ] as const) {

@@ -11,10 +11,19 @@ import type { Leg } from '../../src/transfer/lane-script.js';
 import { runLane, type LaneContext, type LaneResult } from '../../src/transfer/run-lane.js';
 import { world } from '../worlds.js';
 
+/** How the bytes get from one side to the other. */
+type Way = 'through us' | 'by joined descriptors';
+
+/** A place whose pipes can't be joined, as with a connection of our own. */
+class UnjoinedHost extends LocalHost {
+  override readonly joinsPipes = false;
+}
+
 /** A place where "zfs" is a shell script of the test's: `$last` is the last word that it is called with. */
-function endpoint(script: string): Endpoint {
+function endpoint(script: string, way: Way): Endpoint {
   const prelude = 'for last in "$@"; do :; done';
-  return { host: new LocalHost(), zfs: ['sh', '-c', `${prelude}; ${script}`, 'zfs'] };
+  const host = way === 'through us' ? new UnjoinedHost() : new LocalHost();
+  return { host, zfs: ['sh', '-c', `${prelude}; ${script}`, 'zfs'] };
 }
 
 /** A dataset with so many versions, to be sent whole: a leg each, all to tank/vm. */
@@ -25,7 +34,15 @@ function makeLegs(count: number): Leg[] {
     choice: { patterns: [], latest: false, allSnapshots: false },
     ...{ destination: undefined, rollback: false, replace: false },
   });
-  return chains.flatMap((chain) => chain.steps.map((step) => ({ chain, step })));
+  return chains.flatMap((chain) => chain.steps.map((step) => ({ chain, steps: [step] })));
+}
+
+/** The same versions in two streams: the first one whole, the others in one. */
+function makeSharedLegs(count: number): Leg[] {
+  const [first, ...rest] = makeLegs(count);
+  const [second, ...others] = rest.flatMap(({ steps }) => steps);
+  if (first === undefined || second === undefined) throw new Error('too few versions to share a stream');
+  return [first, { chain: first.chain, steps: [second, ...others] }];
 }
 
 interface Run extends LaneResult {
@@ -35,11 +52,15 @@ interface Run extends LaneResult {
 async function run(
   send: string,
   receive: string,
-  { legs = 1, ...options }: Partial<LaneContext> & { legs?: number } = {},
+  {
+    legs = 1,
+    way = 'through us',
+    ...options
+  }: Partial<LaneContext> & { legs?: number | readonly Leg[]; way?: Way } = {},
 ): Promise<Run> {
   const events: TransferEvent[] = [];
-  const result = await runLane(makeLegs(legs), {
-    ...{ sender: endpoint(send), receiver: endpoint(receive) },
+  const result = await runLane(typeof legs === 'number' ? makeLegs(legs) : legs, {
+    ...{ sender: endpoint(send, way), receiver: endpoint(receive, way) },
     emit: (event) => events.push(event),
     ...{ signal: new AbortController().signal, rateLimit: undefined, stallMs: 0, compress: false },
     ...options,
@@ -62,86 +83,194 @@ test('every byte arrives, and is counted', async (t) => {
   assert.equal(received.subarray(-3).toString(), 'end');
 });
 
-test('many streams go through one channel, each to its own receive, and each end is told', async (t) => {
-  const folder = await makeFolder(t);
-  const receive = `head -c 6 >> ${folder}/all; echo >> ${folder}/all; echo "received 1.5K stream in 0.1 seconds (15K/sec)"`;
-  const { done, failure, events } = await run('printf %6s "${last##*:}"', receive, { legs: 3 });
-  assert.deepEqual({ done, failure }, { done: 3, failure: undefined });
-  assert.equal(await readFile(`${folder}/all`, 'utf8'), '     1\n     2\n     3\n');
-  const told = events.filter(({ kind }) => kind !== 'progress').map(({ kind }) => kind);
-  assert.deepEqual(told, Array.from({ length: 3 }, () => ['step-started', 'step-done']).flat());
-  assert.ok(events.every((event) => event.kind !== 'step-done' || event.bytes === 1536));
-});
+/** What a send says that tells its progress: `$1` bytes so far. */
+const tell = 'tell() { printf "00:00:01\\t%s\\t%s\\n" "$1" "$last" >&2; }';
 
-test('a leg that fails ends its lane: those before it are done, those behind it not begun', async () => {
-  const send = 'case $last in *:2) echo "cannot send: gone" >&2; exit 1;; *) printf data;; esac';
-  const receive =
-    'got=$(head -c 4); [ "$got" = data ] || { echo "cannot receive: failed to read from stream"; exit 1; }';
-  const { done, failure } = await run(send, receive, { legs: 3 });
-  assert.equal(done, 1);
-  assert.equal(failure?.leg.step.to.tag?.version.text, '2');
-  assert.match(failure.error.message, /zfs send failed with status 1: cannot send: gone/);
-  assert.match(failure.error.details.join(), /zfs receive said: cannot receive: failed to read from stream/);
-});
-
-test('a receive that fails behind a sender that has gone on is the cause', async () => {
-  const receive =
-    'head -c 4 >/dev/null; [ -e "$0.none" ] || { echo "cannot receive: out of space" >&2; exit 1; }';
-  const { done, failure } = await run('printf data', receive, { legs: 3 });
-  assert.equal(done, 0);
-  assert.match(
-    failure?.error.message ?? '',
-    /zfs receive failed with status 1: cannot receive: out of space/,
+test('through joined descriptors every byte arrives, and is counted as both sides tell', async (t) => {
+  const file = join(await makeFolder(t), 'received');
+  const send = `${tell}; printf "full\\tname\\t9\\n" >&2; head -c 2000000 /dev/zero; tell 2000000; printf end`;
+  const receive = `cat > ${file}; echo "received 1.91M stream in 0.1 seconds (19M/sec)"`;
+  const { bytes, done, failure, events } = await run(send, receive, { way: 'by joined descriptors' });
+  assert.deepEqual({ done, failure }, { done: 1, failure: undefined });
+  assert.ok(bytes >= 2_000_000 && bytes < 2_010_000, String(bytes));
+  const told = events.map((event) => (event.kind === 'progress' ? event.bytes : 0));
+  assert.equal(
+    told.reduce((sum, count) => sum + count, 0),
+    bytes,
   );
+  const received = await readFile(file);
+  assert.equal(received.length, 2_000_003);
+  assert.equal(received.subarray(-3).toString(), 'end');
 });
 
-test('a send that fails makes it fail although the receive took what came', async () => {
-  const { failure } = await run(
-    'printf data; echo "cannot send: gone" >&2; exit 1',
-    'cat >/dev/null; exit 1',
-  );
-  assert.match(failure?.error.message ?? '', /zfs send failed with status 1: cannot send: gone/);
+test('what a sender tells of its progress is no reason of its failure', async () => {
+  const talk = 'printf "resume token contents:\\n\\tobject = 1\\nsize\\t9\\n" >&2';
+  const send = `${tell}; ${talk}; i=0; while [ $i -lt 500 ]; do tell $i; i=$((i + 1)); done; echo "cannot send: gone" >&2; exit 1`;
+  const { failure } = await run(send, 'cat >/dev/null; exit 1', { way: 'by joined descriptors' });
+  assert.match(failure?.error.message ?? '', /: zfs send failed with status 1: cannot send: gone$/);
 });
 
-test('a receive that ends early ends the send, and its words come first', async () => {
-  const { failure } = await run('cat /dev/zero', 'echo "cannot receive: dataset is busy" >&2; exit 1');
-  assert.match(failure?.error.message ?? '', /zfs receive failed/);
-  assert.equal(failure?.fault, 'busy');
-});
-
-test('a send that says nothing for long is ended when the receive ends', async () => {
-  const { failure } = await run('sleep 60', 'exit 3');
-  assert.match(failure?.error.message ?? '', /zfs receive failed with status 3/);
-});
-
-test('aborting ends both sides', async () => {
-  const abort = new AbortController();
-  setTimeout(() => {
-    abort.abort();
-  }, 100);
-  const { failure } = await run('cat /dev/zero', 'cat >/dev/null; exit 1', { signal: abort.signal });
-  assert.ok(failure);
-});
-
-test('a stream in which nothing moves is given up, and can be tried again', async () => {
-  const { failure } = await run('printf data; sleep 60', 'cat >/dev/null; exit 1', { stallMs: 200 });
-  assert.match(failure?.error.message ?? '', /nothing moved .* for 0.2 s/);
+test('a sender that tells of new bytes has not stalled, one that repeats itself has', async () => {
+  const on = { way: 'by joined descriptors', stallMs: 400 } as const;
+  const moving = `${tell}; for i in 1 2 3 4 5 6 7 8; do tell $i; sleep 0.1; done`;
+  assert.equal((await run(moving, 'cat >/dev/null', on)).done, 1);
+  const { failure } = await run(`${tell}; while :; do tell 5; sleep 0.1; done`, 'cat >/dev/null; exit 1', on);
   assert.equal(failure?.fault, 'lost');
 });
 
-test('a lot of stderr on both sides blocks nothing', async () => {
-  const noise = 'yes noise | head -c 1000000 >&2';
-  const { done, bytes } = await run(`${noise}; printf data`, `${noise}; cat >/dev/null`);
-  assert.deepEqual({ done, bytes }, { done: 1, bytes: 4 });
+for (const way of ['through us', 'by joined descriptors'] as const) {
+  test(`many streams go through one channel, each to its own receive, and each end is told, ${way}`, async (t) => {
+    const folder = await makeFolder(t);
+    const receive = `head -c 6 >> ${folder}/all; echo >> ${folder}/all; echo "received 1.5K stream in 0.1 seconds (15K/sec)"`;
+    const { done, failure, events } = await run('printf %6s "${last##*:}"', receive, { way, legs: 3 });
+    assert.deepEqual({ done, failure }, { done: 3, failure: undefined });
+    assert.equal(await readFile(`${folder}/all`, 'utf8'), '     1\n     2\n     3\n');
+    const told = events.filter(({ kind }) => kind !== 'progress').map(({ kind }) => kind);
+    assert.deepEqual(told, Array.from({ length: 3 }, () => ['step-started', 'step-done']).flat());
+    assert.ok(events.every((event) => event.kind !== 'step-done' || event.bytes === 1536));
+  });
+
+  test(`a leg that fails ends its lane: those before it are done, those behind it not begun, ${way}`, async () => {
+    const send = 'case $last in *:2) echo "cannot send: gone" >&2; exit 1;; *) printf data;; esac';
+    const receive =
+      'got=$(head -c 4); [ "$got" = data ] || { echo "cannot receive: failed to read from stream"; exit 1; }';
+    const { done, failure } = await run(send, receive, { way, legs: 3 });
+    assert.equal(done, 1);
+    assert.equal(failure?.step.to.tag?.version.text, '2');
+    assert.match(failure.error.message, /zfs send failed with status 1: cannot send: gone/);
+    assert.match(
+      failure.error.details.join(),
+      /zfs receive said: cannot receive: failed to read from stream/,
+    );
+  });
+
+  test(`a receive that fails behind a sender that has gone on is the cause, ${way}`, async () => {
+    const receive =
+      'head -c 4 >/dev/null; [ -e "$0.none" ] || { echo "cannot receive: out of space" >&2; exit 1; }';
+    const { done, failure } = await run('printf data', receive, { way, legs: 3 });
+    assert.equal(done, 0);
+    assert.match(
+      failure?.error.message ?? '',
+      /zfs receive failed with status 1: cannot receive: out of space/,
+    );
+  });
+
+  test(`a send that fails makes it fail although the receive took what came, ${way}`, async () => {
+    const { failure } = await run(
+      'printf data; echo "cannot send: gone" >&2; exit 1',
+      'cat >/dev/null; exit 1',
+      { way },
+    );
+    assert.match(failure?.error.message ?? '', /zfs send failed with status 1: cannot send: gone/);
+  });
+
+  test(`a receive that ends early ends the send, and its words come first, ${way}`, async () => {
+    const { failure } = await run('cat /dev/zero', 'echo "cannot receive: dataset is busy" >&2; exit 1', {
+      way,
+    });
+    assert.match(failure?.error.message ?? '', /zfs receive failed/);
+    assert.equal(failure?.fault, 'busy');
+  });
+
+  test(`a send that says nothing for long is ended when the receive ends, ${way}`, async () => {
+    const { failure } = await run('sleep 60', 'exit 3', { way });
+    assert.match(failure?.error.message ?? '', /zfs receive failed with status 3/);
+  });
+
+  test(`aborting ends both sides, ${way}`, async () => {
+    const abort = new AbortController();
+    setTimeout(() => {
+      abort.abort();
+    }, 100);
+    const { failure } = await run('cat /dev/zero', 'cat >/dev/null; exit 1', { way, signal: abort.signal });
+    assert.ok(failure);
+  });
+
+  test(`a stream in which nothing moves is given up, and can be tried again, ${way}`, async () => {
+    const { failure } = await run('printf data; sleep 60', 'cat >/dev/null; exit 1', { way, stallMs: 200 });
+    assert.match(failure?.error.message ?? '', /nothing moved .* for 0.2 s/);
+    assert.equal(failure?.fault, 'lost');
+  });
+
+  test(`a lot of stderr on both sides blocks nothing, ${way}`, async () => {
+    const noise = 'yes noise | head -c 1000000 >&2';
+    const { done } = await run(`${noise}; printf data`, `${noise}; cat >/dev/null`, { way });
+    assert.equal(done, 1);
+  });
+
+  test(`what the receiver has to the end, it has, however the sender ends after that, ${way}`, async () => {
+    assert.equal((await run('printf data; sleep 0.5', 'head -c 4 >/dev/null', { way })).done, 1);
+    const late = await run(
+      'printf data; sleep 0.3; echo "cannot send: gone" >&2; exit 1',
+      'head -c 4 >/dev/null',
+      { way },
+    );
+    assert.deepEqual({ done: late.done, failure: late.failure }, { done: 1, failure: undefined });
+  });
+}
+
+/*
+ * Several versions in one stream.
+ */
+
+/** A receive that tells of these versions, a moment after each other. */
+function tellOf(...versions: readonly number[]): string {
+  const lines = versions.map(
+    (version) =>
+      `echo "receiving incremental stream of tank/vm@zfs-vm:web:${version} into tank/vm@zfs-vm:web:${version}"; ` +
+      'echo "received 1.5K stream in 0.1 seconds (15K/sec)"; sleep 0.05',
+  );
+  return lines.join('; ');
+}
+
+/** What was told of the versions, in order. */
+function listSteps(events: readonly TransferEvent[]): string[] {
+  return events.flatMap((event) =>
+    event.kind === 'step-started' || event.kind === 'step-done'
+      ? [`${event.kind} ${event.step.to.tag?.version.text ?? ''}`]
+      : [],
+  );
+}
+
+for (const way of ['through us', 'by joined descriptors'] as const) {
+  test(`each version of a shared stream is told when it has arrived, ${way}`, async () => {
+    const receive = `head -c 4 >/dev/null; ${tellOf(2, 3, 4)}`;
+    const { done, failure, skipped, events } = await run('printf data', receive, {
+      ...{ way, legs: makeSharedLegs(4) },
+    });
+    assert.deepEqual({ done, failure, skipped }, { done: 2, failure: undefined, skipped: [] });
+    const expected = ['1', '2', '3', '4'].flatMap((version) => [
+      `step-started ${version}`,
+      `step-done ${version}`,
+    ]);
+    assert.deepEqual(listSteps(events), expected);
+  });
+}
+
+test('a shared stream that breaks is told as far as it came', async () => {
+  const receive = `head -c 4 >/dev/null; ${tellOf(2)}; echo "cannot receive: out of space"; exit 1`;
+  const { done, failure, events } = await run('printf data', receive, { legs: makeSharedLegs(4).slice(1) });
+  assert.equal(done, 0);
+  assert.equal(failure?.step.to.tag?.version.text, '3');
+  assert.match(failure.error.message, /out of space/);
+  assert.deepEqual(listSteps(events).slice(-2), ['step-done 2', 'step-started 3']);
 });
 
-test('what the receiver has to the end, it has, however the sender ends after that', async () => {
-  assert.equal((await run('printf data; sleep 0.5', 'head -c 4 >/dev/null')).done, 1);
-  const late = await run(
-    'printf data; sleep 0.3; echo "cannot send: gone" >&2; exit 1',
-    'head -c 4 >/dev/null',
+test('a version that the sender has no more is missed in a shared stream, and the others are there', async () => {
+  const { done, failure, skipped, events } = await run(
+    'printf data',
+    `head -c 4 >/dev/null; ${tellOf(2, 4)}`,
+    {
+      legs: makeSharedLegs(4),
+    },
   );
-  assert.deepEqual({ done: late.done, failure: late.failure }, { done: 1, failure: undefined });
+  assert.deepEqual({ done, failure }, { done: 2, failure: undefined });
+  assert.deepEqual(
+    skipped.map(({ step }) => step.to.tag?.version.text),
+    ['3'],
+  );
+  const doneVersions = listSteps(events).filter((line) => line.startsWith('step-done'));
+  assert.deepEqual(doneVersions, ['step-done 1', 'step-done 2', 'step-done 4']);
 });
 
 /*

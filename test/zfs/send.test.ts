@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findPropertyWarnings, receiveArguments } from '../../src/zfs/receive.js';
-import { estimateArguments, parseEstimate, sendArguments } from '../../src/zfs/send.js';
+import { findPropertyWarnings, parseReceived, receiveArguments } from '../../src/zfs/receive.js';
+import { estimateArguments, parseEstimate, readSendLine, sendArguments } from '../../src/zfs/send.js';
 
 const nothing = { set: [], exclude: [] };
 
@@ -89,4 +89,56 @@ test('a property that a receive could not set is found in what it says', () => {
 
 test('the rest of an interrupted stream is asked for by its token alone', () => {
   assert.deepEqual(sendArguments({ kind: 'resume', token: '1-abc' }), ['send', '-t', '1-abc']);
+});
+
+test('how far a send is, is read from what it tells each second', () => {
+  // zfs send -v -P tank/ct@zfs-vm:ct:1   (OpenZFS 2.3.2)
+  assert.deepEqual(readSendLine('13:00:51\t5268352\ttank/ct@zfs-vm:ct:1'), {
+    kind: 'sent',
+    bytes: 5_268_352,
+    to: 'tank/ct@zfs-vm:ct:1',
+  });
+});
+
+for (const line of [
+  'full\ttank/ct@zfs-vm:ct:1\t30118776',
+  'incremental\ttank/ct@zfs-vm:ct:1\ttank/ct@zfs-vm:ct:2\t624',
+  'size\t30118776',
+  'resume token contents:',
+  'nvlist version: 0',
+  '\ttoname = tank/ct@zfs-vm:ct:1',
+]) {
+  test(`"${line}" is what a send says of itself`, () => {
+    assert.deepEqual(readSendLine(line), { kind: 'talk' });
+  });
+}
+
+test('what a send complains of is kept', () => {
+  for (const line of ['warning: cannot send', "cannot open 'tank': dataset does not exist", 'sudo: no']) {
+    assert.deepEqual(readSendLine(line), { kind: 'other' });
+  }
+});
+
+test('all increments between two snapshots are one call', () => {
+  const stream = { kind: 'increments', from: 'tank@a', to: 'tank@d', raw: true } as const;
+  assert.deepEqual(sendArguments(stream), ['send', '-L', '-e', '-c', '-w', '-I', 'tank@a', 'tank@d']);
+});
+
+test('what has arrived is read from what a receive tells, also of a package', () => {
+  // zfs send -I tank/vm@a tank/vm@c | zfs receive -v -s -u backup/my vm   (OpenZFS 2.3.2)
+  const lines = [
+    'receiving incremental stream of tank/vm@b into backup/my vm@b',
+    'received 66.6K stream in 0.39 seconds (171K/sec)',
+    'receiving incremental stream of tank/vm@zfs-vm:web:2 into backup/my vm@zfs-vm:web:2',
+    'cannot receive quota property on backup/my vm: permission denied',
+    'received 312B stream in 1 seconds (312B/sec)',
+    'receiving incremental stream of tank/vm@d into backup/my vm@d',
+  ];
+  assert.deepEqual(parseReceived(lines.join('\n')), [
+    { name: 'b', bytes: 68_198 },
+    { name: 'zfs-vm:web:2', bytes: 312 },
+  ]);
+  assert.deepEqual(parseReceived('received 1.5K stream in 0.1 seconds (15K/sec)\n'), [
+    { name: undefined, bytes: 1536 },
+  ]);
 });

@@ -61,7 +61,7 @@ async function openRoute(
     throwIfStopped(signal, label);
   });
   for (const reason of config.unsupported) {
-    debug(`${label}: the OpenSSH configuration asks for what isn't supported here: ${reason}`);
+    debug(`${label}: the OpenSSH configuration asks for what only --transport openssh can do: ${reason}`);
   }
 
   refuseWithoutAlgorithms(config, label);
@@ -97,7 +97,7 @@ function refuseWithoutAlgorithms(config: ClientConfig, label: string): void {
         'connection',
         `the OpenSSH configuration for ${label} allows no ${kind} that we know`,
         {
-          hint: 'see what "ssh -G" says of Ciphers, MACs, KexAlgorithms and HostKeyAlgorithms',
+          hint: 'run it with --transport openssh, or see what "ssh -G" says of Ciphers, MACs, KexAlgorithms and HostKeyAlgorithms',
         },
       );
     }

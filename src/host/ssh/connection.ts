@@ -286,7 +286,9 @@ function describeRefusal(config: ClientConfig, label: string, record: LoginRecor
     {
       hint: record.unanswered
         ? 'a password or passphrase was wanted and not given: use an agent or a key without one, or run this on a terminal'
-        : `check the user name, and that "ssh ${label}" gets in`,
+        : config.unsupported.length > 0
+          ? 'run it with --transport openssh: the ssh of this machine can do what is not supported here'
+          : `check the user name, and that "ssh ${label}" gets in`,
     },
   );
 }

@@ -9,6 +9,7 @@ import { SshProcess } from './ssh-process.js';
 /** A host at the other end of one SSH connection. Every command is a channel of it. */
 export class SshHost implements Host {
   readonly name: string;
+  readonly joinsPipes = false;
   readonly #connection: Connection;
   readonly #debug: (line: string) => void;
   readonly #running = new Set<SshProcess>();

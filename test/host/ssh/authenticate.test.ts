@@ -214,3 +214,16 @@ test('with IdentitiesOnly the agent offers configured keys alone', async (t) => 
     assert.deepEqual(offered, [publicHalf(wanted).split(' ')[1]]);
   }
 });
+
+test('where the configuration asks for what only OpenSSH can do, a refusal says how to have it', async (t) => {
+  const server = await startServer(t, {
+    onAuth: (context) => {
+      context.reject(['publickey']);
+    },
+  });
+  const home = makeHomeKnowing(t, server);
+  home.configure('CertificateFile ~/.ssh/id-cert.pub');
+  const error = await failToVisit(home, urlOf(server));
+  assert.match(error.message, /CertificateFile/);
+  assert.match(error.hint ?? '', /--transport openssh/);
+});

@@ -1,0 +1,76 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import type { Host } from '../host.js';
+import { parseAddress } from '../ssh/address.js';
+import { readClientConfig, type ClientConfig } from '../ssh/client-config.js';
+import { defaultConnectTimeoutMs } from '../ssh/transport.js';
+import { Master } from './master.js';
+import { OpenSshHost } from './openssh-host.js';
+
+/** What connecting needs from the rest of the program. */
+export interface OpenSshOptions {
+  /** Takes lines that the person should see, whatever the verbosity; printable text. */
+  readonly warn: (line: string) => void;
+  /** Takes lines about what is being done; printable text, without secrets. */
+  readonly debug: (line: string) => void;
+  /** Aborting it cancels connecting. Later it does nothing. */
+  readonly signal?: AbortSignal | undefined;
+  /** The environment instead of the process's own. `ZFS_VM_SSH_CONFIG` names an OpenSSH configuration file to use. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+/**
+ * Connects to a host with the machine's own ssh, and gives it as a place where commands run: one connection, whatever runs there.
+ * `target` is what `parseAddress` reads. What there is to ask, ssh itself asks on the terminal.
+ * @throws ZfsVmError `usage` for a target that isn't one, `connection` with ssh's words when it doesn't get in, `interrupted` when
+ *   the signal is aborted.
+ */
+export async function connectOpenSsh(target: string, options: OpenSshOptions): Promise<Host> {
+  const { warn, debug, signal, env = process.env } = options;
+  const address = parseAddress(target);
+  const config = await readClientConfig(address, { env, signal });
+  const label = address.host;
+  debug(`${label}: connecting with ssh`);
+  const configFile = env['ZFS_VM_SSH_CONFIG'];
+  const master = await Master.start({
+    words: [
+      ...(configFile === undefined ? [] : ['-F', configFile]),
+      ...(address.port === undefined ? [] : ['-p', String(address.port)]),
+      ...(address.user === undefined ? [] : ['-l', address.user]),
+      ...chooseOptions(config, env),
+      ...['--', address.host],
+    ],
+    ...{ label, env, signal },
+    onLine: (line) => {
+      if (line.startsWith('Warning: ')) warn(line);
+      else debug(`${label}: ssh says: ${line}`);
+    },
+  });
+  return new OpenSshHost(target, address.host, master, debug);
+}
+
+/** What the master needs to be, and what we add where the configuration doesn't say it. */
+function chooseOptions(
+  config: ClientConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  const { connectTimeoutMs, serverAliveIntervalMs } = config;
+  const options = [
+    // The person's own settings for sharing connections, and for sessions, are not for this one.
+    ...['ControlPersist=no', 'ClearAllForwardings=yes', 'RemoteCommand=none'],
+    ...(connectTimeoutMs === undefined ? [`ConnectTimeout=${defaultConnectTimeoutMs / 1000}`] : []),
+    ...(serverAliveIntervalMs > 0 ? [] : ['ServerAliveInterval=15', 'ServerAliveCountMax=3']),
+    ...(canAsk(env) ? [] : ['BatchMode=yes']),
+  ];
+  return ['-T', '-x', '-a', ...options.flatMap((option) => ['-o', option])];
+}
+
+/** Whether ssh finds somebody to ask: at a terminal, or by the program that it is told to ask with. */
+function canAsk(env: Readonly<Record<string, string | undefined>>): boolean {
+  if (env['SSH_ASKPASS'] !== undefined) return true;
+  try {
+    closeSync(openSync('/dev/tty', constants.O_RDWR | constants.O_NOCTTY));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,161 @@
+import { toPrintable } from '../printable.js';
+import { findPropertyWarnings, parseReceived } from '../zfs/receive.js';
+import { readSendLine } from '../zfs/send.js';
+import type { Arrival, TransferEvent } from './event.js';
+import { readBegunLeg, type Leg, type LegReport } from './lane-script.js';
+import type { SenderNews } from './pipe.js';
+
+/** What goes along with a lane's progress. */
+export interface LaneProgressOptions {
+  readonly receiverName: string;
+  /** Whether no byte comes through us, so that the sender has to tell of them. */
+  readonly isJoined: boolean;
+  readonly emit: (event: TransferEvent) => void;
+}
+
+/** Follows what both sides of a lane report, and tells of the versions that it brings. */
+export class LaneProgress {
+  readonly #legs: readonly Leg[];
+  readonly #options: LaneProgressOptions;
+  #startedAtMs = performance.now();
+  /** How many steps of the leg at work are settled. */
+  #stepsDone = 0;
+  /** The leg that the sender is at; the receiver may be behind. */
+  #sending = 0;
+  /** How many bytes are known of, by stream; only where they aren't counted on their way. */
+  readonly #told = new Map<string, number>();
+  readonly #skipped: Arrival[] = [];
+  /** How many legs are done. */
+  done = 0;
+  /** The report of the leg that failed. */
+  failed: LegReport | undefined;
+  /** How many bytes have gone to the receiver, as far as is known. */
+  bytes = 0;
+
+  constructor(legs: readonly Leg[], options: LaneProgressOptions) {
+    this.#legs = legs;
+    this.#options = options;
+  }
+
+  /** The version that is on its way; undefined when all are there. */
+  get current(): Arrival | undefined {
+    const leg = this.#legs[this.done];
+    const step = leg?.steps[this.#stepsDone];
+    return leg === undefined || step === undefined ? undefined : { chain: leg.chain, step };
+  }
+
+  /** The versions that were to come in a stream, and weren't in it. */
+  get skipped(): readonly Arrival[] {
+    return this.#skipped;
+  }
+
+  /** Notes that the next version is on its way. */
+  begin(): void {
+    this.#startedAtMs = performance.now();
+    const { current } = this;
+    if (current !== undefined) this.#options.emit({ kind: 'step-started', ...current });
+  }
+
+  /** So many bytes have gone over, while the receiver was at the leg that isn't done yet. */
+  addBytes(bytes: number): void {
+    this.#add(this.done, bytes);
+  }
+
+  /** Reads a line of a sender that tells its progress. */
+  follow(line: string): SenderNews {
+    const begun = readBegunLeg(line);
+    if (begun !== undefined) {
+      this.#sending = begun;
+      return 'words';
+    }
+    const said = readSendLine(line);
+    switch (said.kind) {
+      case 'sent': {
+        const name = said.to.slice(said.to.indexOf('@') + 1);
+        return this.#raise(this.#sending, name, said.bytes) ? 'moved' : 'nothing';
+      }
+      case 'talk':
+        return 'nothing';
+      case 'other':
+        return 'words';
+    }
+  }
+
+  /**
+   * Hears what the receiver's zfs has said so far of the leg at work: the first versions of a stream may have arrived. The last one
+   * has when zfs has ended.
+   */
+  hear(said: string): void {
+    const leg = this.#legs[this.done];
+    if (leg === undefined || leg.steps.length === 1) return;
+    for (const { name, bytes } of parseReceived(said)) {
+      const index = leg.steps.findIndex((step) => step.to.name === name);
+      if (index < this.#stepsDone || index === leg.steps.length - 1) continue;
+      this.#skipUntil(index);
+      this.#settle(bytes);
+    }
+  }
+
+  /** Notes how a leg ended. */
+  report({ index, status, said }: LegReport): void {
+    const leg = this.#legs[index];
+    if (leg === undefined || index !== this.done) return;
+    this.hear(said);
+    if (status !== 0) {
+      this.failed = { index, status, said };
+      return;
+    }
+    this.#skipUntil(leg.steps.length - 1);
+    for (const line of findPropertyWarnings(said)) {
+      const message = `${this.#options.receiverName}: ${toPrintable(line)}`;
+      this.#options.emit({ kind: 'warning', message });
+    }
+    this.#settle(parseReceived(said).at(-1)?.bytes);
+  }
+
+  /** The version on its way has arrived. */
+  #settle(bytes: number | undefined): void {
+    const { current } = this;
+    if (current === undefined) return;
+    // A sender tells of each full second; the rest of its stream only the receiver can tell. What comes later is known already.
+    if (this.#options.isJoined && bytes !== undefined) {
+      this.#raise(this.done, current.step.to.name, bytes);
+      this.#told.set(`${this.done}@${current.step.to.name}`, Infinity);
+    }
+    const seconds = (performance.now() - this.#startedAtMs) / 1000;
+    this.#goOn();
+    this.#options.emit({ kind: 'step-done', ...current, bytes, seconds });
+    this.begin();
+  }
+
+  /** The receiver is past some versions of the leg without having got them: the sender has them no more. */
+  #skipUntil(index: number): void {
+    while (this.#stepsDone < index) {
+      if (this.current !== undefined) this.#skipped.push(this.current);
+      this.#goOn();
+    }
+  }
+
+  #goOn(): void {
+    this.#stepsDone++;
+    if (this.#stepsDone < (this.#legs[this.done]?.steps.length ?? 0)) return;
+    this.done++;
+    this.#stepsDone = 0;
+  }
+
+  /** A stream has come to so many bytes; gives whether that is more than before. */
+  #raise(index: number, name: string, bytes: number): boolean {
+    const stream = `${index}@${name}`;
+    const more = bytes - (this.#told.get(stream) ?? 0);
+    if (more <= 0) return false;
+    this.#told.set(stream, bytes);
+    this.#add(index, more);
+    return true;
+  }
+
+  #add(index: number, bytes: number): void {
+    this.bytes += bytes;
+    const leg = this.#legs[index] ?? this.#legs.at(-1);
+    if (leg !== undefined) this.#options.emit({ kind: 'progress', chain: leg.chain, bytes });
+  }
+}
