@@ -52,7 +52,8 @@ export class AbortCommand extends BaseCommand {
     const { stdout, stderr, env, signal } = this.context;
     return Hosts.use(this, async (hosts) => {
       const { host, zfs } = await hosts.open(this.host ?? localName);
-      const partials = findPartials(await readDatasets({ host, zfs }, signal), patterns);
+      const { list } = await readDatasets({ host, zfs }, [], signal);
+      const partials = findPartials(list, patterns);
       if (partials.length === 0) stdout.write(`${host.name} has no interrupted receive of that kind\n`);
       const losses = partials.map(
         ({ dataset, tag }) => `drop what arrived of ${formatTagShort(tag)} at ${host.name}:${dataset}`,

@@ -8,14 +8,17 @@ import {
   readSnapshotsOf,
   type DatasetList,
 } from '../inventory/read-inventory.js';
-import { findDiffering, findProbes, namesToAskFor } from '../plan/probe.js';
+import { findDiffering, findLikelyPlaces, findProbes, namesToAskFor } from '../plan/probe.js';
 import type { Choice } from '../plan/sources.js';
-import { fullNameOf } from '../streamline/dataset.js';
+import { fullNameOf, type Datasets } from '../streamline/dataset.js';
 import type { Inquiry, TransferEvent } from '../transfer/event.js';
+import type { SnapshotRow } from '../zfs/list.js';
 
 /** How both sides are read. */
 export interface ReadSidesOptions {
   readonly choice: Choice;
+  /** The receiver's dataset that new ones go under; undefined when they keep their names. */
+  readonly destination: string | undefined;
   /** Whether all of the receiver's snapshots are read, also those that make no difference to a simple plan. */
   readonly isThorough: boolean;
   /** Properties of the sender's datasets that are wanted too. */
@@ -54,6 +57,15 @@ export async function readSides(
   return { sender, receiver, readRest: undefined };
 }
 
+/** What a receiver answered first. */
+interface FirstAnswer {
+  readonly endpoint: Endpoint;
+  readonly list: DatasetList;
+  /** The snapshots that were asked for, by full name, and those of them that are there. */
+  readonly asked: ReadonlySet<string>;
+  readonly found: readonly SnapshotRow[];
+}
+
 class SideReader {
   readonly #options: ReadSidesOptions;
 
@@ -75,7 +87,10 @@ class SideReader {
   /** Reads no more of the receiver than tells how far it is. */
   async probe(sending: Promise<Inventory>, opening: Promise<Endpoint>): Promise<Inventories> {
     const { choice, signal } = this.#options;
-    const [sender, [endpoint, list]] = await Promise.all([sending, this.#readDatasets(opening)]);
+    const [sender, { endpoint, list, asked, found }] = await Promise.all([
+      sending,
+      this.#askFirst(sending, opening),
+    ]);
     const readRest = async (): Promise<Inventory> => {
       this.#emitReading(endpoint, { kind: 'snapshots' });
       return this.#emitRead(endpoint, await readSnapshots(endpoint, list, signal));
@@ -84,23 +99,31 @@ class SideReader {
     const probes = findProbes(sender.datasets, choice, names);
     if (probes === undefined) return { sender, receiver: await readRest(), readRest: undefined };
 
-    const asked = namesToAskFor(probes);
-    if (asked.length > 0) this.#emitReading(endpoint, { kind: 'named', count: asked.length });
-    const found = await readNamedSnapshots(endpoint, asked, signal);
+    const others = namesToAskFor(probes).filter((name) => !asked.has(name));
+    if (others.length > 0) this.#emitReading(endpoint, { kind: 'named', count: others.length });
+    const known = [...found, ...(await readNamedSnapshots(endpoint, others, signal))];
     const differing = new Set(
-      findDiffering(probes, new Map(found.map((row) => [fullNameOf(row), row.guid]))),
+      findDiffering(probes, new Map(known.map((row) => [fullNameOf(row), row.guid]))),
     );
     if (differing.size > 0) this.#emitReading(endpoint, { kind: 'snapshots-of', count: differing.size });
     const listed = await readSnapshotsOf(endpoint, [...differing], signal);
-    const rows = [...found.filter((row) => !differing.has(row.dataset)), ...listed];
+    const rows = [...known.filter((row) => !differing.has(row.dataset)), ...listed];
     const receiver = this.#emitRead(endpoint, buildInventory(list.rows, rows, list.tokens));
     return { sender, receiver, readRest };
   }
 
-  async #readDatasets(opening: Promise<Endpoint>): Promise<[Endpoint, DatasetList]> {
+  /**
+   * Asks a receiver for its datasets, and, if it is known by now what the sender has, in the same command for the snapshots that
+   * most likely tell how far the receiver is.
+   */
+  async #askFirst(sending: Promise<Inventory>, opening: Promise<Endpoint>): Promise<FirstAnswer> {
+    const { choice, destination, signal } = this.#options;
     const endpoint = await opening;
-    this.#emitReading(endpoint, { kind: 'datasets' });
-    return [endpoint, await readDatasets(endpoint, this.#options.signal)];
+    const sender = await Promise.race([sending, Promise.resolve(undefined)]);
+    const asked = sender === undefined ? [] : nameLikely(sender.datasets, choice, destination);
+    this.#emitReading(endpoint, { kind: 'datasets', named: asked.length });
+    const { list, found } = await readDatasets(endpoint, asked, signal);
+    return { endpoint, list, asked: new Set(asked), found };
   }
 
   #emitReading({ host }: Endpoint, what: Inquiry): void {
@@ -113,4 +136,10 @@ class SideReader {
     this.#options.emit({ kind: 'read', host: host.name, datasets: inventory.datasets.size, snapshots });
     return inventory;
   }
+}
+
+/** The snapshots that tell how far the receiver is if its copies are where new ones would go. */
+function nameLikely(sender: Datasets, choice: Choice, destination: string | undefined): string[] {
+  const places = findLikelyPlaces(sender, choice, destination);
+  return namesToAskFor(findProbes(sender, choice, places) ?? []);
 }

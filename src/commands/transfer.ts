@@ -16,7 +16,7 @@ import type { Datasets } from '../streamline/dataset.js';
 import { findHostsWithoutZstd } from '../transfer/compression.js';
 import { estimateSizes } from '../transfer/estimate-sizes.js';
 import type { TransferEvent, TransferResult } from '../transfer/event.js';
-import { bookmarkTips, whileHeld } from '../transfer/protect-sources.js';
+import { whileHeld } from '../transfer/protect-sources.js';
 import { runPlan } from '../transfer/run-plan.js';
 import { checkCopyPlace, checkPatterns, checkPool, splitAtDestination } from './check-request.js';
 import { confirmLosses } from './confirm.js';
@@ -200,12 +200,9 @@ class TransferRun {
 
   async #runPlan(plan: Plan, sides: Sides, compress: boolean): Promise<TransferResult> {
     const { signal } = this.#command.context;
-    const context = { ...sides, ...this.#settings, compress, signal, emit: this.#emit };
-    return whileHeld(plan, context, async () => {
-      const result = await runPlan(plan, context);
-      if (this.#command.bookmark && !result.faults.has('lost')) await bookmarkTips(result.done, context);
-      return result;
-    });
+    const { bookmark } = this.#command;
+    const context = { ...sides, ...this.#settings, compress, bookmark, signal, emit: this.#emit };
+    return whileHeld(plan, context, () => runPlan(plan, context));
   }
 
   async #prepare(): Promise<Preparation> {
@@ -238,6 +235,7 @@ class TransferRun {
     const isCopy = opening.sender === opening.receiver;
     const { sender, receiver, readRest } = await readSides(opening, {
       choice,
+      destination,
       // A plan to be read shows all the evidence, and what would be destroyed has to be known in full.
       isThorough: command.isPlanOnly || rollback || replace,
       properties: this.#properties.carry,

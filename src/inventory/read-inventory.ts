@@ -80,14 +80,22 @@ export function readQuickly(
 }
 
 /**
- * Reads a host's datasets without their snapshots, which is cheap however many there are.
+ * Reads a host's datasets, which is cheap however many snapshots there are, and of the snapshots only some by their full names;
+ * those that aren't there are left out. One command.
  * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
  */
-export async function readDatasets(endpoint: Endpoint, signal?: AbortSignal): Promise<DatasetList> {
-  const texts = await runZfsScript(endpoint, { datasets: datasetLines, tokens: tokenLines }, { signal });
+export async function readDatasets(
+  endpoint: Endpoint,
+  fullNames: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ list: DatasetList; found: SnapshotRow[] }> {
+  const named = forEachName(listNamedSnapshotsArguments, fullNames);
+  const snapshots = fullNames.length === 0 ? [] : [`${named.script} ${ignoreMissing}`];
+  const parts = { datasets: datasetLines, tokens: tokenLines, snapshots };
+  const texts = await runZfsScript(endpoint, parts, { input: named.input, signal });
   return understand(endpoint, () => ({
-    rows: parseDatasets(texts.datasets),
-    tokens: parseTokens(texts.tokens),
+    list: { rows: parseDatasets(texts.datasets), tokens: parseTokens(texts.tokens) },
+    found: parseSnapshots(texts.snapshots),
   }));
 }
 

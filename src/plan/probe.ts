@@ -1,6 +1,7 @@
 import { isTagged, type Datasets, type Snapshot, type TaggedSnapshot } from '../streamline/dataset.js';
 import { formatTag } from '../streamline/tag.js';
 import { nextVersion } from '../streamline/version.js';
+import { baseNameOf } from '../zfs/names.js';
 import type { Plan } from './plan.js';
 import { findSources, type Choice, type Source } from './sources.js';
 
@@ -40,6 +41,25 @@ export function findProbes(
     probes.push({ places, newest, following: nameFollowing(newest, source) });
   }
   return probes;
+}
+
+/**
+ * Where the sender's datasets would go if the receiver had none of them: where their copies most likely are.
+ * @param destination the receiver's dataset that they would go under; undefined when they keep their names
+ */
+export function findLikelyPlaces(
+  sender: Datasets,
+  choice: Choice,
+  destination: string | undefined,
+): string[] {
+  const places = new Map<string, string>();
+  for (const { dataset, treeParent } of findSources(sender, choice)) {
+    const { name } = dataset;
+    const above = treeParent === undefined ? undefined : places.get(treeParent);
+    const beside = destination === undefined ? name : `${destination}/${baseNameOf(name)}`;
+    places.set(name, above === undefined ? beside : `${above}${name.slice(treeParent?.length)}`);
+  }
+  return [...places.values()];
 }
 
 /** The full names of all the snapshots on the receiver that tell how far it is. */

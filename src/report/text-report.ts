@@ -192,12 +192,16 @@ function describeInquiry(what: Inquiry): string {
     case 'all':
       return 'its datasets and snapshots';
     case 'datasets':
-      return 'its datasets';
+      return what.named === 0 ? 'its datasets' : `its datasets, and ${describeNamed(what.named)}`;
     case 'named':
-      return `${formatCount(what.count, 'snapshot')} by name, to see how far it is`;
+      return describeNamed(what.count);
     case 'snapshots-of':
       return `the snapshots of ${formatCount(what.count, 'dataset')} that may differ`;
     case 'snapshots':
       return 'all its snapshots';
   }
+}
+
+function describeNamed(count: number): string {
+  return `${formatCount(count, 'snapshot')} by name, to see how far it is`;
 }

@@ -5,8 +5,8 @@ import type { Chain, Plan, Step } from '../plan/plan.js';
 export type Inquiry =
   /** Its datasets and snapshots. */
   | { readonly kind: 'all' }
-  /** Its datasets only. */
-  | { readonly kind: 'datasets' }
+  /** Its datasets, and so many snapshots by name. */
+  | { readonly kind: 'datasets'; readonly named: number }
   /** So many snapshots by name. */
   | { readonly kind: 'named'; readonly count: number }
   /** The snapshots of so many datasets. */

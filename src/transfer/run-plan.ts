@@ -14,17 +14,15 @@ import { ChainQueue } from './chain-queue.js';
 import type { Arrival, Fault, TransferEvent, TransferResult } from './event.js';
 import { toLegs, type Leg } from './lane-script.js';
 import { runLane, type LaneContext, type LaneResult } from './run-lane.js';
+import { bookmarkTips } from './protect-sources.js';
 import { verifyArrivals } from './verify-arrivals.js';
 
 /** What a plan is run with. */
 export interface TransferContext extends LaneContext {
   /** How many streams go side by side. */
   readonly lanes: number;
-}
-
-/** What came of a plan, with the steps that are done. */
-export interface PlanResult extends TransferResult {
-  readonly done: readonly Arrival[];
+  /** Whether the last snapshot that each chain brought leaves a bookmark on the sender. */
+  readonly bookmark: boolean;
 }
 
 /** A lane's command line has to fit into what a remote shell takes (128 KiB, and every odd character takes five). */
@@ -36,7 +34,7 @@ const longestLane = 20_000;
  * receiver is asked whether it has what was sent.
  * @throws ZfsVmError when a host can't start commands; the signal's reason when it is aborted
  */
-export async function runPlan(plan: Plan, context: TransferContext): Promise<PlanResult> {
+export async function runPlan(plan: Plan, context: TransferContext): Promise<TransferResult> {
   return new PlanRun(plan, context).run();
 }
 
@@ -60,7 +58,7 @@ class PlanRun {
     this.#queue = new ChainQueue(plan.chains);
   }
 
-  async run(): Promise<PlanResult> {
+  async run(): Promise<TransferResult> {
     const { emit, signal } = this.#context;
     const startedAtMs = performance.now();
     await this.#unlessLost(async () => {
@@ -81,7 +79,10 @@ class PlanRun {
       emit({ kind: 'chain-skipped', chain, missing: isLost ? undefined : chain.after });
     }
     await this.#unlessLost(async () => {
-      for (const error of await verifyArrivals(this.#done, this.#context)) this.#report(error);
+      // One asks the receiver, the other the sender.
+      const bookmarking = this.#context.bookmark ? bookmarkTips(this.#done, this.#context) : undefined;
+      const [errors] = await Promise.all([verifyArrivals(this.#done, this.#context), bookmarking]);
+      for (const error of errors) this.#report(error);
     });
     const planned = this.#plan.chains.reduce((sum, chain) => sum + chain.steps.length, 0);
     return {
@@ -91,7 +92,6 @@ class PlanRun {
       seconds: (performance.now() - startedAtMs) / 1000,
       errors: this.#errors,
       faults: this.#faults,
-      done: this.#done,
     };
   }
 

@@ -6,8 +6,8 @@ import { test, type TestContext } from 'node:test';
 import { LocalHost } from '../../src/host/local-host.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
-import type { TransferEvent } from '../../src/transfer/event.js';
-import { runPlan, type PlanResult } from '../../src/transfer/run-plan.js';
+import type { TransferEvent, TransferResult } from '../../src/transfer/event.js';
+import { runPlan } from '../../src/transfer/run-plan.js';
 import { world } from '../worlds.js';
 
 /** Everything that host a has, to an empty host b. */
@@ -20,7 +20,7 @@ function planAll(sender: readonly string[], destination?: string): Plan {
 }
 
 interface Run {
-  readonly result: PlanResult;
+  readonly result: TransferResult;
   readonly events: readonly TransferEvent[];
   /** What was received, in order: destinations, each as often as it was received into. */
   readonly received: readonly string[];
@@ -50,7 +50,15 @@ async function run(
   const endpoint = { host: new LocalHost(), zfs: ['sh', '-c', zfs, 'zfs'] };
   const events: TransferEvent[] = [];
   const result = await runPlan(plan, {
-    ...{ sender: endpoint, receiver: endpoint, lanes, rateLimit: undefined, stallMs: 0, compress: false },
+    ...{
+      sender: endpoint,
+      receiver: endpoint,
+      lanes,
+      rateLimit: undefined,
+      stallMs: 0,
+      compress: false,
+      bookmark: false,
+    },
     signal: new AbortController().signal,
     emit: (event) => events.push(event),
   });
