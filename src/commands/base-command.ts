@@ -1,14 +1,12 @@
 import { Command, Option, type BaseContext } from 'clipanion';
 import { isEnum } from 'typanion';
+import { transports } from '../host/connect.js';
 
 /** What every command is given besides its words. */
 export interface CommandContext extends BaseContext {
   /** Aborted, with the error to report, when the person stops the run. */
   readonly signal: AbortSignal;
 }
-
-/** What speaks SSH: the program itself, or the machine's own ssh. */
-export const transports = ['ssh2', 'openssh'] as const;
 
 /** The options that every command takes. */
 export abstract class BaseCommand extends Command<CommandContext> {
@@ -18,7 +16,7 @@ export abstract class BaseCommand extends Command<CommandContext> {
 
   debug = Option.Boolean('--debug', false);
 
-  transport = Option.String('--transport', 'ssh2', { validator: isEnum(transports) });
+  transport = Option.String('--transport', { validator: isEnum(transports) });
 
   /** Lets `main` report it: clipanion itself would print it to stdout, into the output of `--json`. */
   override catch(error: unknown): Promise<void> {

@@ -12,7 +12,10 @@ export interface DocumentedCommand extends CommandClass<CommandContext> {
 
 const globalOptions = [
   ['-s, --sudo', 'run zfs through sudo on the remote side'],
-  ['    --transport NAME', 'what speaks SSH: ssh2, built in (default), or openssh, the ssh of this machine'],
+  [
+    '    --transport NAME',
+    'what speaks SSH: ssh2, built in, or openssh, the ssh of this machine (ssh2 where it can)',
+  ],
   ['-v, --verbose', 'say more'],
   ['-d, --debug', 'say everything; -d only before the command'],
   ['-h, --help', 'show help, of a command after its name'],

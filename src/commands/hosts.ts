@@ -1,8 +1,7 @@
+import { connectHost } from '../host/connect.js';
 import { toEndpoint, type Endpoint } from '../host/endpoint.js';
 import type { Host } from '../host/host.js';
 import { LocalHost } from '../host/local-host.js';
-import { connectOpenSsh } from '../host/openssh/connect.js';
-import { connectSsh } from '../host/ssh/connect.js';
 import { createTerminalPrompter, type Prompter } from '../host/ssh/prompt.js';
 import type { BaseCommand } from './base-command.js';
 
@@ -58,15 +57,19 @@ export class Hosts {
   }
 
   async #connect(target: string): Promise<Endpoint> {
-    const { context, debug, sudo, transport } = this.#command;
+    const { context, debug, verbose, sudo, transport } = this.#command;
     const write = (line: string): void => {
       context.stderr.write(`${line}\n`);
     };
-    const options = { warn: write, debug: debug ? write : () => undefined, signal: context.signal };
-    const host =
-      transport === 'openssh'
-        ? await connectOpenSsh(target, options)
-        : await connectSsh(target, { ...options, prompter: this.prompter });
+    const ignore = (): void => undefined;
+    const host = await connectHost(target, {
+      transport,
+      prompter: this.prompter,
+      warn: write,
+      tell: debug || verbose ? write : ignore,
+      debug: debug ? write : ignore,
+      signal: context.signal,
+    });
     return toEndpoint(this.#keep(host), { sudo });
   }
 

@@ -247,7 +247,8 @@ class TransferRun {
     if (!this.#hasWarned && !isCopy) warnOfMalformedTags(command, receiverName, receiver);
     this.#hasWarned = true;
     this.#pools.check(senderName, sender.datasets.keys());
-    this.#pools.check((await opening.receiver).host.name, receiver.datasets.keys());
+    const receiverHost = (await opening.receiver).host.name;
+    this.#pools.check(receiverHost, receiver.datasets.keys());
     checkPool(destination, receiverName, receiver.datasets);
     const planWith = (receiverDatasets: Datasets): Plan => {
       const datasets =
@@ -259,8 +260,14 @@ class TransferRun {
       const properties = { ...this.#properties, carried: sender.properties };
       return planTransfer({ ...datasets, choice, destination, rollback, replace, properties });
     };
-    const plan = planWith(receiver.datasets);
-    return readRest === undefined || isConclusive(plan) ? plan : planWith((await readRest()).datasets);
+    const quick = planWith(receiver.datasets);
+    const plan =
+      readRest === undefined || isConclusive(quick) ? quick : planWith((await readRest()).datasets);
+    for (const { source, destination: place } of [...plan.chains, ...plan.upToDate]) {
+      this.#pools.note(senderName, [source]);
+      this.#pools.note(receiverHost, [place]);
+    }
+    return plan;
   }
 
   readonly #emit = (event: TransferEvent): void => {

@@ -173,11 +173,11 @@ const tokenLines = [
   'done',
 ];
 
-/** A zfs that lacks one of the properties says so in its first line, and then all that it has: that is left out. */
+/** A zfs that lacks one of the properties says so in its first line, and then lists all that it has: that is left out. */
 function propertyLines(names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const call = `"$@" ${quoteCommand(getPropertiesArguments(names))} </dev/null`;
-  return [`${call} 2>/dev/null || { ${call} 2>&1 >/dev/null | head -n 1 >&2; exit 1; }`];
+  return [`${call} 2>/dev/null || { ${call} 2>&1 >/dev/null | sed -n '1s/^/zfs get: /p' >&2; exit 1; }`];
 }
 
 function snapshotLines(list: readonly string[], scope: ReadOptions['scope']): string[] {

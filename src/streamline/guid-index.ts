@@ -79,7 +79,9 @@ class GuidTable {
   }
 }
 
-/** The lower half, its bits mixed: whoever makes up GUIDs may count them up. */
+/** Both halves, mixed: GUIDs are random, unless somebody makes them up. */
 function hash(guid: bigint): number {
-  return Math.imul(Number(BigInt.asUintN(32, guid)), 0x9e37_79b1) >>> 0;
+  const [low, high] = [Number(BigInt.asUintN(32, guid)), Number(guid >> 32n)];
+  const mixed = Math.imul(low, 0x9e37_79b1) ^ Math.imul(high, 0x85eb_ca6b);
+  return (mixed ^ (mixed >>> 15)) >>> 0;
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,6 +14,11 @@ export interface HoldRecord {
   readonly pid: number;
 }
 
+/** How it is written down: a process's number means something only until the machine is started again. */
+interface WrittenRecord extends HoldRecord {
+  readonly bootId: string;
+}
+
 /** Where holds are written down before they are taken, so that the next run can release those of one that died. */
 export class HoldJournal {
   readonly #folder: string;
@@ -23,11 +28,19 @@ export class HoldJournal {
     this.#folder = join(state, 'zfs-vm', 'holds');
   }
 
-  /** Writes a record down; tells whether that was possible. */
+  /** Writes a record down so that it is there also after a sudden end of the machine; tells whether that was possible. */
   async write(record: HoldRecord): Promise<boolean> {
     try {
       await mkdir(this.#folder, { recursive: true });
-      await writeFile(this.#fileOf(record.tag), JSON.stringify(record), { mode: 0o600 });
+      const written: WrittenRecord = { ...record, bootId: await readBootId() };
+      const file = await open(this.#fileOf(record.tag), 'w', 0o600);
+      try {
+        await file.writeFile(JSON.stringify(written));
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await syncFolder(this.#folder);
       return true;
     } catch {
       return false;
@@ -43,9 +56,11 @@ export class HoldJournal {
   async findLeft(host: string): Promise<HoldRecord[]> {
     const files = await readdir(this.#folder).catch(() => []);
     const records = await Promise.all(files.map((file) => readRecord(join(this.#folder, file))));
+    const bootId = await readBootId();
     return records
       .filter((record) => record !== undefined)
-      .filter((record) => record.host === host && !isAlive(record.pid));
+      .filter((record) => record.host === host && !(record.bootId === bootId && isAlive(record.pid)))
+      .map(({ tag, zfs, snapshots, pid }) => ({ host, zfs, tag, snapshots, pid }));
   }
 
   #fileOf(tag: string): string {
@@ -53,14 +68,26 @@ export class HoldJournal {
   }
 }
 
-async function readRecord(path: string): Promise<HoldRecord | undefined> {
+/** So that the names in it are there after a sudden end, too. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  await folder.sync().finally(() => folder.close());
+}
+
+/** What tells this start of the machine from any other; the same for all where the system has no such thing. */
+async function readBootId(): Promise<string> {
+  const text = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+  return text.trim();
+}
+
+async function readRecord(path: string): Promise<WrittenRecord | undefined> {
   try {
-    const record = JSON.parse(await readFile(path, 'utf8')) as Partial<HoldRecord>;
-    const { host, zfs, tag, snapshots, pid } = record;
+    const record = JSON.parse(await readFile(path, 'utf8')) as Partial<WrittenRecord>;
+    const { host, zfs, tag, snapshots, pid, bootId = '' } = record;
     if (host === undefined || zfs === undefined || tag === undefined || snapshots === undefined) {
       return undefined;
     }
-    return pid === undefined ? undefined : { host, zfs, tag, snapshots, pid };
+    return pid === undefined ? undefined : { host, zfs, tag, snapshots, pid, bootId };
   } catch {
     // Somebody else is writing or removing it at this moment.
     return undefined;

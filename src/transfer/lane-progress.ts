@@ -1,4 +1,6 @@
+import { ZfsVmError } from '../errors.js';
 import { toPrintable } from '../printable.js';
+import { fullNameOf } from '../streamline/dataset.js';
 import { findPropertyWarnings, parseReceived } from '../zfs/receive.js';
 import { readSendLine } from '../zfs/send.js';
 import type { Arrival, TransferEvent } from './event.js';
@@ -7,6 +9,7 @@ import type { SenderNews } from './pipe.js';
 
 /** What goes along with a lane's progress. */
 export interface LaneProgressOptions {
+  readonly senderName: string;
   readonly receiverName: string;
   /** Whether no byte comes through us, so that the sender has to tell of them. */
   readonly isJoined: boolean;
@@ -24,7 +27,7 @@ export class LaneProgress {
   #sending = 0;
   /** How many bytes are known of, by stream; only where they aren't counted on their way. */
   readonly #told = new Map<string, number>();
-  readonly #skipped: Arrival[] = [];
+  readonly #skipErrors: ZfsVmError[] = [];
   /** How many legs are done. */
   done = 0;
   /** The report of the leg that failed. */
@@ -44,9 +47,9 @@ export class LaneProgress {
     return leg === undefined || step === undefined ? undefined : { chain: leg.chain, step };
   }
 
-  /** The versions that were to come in a stream, and weren't in it. */
-  get skipped(): readonly Arrival[] {
-    return this.#skipped;
+  /** An error for each version that wasn't in its stream, though one after it was. */
+  get skipErrors(): readonly ZfsVmError[] {
+    return this.#skipErrors;
   }
 
   /** Notes that the next version is on its way. */
@@ -101,7 +104,11 @@ export class LaneProgress {
     const leg = this.#legs[index];
     if (leg === undefined || index !== this.done) return;
     this.hear(said);
-    if (status !== 0) {
+    const received = parseReceived(said);
+    const last = leg.steps.at(-1) ?? leg.steps[0];
+    // `zfs send -I` ends its stream properly also when it could not read the next snapshot: zfs receive is content then.
+    const isWhole = leg.steps.length === 1 || received.some(({ name }) => name === last.to.name);
+    if (status !== 0 || !isWhole) {
       this.failed = { index, status, said };
       return;
     }
@@ -110,7 +117,7 @@ export class LaneProgress {
       const message = `${this.#options.receiverName}: ${toPrintable(line)}`;
       this.#options.emit({ kind: 'warning', message });
     }
-    this.#settle(parseReceived(said).at(-1)?.bytes);
+    this.#settle(received.at(-1)?.bytes);
   }
 
   /** The version on its way has arrived. */
@@ -128,11 +135,20 @@ export class LaneProgress {
     this.begin();
   }
 
-  /** The receiver is past some versions of the leg without having got them: the sender has them no more. */
+  /** The receiver is past some versions of the leg without having got them: they were gone when the stream began. */
   #skipUntil(index: number): void {
     while (this.#stepsDone < index) {
-      if (this.current !== undefined) this.#skipped.push(this.current);
+      const { current } = this;
       this.#goOn();
+      if (current === undefined) continue;
+      const name = fullNameOf(current.step.to);
+      const message = `${this.#options.senderName}: ${name} is gone: it was destroyed before its turn came`;
+      const error = new ZfsVmError('failed', message, {
+        hint: 'the next version has arrived without it; run the same command again to see what is left',
+      });
+      this.#skipErrors.push(error);
+      this.#options.emit({ kind: 'step-failed', ...current, error });
+      this.begin();
     }
   }
 

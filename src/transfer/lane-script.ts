@@ -55,9 +55,10 @@ const pack = [
   '  return "${status:-1}"; }',
 ].join('\n');
 
-/** The streams that bring the steps of a chain. */
-export function toLegs(chain: Chain): Leg[] {
-  return groupByStream(chain).map((steps) => ({ chain, steps }));
+/** The streams that bring the steps of a chain. @param share whether several may go in one */
+export function toLegs(chain: Chain, share: boolean): Leg[] {
+  const groups = share ? groupByStream(chain) : chain.steps.map((step): StreamSteps => [step]);
+  return groups.map((steps) => ({ chain, steps }));
 }
 
 /** The sender's script: writes all streams to stdout. It ends at the first that fails, with its status. */

@@ -3,7 +3,7 @@ import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { toPrintable } from '../printable.js';
-import { isBusyFailure } from '../zfs/failure.js';
+import { isBusyFailure, isHoldDenied } from '../zfs/failure.js';
 import type { Arrival, Fault, TransferEvent } from './event.js';
 import { LaneProgress } from './lane-progress.js';
 import {
@@ -37,10 +37,18 @@ export interface LaneResult {
   readonly bytes: number;
   /** How many legs are done. */
   readonly done: number;
-  /** Versions that the sender left out of a stream, as they are gone. */
-  readonly skipped: readonly Arrival[];
-  /** What didn't arrive, and why. */
-  readonly failure: (Arrival & { readonly error: ZfsVmError; readonly fault: Fault }) | undefined;
+  /** An error for each version that was missing in a stream which went on without it; told already. */
+  readonly skipErrors: readonly ZfsVmError[];
+  /** What didn't arrive, and why; not told yet. */
+  readonly failure: (Arrival & Trouble) | undefined;
+}
+
+/** What went wrong, and what may help. */
+interface Trouble {
+  readonly error: ZfsVmError;
+  readonly fault: Fault;
+  /** Whether each version in a stream of its own may go where several in one may not. */
+  readonly mayGoAlone: boolean;
 }
 
 /**
@@ -53,7 +61,10 @@ export async function runLane(legs: readonly Leg[], context: LaneContext): Promi
   // What is compressed has to be counted on its way: the sender's zfs only knows what it was before.
   const ends = compress ? undefined : await openJoint(sender.host, receiver.host, rateLimit);
   const isJoined = ends !== undefined;
-  const progress = new LaneProgress(legs, { isJoined, emit, receiverName: receiver.host.name });
+  const progress = new LaneProgress(legs, {
+    ...{ isJoined, emit },
+    ...{ senderName: sender.host.name, receiverName: receiver.host.name },
+  });
   const reports = new LegReports(
     (report) => {
       progress.report(report);
@@ -81,10 +92,10 @@ export async function runLane(legs: readonly Leg[], context: LaneContext): Promi
       joint: ends && { ends, follow: (line) => progress.follow(line) },
     },
   );
-  const { bytes, done, failed, skipped, current } = progress;
-  if (current === undefined) return { bytes, done, skipped, failure: undefined };
-  const explanation = explain(done, failed, reports.rest, result, context);
-  return { bytes, done, skipped, failure: { ...current, ...explanation } };
+  const { bytes, done, failed, skipErrors, current } = progress;
+  if (current === undefined) return { bytes, done, skipErrors, failure: undefined };
+  const trouble = explain(done, failed, reports.rest, result, context);
+  return { bytes, done, skipErrors, failure: { ...current, ...trouble } };
 }
 
 /** Tells which side failed first at a leg, and what may help. */
@@ -94,13 +105,11 @@ function explain(
   rest: string,
   { send, receive, isStalled }: PipeResult,
   { sender, receiver, stallMs }: LaneContext,
-): { error: ZfsVmError; fault: Fault } {
+): Trouble {
   if (isStalled) {
     const message = `nothing moved between ${sender.host.name} and ${receiver.host.name} for ${stallMs / 1000} s`;
-    return {
-      error: new ZfsVmError('connection', message, { hint: 'run the same command again' }),
-      fault: 'lost',
-    };
+    const error = new ZfsVmError('connection', message, { hint: 'run the same command again' });
+    return { error, fault: 'lost', mayGoAlone: false };
   }
   const receiveSide: SideResult =
     report === undefined
@@ -117,12 +126,26 @@ function explain(
     ? { exit: { kind: 'exited', code: 0 }, stderr: '' }
     : { exit: send.exit, stderr: lastSent.said };
   const cause = findRootCause(sendSide, receiveSide);
+  if (cause === undefined) {
+    const error = new ZfsVmError(
+      'failed',
+      `${sender.host.name}: zfs send ended its stream before all versions were in it`,
+      {
+        hint: 'run the same command again, with -v to see which; "zpool status -v" there tells of damage',
+        details: sendSide.stderr === '' ? [] : [`it said: ${toPrintable(sendSide.stderr)}`],
+      },
+    );
+    return { error, fault: 'failed', mayGoAlone: false };
+  }
   const error =
     cause === 'send'
       ? toLegError(sender, 'zfs send', sendSide, receiver, 'zfs receive', receiveSide)
       : toLegError(receiver, 'zfs receive', receiveSide, sender, 'zfs send', sendSide);
-  if (send.exit.kind === 'lost' || receive.exit.kind === 'lost') return { error, fault: 'lost' };
-  return { error, fault: isBusyFailure(receiveSide.stderr) && cause === 'receive' ? 'busy' : 'failed' };
+  if (send.exit.kind === 'lost' || receive.exit.kind === 'lost') {
+    return { error, fault: 'lost', mayGoAlone: false };
+  }
+  const fault = isBusyFailure(receiveSide.stderr) && cause === 'receive' ? 'busy' : 'failed';
+  return { error, fault, mayGoAlone: cause === 'send' && isHoldDenied(sendSide.stderr) };
 }
 
 /** The error of the side that failed first, with what the other one said beneath. */

@@ -3,9 +3,8 @@ import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
-import type { Chain, Plan } from '../plan/plan.js';
+import type { Chain, Plan, Step } from '../plan/plan.js';
 import { landingOf, preparationCalls, streamOf } from '../plan/stream.js';
-import { fullNameOf } from '../streamline/dataset.js';
 import { isBusyFailure } from '../zfs/failure.js';
 import { isWithin } from '../zfs/names.js';
 import { createParentArguments, receiveArguments } from '../zfs/receive.js';
@@ -13,7 +12,7 @@ import { sendArguments } from '../zfs/send.js';
 import { ChainQueue } from './chain-queue.js';
 import type { Arrival, Fault, TransferEvent, TransferResult } from './event.js';
 import { toLegs, type Leg } from './lane-script.js';
-import { runLane, type LaneContext, type LaneResult } from './run-lane.js';
+import { runLane, type LaneContext } from './run-lane.js';
 import { bookmarkTips } from './protect-sources.js';
 import { verifyArrivals } from './verify-arrivals.js';
 
@@ -49,6 +48,8 @@ class PlanRun {
   #bytes = 0;
   /** Whether one channel takes many streams. */
   #canChain = true;
+  /** Whether one stream takes many versions. */
+  #canShare = true;
   /** What a lane threw that is no expected error. */
   #defect: Error | undefined;
 
@@ -133,54 +134,51 @@ class PlanRun {
 
   /** Runs chains in one lane, as far as one lane goes; those behind a failed step are given back. */
   async #runChains(chains: readonly Chain[]): Promise<void> {
-    let legs: readonly Leg[] = chains.flatMap(toLegs);
+    let legs: readonly Leg[] = chains.flatMap((chain) => toLegs(chain, this.#canShare));
     try {
       const obstacle = await this.#prepare(chains);
       const [first] = legs;
       if (obstacle !== undefined && first !== undefined) {
-        this.#fail({ chain: first.chain, step: first.steps[0], ...obstacle }, legs);
+        this.#fail({ chain: first.chain, step: first.steps[0] }, obstacle, legs);
         return;
       }
       while (legs.length > 0) {
         const lane = this.#canChain ? cutLane(legs) : legs.slice(0, 1);
-        const { bytes, done, skipped, failure } = await runLane(lane, { ...this.#context, emit: this.#note });
+        const { bytes, done, skipErrors, failure } = await runLane(lane, {
+          ...this.#context,
+          emit: this.#note,
+        });
         this.#bytes += bytes;
-        for (const arrival of skipped) this.#noteSkipped(arrival);
+        this.#errors.push(...skipErrors);
+        if (skipErrors.length > 0) this.#faults.add('failed');
         legs = legs.slice(done);
         if (failure === undefined) continue;
-        this.#fail(failure, legs);
+        if (failure.mayGoAlone && (legs[0]?.steps.length ?? 0) > 1) {
+          this.#canShare = false;
+          legs = separate(legs, failure.step);
+          continue;
+        }
+        this.#fail(failure, failure, legs);
         return;
       }
     } catch (error) {
       const [leg] = legs;
       if (!(error instanceof ZfsVmError) || leg === undefined) throw error;
       const fault = error.kind === 'connection' ? 'lost' : 'failed';
-      this.#fail({ chain: leg.chain, step: leg.steps[0], error, fault }, legs);
+      this.#fail({ chain: leg.chain, step: leg.steps[0] }, { error, fault }, legs);
     }
   }
 
-  #fail({ chain, step, error, fault }: NonNullable<LaneResult['failure']>, legs: readonly Leg[]): void {
+  #fail(
+    { chain, step }: Arrival,
+    { error, fault }: { readonly error: ZfsVmError; readonly fault: Fault },
+    legs: readonly Leg[],
+  ): void {
     if (this.#context.signal.aborted) return;
     this.#errors.push(error);
     this.#faults.add(fault);
     this.#context.emit({ kind: 'step-failed', chain, step, error });
     this.#queue.giveBack([...new Set(legs.map((leg) => leg.chain))].filter((other) => other !== chain));
-  }
-
-  /** A version that was destroyed on the sender before its turn came: those after it have gone on without it. */
-  #noteSkipped(arrival: Arrival): void {
-    const { sender, emit } = this.#context;
-    const name = fullNameOf(arrival.step.to);
-    const error = new ZfsVmError(
-      'failed',
-      `${sender.host.name}: ${name} is gone: it was destroyed meanwhile`,
-      {
-        hint: 'the versions after it have arrived; run the same command again to see what is left',
-      },
-    );
-    this.#errors.push(error);
-    this.#faults.add('failed');
-    emit({ kind: 'step-failed', ...arrival, error });
   }
 
   /** Passes an event on. When something has come that others wait for, new lanes can begin before this one ends. */
@@ -240,6 +238,15 @@ async function canChainReceives({ host, zfs }: Endpoint, signal: AbortSignal): P
   const { exit, stdout } = await runCommand(host, ['sudo', '-n', '-l'], { signal });
   signal.throwIfAborted();
   return isSuccess(exit) && !/log_(input|stdin)/i.test(stdout);
+}
+
+/** The same legs with a stream for each version, from one of the first leg's on. */
+function separate(legs: readonly Leg[], from: Step): Leg[] {
+  const [first, ...rest] = legs.map(({ chain, steps }) =>
+    steps.map((step): Leg => ({ chain, steps: [step] })),
+  );
+  const start = first?.findIndex(({ steps }) => steps[0] === from) ?? 0;
+  return [...(first ?? []).slice(start), ...rest.flat()];
 }
 
 /** As many of the legs as fit into one command line, at least one. */

@@ -76,6 +76,14 @@ export function isBusyFailure(stderr: string): boolean {
   );
 }
 
+/**
+ * Whether a send of several increments in one stream failed for lack of the right to hold snapshots: `zfs send -I` holds all that
+ * it sends, where `-i` holds none (`libzfs_sendrecv.c`; OpenZFS issue 16394).
+ */
+export function isHoldDenied(stderr: string): boolean {
+  return /cannot hold|permission denied/i.test(stderr);
+}
+
 /** Explains why a zfs command failed, from what it wrote to stderr; undefined when zfs's own words say it best. */
 export function explainZfsFailure(stderr: string): ZfsFailure | undefined {
   return knownFailures.find(({ pattern }) => pattern.test(stderr))?.failure;

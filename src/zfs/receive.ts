@@ -40,7 +40,7 @@ export function receiveArguments({ destination, origin, makesFilesystem, propert
 export function findPropertyWarnings(output: string): string[] {
   return output
     .split('\n')
-    .filter((line) => /\bproperty\b/i.test(line) && !/^(receiving|received) /.test(line));
+    .filter((line) => /\bproperty\b/i.test(line) && !/^(receiving|received|snap) /.test(line));
 }
 
 /**
@@ -66,13 +66,16 @@ export interface Received {
 /**
  * Reads which snapshots have arrived from what `receiveArguments` print, two lines for each:
  * `receiving incremental stream of tank/vm@b into backup/vm@b`, and when it is there
- * `received 1.53M stream in 0.17 seconds (9.01M/sec)`.
+ * `received 1.53M stream in 0.17 seconds (9.01M/sec)`. One that has come by another way since is there as well:
+ * `snap backup/vm@b already exists; ignoring`.
  */
 export function parseReceived(output: string): Received[] {
   const arrived: Received[] = [];
   let name: string | undefined;
   for (const line of output.split('\n')) {
     name = /^receiving .* into [^@]*@(.*)$/.exec(line)?.[1] ?? name;
+    const there = /^snap [^@]*@(.*) already exists; ignoring$/.exec(line)?.[1];
+    if (there !== undefined) arrived.push({ name: there, bytes: undefined });
     const [, number, unit = ''] = /^received ([0-9.]+)([KMGTPE]?)B? stream in /.exec(line) ?? [];
     if (number === undefined) continue;
     const factor = unitBytes[unit];

@@ -74,13 +74,14 @@ export async function runKill(lab: ClientLab, kill: Kill, undisturbedBytes: numb
   // A host that is reset forgets what it has counted.
   const counter = kill.victim === 'receiver' ? a : b;
   const before = await countBytes(counter);
-  await a.run(`rm -f /tmp/push*; (echo $$ > /tmp/push.pid; exec sh -c 'echo $$ > /tmp/push.pid
-    ${push}; echo $? > /tmp/push.status') > /tmp/push.log 2>&1 &`);
+  await a.run(`rm -f /tmp/push*; (${push}; echo $? > /tmp/push.status) > /tmp/push.log 2>&1 &`);
   await waitFor('the first bytes', async () => (await b.run('zfs list tank/vm/ct', unchecked)).code === 0);
   await new Promise((resolve) => setTimeout(resolve, kill.afterSeconds * 1000));
   await strike(lab, kill.victim);
   await a.setLink({ rateMbitPerSecond });
   const status = await awaitEnd(a, kill.victim);
+  // A run that says it is done has to be.
+  if (status === 0) assert.deepEqual(await listVersionGuids(b), await listVersionGuids(a));
   const again = await a.run(push, { ...unchecked, timeoutMs: 300_000 });
   assert.equal(again.code, 0, `${again.stdout}${again.stderr}`);
   const sentTwiceBytes = (await countBytes(counter)) - before - undisturbedBytes;

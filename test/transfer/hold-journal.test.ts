@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -51,4 +51,14 @@ test('where nothing can be written down, that is told, and what makes no sense i
   await journal.write({ ...holds, pid: deadPid() });
   await writeFile(join(folder, 'zfs-vm/holds/other.json'), '{"host":"fjoe@b"');
   assert.equal((await journal.findLeft('fjoe@b')).length, 1);
+});
+
+test('a number that another process has since the machine was started again is no sign of life', async (t) => {
+  const folder = await makeFolder(t);
+  const journal = new HoldJournal({ XDG_STATE_HOME: folder });
+  await journal.write({ ...holds, pid: process.pid });
+  const path = join(folder, 'zfs-vm/holds/zfs-vm-1-a.json');
+  const record = JSON.parse(await readFile(path, 'utf8')) as object;
+  await writeFile(path, JSON.stringify({ ...record, bootId: 'another' }));
+  assert.deepEqual(await journal.findLeft('fjoe@b'), [{ ...holds, pid: process.pid }]);
 });

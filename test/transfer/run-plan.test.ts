@@ -128,3 +128,11 @@ test('a plan with very many steps is cut into lanes that fit into a command line
   assert.equal(result.versions, 300);
   assert.equal(received.length, 300);
 });
+
+test('where a sender may not hold what it sends in one stream, each version goes alone', async (t) => {
+  const send =
+    'case " $* " in *" -I "*) echo "cannot hold: permission denied" >&2; echo "cannot send" >&2; exit 1;; esac';
+  const { result, received } = await run(t, planAll(['tank/a: a:1 a:2 a:3 a:4', 'tank/b: b:1']), { send });
+  assert.deepEqual([result.versions, result.failedVersions, result.errors], [5, 0, []]);
+  assert.equal(received.filter((dataset) => dataset === 'tank/a').length, 4);
+});

@@ -16,6 +16,8 @@ export interface OpenSshOptions {
   readonly signal?: AbortSignal | undefined;
   /** The environment instead of the process's own. `ZFS_VM_SSH_CONFIG` names an OpenSSH configuration file to use. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** The configuration for the target, where it has been read already. */
+  readonly config?: ClientConfig | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface OpenSshOptions {
 export async function connectOpenSsh(target: string, options: OpenSshOptions): Promise<Host> {
   const { warn, debug, signal, env = process.env } = options;
   const address = parseAddress(target);
-  const config = await readClientConfig(address, { env, signal });
+  const config = options.config ?? (await readClientConfig(address, { env, signal }));
   const label = address.host;
   debug(`${label}: connecting with ssh`);
   const configFile = env['ZFS_VM_SSH_CONFIG'];

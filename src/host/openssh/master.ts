@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,7 @@ import { describeThrown, toPrintable } from '../../printable.js';
 /**
  * Runs ssh until it ends by itself or the script's stdin does, and then removes the folder of its socket. So neither outlives us,
  * even if we are killed. Signals of the terminal reach everything that runs here: they are for us alone, who have commands to end
- * first. ssh leaves a signal ignored that it finds ignored, but while it asks for a password (seen with OpenSSH 9.2). Told to end, it
+ * first. (A SIGTERM to all of the group, as from a service manager, ends the connection at once.) ssh leaves a signal ignored that it finds ignored, but while it asks for a password (seen with OpenSSH 9.2). Told to end, it
  * gives the terminal back, but may also wait until all that it has still to send is gone, and that may be long.
  */
 const guardScript = `
@@ -93,6 +93,8 @@ export class Master {
       guard.once('error', resolve).once('exit', resolve);
     }).then(async () => {
       guard.stdin.destroy();
+      // A guard that was killed couldn't.
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
       await Promise.race([hasLastWords, wait(lastWordsMs, undefined, { ref: false })]);
       this.#lossReason ??= `the connection to ${label} is lost: ${this.#lines.at(-1) ?? 'ssh has ended without a word'}`;
     });

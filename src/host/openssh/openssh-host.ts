@@ -25,6 +25,7 @@ export class OpenSshHost implements Host {
   /** Where the ssh processes run. */
   readonly #local = new LocalHost();
   readonly #running = new Set<Promise<unknown>>();
+  #isClosed = false;
   /** Gives up what commands still have to say. */
   readonly #letGo = new AbortController();
 
@@ -53,6 +54,7 @@ export class OpenSshHost implements Host {
 
   /** Ends the commands that still run, and then the connection. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#local.close();
     this.#letGo.abort();
     await Promise.all(this.#running);
@@ -113,7 +115,7 @@ export class OpenSshHost implements Host {
   }
 
   #throwIfLost(): void {
-    const reason = this.#master.lossReason();
+    const reason = this.#isClosed ? 'the connection was closed' : this.#master.lossReason();
     if (reason === undefined) return;
     throw new ZfsVmError('connection', `${this.name} can't start commands: ${reason}`, {
       hint: 'run the same command again',

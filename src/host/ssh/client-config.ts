@@ -46,8 +46,10 @@ export interface ClientConfig {
   /** The ways to log in that are allowed, best first. */
   readonly authentications: readonly string[];
   readonly algorithms: AlgorithmChoice;
-  /** What the configuration asks for and this transport can't do, each in plain words. */
+  /** What the configuration asks for and ssh2 can't do, each in plain words. */
   readonly unsupported: readonly string[];
+  /** Those of them without which nobody may get in. */
+  readonly indispensable: readonly string[];
 }
 
 /** Where a configuration is read, and for whom. */
@@ -180,6 +182,7 @@ export function parseClientConfig(output: string, address: Address, account: Loc
   const knownHosts = ['known_hosts', 'known_hosts2'].map((name) => `~/.ssh/${name}`);
   const algorithms = chooseAlgorithms(first);
 
+  const indispensable = listIndispensable(first, algorithms);
   return {
     hostName,
     port,
@@ -211,7 +214,8 @@ export function parseClientConfig(output: string, address: Address, account: Loc
     passwordPrompts: readCount(first('numberofpasswordprompts')) ?? 3,
     authentications: chooseAuthentications(first),
     algorithms,
-    unsupported: listUnsupported(first, algorithms),
+    unsupported: [...indispensable, ...listDispensable(first)],
+    indispensable,
   };
 }
 
@@ -320,7 +324,7 @@ function chooseAlgorithms(first: FirstValue): AlgorithmChoice {
   };
 }
 
-function listUnsupported(first: FirstValue, algorithms: AlgorithmChoice): string[] {
+function listIndispensable(first: FirstValue, algorithms: AlgorithmChoice): string[] {
   const reasons: string[] = [];
   if (notNone(first('certificatefile')) !== undefined) {
     reasons.push('logging in with a certificate (CertificateFile)');
@@ -328,10 +332,6 @@ function listUnsupported(first: FirstValue, algorithms: AlgorithmChoice): string
 
   if (notNone(first('pkcs11provider')) !== undefined) {
     reasons.push('keys on a PKCS#11 token (PKCS11Provider)');
-  }
-
-  if (notNone(first('controlpath')) !== undefined) {
-    reasons.push('sharing a connection with other ssh processes (ControlPath)');
   }
 
   if (isYes(first('proxyusefdpass'))) reasons.push('a proxy that hands over its socket (ProxyUseFdpass)');
@@ -344,6 +344,12 @@ function listUnsupported(first: FirstValue, algorithms: AlgorithmChoice): string
     if ((names as readonly string[]).length === 0) reasons.push(`the ${kind} algorithms that it allows`);
   }
   return reasons;
+}
+
+function listDispensable(first: FirstValue): string[] {
+  return notNone(first('controlpath')) === undefined
+    ? []
+    : ['sharing a connection with other ssh processes (ControlPath)'];
 }
 
 function accountHome(): string {

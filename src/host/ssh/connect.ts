@@ -26,6 +26,8 @@ export interface SshOptions {
   readonly homeDir?: string | undefined;
   /** The environment instead of the process's own. `ZFS_VM_SSH_CONFIG` names an OpenSSH configuration file to use. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** The configuration for the target, where it has been read already. */
+  readonly config?: ClientConfig | undefined;
 }
 
 /** More jump hosts behind each other than anyone has; a configuration whose hosts jump over each other has no end. */
@@ -57,9 +59,9 @@ async function openRoute(
   const { prompter, warn, debug, signal, homeDir, env = process.env } = options;
   const label = describeAddress(address);
   throwIfStopped(signal, label);
-  const config = await readClientConfig(address, { env, homeDir, signal }).finally(() => {
-    throwIfStopped(signal, label);
-  });
+  const known = depth === 0 ? options.config : undefined;
+  const config = known ?? (await readClientConfig(address, { env, homeDir, signal }));
+  throwIfStopped(signal, label);
   for (const reason of config.unsupported) {
     debug(`${label}: the OpenSSH configuration asks for what only --transport openssh can do: ${reason}`);
   }

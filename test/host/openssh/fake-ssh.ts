@@ -13,7 +13,7 @@ printf '%s\\n' "$*" >> "$here/calls"
 kind=client
 while [ $# -gt 0 ]; do
   case $1 in
-    -G) exit 0 ;;
+    -G) cat "$here/configuration" 2>/dev/null; exit 0 ;;
     -M) kind=master ;;
     -O) kind=check; shift ;;
     -S) socket=$2; shift ;;
@@ -56,6 +56,8 @@ export interface FakeSsh {
   readonly mend: () => void;
   /** What is left of the folders of sockets. */
   readonly leftovers: () => string[];
+  /** What `ssh -G` prints; nothing by itself. */
+  readonly configure: (output: string) => void;
   /** A shell script that the master runs before it is connected. */
   readonly onConnect: (script: string) => void;
   readonly folder: string;
@@ -84,6 +86,9 @@ export function fakeSshProgram(t: TestContext): FakeSsh {
   const cutMark = join(folder, 'cut');
   return {
     folder,
+    configure: (output) => {
+      writeFileSync(join(folder, 'configuration'), output);
+    },
     onConnect,
     cut: () => {
       writeFileSync(cutMark, '');

@@ -1,0 +1,32 @@
+import type { Host } from './host.js';
+import { connectOpenSsh } from './openssh/connect.js';
+import { parseAddress } from './ssh/address.js';
+import { readClientConfig } from './ssh/client-config.js';
+import { connectSsh, type SshOptions } from './ssh/connect.js';
+
+/** What speaks SSH: the program itself, or the machine's own ssh. */
+export const transports = ['ssh2', 'openssh'] as const;
+
+/** What connecting needs from the rest of the program. */
+export interface ConnectOptions extends SshOptions {
+  /** Left out, ssh2 is taken unless the person's OpenSSH configuration asks for what only OpenSSH can do. */
+  readonly transport: (typeof transports)[number] | undefined;
+  /** Takes lines for a person who wants to know what is done; printable text. */
+  readonly tell: (line: string) => void;
+}
+
+/**
+ * Connects to a host as people name it, and gives it as a place where commands run.
+ * @throws ZfsVmError `usage` for a target that isn't one, `connection` when the host can't be reached or doesn't let us
+ *   in, `interrupted` when the signal is aborted.
+ */
+export async function connectHost(target: string, options: ConnectOptions): Promise<Host> {
+  const { transport, tell, signal, homeDir, env = process.env } = options;
+  if (transport === 'openssh') return connectOpenSsh(target, options);
+  if (transport === 'ssh2') return connectSsh(target, options);
+  const config = await readClientConfig(parseAddress(target), { env, homeDir, signal });
+  const [reason] = config.indispensable;
+  if (reason === undefined) return connectSsh(target, { ...options, config });
+  tell(`${target}: using the ssh of this machine, as its configuration asks for ${reason}`);
+  return connectOpenSsh(target, { ...options, config });
+}
