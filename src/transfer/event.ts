@@ -46,7 +46,7 @@ export type TransferEvent =
       readonly bytes: number | undefined;
       readonly seconds: number;
     }
-  /** A stream failed, and with it the rest of its chain. */
+  /** A version didn't come, and with it the rest of its chain, unless it was merely gone on the sender. */
   | { readonly kind: 'step-failed'; readonly chain: Chain; readonly step: Step; readonly error: ZfsVmError }
   /** A chain isn't begun: what it needs didn't arrive, or, if nothing is missing, a host is lost. */
   | { readonly kind: 'chain-skipped'; readonly chain: Chain; readonly missing: string | undefined }
