@@ -11,6 +11,7 @@ export interface Contender {
 /** The ways to bring the receiver up to date; the first is what the others are compared with. */
 export function listContenders(shape: WorldShape, receiver: string): Contender[] {
   const isUpToDate = shape.missing === 0;
+  const push = `push -d ${receiverPlace} -n 'd*' ${receiver}`;
   return [
     isUpToDate
       ? {
@@ -19,7 +20,8 @@ export function listContenders(shape: WorldShape, receiver: string): Contender[]
           isSlow: false,
         }
       : { name: 'by hand', line: pipeByHand(shape, receiver), isSlow: false },
-    { name: 'zfs-vm', line: `zfs-vm push -d ${receiverPlace} -n 'd*' ${receiver}`, isSlow: false },
+    { name: 'zfs-vm', line: `zfs-vm ${push}`, isSlow: false },
+    { name: 'zfs-vm ssh', line: `zfs-vm --transport openssh ${push}`, isSlow: false },
     { name: syncoidName, line: runSyncoid(shape, receiver), isSlow: shape.datasets > 1 },
   ];
 }
