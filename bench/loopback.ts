@@ -18,20 +18,20 @@ import { runWatched, type WatchedRun } from './watched-run.js';
 interface Contender {
   readonly name: string;
   readonly argv: readonly [string, ...string[]];
-  /** Whether the process that is watched is one whose memory and time mean something. */
+  /** Whether it is zfs-vm, whose memory is of interest. */
   readonly isOurs: boolean;
 }
 
 /** One contender and its runs. */
 interface Result {
   readonly contender: Contender;
-  readonly runs: WatchedRun[];
+  readonly runs: (WatchedRun & { readonly serverCpuSeconds: number })[];
   cipher: string;
 }
 
 const columns = [
   ...['contender               ', 'cipher                       ', 'rounds', 'min s', 'median s', 'max s'],
-  ...['ratio', ' MB/s', 'own cpu s', 'peak MiB'],
+  ...['ratio', ' MB/s', 'cpu s', 'sshd cpu s', 'peak MiB'],
 ];
 const columnWidths = columns.map((column) => column.length);
 const textColumns = 2;
@@ -98,9 +98,11 @@ async function runBenchmark({ sizeBytes, rounds, also }: Request): Promise<void>
     for (let round = 1; round <= rounds; round++) {
       for (const result of results) {
         zfs.reset();
+        const cpuBefore = await sshd.readCpuSeconds();
         const run = await runWatched(result.contender.argv, env);
+        const serverCpuSeconds = (await sshd.readCpuSeconds()) - cpuBefore;
         checkArrival(result.contender, zfs, sizeBytes);
-        result.runs.push(run);
+        result.runs.push({ ...run, serverCpuSeconds });
         result.cipher = sshd.readCipher();
         note(`round ${round}, ${result.contender.name}: ${run.seconds.toFixed(2)} s`);
       }
@@ -129,7 +131,8 @@ function printResults(results: readonly Result[], sizeBytes: number): void {
       ...[contender.name, cipher, String(runs.length), ...times],
       // Of the throughput, so that more is better.
       ...[(first / middle).toFixed(2), (sizeBytes / 1e6 / middle).toFixed(0)],
-      contender.isOurs ? median(runs.map((run) => run.cpuSeconds)).toFixed(2) : '',
+      median(runs.map((run) => run.cpuSeconds)).toFixed(2),
+      median(runs.map((run) => run.serverCpuSeconds)).toFixed(2),
       contender.isOurs ? Math.max(...runs.map((run) => run.peakMib)).toFixed(0) : '',
     ];
     console.log(formatRow(cells, columnWidths, textColumns));

@@ -5,10 +5,14 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { readChildrenTime } from './children-time.js';
 
 const usualPaths = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'];
 
 const patienceMs = 10_000;
+
+/** How long a connection that was closed may take to be gone here, too. */
+const farewellMs = 300;
 
 /** The path of sshd on this machine; undefined where it isn't installed. */
 export function findSshd(): string | undefined {
@@ -81,6 +85,12 @@ export class OwnSshd {
   readCipher(): string {
     const log = readFileSync(this.#logPath, 'utf8');
     return [...log.matchAll(/kex: client->server cipher: (\S+)/g)].at(-1)?.[1] ?? 'unknown';
+  }
+
+  /** The processor time in seconds that connections have used which are closed now, and all commands in them. */
+  async readCpuSeconds(): Promise<number> {
+    await wait(farewellMs);
+    return readChildrenTime(this.#server.pid ?? NaN);
   }
 
   /** Ends it; a connection that is still there goes on to its own end. */

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { readChildrenTime } from './children-time.js';
 
 /** What one run of a program took. */
 export interface WatchedRun {
   readonly seconds: number;
-  /** Processor time of the program itself, without what it has started. */
+  /** Processor time of the program and all that it has started. */
   readonly cpuSeconds: number;
   /** The most memory that the program itself had (RSS). */
   readonly peakMib: number;
@@ -15,12 +16,9 @@ const pollMs = 100;
 /** How much of what it says is kept, for when it fails. */
 const keptCharacters = 2000;
 
-/** The unit of times in /proc; it has been 100 a second on every Linux for long. */
-const ticksPerSecond = 100;
-
 /**
- * Runs a program to its end. What Linux keeps of a process is gone with it, so it is read again and again: the peak can only have been
- * higher, and the time longer, by what happened in the last tenth of a second.
+ * Runs a program to its end. The kernel tells a peak only while a process is there, so it is read again and again: only what
+ * happened in the last tenth of a second can be missing. Nothing else may be run meanwhile.
  * @throws Error with its last words, unless it ends with status 0
  */
 export async function runWatched(
@@ -28,6 +26,7 @@ export async function runWatched(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<WatchedRun> {
   const [program, ...words] = argv;
+  const cpuBefore = readChildrenTime('self');
   const beganMs = performance.now();
   const child = spawn(program, words, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
@@ -36,9 +35,9 @@ export async function runWatched(
       said = (said + text).slice(-keptCharacters);
     });
   }
-  let usage = { cpuSeconds: NaN, peakMib: NaN };
+  let peakMib = NaN;
   const poll = setInterval(() => {
-    usage = readUsage(child.pid) ?? usage;
+    peakMib = readPeakMib(child.pid) ?? peakMib;
   }, pollMs);
   let endedMs = NaN;
   try {
@@ -50,24 +49,19 @@ export async function runWatched(
       child.once('close', resolve);
     });
     if (status !== 0) throw new Error(`${argv.join(' ')} ended with ${status ?? 'a signal'}:\n${said}`);
-    return { ...usage, seconds: (endedMs - beganMs) / 1000 };
+    const cpuSeconds = readChildrenTime('self') - cpuBefore;
+    return { seconds: (endedMs - beganMs) / 1000, cpuSeconds, peakMib };
   } finally {
     clearInterval(poll);
   }
 }
 
-/** What a process has used so far; undefined when it is gone. */
-function readUsage(pid: number | undefined): Omit<WatchedRun, 'seconds'> | undefined {
+/** The most memory that a process has had so far; undefined when it has ended. */
+function readPeakMib(pid: number | undefined): number | undefined {
   try {
     const status = readFileSync(`/proc/${pid ?? ''}/status`, 'utf8');
-    const peakKib = /^VmHWM:\s*([0-9]+) kB$/m.exec(status)?.[1];
-    // A process that has ended and waits for its parent has no memory any more.
-    if (peakKib === undefined) return undefined;
-    const stat = readFileSync(`/proc/${pid ?? ''}/stat`, 'utf8');
-    // The second field, in brackets, may have spaces; user and system time are fields 14 and 15.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const ticks = Number(fields[11]) + Number(fields[12]);
-    return { cpuSeconds: ticks / ticksPerSecond, peakMib: Number(peakKib) / 1024 };
+    const kib = /^VmHWM:\s*([0-9]+) kB$/m.exec(status)?.[1];
+    return kib === undefined ? undefined : Number(kib) / 1024;
   } catch {
     return undefined;
   }
