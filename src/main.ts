@@ -17,7 +17,7 @@ import { formatError } from './report/error-text.js';
 const commandClasses = [TagCommand, ListCommand, PushCommand, PullCommand, AbortCommand];
 
 /** How long the hosts get to end what runs on them after an interrupt, before we leave anyway. */
-const interruptGraceMs = 1800;
+const interruptGraceMs = 1500;
 
 /**
  * Runs zfs-vm with a command line (without the program's name), reports whatever goes wrong on stderr, and gives the exit
@@ -27,8 +27,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
     if (interrupt.signal.aborted) leaveInterrupted();
-    interrupt.abort(new ZfsVmError('interrupted', `interrupted by ${signal}`));
-    setTimeout(leaveInterrupted, interruptGraceMs).unref();
+    const reason = new ZfsVmError('interrupted', `interrupted by ${signal}`);
+    interrupt.abort(reason);
+    setTimeout(() => {
+      process.stderr.write(formatError(reason, chooseColors(process.stderr, process.env), { debug: false }));
+      leaveInterrupted();
+    }, interruptGraceMs).unref();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);

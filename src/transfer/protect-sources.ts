@@ -15,7 +15,7 @@ import { HoldJournal } from './hold-journal.js';
 const tipsAtOnce = 200;
 
 /** How long releasing may take when the run was stopped. */
-const releaseLimitMs = 1500;
+const releaseLimitMs = 1200;
 
 /** What protecting the sender's snapshots works with. */
 export interface ProtectContext {
@@ -52,13 +52,25 @@ export async function whileHeld<T>(plan: Plan, context: ProtectContext, work: ()
   emit({ kind: 'held', host: sender.host.name, snapshots: snapshots.length });
   // ZFS takes them one by one, each with a sync of the pool: the streams don't wait for that.
   const holding = runForNames(sender, holdArguments(tag), snapshots, signal);
+  let releasing: Promise<void> | undefined;
+  const release = (): Promise<void> => {
+    releasing ??= holding.then(async () => {
+      // Also after an interrupt, when there is little time; what can't be released now is left to the next run.
+      const limit = signal.aborted ? AbortSignal.timeout(releaseLimitMs) : signal;
+      if (await runForNames(sender, releaseArguments(tag), snapshots, limit)) await journal.remove(tag);
+    });
+    return releasing;
+  };
+  // At once: meanwhile the streams are ended.
+  const onAbort = (): void => {
+    void release();
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await work();
   } finally {
-    await holding;
-    // Also after an interrupt, when there is little time; what can't be released now is left to the next run.
-    const limit = signal.aborted ? AbortSignal.timeout(releaseLimitMs) : signal;
-    if (await runForNames(sender, releaseArguments(tag), snapshots, limit)) await journal.remove(tag);
+    signal.removeEventListener('abort', onAbort);
+    await release();
   }
 }
 
