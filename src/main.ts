@@ -25,14 +25,16 @@ const interruptGraceMs = 1500;
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
+  let graceTimer: NodeJS.Timeout | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (interrupt.signal.aborted) leaveInterrupted();
     const reason = new ZfsVmError('interrupted', `interrupted by ${signal}`);
     interrupt.abort(reason);
-    setTimeout(() => {
+    graceTimer = setTimeout(() => {
       process.stderr.write(formatError(reason, chooseColors(process.stderr, process.env), { debug: false }));
       leaveInterrupted();
-    }, interruptGraceMs).unref();
+    }, interruptGraceMs);
+    graceTimer.unref();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
@@ -46,6 +48,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(formatError(cause, chooseColors(process.stderr, process.env), { debug }));
     return exitCodeOf(cause);
   } finally {
+    clearTimeout(graceTimer);
     for (const signal of signals) process.off(signal, onSignal);
   }
 }
