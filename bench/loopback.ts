@@ -11,6 +11,7 @@ import { quoteCommand } from '../src/shell.js';
 import { findPackageRoot } from '../test/lab/package-root.js';
 import { FakeZfs, receiverPlace, snapshotName } from './fake-zfs.js';
 import { findSshd, OwnSshd } from './own-sshd.js';
+import { note, runProgram } from './program.js';
 import { formatRow, median } from './statistics.js';
 import { runWatched, type WatchedRun } from './watched-run.js';
 
@@ -139,14 +140,4 @@ function printResults(results: readonly Result[], sizeBytes: number): void {
   }
 }
 
-/** Says how far it is, beside the table. */
-function note(text: string): void {
-  console.error(`bench: ${text}`);
-}
-
-try {
-  await runBenchmark(readRequest(process.argv.slice(2)));
-} catch (error) {
-  note(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-}
+await runProgram(() => runBenchmark(readRequest(process.argv.slice(2))));

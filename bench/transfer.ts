@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import type { LabHost } from '../test/lab/lab-host.js';
 import { startLab } from '../test/lab/lab.js';
 import { listContenders, syncoidName, type Contender } from './contenders.js';
+import { note, runProgram } from './program.js';
 import { formatRow, median } from './statistics.js';
 import { Stopwatch, type Measurement } from './stopwatch.js';
 import { World, type WorldShape } from './world.js';
@@ -148,14 +149,4 @@ function printResults(
   }
 }
 
-/** Says how far it is, beside the table. */
-function note(text: string): void {
-  console.error(`bench: ${text}`);
-}
-
-try {
-  await runBenchmark(readRequest(process.argv.slice(2)));
-} catch (error) {
-  note(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-}
+await runProgram(() => runBenchmark(readRequest(process.argv.slice(2))));

@@ -21,12 +21,6 @@ export function toCommandError(
       hint: 'try again',
     });
   }
-  if (/session request failed|Session open refused by peer/i.test(stderr)) {
-    return new ZfsVmError('connection', `${hostName}: it runs no more commands on one connection`, {
-      hint: 'use a smaller -j, or raise MaxSessions in its sshd_config',
-      details: [`ssh said: ${toPrintable(stderr.trim())}`],
-    });
-  }
   const known = explainZfsFailure(stderr);
   if (known !== undefined) {
     const kind = known.kind === 'denied' ? 'connection' : 'failed';

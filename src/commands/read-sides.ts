@@ -9,8 +9,8 @@ import {
   type DatasetList,
 } from '../inventory/read-inventory.js';
 import { findDiffering, findLikelyPlaces, findProbes, namesToAskFor } from '../plan/probe.js';
-import type { Choice } from '../plan/sources.js';
-import { fullNameOf, type Datasets } from '../streamline/dataset.js';
+import { findSources, type Choice, type Source } from '../plan/sources.js';
+import { fullNameOf } from '../streamline/dataset.js';
 import type { Inquiry, TransferEvent } from '../transfer/event.js';
 import type { SnapshotRow } from '../zfs/list.js';
 
@@ -57,6 +57,12 @@ export async function readSides(
   return { sender, receiver, readRest: undefined };
 }
 
+/** What a sender has, and what of it is to be sent. */
+interface Offer {
+  readonly sender: Inventory;
+  readonly sources: readonly Source[];
+}
+
 /** What a receiver answered first. */
 interface FirstAnswer {
   readonly endpoint: Endpoint;
@@ -87,16 +93,20 @@ class SideReader {
   /** Reads no more of the receiver than tells how far it is. */
   async probe(sending: Promise<Inventory>, opening: Promise<Endpoint>): Promise<Inventories> {
     const { choice, signal } = this.#options;
-    const [sender, { endpoint, list, asked, found }] = await Promise.all([
-      sending,
-      this.#askFirst(sending, opening),
+    const choosing = sending.then((inventory): Offer => ({
+      sender: inventory,
+      sources: findSources(inventory.datasets, choice),
+    }));
+    const [{ sender, sources }, { endpoint, list, asked, found }] = await Promise.all([
+      choosing,
+      this.#askFirst(choosing, opening),
     ]);
     const readRest = async (): Promise<Inventory> => {
       this.#emitReading(endpoint, { kind: 'snapshots' });
       return this.#emitRead(endpoint, await readSnapshots(endpoint, list, signal));
     };
     const names = list.rows.map((row) => row.name);
-    const probes = findProbes(sender.datasets, choice, names);
+    const probes = findProbes(sources, names);
     if (probes === undefined) return { sender, receiver: await readRest(), readRest: undefined };
 
     const others = namesToAskFor(probes).filter((name) => !asked.has(name));
@@ -116,11 +126,11 @@ class SideReader {
    * Asks a receiver for its datasets, and, if it is known by now what the sender has, in the same command for the snapshots that
    * most likely tell how far the receiver is.
    */
-  async #askFirst(sending: Promise<Inventory>, opening: Promise<Endpoint>): Promise<FirstAnswer> {
-    const { choice, destination, signal } = this.#options;
+  async #askFirst(choosing: Promise<Offer>, opening: Promise<Endpoint>): Promise<FirstAnswer> {
+    const { destination, signal } = this.#options;
     const endpoint = await opening;
-    const sender = await Promise.race([sending, Promise.resolve(undefined)]);
-    const asked = sender === undefined ? [] : nameLikely(sender.datasets, choice, destination);
+    const offer = await Promise.race([choosing, Promise.resolve(undefined)]);
+    const asked = offer === undefined ? [] : nameLikely(offer.sources, destination);
     this.#emitReading(endpoint, { kind: 'datasets', named: asked.length });
     const { list, found } = await readDatasets(endpoint, asked, signal);
     return { endpoint, list, asked: new Set(asked), found };
@@ -139,7 +149,6 @@ class SideReader {
 }
 
 /** The snapshots that tell how far the receiver is if its copies are where new ones would go. */
-function nameLikely(sender: Datasets, choice: Choice, destination: string | undefined): string[] {
-  const places = findLikelyPlaces(sender, choice, destination);
-  return namesToAskFor(findProbes(sender, choice, places) ?? []);
+function nameLikely(sources: readonly Source[], destination: string | undefined): string[] {
+  return namesToAskFor(findProbes(sources, findLikelyPlaces(sources, destination)) ?? []);
 }

@@ -42,7 +42,7 @@ interface Sides {
 }
 
 /** What is to be done, and where and how. */
-interface Preparation {
+interface Prepared {
   readonly plan: Plan;
   readonly sides: Sides;
   readonly compress: boolean;
@@ -205,7 +205,7 @@ class TransferRun {
     return whileHeld(plan, context, () => runPlan(plan, context));
   }
 
-  async #prepare(): Promise<Preparation> {
+  async #prepare(): Promise<Prepared> {
     const opening = this.#open();
     this.#report ??= openReport(this.#command, opening.receiverName);
     const plan = await this.#makePlan(opening);

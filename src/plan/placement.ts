@@ -40,14 +40,8 @@ export class Placement {
    * The name that a dataset gets when it is new on the receiver: below what it is a member of, else below `-d`, else the
    * sender's. Undefined when what it is a member of has no place itself.
    */
-  choose({ dataset, treeParent }: Source): string | undefined {
-    if (treeParent !== undefined) {
-      const above = this.#settled.get(treeParent);
-      return above === undefined ? undefined : `${above}${dataset.name.slice(treeParent.length)}`;
-    }
-    return this.#destination === undefined
-      ? dataset.name
-      : `${this.#destination}/${baseNameOf(dataset.name)}`;
+  choose(source: Source): string | undefined {
+    return placeNew(source, this.#destination, this.#settled);
   }
 
   /** What keeps a new dataset from being made under this name. */
@@ -87,6 +81,23 @@ export class Placement {
     const volume = above.find((parent) => this.#model.findDataset(parent)?.type === 'volume');
     return volume === undefined ? undefined : { kind: 'parent-is-volume', destination, parent: volume };
   }
+}
+
+/**
+ * The name that a dataset gets when it is new on the receiver; undefined when what it is a member of has no place.
+ * @param destination what it goes under unless it is such a member; it keeps the sender's name without one
+ * @param places where the sender's datasets are, or will be
+ */
+export function placeNew(
+  { dataset, treeParent }: Source,
+  destination: string | undefined,
+  places: ReadonlyMap<string, string>,
+): string | undefined {
+  if (treeParent !== undefined) {
+    const above = places.get(treeParent);
+    return above === undefined ? undefined : `${above}${dataset.name.slice(treeParent.length)}`;
+  }
+  return destination === undefined ? dataset.name : `${destination}/${baseNameOf(dataset.name)}`;
 }
 
 function findOverlongName({ versions }: Source, destination: string): ConflictReason | undefined {

@@ -1,9 +1,9 @@
-import { isTagged, type Datasets, type Snapshot, type TaggedSnapshot } from '../streamline/dataset.js';
+import { isTagged, type Snapshot, type TaggedSnapshot } from '../streamline/dataset.js';
 import { formatTag } from '../streamline/tag.js';
 import { nextVersion } from '../streamline/version.js';
-import { baseNameOf } from '../zfs/names.js';
 import type { Plan } from './plan.js';
-import { findSources, type Choice, type Source } from './sources.js';
+import { placeNew } from './placement.js';
+import type { Source } from './sources.js';
 
 /*
  * Listing the snapshots of a receiver is the dearest thing there is: its datasets are unmounted, and ZFS opens one for each
@@ -27,14 +27,10 @@ export interface Probe {
  * What to ask a receiver of which only the datasets are known. Undefined when one of the sender's datasets has no namesake there:
  * only all of the receiver's snapshots can tell whether it is there under another name.
  */
-export function findProbes(
-  sender: Datasets,
-  choice: Choice,
-  receiverNames: Iterable<string>,
-): Probe[] | undefined {
+export function findProbes(sources: readonly Source[], receiverNames: Iterable<string>): Probe[] | undefined {
   const bySuffix = indexBySuffix(receiverNames);
   const probes: Probe[] = [];
-  for (const source of findSources(sender, choice)) {
+  for (const source of sources) {
     const places = findNearestNamesakes(source.dataset.name, bySuffix);
     if (places.length === 0) return undefined;
     const newest = findNewestOfEach(source);
@@ -45,19 +41,14 @@ export function findProbes(
 
 /**
  * Where the sender's datasets would go if the receiver had none of them: where their copies most likely are.
+ * @param sources what is above a dataset before it, as `findSources` gives them
  * @param destination the receiver's dataset that they would go under; undefined when they keep their names
  */
-export function findLikelyPlaces(
-  sender: Datasets,
-  choice: Choice,
-  destination: string | undefined,
-): string[] {
+export function findLikelyPlaces(sources: readonly Source[], destination: string | undefined): string[] {
   const places = new Map<string, string>();
-  for (const { dataset, treeParent } of findSources(sender, choice)) {
-    const { name } = dataset;
-    const above = treeParent === undefined ? undefined : places.get(treeParent);
-    const beside = destination === undefined ? name : `${destination}/${baseNameOf(name)}`;
-    places.set(name, above === undefined ? beside : `${above}${name.slice(treeParent?.length)}`);
+  for (const source of sources) {
+    const place = placeNew(source, destination, places);
+    if (place !== undefined) places.set(source.dataset.name, place);
   }
   return [...places.values()];
 }

@@ -1,5 +1,11 @@
 import type { Dataset } from '../streamline/dataset.js';
-import { hasProperty, isEncryptionProperty, type Property, type PropertyChanges } from '../zfs/properties.js';
+import {
+  hasProperty,
+  isEncryptionProperty,
+  noPropertyChanges,
+  type Property,
+  type PropertyChanges,
+} from '../zfs/properties.js';
 import type { Step } from './plan.js';
 
 /** What destinations are to get beside their content. */
@@ -19,7 +25,7 @@ export function choosePropertyChanges(
   firstStep: Step,
   isNew: boolean,
 ): PropertyChanges {
-  if (request === undefined) return { set: [], exclude: [] };
+  if (request === undefined) return noPropertyChanges;
   const canEncrypt = firstStep.kind === 'full' && !encrypted;
   const applies = (name: string): boolean =>
     hasProperty(type, name) && (canEncrypt || !isEncryptionProperty(name));

@@ -13,22 +13,23 @@ const snapshotsPerStep = 50;
  * @param dataset what the steps are sent from
  */
 export function shareStreams(
-  [first, ...rest]: readonly [Step, ...Step[]],
+  steps: readonly [Step, ...Step[]],
   dataset: Dataset,
 ): readonly [Step, ...Step[]] {
-  if (rest.length === 0) return [first];
+  const [first, ...rest] = steps;
+  if (rest.length === 0) return steps;
   const positions = new Map(dataset.snapshots.map((snapshot, index): [Point, number] => [snapshot, index]));
   const isGapless = (step: Step | undefined): boolean => {
     if (step?.kind !== 'incremental') return false;
     const from = positions.get(step.from);
     return from !== undefined && positions.get(step.to) === from + 1;
   };
-  const sharing = rest.map((step, index): Step => {
-    const before = index === 0 ? first : rest[index - 1];
-    return step.kind === 'incremental' && isGapless(step) && isGapless(before)
-      ? { ...step, sharesStream: true }
-      : step;
-  });
-  const saved = sharing.filter((step) => step.kind === 'incremental' && step.sharesStream === true).length;
-  return saved * snapshotsPerStep < dataset.snapshots.length ? [first, ...rest] : [first, ...sharing];
+  // `steps[index]` is the one before `rest[index]`.
+  const shares = rest.map((step, index) => isGapless(step) && isGapless(steps[index]));
+  const savedSteps = shares.filter(Boolean).length;
+  if (savedSteps * snapshotsPerStep < dataset.snapshots.length) return steps;
+  return [
+    first,
+    ...rest.map((step, index) => (shares[index] === true ? { ...step, sharesStream: true } : step)),
+  ];
 }

@@ -1,6 +1,7 @@
 import { fullNameOf } from '../streamline/dataset.js';
 import { destroyDatasetArguments, destroySnapshotsArguments, rollbackArguments } from '../zfs/destroy.js';
 import { abortReceiveArguments, type Landing } from '../zfs/receive.js';
+import { noPropertyChanges } from '../zfs/properties.js';
 import type { Stream } from '../zfs/send.js';
 import type { Chain, Step } from './plan.js';
 
@@ -39,7 +40,7 @@ export function landingOf(chain: Chain, step: Step): Landing {
     destination: chain.destination,
     origin: step.kind === 'clone' ? step.origin : undefined,
     makesFilesystem: (step.kind === 'full' || step.kind === 'clone') && chain.type === 'filesystem',
-    properties: step === chain.steps[0] ? chain.properties : { set: [], exclude: [] },
+    properties: step === chain.steps[0] ? chain.properties : noPropertyChanges,
   };
 }
 

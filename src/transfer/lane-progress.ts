@@ -23,6 +23,8 @@ export class LaneProgress {
   #startedAtMs = performance.now();
   /** How many steps of the leg at work are settled. */
   #stepsDone = 0;
+  /** Where the versions of the leg at work are in it, by name. */
+  #positions: ReadonlyMap<string, number>;
   /** The leg that the sender is at; the receiver may be behind. */
   #sending = 0;
   /** How many bytes are known of, by stream; only where they aren't counted on their way. */
@@ -38,6 +40,7 @@ export class LaneProgress {
   constructor(legs: readonly Leg[], options: LaneProgressOptions) {
     this.#legs = legs;
     this.#options = options;
+    this.#positions = indexSteps(legs[0]);
   }
 
   /** The version that is on its way; undefined when all are there. */
@@ -91,8 +94,8 @@ export class LaneProgress {
   hear(said: string): void {
     const leg = this.#legs[this.done];
     if (leg === undefined || leg.steps.length === 1) return;
-    for (const { name, bytes } of parseReceived(said)) {
-      const index = leg.steps.findIndex((step) => step.to.name === name);
+    for (const { name = '', bytes } of parseReceived(said)) {
+      const index = this.#positions.get(name) ?? -1;
       if (index < this.#stepsDone || index === leg.steps.length - 1) continue;
       this.#skipUntil(index);
       this.#settle(bytes);
@@ -157,6 +160,7 @@ export class LaneProgress {
     if (this.#stepsDone < (this.#legs[this.done]?.steps.length ?? 0)) return;
     this.done++;
     this.#stepsDone = 0;
+    this.#positions = indexSteps(this.#legs[this.done]);
   }
 
   /** A stream has come to so many bytes; gives whether that is more than before. */
@@ -174,4 +178,8 @@ export class LaneProgress {
     const leg = this.#legs[index] ?? this.#legs.at(-1);
     if (leg !== undefined) this.#options.emit({ kind: 'progress', chain: leg.chain, bytes });
   }
+}
+
+function indexSteps(leg: Leg | undefined): ReadonlyMap<string, number> {
+  return new Map(leg?.steps.map((step, index) => [step.to.name, index]));
 }

@@ -33,6 +33,15 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
     },
   },
   {
+    // The ssh of this machine says so where the host opens no more channels on a connection.
+    pattern: /session request failed|Session open refused by peer/i,
+    failure: {
+      kind: 'denied',
+      message: 'it runs no more commands on one connection',
+      hint: 'use a smaller -j, or raise MaxSessions in its sshd_config',
+    },
+  },
+  {
     pattern: /zfs: (command )?not found|zfs: No such file|unknown command:? zfs/i,
     failure: {
       kind: 'failed',

@@ -14,6 +14,9 @@ export interface PropertyChanges {
   readonly exclude: readonly string[];
 }
 
+/** Leaves everything as it is. */
+export const noPropertyChanges: PropertyChanges = { set: [], exclude: [] };
+
 /** Short names that zfs takes too, of the properties that can be set. */
 const aliases: Readonly<Record<string, string>> = {
   compress: 'compression',

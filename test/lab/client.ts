@@ -20,7 +20,7 @@ export async function acquireClientLab(): Promise<ClientLab> {
 }
 
 /** Empties the pools of both hosts. */
-export async function freshPools({ a, b }: ClientLab): Promise<void> {
+export async function freshPools({ a, b }: Pick<ClientLab, 'a' | 'b'>): Promise<void> {
   await Promise.all([a.freshPool(), b.freshPool()]);
 }
 

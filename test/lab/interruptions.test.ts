@@ -1,26 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import {
-  acquireClientLab,
-  expectZfsVm,
-  freshPools,
-  hashFiles,
-  listVersionGuids,
-  type ClientLab,
-} from './client.js';
+import { afterEach, beforeEach, test } from 'node:test';
+import { expectZfsVm, hashFiles, listVersionGuids } from './client.js';
 import type { LabHost } from './lab-host.js';
+import { useClientLab } from './use-client-lab.js';
 
-let lab: ClientLab;
-
-before(async () => {
-  lab = await acquireClientLab();
-});
-
-after(() => lab.release());
+const lab = useClientLab();
 
 // A link that takes half a minute for the stream: whatever happens in these tests, happens in its middle.
 beforeEach(async () => {
-  await freshPools(lab);
   await lab.a.run(
     'zfs create tank/ct; head -c 30000000 /dev/urandom > /tank/ct/big; zfs snapshot tank/ct@zfs-vm:ct:1',
   );

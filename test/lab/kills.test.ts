@@ -1,17 +1,10 @@
-import { after, before, test } from 'node:test';
-import { acquireClientLab, type ClientLab } from './client.js';
+import { afterEach, test } from 'node:test';
 import { prepareKills, runKill } from './kills.js';
+import { useClientLab } from './use-client-lab.js';
 
-let lab: ClientLab;
+const lab = useClientLab();
 
-before(async () => {
-  lab = await acquireClientLab();
-});
-
-after(async () => {
-  await lab.a.setLink({});
-  await lab.release();
-});
+afterEach(() => lab.a.setLink({}));
 
 // `npm run test:kills` does many, at random.
 test('a sender that is reset in the middle goes on where it stood', async () => {

@@ -7,6 +7,9 @@ import { parseArgs } from 'node:util';
 import { acquireClientLab, freshPools, hashFiles, listVersionGuids, type ClientLab } from './client.js';
 import type { LabHost } from './lab-host.js';
 
+/** The hosts of a lab: zfs-vm runs on a. */
+type Hosts = Pick<ClientLab, 'a' | 'b'>;
+
 const victims = ['client', 'send', 'receive', 'link', 'sender', 'receiver'] as const;
 
 /** What is killed, and how long after the first bytes have been received. */
@@ -49,7 +52,7 @@ export function chooseKills(count: number, seed: number): Kill[] {
 }
 
 /** Six versions on host a: five small ones that follow each other, and a large one. */
-export async function prepareKills(lab: ClientLab): Promise<{ undisturbedBytes: number }> {
+export async function prepareKills(lab: Hosts): Promise<{ undisturbedBytes: number }> {
   const { a, b } = lab;
   await freshPools(lab);
   await a.run(
@@ -67,7 +70,7 @@ export async function prepareKills(lab: ClientLab): Promise<{ undisturbedBytes: 
 }
 
 /** Starts a push to an empty pool, kills, waits until both hosts are well, and finishes with the same command. */
-export async function runKill(lab: ClientLab, kill: Kill, undisturbedBytes: number): Promise<KillOutcome> {
+export async function runKill(lab: Hosts, kill: Kill, undisturbedBytes: number): Promise<KillOutcome> {
   const { a, b } = lab;
   await b.freshPool();
   await a.setLink({ rateMbitPerSecond });
@@ -94,7 +97,7 @@ export async function runKill(lab: ClientLab, kill: Kill, undisturbedBytes: numb
   return { status, sentTwiceBytes };
 }
 
-async function strike({ a, b }: ClientLab, victim: Kill['victim']): Promise<void> {
+async function strike({ a, b }: Hosts, victim: Kill['victim']): Promise<void> {
   switch (victim) {
     case 'client':
       await a.run('pkill -KILL -f "zfs-vm push"', unchecked);

@@ -1,23 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
-import {
-  acquireClientLab,
-  expectZfsVm,
-  freshPools,
-  listVersionGuids,
-  snapState,
-  type ClientLab,
-} from './client.js';
+import { test } from 'node:test';
+import { expectZfsVm, listVersionGuids, snapState } from './client.js';
+import { useClientLab } from './use-client-lab.js';
 
-let lab: ClientLab;
-
-before(async () => {
-  lab = await acquireClientLab();
-});
-
-after(() => lab.release());
-
-beforeEach(() => freshPools(lab));
+const lab = useClientLab();
 
 /** Pushes, and expects that host b has all versions of a, nothing is left to send, and a second push changes nothing. */
 async function pushAll(options = '-d tank/x'): Promise<string> {

@@ -1,26 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
-import {
-  acquireClientLab,
-  expectZfsVm,
-  freshPools,
-  hashFiles,
-  hashVolume,
-  listVersionGuids,
-  makeVolume,
-  snapState,
-  type ClientLab,
-} from './client.js';
+import { test } from 'node:test';
+import { expectZfsVm, hashFiles, hashVolume, listVersionGuids, makeVolume, snapState } from './client.js';
+import { useClientLab } from './use-client-lab.js';
 
-let lab: ClientLab;
-
-before(async () => {
-  lab = await acquireClientLab();
-});
-
-after(() => lab.release());
-
-beforeEach(() => freshPools(lab));
+const lab = useClientLab();
 
 test("the seed's examples work as they are written", async () => {
   const { a, b } = lab;

@@ -1,23 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import {
-  acquireClientLab,
-  expectZfsVm,
-  freshPools,
-  hashFiles,
-  listVersionGuids,
-  type ClientLab,
-} from './client.js';
+import { afterEach, test } from 'node:test';
+import { expectZfsVm, hashFiles, listVersionGuids } from './client.js';
+import { useClientLab } from './use-client-lab.js';
 
-let lab: ClientLab;
-
-before(async () => {
-  lab = await acquireClientLab();
-});
-
-after(() => lab.release());
-
-beforeEach(() => freshPools(lab));
+const lab = useClientLab();
 
 afterEach(() => lab.a.setLink({}));
 

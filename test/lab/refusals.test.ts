@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
-import { acquireClientLab, expectZfsVm, freshPools, snapState, type ClientLab } from './client.js';
+import { beforeEach, test } from 'node:test';
+import { expectZfsVm, snapState } from './client.js';
 import { labPassword } from './users.js';
+import { useClientLab } from './use-client-lab.js';
 
-let lab: ClientLab;
-
-before(async () => {
-  lab = await acquireClientLab();
-});
-
-after(() => lab.release());
+const lab = useClientLab();
 
 beforeEach(async () => {
-  await freshPools(lab);
   await lab.a.run('zfs create tank/ct; date > /tank/ct/now; zfs snapshot tank/ct@zfs-vm:ct:1');
 });
 

@@ -1,24 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
-import {
-  acquireClientLab,
-  expectZfsVm,
-  freshPools,
-  listVersionGuids,
-  makeVolume,
-  type ClientLab,
-} from './client.js';
+import { test } from 'node:test';
+import { expectZfsVm, listVersionGuids, makeVolume } from './client.js';
 import type { LabHost } from './lab-host.js';
+import { useClientLab } from './use-client-lab.js';
 
-let lab: ClientLab;
-
-before(async () => {
-  lab = await acquireClientLab();
-});
-
-after(() => lab.release());
-
-beforeEach(() => freshPools(lab));
+const lab = useClientLab();
 
 /** Values of properties, a line each; with where they come from when that is asked for. */
 async function get(host: LabHost, dataset: string, names: string, columns = 'value'): Promise<string> {

@@ -5,6 +5,7 @@ import { buildInventory } from '../../src/inventory/inventory.js';
 import type { Plan, Step } from '../../src/plan/plan.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { findDiffering, findProbes, isConclusive, namesToAskFor } from '../../src/plan/probe.js';
+import { findSources } from '../../src/plan/sources.js';
 import { fullNameOf, type Datasets, type Point } from '../../src/streamline/dataset.js';
 import { isWithin } from '../../src/zfs/names.js';
 import type { DatasetRow, SnapshotRow } from '../../src/zfs/list.js';
@@ -368,7 +369,7 @@ test('a receiver of which only the telling snapshots are known gets the plan tha
     fc.property(deeds, deeds, deeds, places, (before, between, receivers, place) => {
       const [sender, receiver] = makeApart(before, between.slice(0, 3), receivers.slice(0, 3), place);
       const whole = receiver.toDatasets();
-      const probes = findProbes(sender.toDatasets(), everything, whole.keys());
+      const probes = findProbes(findSources(sender.toDatasets(), everything), whole.keys());
       if (probes === undefined) return;
       const all = [...whole.values()].flatMap(({ snapshots }) => snapshots);
       const asked = new Set(namesToAskFor(probes));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findLikelyPlaces } from '../../src/plan/probe.js';
+import { findSources } from '../../src/plan/sources.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { world } from '../worlds.js';
 
@@ -18,7 +19,7 @@ for (const destination of [undefined, 'tank/backup']) {
       ...{ sender, receiver: world('tank:'), choice: everything, destination },
       ...{ rollback: false, replace: false },
     });
-    const places = findLikelyPlaces(sender, everything, destination);
+    const places = findLikelyPlaces(findSources(sender, everything), destination);
     assert.deepEqual(
       places,
       chains.map((chain) => chain.destination),

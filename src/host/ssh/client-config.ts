@@ -131,6 +131,9 @@ function askSsh(address: Address, { env, homeDir, signal }: ConfigSurroundings):
         resolve(stdout);
       } else if (error.code === 'ENOENT') {
         resolve('');
+      } else if (signal?.aborted === true) {
+        const message = `stopped while connecting to ${address.host}`;
+        reject(new ZfsVmError('interrupted', message, { cause: signal.reason }));
       } else {
         const words = toPrintable(stderr.trim().split('\n').at(-1) ?? '') || describeThrown(error);
         reject(
