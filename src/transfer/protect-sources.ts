@@ -14,8 +14,8 @@ import { HoldJournal } from './hold-journal.js';
 /** How many bookmarks are made in one command, whose line has a limit: names have 255 characters at most. */
 const tipsAtOnce = 200;
 
-/** How long releasing may take when the run was stopped. */
-const releaseLimitMs = 1200;
+/** How long holding and releasing is waited for when the run was stopped. */
+const waitAfterStopMs = 1200;
 
 /** What protecting the sender's snapshots works with. */
 export interface ProtectContext {
@@ -31,11 +31,11 @@ export interface ProtectContext {
 export async function whileHeld<T>(plan: Plan, context: ProtectContext, work: () => Promise<T>): Promise<T> {
   const { sender, emit, signal } = context;
   const journal = new HoldJournal();
-  for (const left of await journal.findLeft(sender.host.name)) {
-    const endpoint = { ...sender, zfs: left.zfs };
-    if (await runForNames(endpoint, releaseArguments(left.tag), left.snapshots, signal)) {
-      await journal.remove(left.tag);
-    }
+  const releaseAll = async (endpoint: Endpoint, tag: string, snapshots: readonly string[]): Promise<void> => {
+    if (await runForNames(endpoint, releaseArguments(tag), snapshots)) await journal.remove(tag);
+  };
+  for (const { zfs, tag, snapshots } of await journal.findLeft(sender.host.name)) {
+    await untilStopped(releaseAll({ ...sender, zfs }, tag, snapshots), signal);
   }
   const snapshots = snapshotsOf(plan);
   if (snapshots.length === 0) return work();
@@ -51,15 +51,11 @@ export async function whileHeld<T>(plan: Plan, context: ProtectContext, work: ()
   if (!isNoted) return work();
   emit({ kind: 'held', host: sender.host.name, snapshots: snapshots.length });
   // ZFS takes them one by one, each with a sync of the pool: the streams don't wait for that.
-  const holding = runForNames(sender, holdArguments(tag), snapshots, signal);
+  const holding = runForNames(sender, holdArguments(tag), snapshots);
   let releasing: Promise<void> | undefined;
   const release = (): Promise<void> => {
-    releasing ??= holding.then(async () => {
-      // Also after an interrupt, when there is little time; what can't be released now is left to the next run.
-      const limit = signal.aborted ? AbortSignal.timeout(releaseLimitMs) : signal;
-      if (await runForNames(sender, releaseArguments(tag), snapshots, limit)) await journal.remove(tag);
-    });
-    return releasing;
+    releasing ??= holding.then(() => releaseAll(sender, tag, snapshots));
+    return untilStopped(releasing, signal);
   };
   // At once: meanwhile the streams are ended.
   const onAbort = (): void => {
@@ -116,22 +112,38 @@ function snapshotsOf({ chains }: Plan): string[] {
   return [...new Set(points.filter(({ kind }) => kind === 'snapshot').map(fullNameOf))];
 }
 
+/** Waits for something to be done, but not much longer once the run was stopped: it goes on alone then. */
+async function untilStopped(done: Promise<void>, signal: AbortSignal): Promise<void> {
+  const wait = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    const onAbort = (): void => {
+      const timer = setTimeout(resolve, waitAfterStopMs);
+      wait.signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+      });
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true, signal: wait.signal });
+  });
+  await Promise.race([done, stopped]).finally(() => {
+    wait.abort();
+  });
+}
+
 /**
  * Runs zfs with names that follow its arguments. Names for which it fails are passed over: they are gone, or the rights are lacking.
- * Tells whether it got to the end of them; a lost host is no error here.
+ * It is never cut short, not even when its host is closed: nobody would know then what is held. Tells whether it got to the end of
+ * the names; a lost host is no error here.
  */
 async function runForNames(
   { host, zfs }: Endpoint,
   zfsArguments: readonly string[],
   names: readonly string[],
-  signal: AbortSignal,
 ): Promise<boolean> {
   const { script, input } = forEachName(zfsArguments, names);
   try {
-    const { exit } = await runCommand(host, ['sh', '-c', `${script} 2>/dev/null || :`, 'sh', ...zfs], {
-      input,
-      signal,
-    });
+    const lines = `trap '' HUP INT TERM\n${script} 2>/dev/null || :`;
+    const { exit } = await runCommand(host, ['sh', '-c', lines, 'sh', ...zfs], { input });
     return isSuccess(exit);
   } catch (error) {
     if (!(error instanceof ZfsVmError)) throw error;
