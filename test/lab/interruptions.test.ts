@@ -1,117 +1,46 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { expectZfsVm, hashFiles, listVersionGuids } from './client.js';
-import type { LabHost } from './lab-host.js';
+import { SlowPush, waitUntilQuiet } from './slow-push.js';
 import { useClientLab } from './use-client-lab.js';
 
 const lab = useClientLab();
+const push = new SlowPush(lab);
 
-// A link that takes half a minute for the stream: whatever happens in these tests, happens in its middle.
-beforeEach(async () => {
-  await lab.a.run(
-    'zfs create tank/ct; head -c 30000000 /dev/urandom > /tank/ct/big; zfs snapshot tank/ct@zfs-vm:ct:1',
-  );
-  await lab.a.setLink({ rateMbitPerSecond: 8 });
-});
+beforeEach(() => push.prepare());
 
 afterEach(() => lab.a.setLink({}));
 
-/**
- * Starts a push on host a and waits until its first bytes have been received. Watched from outside: the link is full, and
- * whatever else went over it would wait behind the stream.
- */
-async function startPush(target: string): Promise<void> {
-  const { a, b } = lab;
-  const sudo = target.startsWith('fjoe') ? '-s' : '';
-  await a.run(
-    `rm -f /tmp/push*
-    (sh -c 'echo $$ > /tmp/push.pid; exec zfs-vm ${sudo} push -d tank/vm ${target}' > /tmp/push 2>&1
-     echo $? > /tmp/push.status) > /dev/null 2>&1 &`,
-  );
-  const deadline = Date.now() + 60_000;
-  while ((await b.run('zfs list tank/vm/ct', { check: false })).code !== 0) {
-    assert.ok(Date.now() < deadline, 'the push does not begin');
-  }
-}
-
-/** How a push ended, and all it said; `tookMs` since this was asked. */
-async function awaitPush(): Promise<{ status: number; tookMs: number; output: string }> {
-  const { stdout } = await lab.a.run(
-    `began=$(date +%s%N); while [ ! -s /tmp/push.status ]; do sleep 0.05; done
-    echo "$(cat /tmp/push.status) $(( ($(date +%s%N) - began) / 1000000 ))"; cat /tmp/push`,
-    { timeoutMs: 120_000 },
-  );
-  const [, status = '', tookMs = ''] = /^([0-9]+) ([0-9]+)\n/.exec(stdout) ?? [];
-  return { status: Number(status), tookMs: Number(tookMs), output: stdout };
-}
-
-/** Interrupts a push as Ctrl-C does. */
-async function interruptPush(): Promise<void> {
-  await lab.a.run('kill -INT $(cat /tmp/push.pid)');
-}
-
-/** The zfs, sudo and zfs-vm processes on a host, a line each. */
-async function listProcesses(host: LabHost): Promise<string> {
-  const { stdout } = await host.run(
-    "ps axo pid,args | grep -E '[z]fs (send|receive)|[s]udo -n|[z]fs-vm ' || true",
-  );
-  return stdout;
-}
-
-async function waitUntilQuiet(host: LabHost, timeoutMs: number): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const processes = await listProcesses(host);
-    if (processes === '') return;
-    assert.ok(Date.now() < deadline, `left on ${host.name}:\n${processes}`);
-  }
-}
-
-for (const target of ['root@b', 'fjoe@b']) {
-  test(`Ctrl-C stops a push to ${target} within two seconds and leaves no process`, async () => {
-    const { a, b } = lab;
-    await startPush(target);
-    await interruptPush();
-    const { status, tookMs, output } = await awaitPush();
-    assert.equal(status, 130, output);
-    assert.ok(tookMs < 2000, `it took ${tookMs} ms`);
-    assert.match(output, /interrupted/);
-    await waitUntilQuiet(a, 2000);
-    await waitUntilQuiet(b, 2000);
-    assert.equal((await b.run('zfs list -H -t snapshot -o name', { check: false })).stdout, '');
-  });
-}
-
 test('a client that is killed leaves no process behind', async () => {
   const { a, b } = lab;
-  await startPush('fjoe@b');
+  await push.start('fjoe@b');
   await a.run('kill -KILL $(cat /tmp/push.pid)');
   await waitUntilQuiet(a, 10_000);
   await waitUntilQuiet(b, 10_000);
 });
 
 test('a send that is killed fails the run, and is named as the cause', async () => {
-  await startPush('root@b');
+  await push.start('root@b');
   await lab.a.run('pkill -KILL -x zfs');
-  const { status, output } = await awaitPush();
+  const { status, output } = await push.end();
   assert.equal(status, 1, output);
   assert.match(output, /zfs-vm: local: zfs send was ended by SIGKILL/);
   assert.match(output, /root@b: zfs receive said: /);
 });
 
 test('a receive that is killed fails the run, and is named as the cause', async () => {
-  await startPush('root@b');
+  await push.start('root@b');
   await lab.b.run('pkill -KILL -x zfs');
-  const { status, output } = await awaitPush();
+  const { status, output } = await push.end();
   assert.equal(status, 1, output);
   assert.match(output, /zfs-vm: root@b: zfs receive was ended by SIGKILL/);
 });
 
 test('an interrupted push goes on where it stood with the next run of the same command', async () => {
   const { a, b } = lab;
-  await startPush('root@b');
-  await interruptPush();
-  await awaitPush();
+  await push.start('root@b');
+  await push.interrupt();
+  await push.end();
   await a.setLink({});
   const { stdout } = await expectZfsVm(a, 'push -d tank/vm root@b');
   assert.match(stdout, /ct:1 .* the rest of an interrupted stream/);
@@ -121,9 +50,9 @@ test('an interrupted push goes on where it stood with the next run of the same c
 
 test('what had arrived of a version that is gone makes room for what there is', async () => {
   const { a, b } = lab;
-  await startPush('root@b');
-  await interruptPush();
-  await awaitPush();
+  await push.start('root@b');
+  await push.interrupt();
+  await push.end();
   await a.setLink({});
   // What holds it is released soon after the interrupt, with nobody waiting for it.
   await a.run(
@@ -137,9 +66,9 @@ test('what had arrived of a version that is gone makes room for what there is', 
 
 test('what had arrived can be dropped by hand', async () => {
   const { a, b } = lab;
-  await startPush('root@b');
-  await interruptPush();
-  await awaitPush();
+  await push.start('root@b');
+  await push.interrupt();
+  await push.end();
   await a.setLink({});
   await expectZfsVm(a, 'abort root@b', 3);
   await expectZfsVm(a, 'abort -n other --yes root@b');
@@ -150,10 +79,10 @@ test('what had arrived can be dropped by hand', async () => {
 
 test('a connection that breaks is made again, and the stream goes on where it stood, in the same run', async () => {
   const { a, b } = lab;
-  await startPush('root@b');
+  await push.start('root@b');
   await a.run('ss -K dst 10.77.0.2 dport = 22');
   await a.setLink({});
-  const { status, output } = await awaitPush();
+  const { status, output } = await push.end();
   assert.equal(status, 0, output);
   assert.match(output, /trying again in 1 s/);
   assert.match(output, /ct:1 .* the rest of an interrupted stream/);
@@ -162,13 +91,13 @@ test('a connection that breaks is made again, and the stream goes on where it st
 
 test('a receiver that comes back without its pool is waited for until it has imported it', async () => {
   const { a, b } = lab;
-  await startPush('root@b');
+  await push.start('root@b');
   await b.run(
     `(for try in $(seq 600); do zpool export tank && break; sleep 0.1; done; sleep 8; zpool import tank) > /dev/null 2>&1 &`,
   );
   await a.run('ss -K dst 10.77.0.2 dport = 22');
   await a.setLink({});
-  const { status, output } = await awaitPush();
+  const { status, output } = await push.end();
   assert.equal(status, 0, output);
   assert.match(output, /the pool "tank" is gone/);
   assert.deepEqual(await listVersionGuids(b), await listVersionGuids(a));
@@ -176,10 +105,10 @@ test('a receiver that comes back without its pool is waited for until it has imp
 
 test('a receiver that is reset in the middle is gone on with when it is back, in the same run', async () => {
   const { a, b } = lab;
-  await startPush('root@b');
+  await push.start('root@b');
   await b.reset();
   await a.setLink({});
-  const { status, output } = await awaitPush();
+  const { status, output } = await push.end();
   assert.equal(status, 0, output);
   assert.match(output, /trying again/);
   assert.deepEqual(await listVersionGuids(b), await listVersionGuids(a));
@@ -189,7 +118,7 @@ test('a receiver that is reset in the middle is gone on with when it is back, in
 test('what is sent can not be destroyed meanwhile, and the holds of a run that died are released by the next', async () => {
   const { a } = lab;
   const destroy = 'zfs destroy tank/ct@zfs-vm:ct:1';
-  await startPush('root@b');
+  await push.start('root@b');
   await a.run('kill -KILL $(cat /tmp/push.pid)');
   await waitUntilQuiet(a, 10_000);
   assert.match((await a.run(destroy, { check: false })).stderr, /dataset is busy|it's being held/);

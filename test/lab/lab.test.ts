@@ -152,7 +152,8 @@ describe('a lab of two hosts', () => {
   test('delay and loss on the link are seen by the other host, and nowhere else', async () => {
     const ping = async (count: number): Promise<string> =>
       (await a.run(`ping -q -i 0.05 -W 1 -c ${count} b`, { check: false })).stdout;
-    const roundTripMs = (summary: string): number => Number(/= [\d.]+\/([\d.]+)\//.exec(summary)?.[1]);
+    // The shortest: what else this machine does only makes it longer.
+    const roundTripMs = (summary: string): number => Number(/= ([\d.]+)\//.exec(summary)?.[1]);
 
     const plainMs = roundTripMs(await ping(5));
     await Promise.all([a.setLink({ delayMs: 100 }), b.setLink({ delayMs: 50 })]);

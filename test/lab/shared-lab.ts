@@ -1,4 +1,5 @@
 import { attachLab, startLab, type Lab } from './lab.js';
+import { leaseAll, leaseOne } from './lease.js';
 
 /** The lab of a test file, and what to call when the file is done with it. */
 export interface SharedLab {
@@ -6,15 +7,29 @@ export interface SharedLab {
   readonly release: () => Promise<void>;
 }
 
+/** How a test file wants its lab. */
+export interface SharedLabOptions {
+  /** Nothing else goes on in any lab meanwhile: for tests that say how long something may take. */
+  readonly alone?: boolean;
+}
+
 /**
- * The lab that `run.ts` booted for all the test files of a run; its hosts `a` and `b` are of the default kind. A file that is run
- * alone, with `node --test`, boots one for itself.
+ * One of the labs that `run.ts` booted for all the test files of a run, whose names are in ZFS_VM_LAB; its hosts `a` and `b` are
+ * of the default kind. A file that is run alone, with `node --test`, boots one for itself.
  *
- * Files run one after another and each finds the pools as the one before left them: call `freshPool` first.
+ * A lab goes from file to file, and each finds the pools as the one before left them: call `freshPool` first.
  */
-export async function acquireLab(): Promise<SharedLab> {
-  const name = process.env['ZFS_VM_LAB'];
-  if (name !== undefined) return { lab: await attachLab(name), release: () => Promise.resolve() };
-  const lab = await startLab({ name: `test-${process.pid}`, hosts: [{ name: 'a' }, { name: 'b' }] });
-  return { lab, release: () => lab.stop() };
+export async function acquireLab({ alone = false }: SharedLabOptions = {}): Promise<SharedLab> {
+  const names = process.env['ZFS_VM_LAB']?.split(' ') ?? [];
+  if (names.length === 0) {
+    const lab = await startLab({ name: `test-${process.pid}`, hosts: [{ name: 'a' }, { name: 'b' }] });
+    return { lab, release: () => lab.stop() };
+  }
+  const leases = alone ? await leaseAll(names) : [await leaseOne(names)];
+  return {
+    lab: await attachLab(leases[0]?.name ?? ''),
+    release: async () => {
+      await Promise.all(leases.map((lease) => lease.end()));
+    },
+  };
 }

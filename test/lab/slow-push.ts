@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import type { ClientLab } from './client.js';
+import type { LabHost } from './lab-host.js';
+
+/** A push that takes half a minute, so that whatever is done to it happens in its middle. */
+export class SlowPush {
+  readonly #lab: Pick<ClientLab, 'a' | 'b'>;
+
+  /** @param lab whose hosts may change until `prepare` is called */
+  constructor(lab: Pick<ClientLab, 'a' | 'b'>) {
+    this.#lab = lab;
+  }
+
+  /** Makes tank/ct with one version of 30 MB on host a, and the link slow. */
+  async prepare(): Promise<void> {
+    const { a } = this.#lab;
+    await a.run(
+      'zfs create tank/ct; head -c 30000000 /dev/urandom > /tank/ct/big; zfs snapshot tank/ct@zfs-vm:ct:1',
+    );
+    await a.setLink({ rateMbitPerSecond: 8 });
+  }
+
+  /**
+   * Starts it on host a, and waits until its first bytes have been received. Watched from outside: the link is full, and
+   * whatever else went over it would wait behind the stream.
+   */
+  async start(target: string): Promise<void> {
+    const { a, b } = this.#lab;
+    const sudo = target.startsWith('fjoe') ? '-s' : '';
+    await a.run(
+      `rm -f /tmp/push*
+      (sh -c 'echo $$ > /tmp/push.pid; exec zfs-vm ${sudo} push -d tank/vm ${target}' > /tmp/push 2>&1
+       echo $? > /tmp/push.status) > /dev/null 2>&1 &`,
+    );
+    const deadline = Date.now() + 60_000;
+    while ((await b.run('zfs list tank/vm/ct', { check: false })).code !== 0) {
+      assert.ok(Date.now() < deadline, 'the push does not begin');
+    }
+  }
+
+  /** Interrupts it as Ctrl-C does. */
+  async interrupt(): Promise<void> {
+    await this.#lab.a.run('kill -INT $(cat /tmp/push.pid)');
+  }
+
+  /** How it ended, and all it said; `tookMs` since this was asked. */
+  async end(): Promise<{ status: number; tookMs: number; output: string }> {
+    const { stdout } = await this.#lab.a.run(
+      `began=$(date +%s%N); while [ ! -s /tmp/push.status ]; do sleep 0.05; done
+      echo "$(cat /tmp/push.status) $(( ($(date +%s%N) - began) / 1000000 ))"; cat /tmp/push`,
+      { timeoutMs: 120_000 },
+    );
+    const [, status = '', tookMs = ''] = /^([0-9]+) ([0-9]+)\n/.exec(stdout) ?? [];
+    return { status: Number(status), tookMs: Number(tookMs), output: stdout };
+  }
+}
+
+/** Waits until no zfs, sudo or zfs-vm process is left on the host. */
+export async function waitUntilQuiet(host: LabHost, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const processes = await listProcesses(host);
+    if (processes === '') return;
+    assert.ok(Date.now() < deadline, `left on ${host.name}:\n${processes}`);
+  }
+}
+
+/** The zfs, sudo and zfs-vm processes on a host, a line each. */
+async function listProcesses(host: LabHost): Promise<string> {
+  const { stdout } = await host.run(
+    "ps axo pid,args | grep -E '[z]fs (send|receive)|[s]udo -n|[z]fs-vm ' || true",
+  );
+  return stdout;
+}
