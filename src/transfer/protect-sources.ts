@@ -9,7 +9,7 @@ import { forEachName } from '../shell.js';
 import { poolOf } from '../zfs/names.js';
 import { bookmarkProgram, holdArguments, programArguments, releaseArguments } from '../zfs/protect.js';
 import type { Arrival, TransferEvent } from './event.js';
-import { HoldJournal } from './hold-journal.js';
+import type { HoldJournal } from './hold-journal.js';
 
 /** How many bookmarks are made in one command, whose line has a limit: names have 255 characters at most. */
 const tipsAtOnce = 200;
@@ -24,13 +24,18 @@ export interface ProtectContext {
   readonly signal: AbortSignal;
 }
 
+/** What holding them works with, too. */
+export interface HoldContext extends ProtectContext {
+  /** Where holds are written down. */
+  readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'remove' | 'write'>;
+}
+
 /**
  * Holds the snapshots of a plan on the sender while something is done, so that somebody who prunes there can't cut a chain. What a
  * run that died has left held is released first. Where the rights are lacking, it is done without.
  */
-export async function whileHeld<T>(plan: Plan, context: ProtectContext, work: () => Promise<T>): Promise<T> {
-  const { sender, emit, signal } = context;
-  const journal = new HoldJournal();
+export async function whileHeld<T>(plan: Plan, context: HoldContext, work: () => Promise<T>): Promise<T> {
+  const { sender, emit, signal, holdJournal: journal } = context;
   for (const left of await journal.findLeft(sender.host.name)) {
     const endpoint = { ...sender, zfs: left.zfs };
     if (await runForNames(endpoint, releaseArguments(left.tag), left.snapshots, signal)) {

@@ -10,15 +10,9 @@ import { whileHeld } from '../../src/transfer/protect-sources.js';
 
 test('what a run that died holds is released by the next one, also when that has nothing to send', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'zfs-vm-holds-'));
-  const before = process.env['XDG_STATE_HOME'];
-  process.env['XDG_STATE_HOME'] = folder;
-  t.after(async () => {
-    if (before === undefined) delete process.env['XDG_STATE_HOME'];
-    else process.env['XDG_STATE_HOME'] = before;
-    await rm(folder, { recursive: true });
-  });
+  t.after(() => rm(folder, { recursive: true }));
   const zfs = ['sh', '-c', `echo "$@" >> ${folder}/asked`, 'zfs'];
-  const journal = new HoldJournal();
+  const journal = new HoldJournal({ XDG_STATE_HOME: folder });
   const { pid } = spawnSync('true');
   await journal.write({ host: 'local', zfs, tag: 'zfs-vm:1-a', snapshots: ['tank/vm@zfs-vm:web:1'], pid });
   const nothing = { chains: [], upToDate: [], conflicts: [] };
@@ -26,6 +20,7 @@ test('what a run that died holds is released by the next one, also when that has
     sender: { host: new LocalHost(), zfs },
     emit: () => undefined,
     signal: new AbortController().signal,
+    holdJournal: journal,
   };
   assert.equal(await whileHeld(nothing, context, () => Promise.resolve('done')), 'done');
   assert.equal(await readFile(`${folder}/asked`, 'utf8'), 'release zfs-vm:1-a tank/vm@zfs-vm:web:1\n');
