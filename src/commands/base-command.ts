@@ -1,11 +1,13 @@
 import { Command, Option, type BaseContext } from 'clipanion';
 import { isEnum } from 'typanion';
 import { transports } from '../host/connect.js';
+import type { Surroundings } from './surroundings.js';
 
 /** What every command is given besides its words. */
 export interface CommandContext extends BaseContext {
   /** Aborted, with the error to report, when the person stops the run. */
   readonly signal: AbortSignal;
+  readonly surroundings: Surroundings;
 }
 
 /** The options that every command takes. */

@@ -1,7 +1,5 @@
-import { connectHost } from '../host/connect.js';
 import { toEndpoint, type Endpoint } from '../host/endpoint.js';
 import type { Host } from '../host/host.js';
-import { LocalHost } from '../host/local-host.js';
 import { createTerminalPrompter, type Prompter } from '../host/ssh/prompt.js';
 import type { BaseCommand } from './base-command.js';
 
@@ -33,7 +31,7 @@ export class Hosts {
 
   /** This machine, where zfs is run as whoever we are. */
   openLocal(): Endpoint {
-    return toEndpoint(this.#keep(new LocalHost()), { sudo: false });
+    return toEndpoint(this.#keep(this.#command.context.surroundings.openLocal()), { sudo: false });
   }
 
   /**
@@ -62,7 +60,7 @@ export class Hosts {
       context.stderr.write(`${line}\n`);
     };
     const ignore = (): void => undefined;
-    const host = await connectHost(target, {
+    const host = await context.surroundings.connect(target, {
       transport,
       prompter: this.prompter,
       warn: write,

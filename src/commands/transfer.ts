@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { exitCodes, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isUnsettled, type Plan } from '../plan/plan.js';
@@ -135,7 +134,7 @@ class TransferRun {
   }
 
   async #send(): Promise<number> {
-    const { signal } = this.#command.context;
+    const { signal, surroundings } = this.#command.context;
     const { retries } = this.#settings;
     let outcome = await this.#attempt();
     for (let tries = 1; ; tries++) {
@@ -149,7 +148,7 @@ class TransferRun {
       const delaySeconds = retryDelaysSeconds[Math.min(tries, retryDelaysSeconds.length) - 1] ?? 0;
       this.#emit({ kind: 'retrying', error, delaySeconds, left: retries - tries });
       if (result.faults.has('lost')) await this.#hosts.disconnect();
-      await sleep(delaySeconds * 1000, undefined, { signal }).catch(() => undefined);
+      await surroundings.sleep(delaySeconds * 1000, signal).catch(() => undefined);
       if (signal.aborted) throw explainInterrupt(signal);
       outcome = await this.#attemptAgain(outcome);
     }
@@ -199,9 +198,19 @@ class TransferRun {
   }
 
   async #runPlan(plan: Plan, sides: Sides, compress: boolean): Promise<TransferResult> {
-    const { signal } = this.#command.context;
+    const { signal, surroundings } = this.#command.context;
     const { bookmark } = this.#command;
-    const context = { ...sides, ...this.#settings, compress, bookmark, signal, emit: this.#emit };
+    const { holdJournal, sleep } = surroundings;
+    const context = {
+      ...sides,
+      ...this.#settings,
+      compress,
+      bookmark,
+      signal,
+      holdJournal,
+      sleep,
+      emit: this.#emit,
+    };
     return whileHeld(plan, context, () => runPlan(plan, context));
   }
 

@@ -195,7 +195,7 @@ function snapshotLines(list: readonly string[], scope: ReadOptions['scope']): st
  * lets through those of datasets that have versions or are the origin of another. In the order of full names, what lies below a
  * dataset comes between its bookmarks and its snapshots.
  */
-const taggedOnly = [
+export const taggedOnly = [
   '$0 == "snapshots" { isListing = 1; next }',
   'NF == 1 && sub(/^status /, "") { status = $0; next }',
   '!isListing { sub(/@.*/, "", $3); isOrigin[$3]; next }',

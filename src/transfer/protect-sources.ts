@@ -9,7 +9,7 @@ import { forEachName } from '../shell.js';
 import { poolOf } from '../zfs/names.js';
 import { bookmarkProgram, holdArguments, programArguments, releaseArguments } from '../zfs/protect.js';
 import type { Arrival, TransferEvent } from './event.js';
-import { HoldJournal } from './hold-journal.js';
+import type { HoldJournal } from './hold-journal.js';
 
 /** How many bookmarks are made in one command, whose line has a limit: names have 255 characters at most. */
 const tipsAtOnce = 200;
@@ -24,18 +24,25 @@ export interface ProtectContext {
   readonly signal: AbortSignal;
 }
 
+/** What holding them works with, too. */
+export interface HoldContext extends ProtectContext {
+  /** Where holds are written down. */
+  readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'remove' | 'write'>;
+  /** Waits, or rejects when the signal is aborted. */
+  readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
+}
+
 /**
  * Holds the snapshots of a plan on the sender while something is done, so that somebody who prunes there can't cut a chain. What a
  * run that died has left held is released first. Where the rights are lacking, it is done without.
  */
-export async function whileHeld<T>(plan: Plan, context: ProtectContext, work: () => Promise<T>): Promise<T> {
-  const { sender, emit, signal } = context;
-  const journal = new HoldJournal();
+export async function whileHeld<T>(plan: Plan, context: HoldContext, work: () => Promise<T>): Promise<T> {
+  const { sender, emit, signal, holdJournal: journal } = context;
   const releaseAll = async (endpoint: Endpoint, tag: string, snapshots: readonly string[]): Promise<void> => {
     if (await runForNames(endpoint, releaseArguments(tag), snapshots)) await journal.remove(tag);
   };
   for (const { zfs, tag, snapshots } of await journal.findLeft(sender.host.name)) {
-    await untilStopped(releaseAll({ ...sender, zfs }, tag, snapshots), signal);
+    await untilStopped(releaseAll({ ...sender, zfs }, tag, snapshots), context);
   }
   const snapshots = snapshotsOf(plan);
   if (snapshots.length === 0) return work();
@@ -55,7 +62,7 @@ export async function whileHeld<T>(plan: Plan, context: ProtectContext, work: ()
   let releasing: Promise<void> | undefined;
   const release = (): Promise<void> => {
     releasing ??= holding.then(() => releaseAll(sender, tag, snapshots));
-    return untilStopped(releasing, signal);
+    return untilStopped(releasing, context);
   };
   // At once: meanwhile the streams are ended.
   const onAbort = (): void => {
@@ -113,20 +120,17 @@ function snapshotsOf({ chains }: Plan): string[] {
 }
 
 /** Waits for something to be done, but not much longer once the run was stopped: it goes on alone then. */
-async function untilStopped(done: Promise<void>, signal: AbortSignal): Promise<void> {
-  const wait = new AbortController();
+async function untilStopped(done: Promise<void>, { signal, sleep }: HoldContext): Promise<void> {
+  const over = new AbortController();
   const stopped = new Promise<void>((resolve) => {
     const onAbort = (): void => {
-      const timer = setTimeout(resolve, waitAfterStopMs);
-      wait.signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-      });
+      void sleep(waitAfterStopMs, over.signal).then(resolve, resolve);
     };
     if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true, signal: wait.signal });
+    else signal.addEventListener('abort', onAbort, { once: true, signal: over.signal });
   });
   await Promise.race([done, stopped]).finally(() => {
-    wait.abort();
+    over.abort();
   });
 }
 

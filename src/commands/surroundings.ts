@@ -1,0 +1,27 @@
+import { setTimeout } from 'node:timers/promises';
+import { connectHost, type ConnectOptions } from '../host/connect.js';
+import type { Host } from '../host/host.js';
+import { LocalHost } from '../host/local-host.js';
+import { HoldJournal } from '../transfer/hold-journal.js';
+
+/** What a run finds around itself, but for the streams that it writes to: the places where it has effects, and the time. */
+export interface Surroundings {
+  /** This machine, as a place where commands run. */
+  readonly openLocal: () => Host;
+  /** Connects to another host as people name it. @throws ZfsVmError as `connectHost` does */
+  readonly connect: (target: string, options: ConnectOptions) => Promise<Host>;
+  /** Where holds are written down. */
+  readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'remove' | 'write'>;
+  /** Waits, or rejects when the signal is aborted. */
+  readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** The real ones. */
+export function findSurroundings(env: Readonly<Record<string, string | undefined>>): Surroundings {
+  return {
+    openLocal: () => new LocalHost(),
+    connect: connectHost,
+    holdJournal: new HoldJournal(env),
+    sleep: (delayMs, signal) => setTimeout(delayMs, undefined, { signal }),
+  };
+}

@@ -1,0 +1,80 @@
+import { readLine } from './pipe.js';
+import { ProcessEnd } from './process.js';
+import type { Shell } from './shell.js';
+
+/** A command that a shell runs within itself. */
+type Builtin = (
+  shell: Shell,
+  words: readonly string[],
+  assignments: ReadonlyMap<string, string>,
+) => Promise<number> | number;
+
+const builtins: Readonly<Record<string, Builtin>> = {
+  ':': () => 0,
+  true: () => 0,
+  false: () => 1,
+  echo: (shell, words) => write(shell, `${words.join(' ')}\n`),
+  printf: (shell, words) => write(shell, formatWords(words)),
+  '[': (_shell, words) => (isTrue(words) ? 0 : 1),
+  exit: (shell, [status]) => {
+    throw new ProcessEnd({ status: status === undefined ? shell.status : Number(status) });
+  },
+  return: (shell, [status]) => shell.return(status === undefined ? shell.status : Number(status)),
+  shift: (shell) => {
+    shell.arguments = shell.arguments.slice(1);
+    return 0;
+  },
+  read: async (shell, words, assignments) => {
+    const [option, name, ...others] = words;
+    if (option !== '-r' || name === undefined || others.length > 0) {
+      throw new Error(`a simulated shell doesn't know: read ${words.join(' ')}`);
+    }
+    const read = await readLine(shell.input(0), shell.process);
+    const line = read?.line ?? '';
+    shell.variables.set(name, assignments.get('IFS') === '' ? line : line.trim());
+    return read?.isWhole === true ? 0 : 1;
+  },
+  kill: (shell, words) => {
+    const [option, signal = '', pid = ''] = words;
+    if (option !== '-s') throw new Error(`a simulated shell doesn't know: kill ${words.join(' ')}`);
+    const target = shell.session.find(Number(pid));
+    target?.kill(signal);
+    return target === undefined ? 1 : 0;
+  },
+};
+
+/** What the shell itself does by that name. */
+export function findBuiltin(name: string): Builtin | undefined {
+  return Object.hasOwn(builtins, name) ? builtins[name] : undefined;
+}
+
+async function write(shell: Shell, text: string): Promise<number> {
+  if (text !== '') await shell.output(1).write(shell.process, Buffer.from(text));
+  return 0;
+}
+
+/** What printf prints: with more words than its format takes, the format again. */
+function formatWords([format = '', ...words]: readonly string[]): string {
+  const rest = [...words];
+  let text = '';
+  do {
+    text += format.replace(
+      /%(.)|\\(.)/g,
+      (all, directive: string | undefined, escape: string | undefined) => {
+        if (directive === 's') return rest.shift() ?? '';
+        if (directive === '%') return '%';
+        if (escape === 'n') return '\n';
+        if (escape === 't') return '\t';
+        throw new Error(`a simulated printf doesn't know ${all}`);
+      },
+    );
+  } while (rest.length > 0 && format.includes('%s'));
+  return text;
+}
+
+function isTrue(words: readonly string[]): boolean {
+  const [left, operator, right, end] = words;
+  if (end === ']' && operator === '=') return left === right;
+  if (end === ']' && operator === '!=') return left !== right;
+  throw new Error(`a simulated shell doesn't know: [ ${words.join(' ')}`);
+}

@@ -1,0 +1,43 @@
+/** Someone who waits for a time. */
+interface Sleeper {
+  readonly atMs: number;
+  readonly order: number;
+  readonly wake: () => void;
+}
+
+/**
+ * Virtual time: it stands still while anything is left to do, and then jumps to the next time that somebody waits for. Those who
+ * wait for the same time are woken in the order in which they began to.
+ */
+export class VirtualClock {
+  /** Virtual milliseconds since the world began. */
+  nowMs = 0;
+  /** Of those who wait, the next to be woken first. */
+  readonly #sleepers: Sleeper[] = [];
+  #order = 0;
+  #isArmed = false;
+
+  /** Waits so many virtual milliseconds. */
+  sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const sleeper = { atMs: this.nowMs + Math.max(0, delayMs), order: this.#order++, wake: resolve };
+      const after = this.#sleepers.findIndex(({ atMs }) => atMs > sleeper.atMs);
+      this.#sleepers.splice(after < 0 ? this.#sleepers.length : after, 0, sleeper);
+      this.#arm();
+    });
+  }
+
+  /** Node calls it when all promises and streams have come to rest. */
+  #arm(): void {
+    if (this.#isArmed) return;
+    this.#isArmed = true;
+    setImmediate(() => {
+      this.#isArmed = false;
+      const next = this.#sleepers.shift();
+      if (next === undefined) return;
+      this.nowMs = next.atMs;
+      if (this.#sleepers.length > 0) this.#arm();
+      next.wake();
+    });
+  }
+}

@@ -1,0 +1,127 @@
+import { emptyContent, type Content } from './content.js';
+import type { StreamHeader } from './stream-format.js';
+
+/** A snapshot of a simulated dataset. */
+export class Snapshot {
+  /** Where it is; a promotion may move it. */
+  dataset: Dataset;
+  name: string;
+  readonly guid: bigint;
+  readonly createtxg: number;
+  readonly createdAtSeconds: number;
+  readonly content: Content;
+  /** When it was held, in seconds, by the tag. */
+  readonly holds = new Map<string, number>();
+  /** What was cloned from it. */
+  readonly clones = new Set<Dataset>();
+  /** How many streams are made of it at the moment. */
+  sends = 0;
+
+  constructor(dataset: Dataset, facts: Pick<Snapshot, 'name' | 'guid' | 'createtxg' | 'createdAtSeconds'>) {
+    this.dataset = dataset;
+    this.name = facts.name;
+    this.guid = facts.guid;
+    this.createtxg = facts.createtxg;
+    this.createdAtSeconds = facts.createdAtSeconds;
+    this.content = dataset.content;
+  }
+
+  get fullName(): string {
+    return `${this.dataset.name}@${this.name}`;
+  }
+}
+
+/** A bookmark: what is left of a snapshot as the base of an increment. */
+export interface Bookmark {
+  readonly name: string;
+  readonly guid: bigint;
+  readonly createtxg: number;
+  readonly createdAtSeconds: number;
+  /** So that the blocks that differ can be told, as zfs does by their birth times. */
+  readonly content: Content;
+}
+
+/** What an interrupted or running receive has brought so far. */
+export interface PartialReceive {
+  readonly header: StreamHeader;
+  /** What the content will be made of; undefined for a new dataset. */
+  readonly base: Snapshot | undefined;
+  readonly content: Map<number, number>;
+  /** How many records have arrived, and how many bytes. */
+  position: number;
+  bytes: number;
+  /** Whether it is kept when it is interrupted. */
+  readonly isResumable: boolean;
+}
+
+/** Where the value of a property comes from, when it isn't inherited or a default. */
+export interface SetProperty {
+  readonly value: string;
+  readonly source: 'local' | 'received';
+}
+
+/** A filesystem or volume on a simulated host. */
+export class Dataset {
+  name: string;
+  readonly type: 'filesystem' | 'volume';
+  readonly guid: bigint;
+  readonly createtxg: number;
+  readonly createdAtSeconds: number;
+  content: Content = emptyContent;
+  /** The transaction group in which its content was last changed. */
+  changedTxg: number;
+  origin: Snapshot | undefined;
+  /** Oldest first. */
+  snapshots: Snapshot[] = [];
+  /** Oldest first by their creation. */
+  bookmarks: Bookmark[] = [];
+  readonly properties = new Map<string, SetProperty>();
+  /** Which encryption it has; undefined for none. */
+  encryption: string | undefined;
+  isKeyLoaded = false;
+  partial: PartialReceive | undefined;
+  /** Whether it is new and its first receive isn't done. */
+  isInconsistent = false;
+  /** Whether a receive is at work on it. */
+  isReceiving = false;
+
+  constructor(facts: Pick<Dataset, 'name' | 'type' | 'guid' | 'createtxg' | 'createdAtSeconds'>) {
+    this.name = facts.name;
+    this.type = facts.type;
+    this.guid = facts.guid;
+    this.createtxg = facts.createtxg;
+    this.createdAtSeconds = facts.createdAtSeconds;
+    this.changedTxg = facts.createtxg;
+  }
+
+  /** The newest snapshot: of its own, or, for a clone without any, its origin. */
+  get tip(): Snapshot | undefined {
+    return this.snapshots.at(-1) ?? this.origin;
+  }
+
+  /** Whether its content was changed since a snapshot of its history was made. */
+  isModifiedSince(snapshot: Snapshot): boolean {
+    return this.changedTxg > snapshot.createtxg;
+  }
+
+  findSnapshot(name: string): Snapshot | undefined {
+    return this.snapshots.find((snapshot) => snapshot.name === name);
+  }
+
+  findBookmark(name: string): Bookmark | undefined {
+    return this.bookmarks.find((bookmark) => bookmark.name === name);
+  }
+}
+
+/** Whether a snapshot or bookmark is in the history that led to a snapshot: only then it can be the base of an increment. */
+export function isEarlier(earlier: Snapshot, later: Snapshot): boolean {
+  if (earlier.createtxg >= later.createtxg) return false;
+  for (let { dataset } = later; ;) {
+    if (dataset === earlier.dataset) return true;
+    const { origin } = dataset;
+    if (origin === undefined) return false;
+    if (origin === earlier) return true;
+    if (origin.createtxg <= earlier.createtxg) return false;
+    ({ dataset } = origin);
+  }
+}

@@ -1,0 +1,499 @@
+import { ancestorsOf, baseNameOf, findDatasetNameFault, isWithin, poolOf } from '../../src/zfs/names.js';
+import { Dataset, Snapshot, type Bookmark } from './dataset.js';
+import type { Random } from './random.js';
+import { ZfsRefusal } from './refusal.js';
+
+/** Which OpenZFS is simulated. */
+export type ZfsVersion = '2.1' | '2.3';
+
+/** How a dataset is made. */
+export interface CreateOptions {
+  readonly type?: Dataset['type'];
+  readonly properties?: ReadonlyMap<string, string>;
+}
+
+/** How many bytes a block is. */
+export const blockBytes = 4096;
+
+/** What an empty dataset takes on disk. */
+export const emptyDatasetBytes = 24_576;
+
+/**
+ * The pools of a simulated host, and everything that zfs does with them at once. What it refuses is thrown, in the words of zfs; what
+ * was done before that stays done, as with zfs.
+ */
+export class Pools {
+  readonly version: ZfsVersion;
+  readonly random: Random;
+  readonly #nowMs: () => number;
+  readonly #datasets = new Map<string, Dataset>();
+  /** How many blocks a pool takes; without an entry, any number. */
+  readonly #capacities = new Map<string, number>();
+  #txg = 4;
+
+  constructor(options: { version: ZfsVersion; random: Random; nowMs: () => number }) {
+    this.version = options.version;
+    this.random = options.random;
+    this.#nowMs = options.nowMs;
+  }
+
+  /*
+   * Looking.
+   */
+
+  /** All datasets, by name. */
+  get datasets(): ReadonlyMap<string, Dataset> {
+    return this.#datasets;
+  }
+
+  get nowSeconds(): number {
+    return Math.floor(this.#nowMs() / 1000);
+  }
+
+  /** The dataset of that name. @throws ZfsRefusal when there is none */
+  open(name: string): Dataset {
+    const dataset = this.#datasets.get(name);
+    if (dataset === undefined) throw new ZfsRefusal(`cannot open '${name}': dataset does not exist`);
+    return dataset;
+  }
+
+  findSnapshot(fullName: string): Snapshot | undefined {
+    const at = fullName.indexOf('@');
+    return this.#datasets.get(fullName.slice(0, at))?.findSnapshot(fullName.slice(at + 1));
+  }
+
+  /** The snapshot of that name. @throws ZfsRefusal when there is none */
+  openSnapshot(fullName: string): Snapshot {
+    const snapshot = this.findSnapshot(fullName);
+    if (snapshot === undefined) throw new ZfsRefusal(`cannot open '${fullName}': dataset does not exist`);
+    return snapshot;
+  }
+
+  findBookmark(fullName: string): Bookmark | undefined {
+    const hash = fullName.indexOf('#');
+    return this.#datasets.get(fullName.slice(0, hash))?.findBookmark(fullName.slice(hash + 1));
+  }
+
+  /** The datasets below one, not itself. */
+  below(name: string): Dataset[] {
+    return [...this.#datasets.values()].filter((other) => other.name !== name && isWithin(other.name, name));
+  }
+
+  /** A snapshot of the pool by its GUID. */
+  findByGuid(pool: string, guid: bigint): Snapshot | undefined {
+    for (const dataset of this.#datasets.values()) {
+      if (poolOf(dataset.name) !== pool) continue;
+      const found = dataset.snapshots.find((snapshot) => snapshot.guid === guid);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** Why another block doesn't fit into a dataset; undefined when it does. */
+  findLackOfSpace(name: string): 'pool' | 'quota' | undefined {
+    const capacity = this.#capacities.get(poolOf(name));
+    if (capacity !== undefined && this.#countBlocks(poolOf(name)) >= capacity) return 'pool';
+    for (const above of [...ancestorsOf(name), name]) {
+      const quota = Number(this.#datasets.get(above)?.properties.get('quota')?.value ?? 0);
+      if (quota > 0 && this.#countBlocks(above) * blockBytes >= quota) return 'quota';
+    }
+    return undefined;
+  }
+
+  #countBlocks(name: string): number {
+    const values = new Set<number>();
+    for (const dataset of this.#datasets.values()) {
+      if (!isWithin(dataset.name, name)) continue;
+      const contents = [dataset.content, ...dataset.snapshots.map(({ content }) => content)];
+      if (dataset.partial !== undefined) contents.push(dataset.partial.content);
+      for (const content of contents) for (const value of content.values()) values.add(value);
+    }
+    return values.size;
+  }
+
+  /*
+   * What a person or another program does on the host.
+   */
+
+  /** Makes an empty pool. @param blocks how many it takes; any number when left out */
+  createPool(name: string, blocks?: number): Dataset {
+    if (blocks !== undefined) this.#capacities.set(name, blocks);
+    return this.#add(name, 'filesystem');
+  }
+
+  /** Changes how many blocks a pool takes. */
+  resizePool(name: string, blocks: number): void {
+    this.#capacities.set(name, blocks);
+  }
+
+  /** Takes a pool away, as `zpool export` does; gives what brings it back. */
+  exportPool(name: string): () => void {
+    const datasets = [...this.#datasets].filter(([dataset]) => isWithin(dataset, name));
+    for (const [dataset] of datasets) this.#datasets.delete(dataset);
+    return () => {
+      for (const [dataset, state] of datasets) this.#datasets.set(dataset, state);
+    };
+  }
+
+  /** Writes something new into these blocks of a dataset. */
+  write(name: string, blocks: readonly number[]): void {
+    const dataset = this.open(name);
+    const content = new Map(dataset.content);
+    for (const block of blocks) content.set(block, this.random.below(2 ** 48) + 1);
+    dataset.content = content;
+    dataset.changedTxg = this.nextTxg();
+  }
+
+  /*
+   * What zfs does.
+   */
+
+  create(name: string, { type = 'filesystem', properties = new Map() }: CreateOptions = {}): Dataset {
+    const fault = findDatasetNameFault(name);
+    if (fault !== undefined) throw new ZfsRefusal(`cannot create '${name}': invalid name`);
+    if (this.#datasets.has(name)) {
+      throw new ZfsRefusal(`cannot create '${name}': dataset already exists`);
+    }
+    const parent = this.#openParent(name);
+    const dataset = this.#add(name, type);
+    dataset.encryption = properties.get('encryption') ?? parent.encryption;
+    if (dataset.encryption === 'off') dataset.encryption = undefined;
+    dataset.isKeyLoaded = dataset.encryption !== undefined;
+    for (const [property, value] of properties) dataset.properties.set(property, { value, source: 'local' });
+    return dataset;
+  }
+
+  /** Makes snapshots, all at one moment, or none. */
+  snapshot(fullNames: readonly string[], { recursive = false } = {}): void {
+    const wanted = fullNames.flatMap((fullName) => {
+      const at = fullName.indexOf('@');
+      const name = fullName.slice(at + 1);
+      const dataset = this.#openToSnapshot(fullName.slice(0, at));
+      const datasets = recursive ? [dataset, ...this.below(dataset.name)] : [dataset];
+      return datasets.map((each) => ({ dataset: each, name }));
+    });
+    for (const { dataset, name } of wanted) {
+      const fullName = `${dataset.name}@${name}`;
+      const fail = (why: string): never => {
+        throw new ZfsRefusal(`cannot create snapshot '${fullName}': ${why}`);
+      };
+      if (dataset.isInconsistent) fail('dataset is busy');
+      if (dataset.findSnapshot(name) !== undefined) fail('dataset already exists');
+    }
+    const createtxg = this.nextTxg();
+    for (const { dataset, name } of wanted) this.addSnapshot(dataset, name, this.#newGuid(), createtxg);
+  }
+
+  clone(snapshotName: string, name: string, properties: ReadonlyMap<string, string> = new Map()): Dataset {
+    const origin = this.openSnapshot(snapshotName);
+    if (this.#datasets.has(name)) {
+      throw new ZfsRefusal(`cannot create '${name}': dataset already exists`);
+    }
+    this.#openParent(name);
+    if (poolOf(name) !== poolOf(origin.dataset.name)) {
+      throw new ZfsRefusal(`cannot create '${name}': source and target pools differ`);
+    }
+    const clone = this.addClone(name, origin);
+    for (const [property, value] of properties) clone.properties.set(property, { value, source: 'local' });
+    return clone;
+  }
+
+  promote(name: string): void {
+    const clone = this.open(name);
+    const { origin } = clone;
+    if (origin === undefined) throw new ZfsRefusal(`cannot promote '${name}': not a cloned filesystem`);
+    const old = origin.dataset;
+    const index = old.snapshots.indexOf(origin) + 1;
+    const moved = old.snapshots.slice(0, index);
+    const conflict = moved.find((snapshot) => clone.findSnapshot(snapshot.name) !== undefined);
+    if (conflict !== undefined) {
+      throw new ZfsRefusal(
+        `cannot promote '${name}': snapshot name '${conflict.fullName}' from origin \n\tconflicts with '${conflict.name}' from target`,
+      );
+    }
+    for (const snapshot of moved) snapshot.dataset = clone;
+    old.snapshots = old.snapshots.slice(index);
+    clone.snapshots = [...moved, ...clone.snapshots];
+    this.#setOrigin(clone, old.origin);
+    this.#setOrigin(old, origin);
+  }
+
+  rename(from: string, to: string): void {
+    const dataset = this.open(from);
+    const fail = (why: string): never => {
+      throw new ZfsRefusal(`cannot rename '${from}': ${why}`);
+    };
+    if (isWithin(to, from) && to !== from) {
+      throw new ZfsRefusal(
+        `cannot rename to '${to}': New dataset name cannot be a descendant of current dataset name`,
+      );
+    }
+    if (poolOf(from) !== poolOf(to)) fail('datasets must be within same pool');
+    if (baseNameOf(from) === from) fail('operation does not apply to pools');
+    this.#openParent(to);
+    if (this.#datasets.has(to)) fail('dataset already exists');
+    if (dataset.isReceiving) fail('dataset is busy');
+    for (const each of [dataset, ...this.below(from)]) {
+      this.#datasets.delete(each.name);
+      each.name = to + each.name.slice(from.length);
+      this.#datasets.set(each.name, each);
+    }
+  }
+
+  renameSnapshot(from: string, to: string): void {
+    const snapshot = this.openSnapshot(from);
+    const [dataset = '', name = ''] = to.includes('@') ? to.split('@') : [snapshot.dataset.name, to];
+    if (dataset !== snapshot.dataset.name) {
+      throw new ZfsRefusal(`cannot rename to '${to}': snapshots must be part of same dataset`);
+    }
+    if (snapshot.dataset.findSnapshot(name) !== undefined) {
+      throw new ZfsRefusal(`cannot rename '${from}': dataset already exists`);
+    }
+    snapshot.name = name;
+  }
+
+  bookmark(source: string, target: string): void {
+    const [dataset = '', name = ''] = target.split('#');
+    const point = source.includes('#') ? this.findBookmark(source) : this.findSnapshot(source);
+    if (point === undefined) throw new ZfsRefusal(`cannot open '${source}': dataset does not exist`, 2);
+    const owner = this.open(dataset);
+    if (owner.findBookmark(name) !== undefined) {
+      throw new ZfsRefusal(`cannot create bookmark '${target}': bookmark exists`);
+    }
+    if (point instanceof Snapshot ? point.dataset !== owner : !owner.bookmarks.includes(point)) {
+      throw new ZfsRefusal(`cannot create bookmark '${target}': not an ancestor`);
+    }
+    const { guid, createtxg, createdAtSeconds, content } = point;
+    const bookmark: Bookmark = { name, guid, createtxg, createdAtSeconds, content };
+    const after = owner.bookmarks.findIndex((other) => other.createtxg > createtxg);
+    owner.bookmarks.splice(after < 0 ? owner.bookmarks.length : after, 0, bookmark);
+    this.nextTxg();
+  }
+
+  destroyBookmark(fullName: string): void {
+    const hash = fullName.indexOf('#');
+    const dataset = this.#datasets.get(fullName.slice(0, hash));
+    const bookmark = dataset?.findBookmark(fullName.slice(hash + 1));
+    if (dataset === undefined || bookmark === undefined) {
+      throw new ZfsRefusal(`bookmark '${fullName}' does not exist.`);
+    }
+    dataset.bookmarks = dataset.bookmarks.filter((other) => other !== bookmark);
+  }
+
+  /** Destroys snapshots of a dataset, all that are there or none. */
+  destroySnapshots(name: string, snapshotNames: readonly string[]): void {
+    const dataset = this.open(name);
+    const found = snapshotNames
+      .map((each) => dataset.findSnapshot(each))
+      .filter((each) => each !== undefined);
+    if (found.length === 0) {
+      throw new ZfsRefusal('could not find any snapshots to destroy; check snapshot names.');
+    }
+    for (const snapshot of found) this.#checkDestroyable(snapshot);
+    this.nextTxg();
+    dataset.snapshots = dataset.snapshots.filter((each) => !found.includes(each));
+  }
+
+  /** Destroys a dataset; with `recursive`, also its snapshots and what is below it. */
+  destroy(name: string, { recursive = false } = {}): void {
+    const dataset = this.open(name);
+    if (poolOf(name) === name && !recursive) {
+      throw new ZfsRefusal(
+        `cannot destroy '${name}': operation does not apply to pools\nuse 'zfs destroy -r ${name}' to destroy all datasets in the pool\nuse 'zpool destroy ${name}' to destroy the pool itself`,
+      );
+    }
+    const all = [dataset, ...this.below(name)];
+    if (!recursive && (all.length > 1 || dataset.snapshots.length > 0)) {
+      const names = [
+        ...dataset.snapshots.map(({ fullName }) => fullName),
+        ...this.below(name).map((each) => each.name),
+      ];
+      throw new ZfsRefusal(
+        `cannot destroy '${name}': ${dataset.type} has children\nuse '-r' to destroy the following datasets:\n${names.join('\n')}`,
+      );
+    }
+    const clones = all.flatMap(({ snapshots }) => snapshots.flatMap((snapshot) => [...snapshot.clones]));
+    const others = clones.filter((clone) => !all.includes(clone));
+    if (others.length > 0) {
+      throw new ZfsRefusal(
+        `cannot destroy '${name}': ${dataset.type} has dependent clones\nuse '-R' to destroy the following datasets:\n${others.map((clone) => clone.name).join('\n')}`,
+      );
+    }
+    for (const snapshot of all.flatMap(({ snapshots }) => snapshots)) checkHolds(snapshot);
+    const isBusy = (each: Dataset): boolean =>
+      each.isReceiving || each.snapshots.some(({ sends }) => sends > 0);
+    if (all.some(isBusy)) throw new ZfsRefusal(`cannot destroy '${name}': dataset is busy`);
+    for (const each of all) {
+      each.snapshots = [];
+      this.remove(each);
+    }
+  }
+
+  rollback(fullName: string, { recursive = false } = {}): void {
+    const snapshot = this.openSnapshot(fullName);
+    const { dataset } = snapshot;
+    const newer = dataset.snapshots.filter(({ createtxg }) => createtxg > snapshot.createtxg);
+    const newerBookmarks = dataset.bookmarks.filter(({ createtxg }) => createtxg > snapshot.createtxg);
+    const names = [
+      ...newer.map((each) => each.fullName),
+      ...newerBookmarks.map((each) => `${dataset.name}#${each.name}`),
+    ];
+    if (names.length > 0 && !recursive) {
+      throw new ZfsRefusal(
+        `cannot rollback to '${fullName}': more recent snapshots or bookmarks exist\nuse '-r' to force deletion of the following snapshots and bookmarks:\n${names.join('\n')}`,
+      );
+    }
+    const clones = newer.flatMap((each) => [...each.clones]);
+    if (clones.length > 0) {
+      throw new ZfsRefusal(
+        `cannot rollback to '${fullName}': clones of previous snapshots exist\nuse '-R' to force deletion of the following clones and dependents:\n${clones.map((clone) => clone.name).join('\n')}`,
+      );
+    }
+    const held = newer.filter(({ holds, sends }) => holds.size > 0 || sends > 0);
+    dataset.bookmarks = dataset.bookmarks.filter((each) => !newerBookmarks.includes(each));
+    dataset.snapshots = dataset.snapshots.filter((each) => !newer.includes(each) || held.includes(each));
+    if (held.length > 0) {
+      throw new ZfsRefusal(
+        held.map((each) => `cannot destroy '${each.fullName}': dataset is busy`).join('\n'),
+      );
+    }
+    dataset.content = snapshot.content;
+    dataset.changedTxg = snapshot.createtxg;
+    this.nextTxg();
+  }
+
+  hold(tag: string, fullName: string): void {
+    const fail = (why: string): never => {
+      throw new ZfsRefusal(`cannot hold snapshot '${fullName}': ${why}`);
+    };
+    const snapshot = this.findSnapshot(fullName) ?? fail('dataset does not exist');
+    if (snapshot.holds.has(tag)) fail('tag already exists on this dataset');
+    snapshot.holds.set(tag, this.nowSeconds);
+    this.nextTxg();
+  }
+
+  release(tag: string, fullName: string): void {
+    const fail = (why: string): never => {
+      throw new ZfsRefusal(`cannot release hold from snapshot '${fullName}': ${why}`);
+    };
+    const snapshot = this.findSnapshot(fullName) ?? fail('dataset does not exist');
+    if (!snapshot.holds.delete(tag)) fail('no such tag on this dataset');
+    this.nextTxg();
+  }
+
+  /** Drops what an interrupted receive has left. */
+  abortReceive(name: string): void {
+    const dataset = this.open(name);
+    if (dataset.isReceiving) throw new ZfsRefusal(`cannot destroy '${name}/%recv': dataset is busy`);
+    if (dataset.partial === undefined) {
+      throw new ZfsRefusal(`'${name}' does not have any resumable receive state to abort`);
+    }
+    this.dropPartial(dataset);
+  }
+
+  /*
+   * What receives are made of.
+   */
+
+  /** The next transaction group. */
+  nextTxg(): number {
+    return ++this.#txg;
+  }
+
+  /** Adds a snapshot of a dataset's content, newer than all it has. */
+  addSnapshot(
+    dataset: Dataset,
+    name: string,
+    guid: bigint,
+    createtxg: number,
+    createdAtSeconds?: number,
+  ): void {
+    const facts = { name, guid, createtxg, createdAtSeconds: createdAtSeconds ?? this.nowSeconds };
+    dataset.snapshots.push(new Snapshot(dataset, facts));
+  }
+
+  /** Adds an empty dataset that a stream will fill. */
+  addForReceive(name: string, type: Dataset['type']): Dataset {
+    return this.#add(name, type);
+  }
+
+  /** Adds a clone. */
+  addClone(name: string, origin: Snapshot): Dataset {
+    const clone = this.#add(name, origin.dataset.type);
+    clone.content = origin.content;
+    clone.changedTxg = origin.createtxg;
+    clone.encryption = origin.dataset.encryption;
+    clone.isKeyLoaded = origin.dataset.isKeyLoaded;
+    this.#setOrigin(clone, origin);
+    return clone;
+  }
+
+  /** Takes a dataset away. */
+  remove(dataset: Dataset): void {
+    this.#setOrigin(dataset, undefined);
+    this.#datasets.delete(dataset.name);
+    this.nextTxg();
+  }
+
+  /** Drops the partial receive of a dataset: a new one disappears. */
+  dropPartial(dataset: Dataset): void {
+    dataset.partial = undefined;
+    if (dataset.isInconsistent) this.remove(dataset);
+  }
+
+  #checkDestroyable(snapshot: Snapshot): void {
+    const { fullName, dataset } = snapshot;
+    checkHolds(snapshot);
+    const names = [...snapshot.clones].map((clone) => clone.name);
+    // What a receive has brought so far is a clone of what it goes onto, with a name that nobody else uses.
+    if (dataset.partial?.base === snapshot) names.push(`${dataset.name}/%recv`);
+    if (names.length > 0) {
+      throw new ZfsRefusal(
+        `cannot destroy '${fullName}': snapshot has dependent clones\nuse '-R' to destroy the following datasets:\n${names.join('\n')}`,
+      );
+    }
+    if (snapshot.sends > 0) {
+      throw new ZfsRefusal(`cannot destroy snapshot ${fullName}: dataset is busy`);
+    }
+  }
+
+  #openToSnapshot(name: string): Dataset {
+    const dataset = this.#datasets.get(name);
+    if (dataset === undefined) throw new ZfsRefusal(`cannot open '${name}': dataset does not exist`, 2);
+    return dataset;
+  }
+
+  #openParent(name: string): Dataset {
+    const parent = this.#datasets.get(ancestorsOf(name).at(-1) ?? '');
+    if (parent === undefined) throw new ZfsRefusal(`cannot create '${name}': parent does not exist`);
+    if (parent.type === 'volume') {
+      throw new ZfsRefusal(`cannot create '${name}': parent is not a filesystem`);
+    }
+    return parent;
+  }
+
+  #setOrigin(dataset: Dataset, origin: Snapshot | undefined): void {
+    dataset.origin?.clones.delete(dataset);
+    origin?.clones.add(dataset);
+    dataset.origin = origin;
+  }
+
+  #add(name: string, type: Dataset['type']): Dataset {
+    const createtxg = this.nextTxg();
+    const facts = { name, type, guid: this.#newGuid(), createtxg, createdAtSeconds: this.nowSeconds };
+    const dataset = new Dataset(facts);
+    this.#datasets.set(name, dataset);
+    return dataset;
+  }
+
+  #newGuid(): bigint {
+    return this.random.bits() | 1n;
+  }
+}
+
+function checkHolds({ fullName, holds }: Snapshot): void {
+  if (holds.size === 0) return;
+  throw new ZfsRefusal(
+    `cannot destroy snapshot ${fullName}: it's being held. Run 'zfs holds -r ${fullName}' to see holders.`,
+  );
+}

@@ -1,0 +1,208 @@
+import { taggedOnly } from '../../src/inventory/read-inventory.js';
+import { packWords, unpackWords } from '../../src/zstd.js';
+import { complain, say, type Call } from './call.js';
+import { inputOf, readExactly, readToEnd } from './pipe.js';
+import { Shell, type Descriptor } from './shell.js';
+import { rootUser } from './user.js';
+import { runZfs } from './zfs-command.js';
+
+/** A program of a simulated host: it gives its exit status. */
+type Program = (call: Call) => Promise<number>;
+
+const programs: Readonly<Record<string, Program>> = {
+  zfs: runZfs,
+  sh: runShell,
+  sudo: runSudo,
+  sed: runSed,
+  awk: runAwk,
+  xargs: runXargs,
+  zstd: runZstd,
+  cat: async (call) => {
+    for (;;) {
+      const chunk = await call.stdin.read(call.process, 65_536);
+      if (chunk.length === 0) return 0;
+      await call.stdout.write(call.process, chunk);
+    }
+  },
+  head: async (call) => {
+    const [option, count] = call.words;
+    if (option !== '-c') throw unknownCall('head', call.words);
+    let left = Number(count);
+    while (left > 0) {
+      const chunk = await call.stdin.read(call.process, Math.min(left, 65_536));
+      if (chunk.length === 0) break;
+      left -= chunk.length;
+      await call.stdout.write(call.process, chunk);
+    }
+    return 0;
+  },
+};
+
+/** Runs a program. A name that isn't there ends as in a shell. */
+export async function runProgram(name: string, call: Call): Promise<number> {
+  const program = Object.hasOwn(programs, name) ? programs[name] : undefined;
+  const isMissing = call.session.machine.missingPrograms.has(name);
+  if (program !== undefined && !isMissing) return program(call);
+  if (!isMissing) throw new Error(`a simulated host has no program ${name}`);
+  await complain(call, `sh: 1: ${name}: not found`);
+  return 127;
+}
+
+function unknownCall(name: string, words: readonly string[]): Error {
+  return new Error(`the simulated ${name} doesn't know what is asked here: ${[name, ...words].join(' ')}`);
+}
+
+async function runShell(call: Call): Promise<number> {
+  const { session, process, user, words, stdin, stdout, stderr } = call;
+  const [option, script, , ...rest] = words;
+  const text = option === '-s' && words.length === 1 ? (await readToEnd(stdin, process)).toString() : script;
+  if ((option !== '-c' && option !== '-s') || text === undefined) throw unknownCall('sh', words);
+  const descriptors = new Map<number, Descriptor>([
+    [0, stdin],
+    [1, stdout],
+    [2, stderr],
+  ]);
+  return new Shell({ session, process, user, arguments: rest, descriptors, runProgram }).run(text);
+}
+
+/** `sudo -n PROGRAM WORD...` and `sudo -n -l`. */
+async function runSudo(call: Call): Promise<number> {
+  const [option, program, ...words] = call.words;
+  if (option !== '-n' || program === undefined) throw unknownCall('sudo', call.words);
+  const { user } = call;
+  if (!user.isRoot && user.sudo !== 'anything') {
+    const says =
+      user.sudo === 'nothing' ? `${user.name} is not in the sudoers file.` : 'sudo: a password is required';
+    await complain(call, says);
+    return 1;
+  }
+  if (program !== '-l') return runProgram(program, { ...call, words, user: rootUser });
+  await say(call, `User ${user.name} may run the following commands:\n    (ALL) NOPASSWD: ALL\n`);
+  return 0;
+}
+
+/** One substitution, as our scripts have them: `s/…/…/`, with `g` or `p`, for all lines or one. */
+async function runSed(call: Call): Promise<number> {
+  const isQuiet = call.words[0] === '-n';
+  const [program = '', ...others] = isQuiet ? call.words.slice(1) : call.words;
+  const [, line, pattern, replacement, flags = ''] =
+    /^([0-9]*)s\/((?:[^/\\]|\\.)*)\/((?:[^/\\]|\\.)*)\/([gp]*)$/.exec(program) ?? [];
+  if (pattern === undefined || replacement === undefined || others.length > 0) {
+    throw unknownCall('sed', call.words);
+  }
+  const expression = toExpression(pattern, flags.includes('g'));
+  const inserted = replacement
+    .replace(/\$/g, '$$$$')
+    .replace(/\\(.)/g, (_all, character: string) => (/[0-9]/.test(character) ? `$${character}` : character));
+  const text = (await readToEnd(call.stdin, call.process)).toString();
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  const printed = lines.flatMap((each, index) => {
+    const isMeant = line === '' || Number(line) === index + 1;
+    const changed = isMeant ? each.replace(expression, inserted) : each;
+    const isPrinted = isMeant && flags.includes('p') && each.search(expression) >= 0;
+    return [...(isQuiet ? [] : [changed]), ...(isPrinted ? [changed] : [])];
+  });
+  await say(call, printed.map((each) => `${each}\n`).join(''));
+  return 0;
+}
+
+/** A basic regular expression of POSIX as one of JavaScript. */
+function toExpression(pattern: string, isGlobal: boolean): RegExp {
+  const source = pattern.replace(/\\(.)|([(){}|+?])/g, (_all, escaped: string | undefined, plain: string) => {
+    if (escaped === undefined) return `\\${plain}`;
+    return '(){}'.includes(escaped) ? escaped : `\\${escaped}`;
+  });
+  return new RegExp(source, isGlobal ? 'g' : '');
+}
+
+/** The one program that zfs-vm has for awk: of two lists, lets through what has versions or is the origin of something. */
+async function runAwk(call: Call): Promise<number> {
+  const [option, separator, program = ''] = call.words;
+  if (option !== '-F' || separator !== '\\t' || program.trim() !== taggedOnly.join('\n')) {
+    throw unknownCall('awk', call.words);
+  }
+  const text = (await readToEnd(call.stdin, call.process)).toString();
+  const [datasets = '', ...rest] = text.split(/^snapshots\n/m);
+  const origins = new Set(datasets.split('\n').map((line) => (line.split('\t')[2] ?? '').replace(/@.*/, '')));
+  const points = new Map<string, string[]>();
+  const tagged = new Set<string>();
+  const order: { dataset: string; line: string }[] = [];
+  let status = 0;
+  for (const line of rest.join('snapshots\n').split('\n')) {
+    if (line === '') continue;
+    const end = /^status ([0-9]+)$/.exec(line)?.[1];
+    if (end !== undefined) {
+      status = Number(end);
+      continue;
+    }
+    const [name = ''] = line.split('\t');
+    const dataset = name.replace(/[@#].*/, '');
+    const known = points.get(dataset);
+    if (known === undefined) points.set(dataset, [line]);
+    else known.push(line);
+    order.push({ dataset, line });
+    if (/[@#]zfs-vm:/.test(name)) tagged.add(dataset);
+  }
+  const kept = order.filter(({ dataset }) => tagged.has(dataset) || origins.has(dataset));
+  await say(call, kept.map(({ line }) => `${line}\n`).join(''));
+  return status;
+}
+
+/** Calls a program with what is on the lines of stdin as its last words; 200 of them at once. */
+async function runXargs(call: Call): Promise<number> {
+  const text = (await readToEnd(call.stdin, call.process)).toString();
+  const names = text.split('\n').flatMap((line) => (line === '' ? [] : splitEscaped(line)));
+  const [program = '', ...words] = call.words;
+  let status = 0;
+  for (let start = 0; start < Math.max(1, names.length); start += 200) {
+    const all = [...words, ...names.slice(start, start + 200)];
+    const ended = await call.session.runChild((process) =>
+      runProgram(program, { ...call, process, stdin: inputOf(''), words: all }),
+    );
+    if (ended === 127) return 127;
+    if (ended !== 0) status = 123;
+  }
+  return status;
+}
+
+/** The words of a line in which a backslash takes the meaning of what follows it. */
+function splitEscaped(line: string): string[] {
+  const words = line.match(/(?:\\.|[^\s\\])+/g) ?? [];
+  return words.map((word) => word.replace(/\\(.)/g, '$1'));
+}
+
+const frameMagic = 'simzstd';
+const frameHeadBytes = frameMagic.length + 4;
+
+/** Packs each piece into a frame that tells its length; takes frames apart again. It makes nothing smaller. */
+async function runZstd(call: Call): Promise<number> {
+  const { process, words } = call;
+  const line = ['zstd', ...words].join(' ');
+  if (line === 'zstd -V') {
+    await say(call, '*** Zstandard CLI (64-bit) v1.5.4, by Yann Collet ***\n');
+    return 0;
+  }
+  if (line === packWords.join(' ')) {
+    for (;;) {
+      const chunk = await call.stdin.read(process, 65_536);
+      if (chunk.length === 0) return 0;
+      const head = Buffer.alloc(frameHeadBytes);
+      head.write(frameMagic);
+      head.writeUInt32BE(chunk.length, frameMagic.length);
+      await call.stdout.write(process, Buffer.concat([head, chunk]));
+    }
+  }
+  if (line !== unpackWords.join(' ')) throw unknownCall('zstd', words);
+  for (;;) {
+    const head = await readExactly(call.stdin, process, frameHeadBytes);
+    if (head.length === 0) return 0;
+    const length = head.length < frameHeadBytes ? 1 : head.readUInt32BE(frameMagic.length);
+    const chunk = await readExactly(call.stdin, process, length);
+    if (chunk.length < length) {
+      await complain(call, 'zstd: /*stdin*\\: unexpected end of file');
+      return 1;
+    }
+    await call.stdout.write(process, chunk);
+  }
+}

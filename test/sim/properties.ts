@@ -1,0 +1,176 @@
+import { ancestorsOf } from '../../src/zfs/names.js';
+import { diffContents, emptyContent } from './content.js';
+import { Dataset, Snapshot, type Bookmark } from './dataset.js';
+import { blockBytes, emptyDatasetBytes, type Pools } from './pools.js';
+import { encodeToken } from './stream-format.js';
+
+/** Whatever zfs lists. */
+export type Listed =
+  | { readonly kind: 'filesystem' | 'volume'; readonly name: string; readonly dataset: Dataset }
+  | {
+      readonly kind: 'snapshot';
+      readonly name: string;
+      readonly dataset: Dataset;
+      readonly snapshot: Snapshot;
+    }
+  | {
+      readonly kind: 'bookmark';
+      readonly name: string;
+      readonly dataset: Dataset;
+      readonly bookmark: Bookmark;
+    };
+
+/** A property's value, and where it comes from as `zfs get` tells it. */
+export interface Valued {
+  readonly value: string;
+  readonly source: string;
+}
+
+/** Properties that can be set, with what they are where nobody has: for filesystems, and for volumes if they have them. */
+const defaults: ReadonlyMap<string, { filesystem?: string; volume?: string; inherits: boolean }> = new Map(
+  Object.entries({
+    aclinherit: { filesystem: 'restricted', inherits: true },
+    acltype: { filesystem: 'off', inherits: true },
+    atime: { filesystem: 'on', inherits: true },
+    canmount: { filesystem: 'on', inherits: false },
+    checksum: { filesystem: 'on', volume: 'on', inherits: true },
+    compression: { filesystem: 'on', volume: 'on', inherits: true },
+    copies: { filesystem: '1', volume: '1', inherits: true },
+    dnodesize: { filesystem: 'legacy', inherits: true },
+    logbias: { filesystem: 'latency', volume: 'latency', inherits: true },
+    mountpoint: { filesystem: '/', inherits: true },
+    primarycache: { filesystem: 'all', volume: 'all', inherits: true },
+    quota: { filesystem: '0', inherits: false },
+    readonly: { filesystem: 'off', volume: 'off', inherits: true },
+    recordsize: { filesystem: '131072', inherits: true },
+    redundant_metadata: { filesystem: 'all', volume: 'all', inherits: true },
+    refreservation: { filesystem: '0', volume: '0', inherits: false },
+    relatime: { filesystem: 'on', inherits: true },
+    secondarycache: { filesystem: 'all', volume: 'all', inherits: true },
+    snapdir: { filesystem: 'hidden', inherits: true },
+    sync: { filesystem: 'standard', volume: 'standard', inherits: true },
+    volblocksize: { volume: '16384', inherits: false },
+    volmode: { filesystem: 'default', volume: 'default', inherits: true },
+    volsize: { volume: '1073741824', inherits: false },
+    xattr: { filesystem: 'on', inherits: true },
+  }),
+);
+
+const readOnlyNames = new Set([
+  ...[
+    'name',
+    'type',
+    'guid',
+    'createtxg',
+    'creation',
+    'origin',
+    'written',
+    'referenced',
+    'used',
+    'encryption',
+  ],
+  ...['receive_resume_token', 'keystatus', 'userrefs', 'inconsistent', 'mounted'],
+]);
+
+/** Whether zfs knows a property of that name; anyone's own have a colon. */
+export function isKnownProperty(name: string): boolean {
+  return name.includes(':') || defaults.has(name) || readOnlyNames.has(name);
+}
+
+/** Whether a property can be set on that type of dataset. */
+export function isSettable(name: string, type: Dataset['type']): boolean {
+  return name.includes(':') || defaults.get(name)?.[type] !== undefined;
+}
+
+/** A property of something that zfs lists, as `-p` prints it; undefined where it has none of that name. */
+export function findProperty(pools: Pools, listed: Listed, name: string): Valued | undefined {
+  const fixed = findFixed(listed, name);
+  if (fixed !== undefined) return { value: fixed, source: '-' };
+  if (readOnlyNames.has(name) || listed.kind === 'snapshot' || listed.kind === 'bookmark') return undefined;
+  return findSettable(pools, listed.dataset, name);
+}
+
+function findSettable(pools: Pools, dataset: Dataset, name: string): Valued | undefined {
+  const known = defaults.get(name);
+  if (known !== undefined && known[dataset.type] === undefined) return undefined;
+  const own = dataset.properties.get(name);
+  if (own !== undefined) return own;
+  if (known?.inherits !== false) {
+    for (const above of ancestorsOf(dataset.name).toReversed()) {
+      const inherited = pools.datasets.get(above)?.properties.get(name);
+      if (inherited === undefined) continue;
+      const rest =
+        name === 'mountpoint' && inherited.value.startsWith('/') ? dataset.name.slice(above.length) : '';
+      return { value: inherited.value + rest, source: `inherited from ${above}` };
+    }
+  }
+  // Since OpenZFS 2.2, what isn't set is compressed.
+  const isOff = name === 'compression' && pools.version === '2.1';
+  const fallback = isOff ? 'off' : known?.[dataset.type];
+  if (fallback === undefined) return undefined;
+  return { value: name === 'mountpoint' ? `/${dataset.name}` : fallback, source: 'default' };
+}
+
+function findFixed(listed: Listed, name: string): string | undefined {
+  const { dataset } = listed;
+  const point =
+    listed.kind === 'snapshot' ? listed.snapshot : listed.kind === 'bookmark' ? listed.bookmark : dataset;
+  const isDataset = point instanceof Dataset;
+  switch (name) {
+    case 'name':
+      return listed.name;
+    case 'type':
+      return listed.kind;
+    case 'guid':
+      return String(point.guid);
+    case 'createtxg':
+      return String(point.createtxg);
+    case 'creation':
+      return String(point.createdAtSeconds);
+    case 'origin':
+      return isDataset ? dataset.origin?.fullName : undefined;
+    case 'written':
+      return listed.kind === 'bookmark' ? undefined : String(countWritten(listed));
+    case 'used':
+    case 'referenced':
+      return point instanceof Dataset || point instanceof Snapshot
+        ? String(point.content.size * blockBytes + emptyDatasetBytes)
+        : undefined;
+    case 'encryption':
+      return listed.kind === 'bookmark' ? undefined : (dataset.encryption ?? 'off');
+    case 'keystatus':
+      return dataset.encryption === undefined ? undefined : dataset.isKeyLoaded ? 'available' : 'unavailable';
+    case 'receive_resume_token':
+      return isDataset ? tokenOf(dataset) : undefined;
+    case 'userrefs':
+      return listed.kind === 'snapshot' ? String(listed.snapshot.holds.size) : undefined;
+    case 'inconsistent':
+      return isDataset ? (dataset.isInconsistent ? '1' : '0') : undefined;
+    case 'mounted':
+      return dataset.type === 'filesystem' && isDataset ? 'no' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** The resume token of a dataset that has a partial receive which can be gone on with. */
+export function tokenOf({ partial }: Dataset): string | undefined {
+  if (partial?.isResumable !== true) return undefined;
+  const { toName, toGuid, fromGuid, flags } = partial.header;
+  return encodeToken({ toName, toGuid, fromGuid, flags, position: partial.position, bytes: partial.bytes });
+}
+
+/** How many bytes were written between what a dataset or snapshot has and what the snapshot before it has. */
+function countWritten(listed: Exclude<Listed, { kind: 'bookmark' }>): number {
+  const { dataset } = listed;
+  if (listed.kind === 'snapshot') {
+    const index = dataset.snapshots.indexOf(listed.snapshot);
+    const before = dataset.snapshots[index - 1] ?? dataset.origin;
+    return diffContents(before?.content ?? emptyContent, listed.snapshot.content).length * blockBytes;
+  }
+  const { tip } = dataset;
+  if (dataset.isInconsistent) return emptyDatasetBytes + (dataset.partial?.content.size ?? 0) * blockBytes;
+  if (tip === undefined) return emptyDatasetBytes + dataset.content.size * blockBytes;
+  if (!dataset.isModifiedSince(tip)) return 0;
+  return diffContents(tip.content, dataset.content).length * blockBytes;
+}

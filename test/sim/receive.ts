@@ -1,0 +1,365 @@
+import { ancestorsOf, poolOf } from '../../src/zfs/names.js';
+import { say, type Call } from './call.js';
+import { applyChange } from './content.js';
+import type { Dataset, PartialReceive, Snapshot } from './dataset.js';
+import { readOptions, type Options } from './options.js';
+import { readExactly } from './pipe.js';
+import type { Pools } from './pools.js';
+import { isKnownProperty, isSettable, tokenOf } from './properties.js';
+import { ZfsRefusal } from './refusal.js';
+import {
+  decodeRecord,
+  isRecord,
+  payloadLengthOf,
+  recordBytes,
+  type StreamHeader,
+  type StreamRecord,
+} from './stream-format.js';
+import { mayDo } from './user.js';
+
+/** `zfs receive`. Gives the exit status. */
+export async function runReceive(call: Call, words: readonly string[], pools: Pools): Promise<number> {
+  const options = readOptions(words, 'vsuFAo:x:');
+  const [destination, ...others] = options.operands;
+  if (destination === undefined || others.length > 0 || destination.includes('@')) {
+    throw new Error(`a simulated zfs receive takes the name of one dataset: ${words.join(' ')}`);
+  }
+  if (options.has('A')) {
+    if (!pools.datasets.has(destination)) {
+      throw new ZfsRefusal(`cannot open '${destination}': dataset does not exist`, 2);
+    }
+    if (!mayDo(call.user, ['destroy'])) {
+      throw new ZfsRefusal(`cannot destroy '${destination}/%recv': permission denied`);
+    }
+    pools.abortReceive(destination);
+    return 0;
+  }
+  return new Receive(call, options, destination, pools).run();
+}
+
+/** The stream ends where it shouldn't. */
+class BrokenStream extends Error {}
+
+class Receive {
+  readonly #call: Call;
+  readonly #options: Options;
+  readonly #destination: string;
+  readonly #pools: Pools;
+  /** `-o origin=`, for the first stream of a package only. */
+  #origin: string | undefined;
+  readonly #properties: ReadonlyMap<string, string>;
+
+  constructor(call: Call, options: Options, destination: string, pools: Pools) {
+    this.#call = call;
+    this.#options = options;
+    this.#destination = destination;
+    this.#pools = pools;
+    const properties = new Map(
+      options.values('o').map((text) => {
+        const separator = text.indexOf('=');
+        return [text.slice(0, separator), text.slice(separator + 1)];
+      }),
+    );
+    this.#origin = properties.get('origin');
+    properties.delete('origin');
+    this.#properties = properties;
+  }
+
+  async run(): Promise<number> {
+    const first = await this.#readRecord();
+    if (first === undefined) throw new ZfsRefusal('cannot receive: failed to read from stream');
+    if (first === 'foreign') throw new ZfsRefusal('cannot receive: invalid stream (bad magic number)');
+    if (first.kind === 'begin') {
+      await this.#receiveStream(first.header);
+      return 0;
+    }
+    for (;;) {
+      const record = await this.#readRecord();
+      if (record === undefined || record === 'foreign') {
+        throw new ZfsRefusal('cannot receive: failed to read from stream');
+      }
+      if (record.kind === 'end') return 0;
+      if (record.kind === 'begin') await this.#receiveStream(record.header);
+      this.#origin = undefined;
+    }
+  }
+
+  /** The next record; undefined at the end of the input, also when that is in the middle of one. */
+  async #readRecord(): Promise<StreamRecord | 'foreign' | undefined> {
+    const { stdin, process } = this.#call;
+    const head = await readExactly(stdin, process, recordBytes);
+    if (head.length < recordBytes) return undefined;
+    const payloadLength = payloadLengthOf(head);
+    if (!isRecord(head)) return 'foreign';
+    const payload = await readExactly(stdin, process, payloadLength);
+    if (payload.length < payloadLength) return undefined;
+    return decodeRecord(head, payload) ?? 'foreign';
+  }
+
+  async #receiveStream(header: StreamHeader): Promise<void> {
+    const name = this.#destination;
+    const snapshotName = header.toName.slice(header.toName.indexOf('@') + 1);
+    const isResuming = header.resumeAt !== undefined;
+    const isNew =
+      (header.fromGuid === undefined || header.isClone || this.#origin !== undefined) && !isResuming;
+    const what = isResuming ? 'resume' : isNew ? 'new filesystem' : 'incremental';
+    const origin = this.#checkPlace(header, isNew, what);
+    if (origin !== undefined) {
+      const how = this.#origin === undefined ? 'found' : 'using provided';
+      await this.#tell(`${how} clone origin ${origin.fullName}`);
+    }
+    const kind = header.fromGuid === undefined ? 'full' : 'incremental';
+    await this.#tell(`receiving ${kind} stream of ${header.toName} into ${name}@${snapshotName}`);
+    const first = await this.#readRecord();
+    if (first === undefined || first === 'foreign') {
+      throw new ZfsRefusal(`cannot receive ${what} stream: incomplete stream`);
+    }
+    let bytes: number;
+    try {
+      const dataset = this.#begin(header, snapshotName, origin, isNew, what);
+      bytes = await this.#fill(dataset, first, snapshotName, what);
+    } catch (error) {
+      const there = this.#pools.datasets.get(name)?.snapshots.some(({ guid }) => guid === header.toGuid);
+      if (!(error instanceof NoMatch) || there !== true) throw error;
+      await this.#tell(`snap ${name}@${snapshotName} already exists; ignoring`);
+      await this.#skip(first);
+      bytes = 0;
+    }
+    await this.#tell(`received ${formatBytes(bytes)} stream in 1.00 seconds (${formatBytes(bytes)}/sec)`);
+  }
+
+  /** What zfs checks before it hands the stream to the kernel; gives the snapshot that a clone is made of. */
+  #checkPlace(header: StreamHeader, isNew: boolean, what: string): Snapshot | undefined {
+    const [name, pools] = [this.#destination, this.#pools];
+    const fail = (why: string): never => {
+      throw new ZfsRefusal(`cannot receive ${what} stream: ${why}`);
+    };
+    if (!mayDo(this.#call.user, isNew ? ['receive', 'create', 'mount'] : ['receive'])) {
+      fail('permission denied');
+    }
+    let origin: Snapshot | undefined;
+    if (isNew && this.#origin !== undefined) {
+      origin = pools.findSnapshot(this.#origin);
+      if (origin === undefined) {
+        throw new ZfsRefusal(`cannot receive: specified origin fs (${this.#origin}) does not exist`);
+      }
+    } else if (isNew && header.fromGuid !== undefined) {
+      origin = pools.findByGuid(poolOf(name), header.fromGuid);
+      if (origin === undefined) {
+        throw new ZfsRefusal(`cannot receive: local origin for clone ${name} does not exist`);
+      }
+    }
+    const dataset = pools.datasets.get(name);
+    if (dataset === undefined) {
+      if (!isNew) fail(`destination '${name}' does not exist`);
+      const parent = ancestorsOf(name).at(-1) ?? '';
+      if (!pools.datasets.has(parent)) {
+        throw new ZfsRefusal(
+          `cannot open '${parent}': dataset does not exist\ncannot receive ${what} stream: unable to restore to destination`,
+        );
+      }
+      return origin;
+    }
+    if (isNew && !this.#options.has('F')) {
+      fail(`destination '${name}' exists\nmust specify -F to overwrite it`);
+    }
+    if (isNew && dataset.snapshots.length > 0) {
+      const example = dataset.snapshots[0]?.fullName ?? '';
+      fail(`destination has snapshots (eg. ${example})\nmust destroy them to overwrite it`);
+    }
+    if (header.resumeAt !== undefined && header.fromGuid === undefined && !dataset.isInconsistent) {
+      fail(`Resuming recv on existing destination '${name}'\nmust specify -F to overwrite it`);
+    }
+    return origin;
+  }
+
+  /** What the kernel checks, and the state that it then makes. */
+  #begin(
+    header: StreamHeader,
+    snapshotName: string,
+    origin: Snapshot | undefined,
+    isNew: boolean,
+    what: string,
+  ): Dataset {
+    const [name, pools] = [this.#destination, this.#pools];
+    const dataset = pools.datasets.get(name);
+    const fail = (why: string): never => {
+      throw new ZfsRefusal(`cannot receive ${what} stream: ${why}`);
+    };
+    if (header.resumeAt !== undefined) return this.#beginRest(dataset, header, what);
+    const isResumable = this.#options.has('s');
+    const start = (base: Snapshot | undefined, on: Dataset): Dataset => {
+      const content = new Map(base?.content);
+      on.partial = { header, base, content, position: 0, bytes: 0, isResumable };
+      return on;
+    };
+    if (isNew) {
+      if (origin !== undefined && origin.guid !== header.fromGuid) {
+        fail(`most recent snapshot of ${name} does not\nmatch incremental source`);
+      }
+      if (dataset !== undefined) pools.remove(dataset);
+      const made =
+        origin === undefined ? pools.addForReceive(name, header.type) : pools.addClone(name, origin);
+      made.isInconsistent = true;
+      this.#setProperties(made, header);
+      return start(origin, made);
+    }
+    if (dataset === undefined) return fail(`destination '${name}' does not exist`);
+    if (dataset.isReceiving || dataset.partial !== undefined) {
+      fail(
+        tokenOf(dataset) === undefined
+          ? 'dataset is busy'
+          : `destination ${name} contains partially-complete state from "zfs receive -s".`,
+      );
+    }
+    if (dataset.findSnapshot(snapshotName) !== undefined) {
+      throw new NoMatch(`cannot restore to ${name}@${snapshotName}: destination already exists`);
+    }
+    const base = dataset.snapshots.find(({ guid }) => guid === header.fromGuid);
+    if (base === undefined) {
+      throw new NoMatch(
+        `cannot receive incremental stream: most recent snapshot of ${name} does not\nmatch incremental source`,
+      );
+    }
+    const isForced = this.#options.has('F');
+    const isRaw = header.encryption !== undefined;
+    if (isRaw !== (dataset.encryption !== undefined) && isRaw) fail('invalid backup stream');
+    if (!isForced && dataset.isModifiedSince(base)) {
+      fail(`destination ${name} has been modified\nsince most recent snapshot`);
+    }
+    for (const [property, value] of this.#properties) {
+      if (isSettable(property, dataset.type)) dataset.properties.set(property, { value, source: 'local' });
+    }
+    return start(isForced ? base : dataset.snapshots.at(-1), dataset);
+  }
+
+  #beginRest(dataset: Dataset | undefined, header: StreamHeader, what: string): Dataset {
+    const fail = (why: string): never => {
+      throw new ZfsRefusal(`cannot receive ${what} stream: ${why}`);
+    };
+    if (dataset === undefined) return fail(`destination '${this.#destination}' does not exist`);
+    const { partial } = dataset;
+    if (dataset.isReceiving) fail('dataset is busy');
+    const isSame =
+      partial?.header.toGuid === header.toGuid &&
+      partial.header.fromGuid === header.fromGuid &&
+      partial.position === header.resumeAt;
+    if (!isSame) fail('invalid backup stream');
+    return dataset;
+  }
+
+  #setProperties(dataset: Dataset, header: StreamHeader): void {
+    const parent = this.#pools.datasets.get(ancestorsOf(dataset.name).at(-1) ?? '');
+    const isRaw = header.encryption !== undefined;
+    dataset.encryption = isRaw ? header.encryption : parent?.encryption;
+    dataset.isKeyLoaded = !isRaw && parent?.isKeyLoaded === true;
+    for (const [property, value] of this.#properties) {
+      if (!isKnownProperty(property)) {
+        throw new ZfsRefusal(`cannot receive: invalid property '${property}'`);
+      }
+      if (!isSettable(property, dataset.type)) {
+        throw new ZfsRefusal(
+          `cannot receive new filesystem stream: '${property}' does not apply to datasets of this type`,
+        );
+      }
+      dataset.properties.set(property, { value, source: 'local' });
+    }
+  }
+
+  /** Takes what the stream brings until its end, and makes the snapshot; gives how many bytes it was. */
+  async #fill(dataset: Dataset, first: StreamRecord, snapshotName: string, what: string): Promise<number> {
+    const { partial } = dataset;
+    if (partial === undefined) throw new Error('a receive has to begin before it goes on');
+    dataset.isReceiving = true;
+    let isDone = false;
+    let bytes = recordBytes;
+    try {
+      let record: StreamRecord | 'foreign' | undefined = first;
+      while (record !== undefined && record !== 'foreign' && record.kind !== 'end') {
+        if (record.kind === 'change') this.#apply(partial, record, what);
+        bytes += recordBytes;
+        await this.#call.session.machine.pace(this.#call.process, 'receive', recordBytes);
+        record = await this.#readRecord();
+      }
+      if (record === undefined || record === 'foreign') throw new BrokenStream();
+      this.#finish(dataset, partial, snapshotName, what);
+      isDone = true;
+      return bytes;
+    } catch (error) {
+      if (!(error instanceof BrokenStream)) throw error;
+      throw new ZfsRefusal(
+        partial.isResumable
+          ? `cannot receive ${what} stream: checksum mismatch or incomplete stream.\nPartially received snapshot is saved.\nA resuming stream can be generated on the sending system by running:\n    zfs send -t ${tokenOf(dataset) ?? ''}`
+          : `cannot receive ${what} stream: incomplete stream`,
+      );
+    } finally {
+      dataset.isReceiving = false;
+      if (!isDone && !partial.isResumable) this.#pools.dropPartial(dataset);
+    }
+  }
+
+  #apply(partial: PartialReceive, { change }: Extract<StreamRecord, { kind: 'change' }>, what: string): void {
+    if (change.value !== undefined) {
+      const lack = this.#pools.findLackOfSpace(this.#destination);
+      const why =
+        lack === 'quota' ? `destination ${this.#destination} space quota exceeded.` : 'out of space';
+      if (lack !== undefined) throw new ZfsRefusal(`cannot receive ${what} stream: ${why}`);
+    }
+    applyChange(partial.content, change);
+    partial.position++;
+    partial.bytes += recordBytes;
+  }
+
+  #finish(dataset: Dataset, partial: PartialReceive, snapshotName: string, what: string): void {
+    const pools = this.#pools;
+    const { header, base } = partial;
+    const fail = (why: string): never => {
+      throw new ZfsRefusal(`cannot receive ${what} stream: ${why}`);
+    };
+    const isForced = this.#options.has('F');
+    if (!dataset.isInconsistent) {
+      if (dataset.findSnapshot(snapshotName) !== undefined) {
+        throw new ZfsRefusal(`cannot restore to ${dataset.name}@${snapshotName}: destination already exists`);
+      }
+      if (isForced) {
+        const kept = dataset.snapshots.filter((each) => each.createtxg <= (base?.createtxg ?? 0));
+        dataset.snapshots = kept;
+      } else if (base !== dataset.snapshots.at(-1)) {
+        fail('kernel modules must be upgraded to receive this stream.');
+      } else if (base !== undefined && dataset.isModifiedSince(base)) {
+        fail(`destination ${dataset.name} has been modified\nsince most recent snapshot`);
+      }
+    }
+    const createtxg = pools.nextTxg();
+    dataset.content = new Map(partial.content);
+    dataset.changedTxg = createtxg;
+    pools.addSnapshot(dataset, snapshotName, header.toGuid, createtxg, header.createdAtSeconds);
+    dataset.partial = undefined;
+    dataset.isInconsistent = false;
+  }
+
+  /** Reads the rest of a stream that isn't needed. */
+  async #skip(first: StreamRecord): Promise<void> {
+    let record: StreamRecord | 'foreign' | undefined = first;
+    while (record !== undefined && record !== 'foreign' && record.kind !== 'end') {
+      record = await this.#readRecord();
+    }
+    if (record === undefined) throw new ZfsRefusal('cannot receive: failed to read from stream');
+  }
+
+  async #tell(line: string): Promise<void> {
+    if (this.#options.has('v')) await say(this.#call, `${line}\n`);
+  }
+}
+
+/** The stream doesn't go onto what the destination has. It may be there already. */
+class NoMatch extends ZfsRefusal {}
+
+/** A size as zfs rounds it: three digits at most. */
+function formatBytes(bytes: number): string {
+  let [size, unit] = [bytes, 0];
+  while (size >= 1024) [size, unit] = [size / 1024, unit + 1];
+  if (unit === 0) return `${bytes}B`;
+  const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  return `${size.toFixed(digits)}${'KMGTPE'.charAt(unit - 1)}`;
+}

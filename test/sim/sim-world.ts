@@ -1,0 +1,152 @@
+import { PassThrough, Writable } from 'node:stream';
+import { Cli } from 'clipanion';
+import { runCommandLine } from '../../src/command-line.js';
+import { normalizeArguments } from '../../src/commands/arguments.js';
+import { exitCodeOf, ZfsVmError } from '../../src/errors.js';
+import { formatError } from '../../src/report/error-text.js';
+import { chooseColors } from '../../src/report/colors.js';
+import { VirtualClock } from './clock.js';
+import { Machine } from './machine.js';
+import type { ZfsVersion } from './pools.js';
+import { Random } from './random.js';
+import type { SimHost } from './sim-host.js';
+import { SimJournal } from './sim-journal.js';
+import { plainUser, rootUser, type User } from './user.js';
+
+/** How a run of zfs-vm ended, and what it said. */
+export interface RunResult {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A run of zfs-vm that is under way. */
+export interface SimRun {
+  readonly finished: Promise<RunResult>;
+  /** The person stops it. */
+  readonly interrupt: () => void;
+  /** It is killed, or its machine ends: it does nothing any more, and nobody hears of it. */
+  readonly kill: () => void;
+  /** The connections that it has made so far, this machine included, the last one last. */
+  readonly connections: readonly SimHost[];
+}
+
+/** Simulated hosts that reach each other, and the whole of zfs-vm on each of them. Everything follows from the seed. */
+export class SimWorld {
+  readonly clock = new VirtualClock();
+  readonly random: Random;
+  readonly #machines = new Map<string, Machine>();
+  readonly #journals = new Map<Machine, SimJournal>();
+  readonly #users = new Map<string, User>([['root', rootUser]]);
+
+  constructor(seed: number | bigint = 1) {
+    this.random = new Random(seed);
+  }
+
+  /** Adds a host with an empty pool `tank`. */
+  addMachine(name: string, { version = '2.3' }: { version?: ZfsVersion } = {}): Machine {
+    const machine = new Machine({ clock: this.clock, random: this.random.fork(), version });
+    machine.pools.createPool('tank');
+    this.#machines.set(name, machine);
+    this.#journals.set(machine, new SimJournal());
+    return machine;
+  }
+
+  /** Adds a user to all hosts. */
+  addUser(name: string, options: Parameters<typeof plainUser>[1]): void {
+    this.#users.set(name, plainUser(name, options));
+  }
+
+  machine(name: string): Machine {
+    const machine = this.#machines.get(name);
+    if (machine === undefined) throw new Error(`the simulated world has no host ${name}`);
+    return machine;
+  }
+
+  /** What the runs on a host have written down of their holds. */
+  journal(name: string): SimJournal {
+    const journal = this.#journals.get(this.machine(name));
+    if (journal === undefined) throw new Error(`${name} has no journal`);
+    return journal;
+  }
+
+  /** Runs zfs-vm on a host to its end. @param args its words, separated by spaces */
+  run(name: string, args: string): Promise<RunResult> {
+    return this.start(name, args).finished;
+  }
+
+  /** Starts zfs-vm on a host. */
+  start(name: string, args: string): SimRun {
+    const local = this.machine(name);
+    const abort = new AbortController();
+    let isAlive = true;
+    const connections: SimHost[] = [];
+    const never = new Promise<never>(() => undefined);
+    const open = (connect: () => SimHost): SimHost => {
+      const host = connect();
+      connections.push(host);
+      return host;
+    };
+    const [stdout, stderr] = [new TextSink(), new TextSink()];
+    const context = {
+      ...Cli.defaultContext,
+      ...{ stdin: new PassThrough().end(), stdout, stderr, env: {}, signal: abort.signal },
+      surroundings: {
+        openLocal: () => open(() => local.connect('local')),
+        connect: async (target: string) => {
+          if (!isAlive) return never;
+          const delayMs = local.delayMs?.('connect', 0) ?? 0;
+          if (delayMs > 0) await this.clock.sleep(delayMs);
+          return open(() => this.#connect(target));
+        },
+        holdJournal: this.journal(name).open(() => isAlive),
+        sleep: async (delayMs: number) => {
+          await this.clock.sleep(delayMs);
+          if (!isAlive) await never;
+        },
+      },
+    };
+    const finished = runCommandLine(
+      normalizeArguments(args.split(' ').filter((word) => word !== '')),
+      context,
+    )
+      .catch((error: unknown) => {
+        if (!(error instanceof ZfsVmError)) throw error;
+        stderr.write(formatError(error, chooseColors(stderr, {}), { debug: false }));
+        return exitCodeOf(error);
+      })
+      .then((status): RunResult => ({ status, stdout: stdout.text, stderr: stderr.text }))
+      .finally(() => {
+        isAlive = false;
+      });
+    return {
+      finished,
+      connections,
+      interrupt: () => {
+        abort.abort(new ZfsVmError('interrupted', 'interrupted by SIGINT'));
+      },
+      kill: () => {
+        isAlive = false;
+        for (const connection of connections) connection.disconnect('its client is gone');
+      },
+    };
+  }
+
+  /** `[user@]host`; without a user, root. */
+  #connect(target: string): SimHost {
+    const [, userName = 'root', name = ''] = /^(?:([^@]*)@)?(.*)$/.exec(target) ?? [];
+    const user = this.#users.get(userName);
+    if (user === undefined) throw new ZfsVmError('connection', `${target}: there is no such user`);
+    return this.machine(name).connect(target, user);
+  }
+}
+
+/** Keeps the text that is written to it. */
+class TextSink extends Writable {
+  text = '';
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}

@@ -1,0 +1,281 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertHasVersionsOf, describeState } from './oracle.js';
+import type { Machine } from './machine.js';
+import { SimWorld, type RunResult } from './sim-world.js';
+
+/** Two hosts, of which a has an image in so many versions. */
+function makeWorld(versions = 3): { world: SimWorld; a: Machine; b: Machine } {
+  const world = new SimWorld();
+  const [a, b] = [world.addMachine('a'), world.addMachine('b')];
+  a.pools.create('tank/vm');
+  for (let version = 1; version <= versions; version++) addVersion(a, 'tank/vm', `web:${version}`);
+  return { world, a, b };
+}
+
+function addVersion({ pools }: Machine, dataset: string, tag: string): void {
+  pools.write(dataset, [1, pools.random.below(20), 100 + pools.random.below(20)]);
+  pools.snapshot([`${dataset}@zfs-vm:${tag}`]);
+}
+
+/** Runs zfs-vm on a host, and expects this status. */
+async function expectRun(world: SimWorld, name: string, args: string, status = 0): Promise<RunResult> {
+  const result = await world.run(name, args);
+  assert.equal(result.status, status, `zfs-vm ${args}\n${result.stdout}${result.stderr}`);
+  return result;
+}
+
+const isUpToDate = /^nothing to do: .* is up to date$/m;
+
+test('a push brings every version, and a second one finds nothing to do and changes nothing', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  assertHasVersionsOf(b, a);
+  const state = describeState(b);
+  assert.match((await expectRun(world, 'a', 'push b')).stdout, isUpToDate);
+  assert.equal(describeState(b), state);
+});
+
+test('a pull brings the same as a push', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'b', 'pull a');
+  assertHasVersionsOf(b, a);
+  assert.match((await expectRun(world, 'a', 'push b')).stdout, isUpToDate);
+});
+
+test('a later version is one increment, and no hold stays on the sender', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  addVersion(a, 'tank/vm', 'web:4');
+  assert.match((await expectRun(world, 'a', 'push b')).stdout, /web:4 .* incremental/);
+  assertHasVersionsOf(b, a);
+  assert.deepEqual(world.journal('a').records, []);
+  assert.ok(a.pools.open('tank/vm').snapshots.every(({ holds }) => holds.size === 0));
+});
+
+test('a version that the sender pruned is gone on from by its bookmark', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  addVersion(a, 'tank/vm', 'web:4');
+  a.pools.destroySnapshots('tank/vm', ['zfs-vm:web:1', 'zfs-vm:web:2', 'zfs-vm:web:3']);
+  await expectRun(world, 'a', 'push b');
+  assertHasVersionsOf(b, a);
+});
+
+test('clones of clones arrive as such', async () => {
+  const { world, a, b } = makeWorld();
+  a.pools.clone('tank/vm@zfs-vm:web:2', 'tank/c1');
+  addVersion(a, 'tank/c1', 'web:10');
+  a.pools.clone('tank/c1@zfs-vm:web:10', 'tank/c2');
+  addVersion(a, 'tank/c2', 'web:11');
+  await expectRun(world, 'a', 'push -d tank/x b');
+  assertHasVersionsOf(b, a);
+  assert.equal(b.pools.open('tank/x/c2').origin?.fullName, 'tank/x/c1@zfs-vm:web:10');
+  assert.match((await expectRun(world, 'a', 'push -d tank/x b')).stdout, isUpToDate);
+});
+
+test('volumes, and streams that are compressed, arrive as they are', async () => {
+  const { world, a, b } = makeWorld(1);
+  a.pools.create('tank/disk', { type: 'volume' });
+  addVersion(a, 'tank/disk', 'disk:1');
+  await expectRun(world, 'a', 'push --compress b');
+  assertHasVersionsOf(b, a);
+  assert.equal(b.pools.open('tank/disk').type, 'volume');
+});
+
+test('an encrypted dataset travels raw', async () => {
+  const { world, a, b } = makeWorld(1);
+  a.pools.create('tank/secret', { properties: new Map([['encryption', 'aes-256-gcm']]) });
+  addVersion(a, 'tank/secret', 'secret:1');
+  await expectRun(world, 'a', 'push b');
+  assert.equal(b.pools.open('tank/secret').encryption, 'aes-256-gcm');
+  assert.equal(b.pools.open('tank/secret').isKeyLoaded, false);
+});
+
+test('what somebody wrote to the destination is a conflict, and kept', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  addVersion(a, 'tank/vm', 'web:4');
+  b.pools.write('tank/vm', [1]);
+  const state = describeState(b);
+  const { stderr } = await expectRun(world, 'a', 'push b', 3);
+  assert.match(stderr, /--rollback/);
+  assert.equal(describeState(b), state);
+  await expectRun(world, 'a', 'push --rollback --yes b');
+  assertHasVersionsOf(b, a);
+});
+
+test('a dataset of that name that has nothing in common is a conflict', async () => {
+  const { world, b } = makeWorld();
+  b.pools.create('tank/vm');
+  addVersion(b, 'tank/vm', 'other:1');
+  await expectRun(world, 'a', 'push b', 3);
+});
+
+test('a user with sudo can do everything with -s, and nothing without', async () => {
+  const { world, a, b } = makeWorld();
+  world.addUser('fjoe', { sudo: 'anything' });
+  assert.match((await expectRun(world, 'a', 'push fjoe@b', 4)).stderr, /this user may not do that with zfs/);
+  await expectRun(world, 'a', '-s push fjoe@b');
+  assertHasVersionsOf(b, a);
+});
+
+test('a sudo that wants a password is told as such', async () => {
+  const { world } = makeWorld();
+  world.addUser('pat', { sudo: 'after a password' });
+  assert.match((await expectRun(world, 'a', '-s push pat@b', 4)).stderr, /NOPASSWD/);
+});
+
+test('a connection that breaks is made again in the same run, and the stream goes on where it stood', async () => {
+  const { world, a, b } = makeWorld();
+  a.pools.write(
+    'tank/vm',
+    Array.from({ length: 200 }, (_, block) => block),
+  );
+  a.pools.snapshot(['tank/vm@zfs-vm:web:4']);
+  let calls = 0;
+  b.beforeZfs = ([subcommand]) => {
+    if (subcommand !== 'receive' || ++calls > 1) return;
+    run.connections.at(-1)?.breakAfter(300_000);
+  };
+  const run = world.start('a', 'push b');
+  const { status, stdout, stderr } = await run.finished;
+  assert.equal(status, 0, stdout + stderr);
+  assert.match(stdout + stderr, /trying again in 1 s/);
+  assert.match(stdout, /the rest of an interrupted stream/);
+  assertHasVersionsOf(b, a);
+  assert.ok(world.clock.nowMs >= 1000, 'the time that it waited is virtual');
+});
+
+test('a run that is killed leaves holds, which the next one releases, and goes on with its stream', async () => {
+  const { world, a, b } = makeWorld();
+  a.pools.write(
+    'tank/vm',
+    Array.from({ length: 200 }, (_, block) => block),
+  );
+  a.pools.snapshot(['tank/vm@zfs-vm:web:4']);
+  let received = 0;
+  b.delayMs = (work) => {
+    if (work === 'receive' && ++received === 150) run.kill();
+    return 1;
+  };
+  const run = world.start('a', 'push b');
+  while (received < 150 || b.pools.open('tank/vm').isReceiving) await world.clock.sleep(10);
+  b.delayMs = undefined;
+  assert.equal(world.journal('a').records.length, 1);
+  const { stdout } = await expectRun(world, 'a', 'push b');
+  assert.match(stdout, /the rest of an interrupted stream/);
+  assertHasVersionsOf(b, a);
+  assert.deepEqual(world.journal('a').records, []);
+  assert.ok(a.pools.open('tank/vm').snapshots.every(({ holds }) => holds.size === 0));
+});
+
+test('a receiver whose pool is full is told as such, and gone on with when it has room', async () => {
+  const { world, a, b } = makeWorld(1);
+  a.pools.write(
+    'tank/vm',
+    Array.from({ length: 50 }, (_, block) => block),
+  );
+  a.pools.snapshot(['tank/vm@zfs-vm:web:2']);
+  b.pools.resizePool('tank', 20);
+  assert.match((await expectRun(world, 'a', 'push b', 1)).stderr, /out of space/);
+  b.pools.resizePool('tank', 1000);
+  await expectRun(world, 'a', 'push b');
+  assertHasVersionsOf(b, a);
+});
+
+test('two runs at once bring everything, each once', async () => {
+  const { world, a, b } = makeWorld();
+  for (const machine of [a, b]) machine.delayMs = () => world.random.below(20);
+  const runs = await Promise.all([world.run('a', 'push b'), world.run('a', 'push b')]);
+  assert.deepEqual(
+    runs.map(({ status }) => status),
+    [0, 0],
+    runs.map(({ stdout, stderr }) => stdout + stderr).join('\n'),
+  );
+  assertHasVersionsOf(b, a);
+});
+
+test('the same seed gives the same run, to the letter', async () => {
+  const tell = async (): Promise<string> => {
+    const { world, a, b } = makeWorld();
+    for (const machine of [a, b]) machine.delayMs = () => world.random.below(20);
+    await expectRun(world, 'a', 'push b');
+    return `${world.clock.nowMs}\n${describeState(a)}\n${describeState(b)}`;
+  };
+  assert.equal(await tell(), await tell());
+});
+
+test('zfs that is taken away from everybody is told as such', async () => {
+  const { world, b } = makeWorld();
+  b.isZfsDenied = true;
+  await expectRun(world, 'a', 'push b', 4);
+});
+
+test('list and tag work on a simulated host, too', async () => {
+  const { world } = makeWorld();
+  assert.match((await expectRun(world, 'a', 'tag tank/vm')).stdout, /tank\/vm@zfs-vm:web:4/);
+  assert.match((await expectRun(world, 'b', 'list a')).stdout, /web/);
+});
+
+test('a host that is reset in the middle is waited for, and gone on with in the same run', async () => {
+  const { world, a, b } = makeWorld();
+  a.pools.write(
+    'tank/vm',
+    Array.from({ length: 200 }, (_, block) => block),
+  );
+  a.pools.snapshot(['tank/vm@zfs-vm:web:4']);
+  let received = 0;
+  b.delayMs = (work) => {
+    if (work !== 'receive' || ++received !== 100) return 1;
+    b.unreachable = 'it is starting';
+    b.reset();
+    void world.clock.sleep(3000).then(() => {
+      b.unreachable = undefined;
+    });
+    return 1;
+  };
+  const { stdout } = await expectRun(world, 'a', 'push b');
+  assert.match(stdout, /the rest of an interrupted stream/);
+  assertHasVersionsOf(b, a);
+});
+
+test('a list that was cut in the middle is noticed', async () => {
+  const { world, b } = makeWorld();
+  b.loseOutputAfter = () => 40;
+  assert.match((await expectRun(world, 'a', 'push b', 1)).stderr, /broke off in the middle/);
+});
+
+test('a version that somebody destroys between plan and step is told', async () => {
+  const { world, a } = makeWorld();
+  a.beforeZfs = ([subcommand]) => {
+    if (subcommand !== 'send') return;
+    a.beforeZfs = undefined;
+    const { snapshots } = a.pools.open('tank/vm');
+    for (const { holds } of snapshots) holds.clear();
+    a.pools.destroySnapshots('tank/vm', ['zfs-vm:web:1']);
+  };
+  assert.match((await expectRun(world, 'a', 'push b', 1)).stderr, /tank\/vm@zfs-vm:web:1.*does not exist/s);
+});
+
+test('a run that is interrupted releases its holds, and tells so', async () => {
+  const { world, a, b } = makeWorld();
+  a.pools.write(
+    'tank/vm',
+    Array.from({ length: 200 }, (_, block) => block),
+  );
+  a.pools.snapshot(['tank/vm@zfs-vm:web:4']);
+  let received = 0;
+  b.delayMs = (work) => {
+    if (work === 'receive' && ++received === 100) run.interrupt();
+    return 1;
+  };
+  const run = world.start('a', 'push b');
+  const { status, stderr } = await run.finished;
+  assert.equal(status, 130);
+  assert.match(stderr, /run the same command again/);
+  assert.ok(a.pools.open('tank/vm').snapshots.every(({ holds }) => holds.size === 0));
+  b.delayMs = undefined;
+  await expectRun(world, 'a', 'push b');
+  assertHasVersionsOf(b, a);
+});

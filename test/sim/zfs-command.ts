@@ -1,0 +1,187 @@
+import { bookmarkProgram } from '../../src/zfs/protect.js';
+import { complain, say, type Call } from './call.js';
+import { runGet, runList } from './list.js';
+import { readOptions } from './options.js';
+import { readToEnd } from './pipe.js';
+import type { Pools } from './pools.js';
+import { isKnownProperty } from './properties.js';
+import { runReceive } from './receive.js';
+import { ZfsRefusal } from './refusal.js';
+import { runSend } from './send.js';
+import { mayDo } from './user.js';
+
+/** What zfs does with a subcommand's words; gives the exit status. */
+type Subcommand = (call: Call, words: readonly string[], pools: Pools) => Promise<number> | number;
+
+/** The zfs of a simulated host. */
+export async function runZfs(call: Call): Promise<number> {
+  const { machine } = call.session;
+  const [name = '', ...words] = call.words;
+  const subcommand = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
+  if (subcommand === undefined) throw new Error(`a simulated zfs has no ${name}: ${call.words.join(' ')}`);
+  try {
+    await machine.pace(call.process, 'zfs', 0);
+    await machine.beforeZfs?.(call.words, call);
+    call.process.check();
+    if (machine.isZfsDenied) throw new ZfsRefusal(`cannot ${name}: permission denied`);
+    return await subcommand(call, words, machine.pools);
+  } catch (error) {
+    if (!(error instanceof ZfsRefusal)) throw error;
+    await complain(call, error.message);
+    return error.status;
+  }
+}
+
+const subcommands: Readonly<Record<string, Subcommand>> = {
+  list: runList,
+  get: runGet,
+  send: runSend,
+  receive: runReceive,
+  recv: runReceive,
+  create: (call, words, pools) => {
+    const options = readOptions(words, 'po:V:s');
+    const name = onlyOperand('create', options.operands);
+    permit(call, ['create', 'mount'], `cannot create '${name}'`);
+    const properties = readProperties(options.values('o'));
+    const size = options.value('V');
+    if (size === undefined) {
+      pools.create(name, { properties });
+      return 0;
+    }
+    properties.set('volsize', size);
+    pools.create(name, { type: 'volume', properties });
+    return 0;
+  },
+  set: (call, words, pools) => {
+    const name = words.at(-1) ?? '';
+    permit(call, ['userprop'], `cannot set property for '${name}'`);
+    for (const [property, value] of readProperties(words.slice(0, -1))) {
+      pools.open(name).properties.set(property, { value, source: 'local' });
+    }
+    return 0;
+  },
+  snapshot: (call, words, pools) => {
+    const options = readOptions(words, 'r');
+    permit(call, ['snapshot', 'mount'], `cannot create snapshots`);
+    pools.snapshot(options.operands, { recursive: options.has('r') });
+    return 0;
+  },
+  clone: (call, words, pools) => {
+    const options = readOptions(words, 'o:');
+    const [origin = '', name = ''] = options.operands;
+    permit(call, ['clone', 'create', 'mount'], `cannot create '${name}'`);
+    pools.clone(origin, name, readProperties(options.values('o')));
+    return 0;
+  },
+  promote: (call, words, pools) => {
+    const name = onlyOperand('promote', words);
+    permit(call, ['promote', 'mount'], `cannot promote '${name}'`);
+    pools.promote(name);
+    return 0;
+  },
+  rename: (call, words, pools) => {
+    const [from = '', to = ''] = words;
+    permit(call, ['rename', 'create', 'mount'], `cannot rename '${from}'`);
+    if (from.includes('@')) pools.renameSnapshot(from, to);
+    else pools.rename(from, to);
+    return 0;
+  },
+  bookmark: (call, words, pools) => {
+    const [source = '', target = ''] = words;
+    permit(call, ['bookmark'], `cannot create bookmark '${target}'`);
+    pools.bookmark(source, target.startsWith('#') ? source.replace(/[@#].*/, '') + target : target);
+    return 0;
+  },
+  destroy: (call, words, pools) => {
+    const options = readOptions(words, 'r');
+    const name = onlyOperand('destroy', options.operands);
+    permit(call, ['destroy', 'mount'], `cannot destroy '${name}'`);
+    const [dataset = '', list] = name.split('@');
+    if (name.includes('#')) pools.destroyBookmark(name);
+    else if (list !== undefined) pools.destroySnapshots(dataset, list.split(','));
+    else pools.destroy(name, { recursive: options.has('r') });
+    return 0;
+  },
+  rollback: (call, words, pools) => {
+    const options = readOptions(words, 'r');
+    const name = onlyOperand('rollback', options.operands);
+    permit(call, ['rollback', 'mount'], `cannot rollback '${name.replace(/@.*/, '')}'`);
+    pools.rollback(name, { recursive: options.has('r') });
+    return 0;
+  },
+  hold: (call, [tag = '', ...names], pools) =>
+    forEach(call, names, (name) => {
+      permit(call, ['hold'], `cannot hold snapshot '${name}'`);
+      pools.hold(tag, name);
+    }),
+  release: (call, [tag = '', ...names], pools) =>
+    forEach(call, names, (name) => {
+      permit(call, ['release'], `cannot release hold from snapshot '${name}'`);
+      pools.release(tag, name);
+    }),
+  holds: async (call, words, pools) => {
+    const options = readOptions(words, 'H');
+    for (const name of options.operands) {
+      for (const [tag, atSeconds] of pools.openSnapshot(name).holds) {
+        await say(call, `${name}\t${tag}\t${atSeconds}\n`);
+      }
+    }
+    return 0;
+  },
+  /** The one channel program that zfs-vm has. */
+  program: async (call, words, pools) => {
+    const [, file, ...snapshots] = words;
+    const text = (await readToEnd(call.stdin, call.process)).toString();
+    if (file !== '-' || text !== bookmarkProgram) {
+      throw new Error('a simulated zfs knows no other channel program');
+    }
+    if (!call.user.isRoot) {
+      throw new ZfsRefusal(`Channel program execution failed:\nOperation not permitted.`);
+    }
+    for (const snapshot of snapshots) {
+      try {
+        pools.bookmark(snapshot, snapshot.replace('@', '#'));
+      } catch (error) {
+        if (!(error instanceof ZfsRefusal)) throw error;
+      }
+    }
+    return 0;
+  },
+};
+
+/** Does it for each name; one that is refused keeps none of the others from it. */
+async function forEach(call: Call, names: readonly string[], work: (name: string) => void): Promise<number> {
+  let status = 0;
+  for (const name of names) {
+    try {
+      work(name);
+    } catch (error) {
+      if (!(error instanceof ZfsRefusal)) throw error;
+      await complain(call, error.message);
+      status = error.status;
+    }
+  }
+  return status;
+}
+
+function permit({ user }: Call, permissions: readonly string[], failure: string): void {
+  if (!mayDo(user, permissions)) throw new ZfsRefusal(`${failure}: permission denied`);
+}
+
+function onlyOperand(name: string, operands: readonly string[]): string {
+  const [only, ...others] = operands;
+  if (only !== undefined && others.length === 0) return only;
+  throw new Error(`a simulated zfs ${name} takes one name: ${operands.join(' ')}`);
+}
+
+function readProperties(texts: readonly string[]): Map<string, string> {
+  const properties = new Map<string, string>();
+  for (const text of texts) {
+    const separator = text.indexOf('=');
+    const name = text.slice(0, separator);
+    const isCreation = ['encryption', 'keyformat', 'keylocation'].includes(name);
+    if (!isCreation && !isKnownProperty(name)) throw new ZfsRefusal(`invalid property '${name}'`);
+    properties.set(name, text.slice(separator + 1));
+  }
+  return properties;
+}
