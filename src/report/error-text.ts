@@ -7,7 +7,8 @@ import { describeThrown, toPrintable } from '../printable.js';
  * elsewhere, it is printable.
  */
 export function formatError(error: unknown, colors: ChalkInstance, options: { debug: boolean }): string {
-  const stack = options.debug && error instanceof Error ? (error.stack ?? '').split('\n').map(toPrintable) : [];
+  const stack =
+    options.debug && error instanceof Error ? (error.stack ?? '').split('\n').map(toPrintable) : [];
   if (!(error instanceof ZfsVmError)) {
     const hint = options.debug ? '' : '; run it again with --debug and report what it prints';
     const message = `${colors.red('zfs-vm: unexpected error:')} ${describeThrown(error)}${hint}`;
