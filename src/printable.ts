@@ -1,12 +1,15 @@
 /**
- * Text from elsewhere made fit for one line on a terminal: line ends and tabs become a space, other control and invisible
- * format characters become `\u{…}`, so that no host can send escape sequences to the person's terminal, or hide what it
- * says.
+ * Text from elsewhere made fit for one line on a terminal: line ends and tabs become a space, other control characters and
+ * all that are invisible or turn the direction of writing become `\u{…}`, so that no host can send escape sequences to the
+ * person's terminal, or hide what it says. What is printable already stays as it is.
  */
 export function toPrintable(text: string): string {
   return text
     .replace(/[\r\n\t]+/g, ' ')
-    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+    .replace(
+      /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu,
+      (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
+    );
 }
 
 /** What was thrown, as words for a message: printable, and never empty. */

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { toCommandError } from '../command-error.js';
-import { exitCodeOf, exitCodes } from '../errors.js';
+import { exitCodeOf, exitCodes, ZfsVmError } from '../errors.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
 import { readDatasets, type DatasetList } from '../inventory/read-inventory.js';
@@ -60,17 +60,27 @@ export class AbortCommand extends BaseCommand {
       );
       await confirmLosses(losses, this.yes, this, hosts);
       let status: number = exitCodes.done;
-      for (const { dataset, tag } of partials) {
-        const result = await runCommand(host, [...zfs, ...abortReceiveArguments(dataset)], { signal });
-        signal.throwIfAborted();
-        if (isSuccess(result.exit)) {
-          stdout.write(`dropped ${formatTagShort(tag)} at ${dataset}\n`);
-          continue;
-        }
-        // One that is at work again keeps nobody from dropping the others.
-        const error = toCommandError(host.name, `zfs receive -A ${dataset}`, result);
+      // One that is at work again keeps nobody from dropping the others.
+      const tell = (error: ZfsVmError): void => {
         stderr.write(formatError(error, chooseColors(stderr, env), { debug: this.debug }));
         status = exitCodeOf(error);
+      };
+      const dropped: Partial[] = [];
+      for (const partial of partials) {
+        const { dataset } = partial;
+        const result = await runCommand(host, [...zfs, ...abortReceiveArguments(dataset)], { signal });
+        signal.throwIfAborted();
+        if (isSuccess(result.exit)) dropped.push(partial);
+        else tell(toCommandError(host.name, `zfs receive -A ${dataset}`, result));
+      }
+      const left = dropped.length === 0 ? [] : (await readDatasets({ host, zfs }, [], signal)).list.rows;
+      for (const { dataset, token, tag } of dropped) {
+        if (left.some(({ name, resumeToken }) => name === dataset && resumeToken === token)) {
+          const message = `${host.name}: zfs receive -A ended well, and ${dataset} still has what arrived`;
+          tell(new ZfsVmError('failed', message));
+        } else {
+          stdout.write(`dropped ${formatTagShort(tag)} at ${dataset}\n`);
+        }
       }
       return status;
     });
@@ -80,15 +90,16 @@ export class AbortCommand extends BaseCommand {
 /** An interrupted receive of a version. */
 interface Partial {
   readonly dataset: string;
+  readonly token: string;
   readonly tag: Tag;
 }
 
 function findPartials({ rows, tokens }: DatasetList, patterns: readonly VersionPattern[]): Partial[] {
-  return rows.flatMap(({ name, resumeToken }) => {
-    const { toName } = tokens.get(resumeToken ?? '') ?? {};
+  return rows.flatMap(({ name, resumeToken: token = '' }) => {
+    const { toName } = tokens.get(token) ?? {};
     const tag = findTagIn(toName ?? '');
     if (tag === undefined) return [];
     const isMeant = patterns.length === 0 || patterns.some((pattern) => matchesTag(pattern, tag));
-    return isMeant ? [{ dataset: name, tag }] : [];
+    return isMeant ? [{ dataset: name, token, tag }] : [];
   });
 }

@@ -3,7 +3,7 @@ import { toCommandError } from '../command-error.js';
 import { exitCodes, ZfsVmError } from '../errors.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
-import { readInventory } from '../inventory/read-inventory.js';
+import { readInventory, readNamedSnapshots } from '../inventory/read-inventory.js';
 import { findContainerDatasets } from '../streamline/container.js';
 import { fullNameOf, type Dataset, type Datasets } from '../streamline/dataset.js';
 import { findNextTag } from '../streamline/lineage.js';
@@ -76,6 +76,12 @@ export class TagCommand extends BaseCommand {
       const result = await runCommand(host, [...zfs, ...call], { signal });
       signal.throwIfAborted();
       if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs snapshot', result);
+      // ZFS makes all of them or none.
+      const [first = ''] = fullNames;
+      const made = await readNamedSnapshots({ host, zfs }, [first], signal);
+      if (made.length === 0) {
+        throw new ZfsVmError('failed', `${host.name}: zfs snapshot ended well, and ${first} is not there`);
+      }
       stdout.write(fullNames.map((fullName) => `${fullName}\n`).join(''));
       return exitCodes.done;
     });
@@ -151,6 +157,10 @@ function chooseTag(datasets: Datasets, dataset: Dataset, wanted: Partial<Tag>): 
     case 'unknown-streamline':
       throw new ZfsVmError('usage', `${dataset.name} has no version yet, and wasn't cloned from one`, {
         hint: 'begin a streamline with -n STREAMLINE:VERSION, e.g. -n debian-7:1',
+      });
+    case 'no-next':
+      throw new ZfsVmError('usage', `no version follows the newest one of ${next.streamline} by itself`, {
+        hint: 'name it with -n VERSION',
       });
     case 'exists':
       throw new ZfsVmError(

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { ZfsVmError } from '../errors.js';
 import type { Exit, Host } from './host.js';
+import { LineSplitter } from './line-splitter.js';
 
 /** What a command that has ended said. */
 export interface CommandResult {
@@ -12,40 +14,87 @@ export interface CommandResult {
 /** How much of a command's stderr is kept: its end, where the cause is. */
 export const stderrTailLength = 8192;
 
+/** How many characters a command may print to either output, unless more is expected of it. */
+const usualLimit = 2 ** 20;
+
+/** How a command is run. */
+export interface RunOptions {
+  /** Goes to its stdin. */
+  readonly input?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** How many characters it may print to either output; 1 Mi when left out. */
+  readonly limit?: number;
+  /** What it is, for the message when it prints more; its program when left out. */
+  readonly what?: string;
+}
+
 /**
- * Runs a command to its end and gives all it said; of stderr, the last 8 KiB. `input` goes to its stdin.
- * @throws ZfsVmError when the host can't start commands
+ * Runs a command to its end and gives all it said; of stderr, the last 8 KiB.
+ * @throws ZfsVmError when the host can't start commands, or the command prints more than it may: it is ended then
  */
 export async function runCommand(
   host: Host,
   argv: readonly string[],
-  options: { input?: string; signal?: AbortSignal } = {},
+  { input = '', signal, limit = usualLimit, what = argv[0] ?? '' }: RunOptions = {},
 ): Promise<CommandResult> {
-  const command = await host.start(argv, options.signal === undefined ? {} : { signal: options.signal });
+  const flood = new AbortController();
+  const command = await host.start(argv, {
+    signal: AbortSignal.any([flood.signal, ...(signal === undefined ? [] : [signal])]),
+  });
   // A command may end before it has read its input: its exit says why, the broken pipe is only a symptom.
-  const written = pipeline([options.input ?? ''], command.stdin).catch(() => undefined);
-  const [stdout, stderr, exit] = await Promise.all([
-    readAll(command.stdout),
-    readTail(command.stderr),
+  const written = pipeline([input], command.stdin).catch(() => undefined);
+  const stdout: string[] = [];
+  let stderr = '';
+  const read = (stream: Readable, onText: (text: string) => void): Promise<void> => {
+    let length = 0;
+    return readChunks(stream, (text) => {
+      length += text.length;
+      if (length > limit) flood.abort();
+      // What it has said is of no use any more, and may be a lot.
+      if (flood.signal.aborted) stdout.length = 0;
+      else onText(text);
+    });
+  };
+  const [exit] = await Promise.all([
     command.exit,
+    read(command.stdout, (text) => stdout.push(text)),
+    read(command.stderr, (text) => {
+      stderr = addToTail(stderr, text);
+    }),
     written,
   ]);
-  return { exit, stdout, stderr };
+  if (flood.signal.aborted) throw describeFlood(host.name, what, limit);
+  return { exit, stdout: stdout.join(''), stderr };
+}
+
+/** The error for a command that was ended because it said more than there can be to say. */
+export function describeFlood(hostName: string, what: string, limit: number): ZfsVmError {
+  const size = limit < 2 ** 20 ? `${Math.ceil(limit / 2 ** 10)} KiB` : `${Math.ceil(limit / 2 ** 20)} MiB`;
+  return new ZfsVmError('failed', `${hostName}: ${what} printed more than ${size}, and was ended`, {
+    hint: `see what it prints there, and whether the zfs that is called there is the real one`,
+  });
 }
 
 /** Reads a stream to its end and keeps the last 8 KiB as text. Never throws: what came before a break is given. */
 export async function readTail(stream: Readable): Promise<string> {
   let tail = '';
   await readChunks(stream, (text) => {
-    tail = (tail + text).slice(-stderrTailLength);
+    tail = addToTail(tail, text);
   });
   return tail;
 }
 
-async function readAll(stream: Readable): Promise<string> {
-  const parts: string[] = [];
-  await readChunks(stream, (text) => parts.push(text));
-  return parts.join('');
+function addToTail(tail: string, text: string): string {
+  return (tail + text).slice(-stderrTailLength);
+}
+
+/** Hands over a stream's lines as they come, without their ends; of overlong ones, the last part. Never throws. */
+export async function readLines(stream: Readable, onLine: (line: string) => void): Promise<void> {
+  const lines = new LineSplitter(onLine);
+  await readChunks(stream, (text) => {
+    lines.feed(text);
+  });
+  if (lines.rest !== '') onLine(lines.rest);
 }
 
 /** Hands over a stream's text as it comes, in pieces that are cut anywhere. Never throws: what came before a break is given. */

@@ -84,8 +84,8 @@ export class InventoryBuilder implements SnapshotSink {
       datasets.set(row.name, {
         ...row,
         partial: token === undefined ? undefined : { token, content: this.#tokens.get(token) },
-        snapshots: snapshots.sort(byCreation),
-        bookmarks: bookmarks.sort(byCreation),
+        snapshots: putInOrder(snapshots),
+        bookmarks: putInOrder(bookmarks),
       });
     }
     return { datasets, malformedTags: [...this.#malformed.values()], properties: new Map() };
@@ -107,6 +107,11 @@ interface Points {
   readonly bookmarks: Point[];
 }
 
-function byCreation(a: Point, b: Point): number {
-  return a.createtxg - b.createtxg;
+/** Oldest first, and each once: a name that was asked for twice is answered twice. */
+function putInOrder<T extends Point>(points: T[]): T[] {
+  points.sort((a, b) => a.createtxg - b.createtxg);
+  return points.filter(({ createtxg, name, guid }, index) => {
+    const before = points[index - 1];
+    return before?.createtxg !== createtxg || before.name !== name || before.guid !== guid;
+  });
 }

@@ -204,7 +204,7 @@ export const taggedOnly = [
   '$1 ~ /[@#]zfs-vm:/ { for (i = 1; i <= count[dataset]; i++) print held[dataset, i] }',
   '$1 ~ /[@#]zfs-vm:/ { print; isKept[dataset]; delete count[dataset]; next }',
   '{ held[dataset, ++count[dataset]] = $0 }',
-  'END { exit status }',
+  'END { if (status == "") { print "the list of snapshots broke off" >"/dev/stderr"; exit 1 } exit status }',
 ];
 
 function understand<T>({ host }: Endpoint, read: () => T): T {
@@ -212,8 +212,9 @@ function understand<T>({ host }: Endpoint, read: () => T): T {
     return read();
   } catch (error) {
     if (!(error instanceof UnreadableOutput)) throw error;
-    const line = toPrintable(error.message).slice(0, 200);
+    const line = toPrintable(error.message);
     throw new ZfsVmError('failed', `${host.name}: zfs list printed a line that can't be read: ${line}`, {
+      hint: 'see what "zfs list" prints there, and whether something else speaks in between',
       cause: error,
     });
   }

@@ -12,6 +12,12 @@ export interface ScriptOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * How many characters the lists of a host may have: those of two million snapshots. All of it is kept in memory until it is read,
+ * so a zfs that prints without end must be ended somewhere.
+ */
+const longestAnswer = 256 * 2 ** 20;
+
 /** What stands at the end of the output, so that one which was cut is noticed. */
 const end = 'end';
 
@@ -29,13 +35,14 @@ export async function runZfsScript<Name extends string>(
   const names = Object.keys(parts) as Name[];
   const script = [...names.flatMap((name) => [printMark(name), ...parts[name]]), printMark(end)].join('\n');
   const result = await runCommand(host, ['sh', '-c', script, 'sh', ...zfs], {
+    ...{ signal, limit: longestAnswer, what: 'zfs list' },
     ...(input === undefined ? {} : { input }),
-    ...(signal === undefined ? {} : { signal }),
   });
   signal?.throwIfAborted();
   if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs list', result);
   const texts = splitAtMarks(result.stdout, [...names, end]);
-  if (texts !== undefined) return texts;
+  const isWhole = (text: unknown): boolean => text === '' || String(text).endsWith('\n');
+  if (texts !== undefined && Object.values(texts).every(isWhole)) return texts;
   throw new ZfsVmError('failed', `${host.name}: the lists from zfs broke off in the middle`, {
     hint: 'try again',
   });

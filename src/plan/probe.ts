@@ -126,10 +126,12 @@ function findNewestOfEach({ versions }: Source): Snapshot[] {
 
 /** Names that the sender has itself are no sign: they were not chosen, and the receiver may well have them. */
 function nameFollowing(newest: readonly Snapshot[], { dataset }: Source): string[] {
-  const toNext = ({ tag: { streamline, version } }: TaggedSnapshot): string =>
-    formatTag({ streamline, version: nextVersion(version) });
+  const toNext = ({ tag: { streamline, version } }: TaggedSnapshot): string[] => {
+    const next = nextVersion(version);
+    return next === undefined ? [] : [formatTag({ streamline, version: next })];
+  };
   return newest
     .filter((snapshot) => isTagged(snapshot))
-    .map(toNext)
+    .flatMap(toNext)
     .filter((name) => !dataset.snapshots.some((snapshot) => snapshot.name === name));
 }

@@ -1,23 +1,24 @@
 import type { ChalkInstance } from 'chalk';
 import { ZfsVmError } from '../errors.js';
+import { describeThrown, toPrintable } from '../printable.js';
 
-/** An error for people: a line with what happened, the evidence beneath, the next thing to do last. */
+/**
+ * An error for people: a line with what happened, the evidence beneath, the next thing to do last. Whatever is in it from
+ * elsewhere, it is printable.
+ */
 export function formatError(error: unknown, colors: ChalkInstance, options: { debug: boolean }): string {
+  const stack =
+    options.debug && error instanceof Error ? (error.stack ?? '').split('\n').map(toPrintable) : [];
   if (!(error instanceof ZfsVmError)) {
-    const text =
-      error instanceof Error
-        ? options.debug
-          ? (error.stack ?? error.message)
-          : error.message
-        : String(error);
     const hint = options.debug ? '' : '; run it again with --debug and report what it prints';
-    return `${colors.red('zfs-vm: unexpected error:')} ${text}${hint}\n`;
+    const message = `${colors.red('zfs-vm: unexpected error:')} ${describeThrown(error)}${hint}`;
+    return `${[message, ...stack].join('\n')}\n`;
   }
   const lines = [
-    `${colors.red('zfs-vm:')} ${error.message}`,
-    ...error.details.map((detail) => `  ${detail}`),
-    ...(error.hint === undefined ? [] : [`  ${colors.cyan('try:')} ${error.hint}`]),
-    ...(options.debug && error.stack !== undefined ? [error.stack] : []),
+    `${colors.red('zfs-vm:')} ${toPrintable(error.message)}`,
+    ...error.details.map((detail) => `  ${toPrintable(detail)}`),
+    ...(error.hint === undefined ? [] : [`  ${colors.cyan('try:')} ${toPrintable(error.hint)}`]),
+    ...stack,
   ];
   return `${lines.join('\n')}\n`;
 }

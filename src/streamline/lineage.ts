@@ -61,6 +61,8 @@ export function* findVersions(datasets: Datasets, streamline?: string): Generato
 export type NextTag =
   | { readonly kind: 'tag'; readonly tag: Tag }
   | { readonly kind: 'unknown-streamline' }
+  /** No version follows the newest one by itself. */
+  | { readonly kind: 'no-next'; readonly streamline: string }
   | { readonly kind: 'exists'; readonly tag: Tag; readonly where: TaggedSnapshot }
   | { readonly kind: 'not-newer'; readonly tag: Tag; readonly newest: TaggedSnapshot };
 
@@ -81,6 +83,7 @@ export function findNextTag(
 
   const known = [...findVersions(datasets, streamline)];
   const version = wanted.version ?? followNewest(known);
+  if (version === undefined) return { kind: 'no-next', streamline };
   const tag = { streamline, version };
   const existing = known.find((snapshot) => snapshot.tag.version.text === version.text);
   if (existing !== undefined) return { kind: 'exists', tag, where: existing };
@@ -100,7 +103,7 @@ export function findNewest(versions: readonly TaggedSnapshot[]): TaggedSnapshot 
   );
 }
 
-function followNewest(known: readonly TaggedSnapshot[]): Version {
+function followNewest(known: readonly TaggedSnapshot[]): Version | undefined {
   const newest = findNewest(known);
   return newest === undefined ? { kind: 'number', text: '1', value: 1n } : nextVersion(newest.tag.version);
 }

@@ -10,13 +10,15 @@ export type Version =
 
 /**
  * Reads a version, e.g. `7` or `2.0.0-rc.1`. Gives undefined for everything else, also for other spellings of a
- * version (`007`, `v1.0.0`): two names for one version would make it ambiguous.
+ * version (`007`, `v1.0.0`): two names for one version would make it ambiguous. For the same reason the numbers of a semantic
+ * version go no further than its comparison is exact, up to 2^53.
  * Build metadata (`1.0.0+5`) never comes up: ZFS refuses `+` in names.
  */
 export function parseVersion(text: string): Version | undefined {
   if (/^(0|[1-9][0-9]*)$/.test(text)) return { kind: 'number', text, value: BigInt(text) };
   const value = semver.parse(text);
-  return value !== null && value.version === text ? { kind: 'semver', text, value } : undefined;
+  if (value === null || value.version !== text || value.prerelease.some(isTooLargeNumber)) return undefined;
+  return { kind: 'semver', text, value };
 }
 
 /**
@@ -33,16 +35,21 @@ export function compareVersions(a: Version, b: Version): number {
 
 /**
  * The version that follows by itself: the next number, the next patch of a release (`1.4.0` gives `1.4.1`), the next
- * pre-release of a pre-release (`2.0.0-rc.1` gives `2.0.0-rc.2`). Anything bolder is the person's to name.
+ * pre-release of a pre-release (`2.0.0-rc.1` gives `2.0.0-rc.2`). Anything bolder is the person's to name. Undefined where the
+ * numbers of semantic versions end.
  */
-export function nextVersion(version: Version): Version {
+export function nextVersion(version: Version): Version | undefined {
   if (version.kind === 'number') {
     const value = version.value + 1n;
     return { kind: 'number', text: value.toString(), value };
   }
   const step = version.value.prerelease.length === 0 ? 'patch' : 'prerelease';
-  const value = new semver.SemVer(version.text).inc(step);
-  return { kind: 'semver', text: value.version, value };
+  return parseVersion(new semver.SemVer(version.text).inc(step).version);
+}
+
+/** semver leaves such a part of a pre-release as text, and compares it as if it were rounded. */
+function isTooLargeNumber(part: string | number): boolean {
+  return typeof part === 'string' && /^[0-9]+$/.test(part);
 }
 
 function compareBigints(a: bigint, b: bigint): number {

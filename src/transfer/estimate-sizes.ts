@@ -5,6 +5,9 @@ import { streamOf } from '../plan/stream.js';
 import { estimateArguments, parseEstimate } from '../zfs/send.js';
 import { quoteCommand } from '../shell.js';
 
+/** More than zfs prints of a stream that it would send, which has two names in it at most. */
+const longestEstimate = 2 ** 14;
+
 /** Stands after each step's estimate in the output. */
 const mark = 'zfs-vm: next';
 
@@ -23,7 +26,10 @@ export async function estimateSizes(
     const estimate = quoteCommand([...sender.zfs, ...estimateArguments(streamOf(chain, [step]))]);
     return `${estimate} </dev/null\nprintf '\\n%s\\n' '${mark}'\n`;
   });
-  const { stdout } = await runCommand(sender.host, ['sh', '-s'], { input: script.join(''), signal });
+  const { stdout } = await runCommand(sender.host, ['sh', '-s'], {
+    ...{ input: script.join(''), signal },
+    ...{ limit: steps.length * longestEstimate, what: 'zfs send -n' },
+  });
   const outputs = stdout.split(`\n${mark}\n`);
   const sizes = new Map<Step, number>();
   for (const [index, { step }] of steps.entries()) {

@@ -82,16 +82,19 @@ async function readBootId(): Promise<string> {
 
 async function readRecord(path: string): Promise<WrittenRecord | undefined> {
   try {
-    const record = JSON.parse(await readFile(path, 'utf8')) as Partial<WrittenRecord>;
+    const record = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
     const { host, zfs, tag, snapshots, pid, bootId = '' } = record;
-    if (host === undefined || zfs === undefined || tag === undefined || snapshots === undefined) {
-      return undefined;
-    }
-    return pid === undefined ? undefined : { host, zfs, tag, snapshots, pid, bootId };
+    if (typeof host !== 'string' || typeof tag !== 'string' || typeof bootId !== 'string') return undefined;
+    if (!isListOfWords(zfs) || !isListOfWords(snapshots) || typeof pid !== 'number') return undefined;
+    return { host, zfs, tag, snapshots, pid, bootId };
   } catch {
     // Somebody else is writing or removing it at this moment.
     return undefined;
   }
+}
+
+function isListOfWords(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((word) => typeof word === 'string');
 }
 
 function isAlive(pid: number): boolean {

@@ -1,7 +1,7 @@
 import { ZfsVmError } from '../errors.js';
 import { toPrintable } from '../printable.js';
 import { fullNameOf } from '../streamline/dataset.js';
-import { findPropertyWarnings, parseReceived } from '../zfs/receive.js';
+import { findPropertyWarnings, ReceivedReader, type Received } from '../zfs/receive.js';
 import { readSendLine } from '../zfs/send.js';
 import type { Arrival, TransferEvent } from './event.js';
 import { readBegunLeg, type Leg, type LegReport } from './lane-script.js';
@@ -27,6 +27,12 @@ export class LaneProgress {
   #positions: ReadonlyMap<string, number>;
   /** The leg that the sender is at; the receiver may be behind. */
   #sending = 0;
+  /** What the receiver says of the leg at work. */
+  #receiving = new ReceivedReader();
+  /** What has arrived last of it. */
+  #received: Received | undefined;
+  /** Whether its last version has. */
+  #hasLast = false;
   /** How many bytes are known of, by stream; only where they aren't counted on their way. */
   readonly #told = new Map<string, number>();
   readonly #skipErrors: ZfsVmError[] = [];
@@ -70,15 +76,14 @@ export class LaneProgress {
   /** Reads a line of a sender that tells its progress. */
   follow(line: string): SenderNews {
     const begun = readBegunLeg(line);
-    if (begun !== undefined) {
+    if (begun !== undefined && begun < this.#legs.length) {
       this.#sending = begun;
       return 'words';
     }
     const said = readSendLine(line);
     switch (said.kind) {
       case 'sent': {
-        const name = said.to.slice(said.to.indexOf('@') + 1);
-        return this.#raise(this.#sending, name, said.bytes) ? 'moved' : 'nothing';
+        return this.#raise(this.#sending, this.#nameInLeg(said.to), said.bytes) ? 'moved' : 'nothing';
       }
       case 'talk':
         return 'nothing';
@@ -88,29 +93,28 @@ export class LaneProgress {
   }
 
   /**
-   * Hears what the receiver's zfs has said so far of the leg at work: the first versions of a stream may have arrived. The last one
+   * Hears a line that the receiver's zfs says of the leg at work: the first versions of a stream may have arrived. The last one
    * has when zfs has ended.
    */
-  hear(said: string): void {
+  hear(line: string): void {
+    const received = this.#receiving.read(line);
     const leg = this.#legs[this.done];
-    if (leg === undefined || leg.steps.length === 1) return;
-    for (const { name = '', bytes } of parseReceived(said)) {
-      const index = this.#positions.get(name) ?? -1;
-      if (index < this.#stepsDone || index === leg.steps.length - 1) continue;
-      this.#skipUntil(index);
-      this.#settle(bytes);
-    }
+    if (received === undefined || leg === undefined) return;
+    this.#received = received;
+    const index = this.#positions.get(received.name ?? '') ?? -1;
+    const isLast = index === leg.steps.length - 1;
+    this.#hasLast ||= isLast;
+    if (index < this.#stepsDone || isLast) return;
+    this.#skipUntil(index);
+    this.#settle(received.bytes);
   }
 
   /** Notes how a leg ended. */
   report({ index, status, said }: LegReport): void {
     const leg = this.#legs[index];
     if (leg === undefined || index !== this.done) return;
-    this.hear(said);
-    const received = parseReceived(said);
-    const last = leg.steps.at(-1) ?? leg.steps[0];
     // `zfs send -I` ends its stream properly also when it could not read the next snapshot: zfs receive is content then.
-    const isWhole = leg.steps.length === 1 || received.some(({ name }) => name === last.to.name);
+    const isWhole = leg.steps.length === 1 || this.#hasLast;
     if (status !== 0 || !isWhole) {
       this.failed = { index, status, said };
       return;
@@ -120,7 +124,7 @@ export class LaneProgress {
       const message = `${this.#options.receiverName}: ${toPrintable(line)}`;
       this.#options.emit({ kind: 'warning', message });
     }
-    this.#settle(received.at(-1)?.bytes);
+    this.#settle(this.#received?.bytes);
   }
 
   /** The version on its way has arrived. */
@@ -161,6 +165,16 @@ export class LaneProgress {
     this.done++;
     this.#stepsDone = 0;
     this.#positions = indexSteps(this.#legs[this.done]);
+    this.#receiving = new ReceivedReader();
+    this.#received = undefined;
+    this.#hasLast = false;
+  }
+
+  /** The name of the sender's snapshot in the leg that it is at; all that aren't there count as one, however many are told. */
+  #nameInLeg(fullName: string): string {
+    const name = fullName.slice(fullName.indexOf('@') + 1);
+    const steps = this.#legs[this.#sending]?.steps ?? [];
+    return steps.some((step) => step.to.name === name) ? name : '';
   }
 
   /** A stream has come to so many bytes; gives whether that is more than before. */

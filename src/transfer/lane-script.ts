@@ -1,3 +1,4 @@
+import { LineSplitter } from '../host/line-splitter.js';
 import type { Chain } from '../plan/plan.js';
 import { groupByStream, landingOf, streamOf, type StreamSteps } from '../plan/stream.js';
 import { quoteCommand } from '../shell.js';
@@ -25,7 +26,7 @@ export interface Leg {
 export interface LegReport {
   readonly index: number;
   readonly status: number;
-  /** What zfs wrote, stdout and stderr. */
+  /** What zfs wrote, stdout and stderr; the end of it. */
   readonly said: string;
 }
 
@@ -40,7 +41,7 @@ export interface SendOptions {
 /** Stands before the number of a leg in what the scripts print. */
 const mark = 'zfs-vm: leg';
 
-/** More than any line that zfs writes; of longer ones, only the end is kept. */
+/** How much of what zfs says of a leg is kept: its end. */
 const longestSaid = 16_384;
 
 /**
@@ -95,44 +96,58 @@ export function receiveScript(legs: readonly Leg[], compress: boolean): string {
 /** Reads what a `receiveScript` prints, as it comes. */
 export class LegReports {
   readonly #onReport: (report: LegReport) => void;
-  readonly #onTalk: (said: string) => void;
-  #text = '';
+  readonly #onTalk: (line: string) => void;
+  readonly #lines = new LineSplitter((line) => {
+    this.#take(line);
+  });
+  #said = '';
+  /** How many characters have come since the last report. */
+  talkLength = 0;
 
-  /** @param onTalk hears what zfs has said so far of the leg that isn't done yet, again and again */
-  constructor(onReport: (report: LegReport) => void, onTalk: (said: string) => void) {
+  /** @param onTalk hears each line that zfs says of the leg that isn't done yet */
+  constructor(onReport: (report: LegReport) => void, onTalk: (line: string) => void) {
     this.#onReport = onReport;
     this.#onTalk = onTalk;
   }
 
   /** Takes the next piece of output, cut anywhere. */
   feed(piece: string): void {
-    this.#text += piece;
-    for (;;) {
-      const match = new RegExp(`^${mark} ([0-9]+) ([0-9]+)\\n`, 'm').exec(this.#text);
-      if (match === null) break;
-      const said = this.#text.slice(0, match.index).trim();
-      this.#text = this.#text.slice(match.index + match[0].length);
-      this.#onReport({ index: Number(match[1]), status: Number(match[2]), said });
-    }
-    this.#onTalk(this.#text);
-    this.#text = this.#text.slice(-longestSaid);
+    this.talkLength += piece.length;
+    this.#lines.feed(piece);
   }
 
-  /** What has come since the last report: a receive that was cut off may have said why. */
+  /** What has come since the last report, its end: a receive that was cut off may have said why. */
   get rest(): string {
-    return this.#text.trim();
+    return `${this.#said}${this.#lines.rest}`.slice(-longestSaid).trim();
+  }
+
+  #take(line: string): void {
+    const [, index, status] = reportPattern.exec(line) ?? [];
+    if (index !== undefined && status !== undefined) {
+      const said = this.#said.slice(-longestSaid).trim();
+      this.#said = '';
+      this.talkLength = 0;
+      this.#onReport({ index: Number(index), status: Number(status), said });
+      return;
+    }
+    this.#said += `${line}\n`;
+    // Not each time: that would copy all of it for each line.
+    if (this.#said.length > 2 * longestSaid) this.#said = this.#said.slice(-longestSaid);
+    this.#onTalk(line);
   }
 }
 
+const reportPattern = new RegExp(`^${mark} ([0-9]{1,9}) ([0-9]{1,9})$`);
+
 /** The number of the leg that a `sendScript` begins with this line of its stderr; undefined for any other line. */
 export function readBegunLeg(line: string): number | undefined {
-  const index = new RegExp(`^${mark} ([0-9]+)$`).exec(line)?.[1];
+  const index = new RegExp(`^${mark} ([0-9]{1,9})$`).exec(line)?.[1];
   return index === undefined ? undefined : Number(index);
 }
 
 /** Of what a `sendScript` wrote to stderr, the last leg that was begun, and what zfs said of it. */
 export function findLastSent(stderr: string): { readonly index: number | undefined; readonly said: string } {
-  const marks = [...stderr.matchAll(new RegExp(`^${mark} ([0-9]+)\\n?`, 'gm'))];
+  const marks = [...stderr.matchAll(new RegExp(`^${mark} ([0-9]{1,9})\\n?`, 'gm'))];
   const last = marks.at(-1);
   if (last === undefined) return { index: undefined, said: stderr.trim() };
   return { index: Number(last[1]), said: stderr.slice(last.index + last[0].length).trim() };

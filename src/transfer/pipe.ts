@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSuccess, type Exit, type Host } from '../host/host.js';
 import { openPipe, type PipeEnds } from '../host/pipe-ends.js';
-import { readChunks, readTail, stderrTailLength } from '../host/run-command.js';
+import { readChunks, readLines, readTail, stderrTailLength } from '../host/run-command.js';
 import type { RateLimit } from './rate-limit.js';
 
 /** A command at one end of a pipe. */
@@ -107,7 +107,7 @@ export async function runPipe(
         stopSender.abort();
       };
       if (isSuccess(exit)) graceTimer = setTimeout(stop, senderGraceMs);
-      else if (joint === undefined) stop();
+      else if (joint === undefined && !send.stdout.readableEnded) stop();
       else graceTimer = setTimeout(stop, orphanGraceMs);
     });
     const countBytes = (count: number): void => {
@@ -200,15 +200,10 @@ class StallWatch {
 /** Reads a stream to its end and keeps the last 8 KiB of those lines that are wanted. */
 async function readTailOfLines(stream: Readable, isWanted: (line: string) => boolean): Promise<string> {
   let tail = '';
-  let open = '';
-  await readChunks(stream, (text) => {
-    const lines = (open + text).split('\n');
-    open = lines.pop()?.slice(-stderrTailLength) ?? '';
-    for (const line of lines) {
-      if (isWanted(line)) tail = `${tail}${line}\n`.slice(-stderrTailLength);
-    }
+  await readLines(stream, (line) => {
+    if (isWanted(line)) tail = `${tail}${line}\n`.slice(-stderrTailLength);
   });
-  return tail + open;
+  return tail;
 }
 
 /**

@@ -2,6 +2,7 @@ import { toCommandError } from '../command-error.js';
 import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
+import { describeFlood } from '../host/run-command.js';
 import { toPrintable } from '../printable.js';
 import { isBusyFailure, isHoldDenied } from '../zfs/failure.js';
 import type { Arrival, Fault, TransferEvent } from './event.js';
@@ -17,6 +18,10 @@ import {
 import { openJoint, runPipe, type PipeResult } from './pipe.js';
 import type { RateLimit } from './rate-limit.js';
 import { findRootCause, type SideResult } from './root-cause.js';
+
+/** How many characters a receive may say of a stream, and of each version in it: two lines, each with two names at most. */
+const usualTalk = 2 ** 20;
+const talkPerStep = 2 ** 12;
 
 /** What a lane works with. */
 export interface LaneContext {
@@ -73,6 +78,8 @@ export async function runLane(legs: readonly Leg[], context: LaneContext): Promi
       progress.hear(said);
     },
   );
+  const flood = new AbortController();
+  const mostTalk = Math.max(...legs.map((leg) => usualTalk + leg.steps.length * talkPerStep));
   progress.begin();
   const [send, receive] = [
     sendScript(legs, { compress, tellsProgress: isJoined }),
@@ -82,18 +89,26 @@ export async function runLane(legs: readonly Leg[], context: LaneContext): Promi
     { host: sender.host, argv: ['sh', '-c', send, 'sh', ...sender.zfs] },
     { host: receiver.host, argv: ['sh', '-c', receive, 'sh', ...receiver.zfs] },
     {
-      ...{ signal, rateLimit, stallMs },
+      ...{ signal: AbortSignal.any([signal, flood.signal]), rateLimit, stallMs },
       onBytes: (bytes) => {
         progress.addBytes(bytes);
       },
       onOutput: (text) => {
         reports.feed(text);
+        if (reports.talkLength > mostTalk) flood.abort();
       },
       joint: ends && { ends, follow: (line) => progress.follow(line) },
     },
   );
   const { bytes, done, failed, skipErrors, current } = progress;
   if (current === undefined) return { bytes, done, skipErrors, failure: undefined };
+  if (flood.signal.aborted) {
+    const error = describeFlood(receiver.host.name, 'zfs receive', mostTalk);
+    return {
+      ...{ bytes, done, skipErrors },
+      failure: { ...current, error, fault: 'failed', mayGoAlone: false },
+    };
+  }
   const trouble = explain(done, failed, reports.rest, result, context);
   return { bytes, done, skipErrors, failure: { ...current, ...trouble } };
 }

@@ -79,16 +79,21 @@ class PlanRun {
     for (const chain of this.#queue.drain()) {
       emit({ kind: 'chain-skipped', chain, missing: isLost ? undefined : chain.after });
     }
+    const notThere = new Set<Chain>();
     await this.#unlessLost(async () => {
       // One asks the receiver, the other the sender.
       const bookmarking = this.#context.bookmark ? bookmarkTips(this.#done, this.#context) : undefined;
-      const [errors] = await Promise.all([verifyArrivals(this.#done, this.#context), bookmarking]);
-      for (const error of errors) this.#report(error);
+      const [missing] = await Promise.all([verifyArrivals(this.#done, this.#context), bookmarking]);
+      for (const { chain, error } of missing) {
+        this.#report(error);
+        notThere.add(chain);
+      }
     });
+    const versions = this.#done.filter(({ chain }) => !notThere.has(chain)).length;
     const planned = this.#plan.chains.reduce((sum, chain) => sum + chain.steps.length, 0);
     return {
-      versions: this.#done.length,
-      failedVersions: planned - this.#done.length,
+      versions,
+      failedVersions: planned - versions,
       bytes: this.#bytes,
       seconds: (performance.now() - startedAtMs) / 1000,
       errors: this.#errors,

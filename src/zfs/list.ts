@@ -1,3 +1,5 @@
+import { findDatasetNameFault, isSnapshotName, maxNameLength } from './names.js';
+
 /** A filesystem or a volume, as `zfs list` tells it. */
 export interface DatasetRow {
   readonly name: string;
@@ -29,9 +31,16 @@ export interface SnapshotDetails {
   readonly referencedBytes: number;
 }
 
-/** A line of zfs output that doesn't have the form it should. */
+/** How much of a line that can't be read is told. */
+const toldLength = 200;
+
+/** A line of zfs output that doesn't have the form it should. The message is its beginning, as it came. */
 export class UnreadableOutput extends Error {
   override readonly name = 'UnreadableOutput';
+
+  constructor(line: string) {
+    super(line.slice(0, toldLength));
+  }
 }
 
 /** Arguments of zfs that list all filesystems and volumes, for `parseDatasets`. */
@@ -79,15 +88,22 @@ export const listDetailedSnapshotsArguments = [
 
 /**
  * Reads the output of `listDatasetsArguments`, or of its older form.
- * @throws UnreadableOutput at the first line that isn't a dataset
+ * @throws UnreadableOutput at the first line that isn't a dataset, or has fewer columns than the others
  */
 export function parseDatasets(output: string): DatasetRow[] {
-  return splitLines(output).map((line) => {
-    const [name, type, origin, written, encryption = '-', resumeToken = '-'] = line.split('\t');
-    if (name === undefined || origin === undefined || !isWholeNumber(written)) {
-      throw new UnreadableOutput(line);
+  const lines = splitLines(output).map((line) => line.split('\t'));
+  const columns = lines[0]?.length === oldColumns ? oldColumns : newColumns;
+  return lines.map((fields) => {
+    const [name = '', type, origin = '', written, encryption = '-', resumeToken = '-'] = fields;
+    const isReadable =
+      fields.length === columns &&
+      findDatasetNameFault(name) === undefined &&
+      (origin === '-' || origin === '' || isSnapshotName(origin)) &&
+      /^(-|on|off|[a-z0-9]+(-[a-z0-9]+)+)$/.test(encryption) &&
+      /^[!-~]+$/.test(resumeToken);
+    if (!isReadable || !isWholeNumber(written) || (type !== 'filesystem' && type !== 'volume')) {
+      throw new UnreadableOutput(fields.join('\t'));
     }
-    if (type !== 'filesystem' && type !== 'volume') throw new UnreadableOutput(line);
     return {
       name,
       type,
@@ -98,6 +114,10 @@ export function parseDatasets(output: string): DatasetRow[] {
     };
   });
 }
+
+const newColumns = 6;
+
+const oldColumns = 4;
 
 /** Takes the snapshots and bookmarks of a list. */
 export interface SnapshotSink {
@@ -142,10 +162,14 @@ export function parseDetailedSnapshots(output: string): (SnapshotRow & SnapshotD
   return splitLines(output).flatMap((line) => {
     const [creation, referenced] = line.split('\t').slice(3);
     if (!isWholeNumber(creation) || !isWholeNumber(referenced)) throw new UnreadableOutput(line);
+    if (Number(creation) > lastSecond) throw new UnreadableOutput(line);
     const details = { createdAtSeconds: Number(creation), referencedBytes: Number(referenced) };
     return parseSnapshots(line).map((row) => ({ ...row, ...details }));
   });
 }
+
+/** The end of the time that a `Date` can tell. */
+const lastSecond = 8.64e12;
 
 /** Goes through a list of snapshots once, character by character. */
 class SnapshotScanner {
@@ -173,24 +197,30 @@ class SnapshotScanner {
       return;
     }
     const separator = this.#findSeparator();
-    const afterName = skipPrintable(output, separator + 1);
+    const afterName = skipName(output, separator + 1);
     const afterGuid = skipDigits(output, afterName + 1);
     const afterTxg = skipDigits(output, afterGuid + 1);
     const isWhole =
       separator > start &&
+      afterName > separator + 1 &&
+      afterName - start <= maxNameLength &&
       output.charCodeAt(afterName) === code.tab &&
       afterGuid > afterName + 1 &&
+      afterGuid - afterName <= mostGuidDigits + 1 &&
       output.charCodeAt(afterGuid) === code.tab &&
-      afterTxg > afterGuid + 1;
+      afterTxg > afterGuid + 1 &&
+      afterTxg - afterGuid <= mostTxgDigits + 1;
     const end = output.charCodeAt(afterTxg) === code.newline ? afterTxg : findLineEnd(output, start);
     if (!isWhole || (afterTxg < end && output.charCodeAt(afterTxg) !== code.tab)) {
       throw new UnreadableOutput(output.slice(start, end));
     }
+    const guid = BigInt(output.slice(afterName + 1, afterGuid));
+    if (guid > largestGuid) throw new UnreadableOutput(output.slice(start, end));
     this.#sink.add(
       output.charCodeAt(separator) === code.at ? 'snapshot' : 'bookmark',
       this.#dataset,
       output.slice(separator + 1, afterName),
-      BigInt(output.slice(afterName + 1, afterGuid)),
+      guid,
       readNumber(output, afterGuid + 1, afterTxg),
     );
     this.#start = end + 1;
@@ -202,27 +232,43 @@ class SnapshotScanner {
     const start = this.#start;
     const expected = start + this.#dataset.length;
     if (output.charCodeAt(expected) === code.at && output.startsWith(this.#dataset, start)) return expected;
-    for (let index = start; isPrintable(output.charCodeAt(index)); index++) {
+    const last = Math.min(output.length - 1, start + maxNameLength);
+    for (let index = start; index <= last; index++) {
       const character = output.charCodeAt(index);
-      if (character !== code.at && character !== code.hash) continue;
-      this.#dataset = output.slice(start, index);
-      return index;
+      if (character === code.at || character === code.hash) {
+        this.#dataset = output.slice(start, index);
+        return index;
+      }
+      if (!isNameCharacter(character) && character !== code.slash) return start;
     }
     return start;
   }
 }
 
-const code = { tab: 0x09, newline: 0x0a, hash: 0x23, zero: 0x30, at: 0x40 } as const;
+const code = { tab: 0x09, newline: 0x0a, hash: 0x23, slash: 0x2f, zero: 0x30, at: 0x40 } as const;
 
-/** Whether a character may be part of a name: ZFS has nothing but ASCII there. NaN, as beyond the end, may not. */
-function isPrintable(character: number): boolean {
-  return character >= 0x20 && character <= 0x7e;
+/** A GUID has 64 bits. */
+const largestGuid = 2n ** 64n - 1n;
+
+const mostGuidDigits = largestGuid.toString().length;
+
+/** A pool that wrote a thousand groups a second would get there in thirty thousand years, and a number holds it exactly. */
+const mostTxgDigits = 15;
+
+/** By its code, 1 for each character that ZFS takes in a part of a name (`zfs_namecheck.c`, `valid_char`). */
+const nameCharacters = Uint8Array.from({ length: 128 }, (_, character) =>
+  /[A-Za-z0-9_.: -]/.test(String.fromCharCode(character)) ? 1 : 0,
+);
+
+/** Whether a character may stand in a part of a name. NaN, as beyond the end, may not. */
+function isNameCharacter(character: number): boolean {
+  return nameCharacters[character] === 1;
 }
 
-/** Where the printable characters that begin at a place end. */
-function skipPrintable(text: string, from: number): number {
+/** Where the part of a name that begins at a place ends. */
+function skipName(text: string, from: number): number {
   let to = from;
-  while (isPrintable(text.charCodeAt(to))) to++;
+  while (isNameCharacter(text.charCodeAt(to))) to++;
   return to;
 }
 
@@ -253,7 +299,7 @@ function splitLines(output: string): string[] {
 }
 
 /**
- * ZFS has no control characters in names: what has them wants to get at the person's terminal.
+ * zfs prints no control characters: what has them wants to get at the person's terminal.
  * @throws UnreadableOutput at the first line that does
  */
 export function checkCharacters(output: string): void {
@@ -266,6 +312,7 @@ function unlessDash(field: string): string | undefined {
   return field === '-' || field === '' ? undefined : field;
 }
 
+/** No number of ZFS has more than 64 bits. */
 function isWholeNumber(text: string | undefined): text is string {
-  return text !== undefined && /^[0-9]+$/.test(text);
+  return text !== undefined && /^[0-9]{1,20}$/.test(text);
 }

@@ -16,6 +16,16 @@ export function findDatasetNameFault(name: string): string | undefined {
   return undefined;
 }
 
+/** Whether a text is the full name of a snapshot, as ZFS takes it: `tank/vm@a`. */
+export function isSnapshotName(name: string): boolean {
+  const at = name.indexOf('@');
+  return (
+    name.length <= maxNameLength &&
+    /^[A-Za-z0-9_.: -]+$/.test(name.slice(at + 1)) &&
+    findDatasetNameFault(name.slice(0, Math.max(0, at))) === undefined
+  );
+}
+
 /** The pool of a dataset: `tank` for `tank/vm/7`. */
 export function poolOf(dataset: string): string {
   const slash = dataset.indexOf('/');

@@ -18,14 +18,14 @@ export interface PropertyChanges {
 export const noPropertyChanges: PropertyChanges = { set: [], exclude: [] };
 
 /** Short names that zfs takes too, of the properties that can be set. */
-const aliases: Readonly<Record<string, string>> = {
-  compress: 'compression',
-  rdonly: 'readonly',
-  recsize: 'recordsize',
-  refreserv: 'refreservation',
-  reserv: 'reservation',
-  volblock: 'volblocksize',
-};
+const aliases: ReadonlyMap<string, string> = new Map([
+  ['compress', 'compression'],
+  ['rdonly', 'readonly'],
+  ['recsize', 'recordsize'],
+  ['refreserv', 'refreservation'],
+  ['reserv', 'reservation'],
+  ['volblock', 'volblocksize'],
+]);
 
 const filesystemProperties: ReadonlySet<string> = new Set([
   ...['aclinherit', 'aclmode', 'acltype', 'atime', 'canmount', 'casesensitivity', 'devices', 'direct'],
@@ -57,7 +57,7 @@ export const storageProperties = [
 
 /** The full name of a property that was given by a short one. */
 export function expandPropertyName(name: string): string {
-  return aliases[name] ?? name;
+  return aliases.get(name) ?? name;
 }
 
 /** What keeps a text from being the name of a property, in words; undefined when it is fine. */
@@ -131,6 +131,7 @@ export function parseProperties(output: string, names: readonly string[]): Map<s
     if (findPropertyValueFault(value) !== undefined) throw new UnreadableOutput(line);
     const known = properties.get(dataset);
     if (known === undefined) properties.set(dataset, [{ name, value }]);
+    else if (known.some((property) => property.name === name)) throw new UnreadableOutput(line);
     else known.push({ name, value });
   }
   return properties;

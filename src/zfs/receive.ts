@@ -11,7 +11,7 @@ export interface Landing {
 }
 
 /**
- * Arguments of zfs that receive a stream from stdin and tell what has come (`parseReceived`): resumable, and not mounted, now or at the next boot (`-u` alone
+ * Arguments of zfs that receive a stream from stdin and tell what has come (`ReceivedReader`): resumable, and not mounted, now or at the next boot (`-u` alone
  * only skips mounting now). Nothing is ever rolled back or overwritten: there is no `-F`.
  * What the person says of `canmount` comes before our own, and `-x` would undo ours: zfs takes a property once only.
  * The origin is always named, because the receiver would otherwise take the nearest snapshot with the base's GUID in the
@@ -64,26 +64,32 @@ export interface Received {
 }
 
 /**
- * Reads which snapshots have arrived from what `receiveArguments` print, two lines for each:
+ * Reads line by line which snapshots have arrived from what `receiveArguments` print, two lines for each:
  * `receiving incremental stream of tank/vm@b into backup/vm@b`, and when it is there
  * `received 1.53M stream in 0.17 seconds (9.01M/sec)`. One that has come by another way since is there as well:
  * `snap backup/vm@b already exists; ignoring`.
  */
-export function parseReceived(output: string): Received[] {
-  const arrived: Received[] = [];
-  let name: string | undefined;
-  for (const line of output.split('\n')) {
-    name = /^receiving .* into [^@]*@(.*)$/.exec(line)?.[1] ?? name;
-    const there = /^snap [^@]*@(.*) already exists; ignoring$/.exec(line)?.[1];
-    if (there !== undefined) arrived.push({ name: there, bytes: undefined });
-    const [, number, unit = ''] = /^received ([0-9.]+)([KMGTPE]?)B? stream in /.exec(line) ?? [];
-    if (number === undefined) continue;
-    const factor = unitBytes[unit];
-    arrived.push({ name, bytes: factor === undefined ? undefined : Math.round(Number(number) * factor) });
-    name = undefined;
+export class ReceivedReader {
+  #arriving: string | undefined;
+
+  /** Takes the next line; gives the snapshot that is there with it, if one is. */
+  read(line: string): Received | undefined {
+    // Names of datasets may have the words in between in them, but neither they nor those of snapshots have an @.
+    const name = line.slice(line.lastIndexOf('@') + 1);
+    if (line.startsWith('receiving ') && line.includes(' into ')) this.#arriving = name;
+    if (line.startsWith('snap ') && line.endsWith(alreadyThere)) {
+      return { name: name.slice(0, -alreadyThere.length), bytes: undefined };
+    }
+    const [, number, unit = ''] =
+      /^received ([0-9]{1,20}(?:\.[0-9]{1,20})?)([KMGTPE]?)B? stream in /.exec(line) ?? [];
+    if (number === undefined) return undefined;
+    const received = { name: this.#arriving, bytes: Math.round(Number(number) * (unitBytes[unit] ?? 1)) };
+    this.#arriving = undefined;
+    return received;
   }
-  return arrived;
 }
+
+const alreadyThere = ' already exists; ignoring';
 
 /** Arguments of zfs that make a filesystem which only gives others a place, and never mounts. */
 export function createParentArguments(name: string): string[] {

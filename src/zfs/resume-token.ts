@@ -1,3 +1,5 @@
+import { isSnapshotName } from './names.js';
+
 /** What an interrupted receive was about, from its resume token. */
 export interface ResumeTokenContent {
   /** The sender's full name of the snapshot that was being received. */
@@ -18,10 +20,10 @@ export function explainTokenArguments(token: string): string[] {
 
 /** Reads the output of `explainTokenArguments`, both streams; undefined for a token that zfs can't make sense of. */
 export function parseResumeToken(output: string): ResumeTokenContent | undefined {
-  const toGuid = /^\s*toguid = 0x([0-9a-f]{1,16})$/m.exec(output)?.[1];
-  const toName = /^\s*toname = (.+)$/m.exec(output)?.[1];
-  if (toGuid === undefined || toName === undefined) return undefined;
-  const fromGuid = /^\s*fromguid = 0x([0-9a-f]{1,16})$/m.exec(output)?.[1];
+  const toGuid = /^[\t ]*toguid = 0x([0-9a-f]{1,16})$/m.exec(output)?.[1];
+  const toName = /^[\t ]*toname = (.+)$/m.exec(output)?.[1];
+  if (toGuid === undefined || toName === undefined || !isSnapshotName(toName)) return undefined;
+  const fromGuid = /^[\t ]*fromguid = 0x([0-9a-f]{1,16})$/m.exec(output)?.[1];
   return {
     toName,
     toGuid: BigInt(`0x${toGuid}`),

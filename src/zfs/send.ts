@@ -31,7 +31,7 @@ export type SendLine =
  * that what the stream is, with its size (`full<TAB>snapshot<TAB>bytes`), or what the resume token contains, in indented lines.
  */
 export function readSendLine(line: string): SendLine {
-  const [, bytes, to] = /^[0-9]{2}:[0-9]{2}:[0-9]{2}\t([0-9]+)\t(.*)$/.exec(line) ?? [];
+  const [, bytes, to] = /^[0-9]{2}:[0-9]{2}:[0-9]{2}\t([0-9]{1,20})\t(.*)$/.exec(line) ?? [];
   if (bytes !== undefined && to !== undefined) return { kind: 'sent', bytes: Number(bytes), to };
   const isTalk = /^(full|incremental|size)\t|^resume token contents:$|^nvlist version: |^\t/.test(line);
   return { kind: isTalk ? 'talk' : 'other' };
@@ -47,7 +47,7 @@ export function estimateArguments(stream: Stream): string[] {
  * Undefined where there is none.
  */
 export function parseEstimate(output: string): number | undefined {
-  const size = /^size\t([0-9]+)$/m.exec(output)?.[1];
+  const size = /^size\t([0-9]{1,20})$/m.exec(output)?.[1];
   return size === undefined ? undefined : Number(size);
 }
 

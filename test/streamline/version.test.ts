@@ -71,7 +71,7 @@ test('a number stands between the pre-releases and the release that it is short 
 });
 
 test('the next version is the next number, patch or pre-release', () => {
-  const next = (text: string): string => nextVersion(version(text)).text;
+  const next = (text: string): string => nextVersion(version(text))?.text ?? 'none';
   assert.equal(next('9'), '10');
   assert.equal(next('9007199254740993'), '9007199254740994');
   assert.equal(next('1.4.9'), '1.4.10');
@@ -103,6 +103,7 @@ test('the next version is always newer, and a version', () => {
   fc.assert(
     fc.property(anyVersion, (a) => {
       const next = nextVersion(a);
+      assert.ok(next);
       assert.ok(compareVersions(next, a) > 0);
       assert.equal(parseVersion(next.text)?.text, next.text);
     }),

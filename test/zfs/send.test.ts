@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findPropertyWarnings, parseReceived, receiveArguments } from '../../src/zfs/receive.js';
+import {
+  findPropertyWarnings,
+  ReceivedReader,
+  receiveArguments,
+  type Received,
+} from '../../src/zfs/receive.js';
 import { estimateArguments, parseEstimate, readSendLine, sendArguments } from '../../src/zfs/send.js';
 
 const nothing = { set: [], exclude: [] };
@@ -124,6 +129,11 @@ test('all increments between two snapshots are one call', () => {
   assert.deepEqual(sendArguments(stream), ['send', '-L', '-e', '-c', '-w', '-I', 'tank@a', 'tank@d']);
 });
 
+function readReceived(lines: readonly string[]): Received[] {
+  const reader = new ReceivedReader();
+  return lines.map((line) => reader.read(line)).filter((received) => received !== undefined);
+}
+
 test('what has arrived is read from what a receive tells, also of a package', () => {
   // zfs send -I tank/vm@a tank/vm@c | zfs receive -v -s -u backup/my vm   (OpenZFS 2.3.2)
   const lines = [
@@ -134,11 +144,11 @@ test('what has arrived is read from what a receive tells, also of a package', ()
     'received 312B stream in 1 seconds (312B/sec)',
     'receiving incremental stream of tank/vm@d into backup/my vm@d',
   ];
-  assert.deepEqual(parseReceived(lines.join('\n')), [
+  assert.deepEqual(readReceived(lines), [
     { name: 'b', bytes: 68_198 },
     { name: 'zfs-vm:web:2', bytes: 312 },
   ]);
-  assert.deepEqual(parseReceived('received 1.5K stream in 0.1 seconds (15K/sec)\n'), [
+  assert.deepEqual(readReceived(['received 1.5K stream in 0.1 seconds (15K/sec)']), [
     { name: undefined, bytes: 1536 },
   ]);
 });

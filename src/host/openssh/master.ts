@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ZfsVmError } from '../../errors.js';
 import { describeThrown, toPrintable } from '../../printable.js';
+import { readLines } from '../run-command.js';
 
 /**
  * Runs ssh until it ends by itself or the script's stdin does, and then removes the folder of its socket. So neither outlives us,
@@ -78,16 +78,12 @@ export class Master {
     });
     this.#guard = guard;
     guard.stdin.on('error', () => undefined);
-    const hasLastWords = new Promise<void>((resolve) => {
-      createInterface({ input: guard.stderr })
-        .on('line', (line) => {
-          const printable = toPrintable(line.trim());
-          if (printable === '' || this.#isClosed) return;
-          this.#lines.push(printable);
-          this.#lines.splice(0, this.#lines.length - keptLines);
-          onLine(printable);
-        })
-        .once('close', resolve);
+    const hasLastWords = readLines(guard.stderr, (line) => {
+      const printable = toPrintable(line.trim());
+      if (printable === '' || this.#isClosed) return;
+      this.#lines.push(printable);
+      this.#lines.splice(0, this.#lines.length - keptLines);
+      onLine(printable);
     });
     this.#hasEnded = new Promise((resolve) => {
       guard.once('error', resolve).once('exit', resolve);

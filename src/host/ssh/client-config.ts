@@ -168,7 +168,7 @@ export function parseClientConfig(output: string, address: Address, account: Loc
   const isOn = (name: string): boolean => isYes(first(name));
 
   const hostName = first('hostname') ?? address.host;
-  const port = Number(first('port') ?? address.port ?? 22);
+  const port = readPort(first('port')) ?? address.port ?? 22;
   const user = first('user') ?? address.user ?? account.accountName;
   const tokens: Readonly<Record<string, string>> = {
     '%': '%',
@@ -263,6 +263,11 @@ function readCount(value: string | undefined): number | undefined {
   return value !== undefined && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
 }
 
+function readPort(value: string | undefined): number | undefined {
+  const port = readCount(value);
+  return port !== undefined && port >= 1 && port <= 65_535 ? port : undefined;
+}
+
 function readSeconds(value: string | undefined): number | undefined {
   const seconds = readCount(value);
   return seconds === undefined ? undefined : seconds * 1000;
@@ -283,7 +288,10 @@ function findAgent(
 ): string | undefined {
   if (setting === undefined || setting === 'SSH_AUTH_SOCK') return env['SSH_AUTH_SOCK'] || undefined;
 
-  if (setting.startsWith('$') && !setting.startsWith('${')) return env[setting.slice(1)] || undefined;
+  if (setting.startsWith('$') && !setting.startsWith('${')) {
+    const name = setting.slice(1);
+    return (Object.hasOwn(env, name) && env[name]) || undefined;
+  }
 
   return notNone(setting) === undefined ? undefined : toPath(setting);
 }
@@ -291,7 +299,7 @@ function findAgent(
 function expandPath(path: string, tokens: Readonly<Record<string, string>>, account: LocalAccount): string {
   const expanded = expandTokens(path, tokens).replace(
     /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g,
-    (whole, name: string) => account.env[name] ?? whole,
+    (whole, name: string) => (Object.hasOwn(account.env, name) ? (account.env[name] ?? whole) : whole),
   );
   for (const home of ['~', account.accountHome]) {
     if (expanded.startsWith(`${home}/`)) return join(account.homeDir, expanded.slice(home.length + 1));

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { Duplex, Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ZfsVmError } from '../../errors.js';
 import { describeThrown, toPrintable } from '../../printable.js';
+import { readLines } from '../run-command.js';
 
 /** How long a host may take to accept a connection, and to answer while we log in, unless ConnectTimeout says it. */
 export const defaultConnectTimeoutMs = 30_000;
@@ -135,7 +135,7 @@ export function openProxyCommand(
   child.once('error', (error) => {
     stream.destroy(new Error(`the ProxyCommand can't be started: ${error.message}`));
   });
-  createInterface({ input: child.stderr }).on('line', (line) => {
+  void readLines(child.stderr, (line) => {
     warn(`ProxyCommand: ${toPrintable(line)}`);
   });
   const hasEnded = new Promise<void>((resolve) => {

@@ -1,0 +1,31 @@
+/** More than any line that we read; of longer ones, only the end is kept. */
+const longestLine = 16_384;
+
+/** Makes lines of text that comes in pieces which are cut anywhere. Takes no more time and memory than the pieces do. */
+export class LineSplitter {
+  readonly #onLine: (line: string) => void;
+  #open = '';
+
+  constructor(onLine: (line: string) => void) {
+    this.#onLine = onLine;
+  }
+
+  /** Takes the next piece, and hands over the lines that end in it. */
+  feed(piece: string): void {
+    let start = 0;
+    for (let end = piece.indexOf('\n'); end >= 0; end = piece.indexOf('\n', start)) {
+      const line = this.#open + piece.slice(start, end);
+      this.#open = '';
+      start = end + 1;
+      this.#onLine(line.slice(-longestLine));
+    }
+    this.#open += piece.slice(start);
+    // Not each time: that would copy all of it for each small piece.
+    if (this.#open.length > 2 * longestLine) this.#open = this.#open.slice(-longestLine);
+  }
+
+  /** What has come of a line that hasn't ended yet. */
+  get rest(): string {
+    return this.#open;
+  }
+}

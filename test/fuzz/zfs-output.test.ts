@@ -1,0 +1,336 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  parseDatasets,
+  parseDetailedSnapshots,
+  parseSnapshots,
+  UnreadableOutput,
+} from '../../src/zfs/list.js';
+import { findDatasetNameFault, isSnapshotName } from '../../src/zfs/names.js';
+import { findPropertyValueFault, parseProperties } from '../../src/zfs/properties.js';
+import { ReceivedReader } from '../../src/zfs/receive.js';
+import { parseResumeToken } from '../../src/zfs/resume-token.js';
+import { parseEstimate, readSendLine } from '../../src/zfs/send.js';
+import {
+  assertHarmless,
+  damaged,
+  datasetName,
+  guid,
+  hostileText,
+  namePart,
+  readOrRefuse,
+  runs,
+  snapshotFullName,
+} from './arbitraries.js';
+
+const isUnreadable = (error: unknown): boolean => error instanceof UnreadableOutput;
+
+const txg = fc.nat(2 ** 31 - 1);
+
+const size = fc.oneof(fc.nat(), fc.constantFrom(0, 2 ** 40, 2 ** 53));
+
+const datasetRow = fc.record(
+  {
+    name: datasetName,
+    type: fc.constantFrom('filesystem' as const, 'volume' as const),
+    origin: fc.option(snapshotFullName, { nil: undefined }),
+    encryption: fc.constantFrom('off', '-', 'on', 'aes-256-gcm', 'aes-128-ccm'),
+    written: size,
+    resumeToken: fc.option(fc.stringMatching(/^1-[0-9a-f]{1,9}-[0-9a-f]{2}-[0-9a-f]{1,40}$/), {
+      nil: undefined,
+    }),
+  },
+  { noNullPrototype: true },
+);
+
+const datasetText = fc.array(datasetRow, { minLength: 1, maxLength: 5 }).map((rows) =>
+  rows
+    .map(({ name, type, origin = '-', written, encryption, resumeToken = '-' }) =>
+      [name, type, origin, written, encryption, resumeToken].join('\t'),
+    )
+    .map((line) => `${line}\n`)
+    .join(''),
+);
+
+const snapshotRow = fc.record(
+  {
+    kind: fc.constantFrom('snapshot' as const, 'bookmark' as const),
+    dataset: datasetName,
+    name: namePart,
+    guid,
+    createtxg: txg,
+  },
+  { noNullPrototype: true },
+);
+
+type Row = ReturnType<typeof parseSnapshots>[number];
+
+function printSnapshot({ kind, dataset, name, guid: id, createtxg }: Row): string {
+  return `${dataset}${kind === 'snapshot' ? '@' : '#'}${name}\t${id}\t${createtxg}`;
+}
+
+const snapshotText = fc
+  .array(snapshotRow, { minLength: 1, maxLength: 6 })
+  .map((rows) => rows.map((row) => `${printSnapshot(row)}\n`).join(''));
+
+test('every dataset is read as it was printed, whatever ZFS lets it be called', () => {
+  fc.assert(
+    fc.property(fc.array(datasetRow, { maxLength: 5 }), (rows) => {
+      const text = rows
+        .map(({ name, type, origin = '-', written, encryption, resumeToken = '-' }) =>
+          [name, type, origin, written, encryption, resumeToken].join('\t'),
+        )
+        .join('\n');
+      const expected = rows.map(({ name, type, origin, written, encryption, resumeToken }) => ({
+        ...{ name, type, origin, resumeToken },
+        encrypted: encryption !== 'off' && encryption !== '-',
+        writtenBytes: written,
+      }));
+      assert.deepEqual(parseDatasets(text), expected);
+    }),
+    runs(500),
+  );
+});
+
+test('every snapshot with age and size is read as it was printed', () => {
+  const details = fc.record(
+    { createdAtSeconds: fc.nat(2 ** 31 - 1), referencedBytes: size },
+    { noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(snapshotRow, details), { maxLength: 5 }), (rows) => {
+      const lines = rows.map(
+        ([row, { createdAtSeconds, referencedBytes }]) =>
+          `${printSnapshot(row)}\t${createdAtSeconds}\t${referencedBytes}\n`,
+      );
+      assert.deepEqual(
+        parseDetailedSnapshots(lines.join('')),
+        rows.map(([row, detail]) => ({ ...row, ...detail })),
+      );
+    }),
+    runs(500),
+  );
+});
+
+test('what is taken for a list of datasets says what was read, and has nothing but names that ZFS takes', () => {
+  fc.assert(
+    fc.property(fc.oneof(hostileText, damaged(datasetText)), (text) => {
+      const rows = readOrRefuse(() => parseDatasets(text), isUnreadable);
+      if (rows === undefined) return;
+      const lines = text.split('\n').filter((line) => line !== '');
+      assert.equal(rows.length, lines.length);
+      for (const [index, { name, type, origin = '-', writtenBytes, resumeToken = '-' }] of rows.entries()) {
+        const fields = (lines[index] ?? '').split('\t');
+        assert.deepEqual([name, type], fields.slice(0, 2));
+        assert.ok(origin === (fields[2] === '' ? '-' : fields[2]));
+        assert.equal(writtenBytes, Number(fields[3]));
+        assert.equal(resumeToken, fields[5] ?? '-');
+        assert.equal(findDatasetNameFault(name), undefined);
+        assert.ok(origin === '-' || isSnapshotName(origin));
+        assert.ok(Number.isFinite(writtenBytes));
+        assertHarmless(`${name}${origin}${resumeToken}`);
+      }
+    }),
+    runs(3000),
+  );
+});
+
+test('what is taken for a list of snapshots prints back as it came, and its numbers are such as ZFS has', () => {
+  fc.assert(
+    fc.property(fc.oneof(hostileText, damaged(snapshotText)), (text) => {
+      const rows = readOrRefuse(() => parseSnapshots(text), isUnreadable);
+      if (rows === undefined) return;
+      const lines = text.split('\n').filter((line) => line !== '');
+      assert.equal(rows.length, lines.length);
+      for (const [index, row] of rows.entries()) {
+        const columns = (lines[index] ?? '').split('\t').slice(0, 3);
+        const [name, id, group] = [columns[0] ?? '', columns[1] ?? '', columns[2] ?? ''];
+        assert.equal(printSnapshot(row), [name, BigInt(id), Number(group)].join('\t'));
+        assert.ok(row.guid < 2n ** 64n);
+        assert.ok(Number.isSafeInteger(row.createtxg));
+        assert.ok(
+          isSnapshotName(`${row.dataset.replace(/^[^A-Za-z]/, 'x').replaceAll('/', 'x')}@${row.name}`),
+        );
+        assertHarmless(`${row.dataset}${row.name}`);
+      }
+    }),
+    runs(3000),
+  );
+});
+
+test('what is taken for a detailed list has times and sizes that can be told', () => {
+  const text = snapshotText.map((plain) => plain.replaceAll('\n', '\t1795249568\t5268480\n'));
+  fc.assert(
+    fc.property(fc.oneof(hostileText, damaged(text)), (output) => {
+      const rows = readOrRefuse(() => parseDetailedSnapshots(output), isUnreadable) ?? [];
+      for (const { createdAtSeconds, referencedBytes } of rows) {
+        assert.match(new Date(createdAtSeconds * 1000).toISOString(), /Z$/);
+        assert.ok(Number.isFinite(referencedBytes));
+      }
+    }),
+    runs(1500),
+  );
+});
+
+for (const [what, line] of [
+  ['a GUID of more than 64 bits', 'tank@a\t18446744073709551616\t1'],
+  ['a GUID of a million digits', `tank@a\t${'9'.repeat(1_000_000)}\t1`],
+  ['a transaction group that is no exact number', 'tank@a\t1\t9007199254740993'],
+  ['a negative transaction group', 'tank@a\t1\t-5'],
+  ['a name of 10,000 characters', `tank/${'x'.repeat(10_000)}@a\t1\t1`],
+  ['a snapshot without a name', 'tank@\t1\t1'],
+  ['a snapshot without a dataset', '@a\t1\t1'],
+  ['two @ in a name', 'tank@a@b\t1\t1'],
+  ['a quote in a name', "tank@it's\t1\t1"],
+] as const) {
+  test(`${what} is no snapshot`, () => {
+    assert.throws(() => parseSnapshots(`${line}\n`), UnreadableOutput);
+  });
+}
+
+for (const [what, line] of [
+  ['no name', '\tfilesystem\t-\t0\toff\t-'],
+  ['the name of a snapshot', 'tank@a\tfilesystem\t-\t0\toff\t-'],
+  ['an option for a name', '-F\tfilesystem\t-\t0\toff\t-'],
+  ['a part called ..', 'tank/../x\tfilesystem\t-\t0\toff\t-'],
+  ['letters that ZFS does not take', 'tank/\u00E9\tfilesystem\t-\t0\toff\t-'],
+  ['an origin that is no snapshot', 'tank/a\tfilesystem\ttank/b\t0\toff\t-'],
+  ['a half-printed encryption', 'tank/a\tfilesystem\t-\t0\tof'],
+  ['a size of 400 digits', `tank/a\tfilesystem\t-\t${'9'.repeat(400)}\toff\t-`],
+  ['one column too many', 'tank/a\tfilesystem\t-\t0\toff\t-\t-'],
+  ['fewer columns than the line before', 'tank\tfilesystem\t-\t0\toff\t-\ntank/a\tfilesystem\t-\t0'],
+] as const) {
+  test(`a dataset with ${what} is refused`, () => {
+    assert.throws(() => parseDatasets(`${line}\n`), UnreadableOutput);
+  });
+}
+
+test('a time beyond all calendars is refused', () => {
+  assert.throws(() => parseDetailedSnapshots('tank@a\t1\t1\t8640000000001\t0\n'), UnreadableOutput);
+});
+
+test('properties are read as they were printed, with every character that a value may have', () => {
+  const names = ['recordsize', 'user:note', 'org.example:x-y_z'];
+  const value = fc.string({ unit: 'grapheme', maxLength: 20 }).filter((text) => {
+    return findPropertyValueFault(text) === undefined && !/[\p{Cc}\p{Cf}]/u.test(text);
+  });
+  const row = fc.tuple(datasetName, fc.constantFrom(...names), value);
+  const rows = fc.uniqueArray(row, { maxLength: 5, selector: ([dataset, name]) => `${dataset}\t${name}` });
+  fc.assert(
+    fc.property(rows, (list) => {
+      const read = parseProperties(list.map((fields) => `${fields.join('\t')}\n`).join(''), names);
+      const flat = [...read].flatMap(([dataset, own]) => own.map((each) => [dataset, each.name, each.value]));
+      assert.deepEqual(
+        new Set(flat.map((each) => each.join('\t'))),
+        new Set(list.map((each) => each.join('\t'))),
+      );
+      assert.equal(flat.length, list.length);
+    }),
+    runs(500),
+  );
+});
+
+test('a list of properties is read, or refused, whatever it is', () => {
+  const valid = fc
+    .array(
+      fc.tuple(datasetName, fc.constantFrom('user:note', 'atime'), fc.constantFrom('on', 'a b', '\u00E9')),
+    )
+    .map((rows) => rows.map((fields) => `${fields.join('\t')}\n`).join(''));
+  fc.assert(
+    fc.property(fc.oneof(hostileText, damaged(valid)), (text) => {
+      const read = readOrRefuse(() => parseProperties(text, ['user:note', 'atime']), isUnreadable);
+      for (const own of read?.values() ?? []) {
+        assert.equal(new Set(own.map(({ name }) => name)).size, own.length);
+        for (const { name, value } of own) {
+          assert.ok(name === 'user:note' || name === 'atime');
+          assert.equal(findPropertyValueFault(value), undefined);
+        }
+      }
+    }),
+    runs(2000),
+  );
+});
+
+/** What `zfs send -nvP -t TOKEN` prints on OpenZFS 2.3.2. */
+const tokenText = fc
+  .tuple(snapshotFullName, guid, fc.option(guid))
+  .map(
+    ([toName, toGuid, fromGuid]) =>
+      `resume token contents:\nnvlist version: 0\n${fromGuid === null ? '' : `\tfromguid = 0x${fromGuid.toString(16)}\n`}` +
+      `\tobject = 0x80\n\toffset = 0x1c40000\n\tbytes = 0x1cb4d30\n\ttoguid = 0x${toGuid.toString(16)}\n` +
+      `\ttoname = ${toName}\nfull\t${toName}\t1234\nsize\t1234\n`,
+  );
+
+test('a resume token is read as zfs tells it', () => {
+  fc.assert(
+    fc.property(snapshotFullName, guid, fc.option(guid, { nil: undefined }), (toName, toGuid, fromGuid) => {
+      const from = fromGuid === undefined ? '' : `\tfromguid = 0x${fromGuid.toString(16)}\n`;
+      const text = `resume token contents:\nnvlist version: 0\n${from}\ttoguid = 0x${toGuid.toString(16)}\n\ttoname = ${toName}\n`;
+      assert.deepEqual(parseResumeToken(text), { toName, toGuid, fromGuid });
+    }),
+    runs(300),
+  );
+});
+
+test('a resume token is read, or not, whatever zfs says of it; a name in it is one that ZFS takes', () => {
+  fc.assert(
+    fc.property(fc.oneof(hostileText, damaged(tokenText)), (text) => {
+      const content = parseResumeToken(text);
+      if (content === undefined) return;
+      assert.ok(isSnapshotName(content.toName));
+      assert.ok(content.toGuid < 2n ** 64n && (content.fromGuid ?? 0n) < 2n ** 64n);
+    }),
+    runs(2000),
+  );
+});
+
+test('estimates and progress are read as zfs prints them', () => {
+  fc.assert(
+    fc.property(size, snapshotFullName, (bytes, name) => {
+      assert.equal(parseEstimate(`full\t${name}\t${bytes}\nsize\t${bytes}\n`), bytes);
+      assert.deepEqual(readSendLine(`13:00:51\t${bytes}\t${name}`), { kind: 'sent', bytes, to: name });
+    }),
+    runs(300),
+  );
+});
+
+test('a number of bytes is finite, whatever zfs says of its progress', () => {
+  const lines = fc.tuple(fc.nat(), snapshotFullName).map(([bytes, name]) => `13:00:51\t${bytes}\t${name}`);
+  const received = fc.constant('received 66.6K stream in 0.39 seconds (171K/sec)');
+  const sizeLine = fc.nat().map((bytes) => `size\t${bytes}`);
+  fc.assert(
+    fc.property(fc.oneof(hostileText, damaged(fc.oneof(lines, received, sizeLine))), (text) => {
+      assert.ok(Number.isFinite(parseEstimate(text) ?? 0));
+      const reader = new ReceivedReader();
+      for (const line of text.split('\n')) {
+        const said = readSendLine(line);
+        if (said.kind === 'sent') assert.ok(Number.isFinite(said.bytes));
+        assert.ok(Number.isFinite(reader.read(line)?.bytes ?? 0));
+      }
+    }),
+    runs(2000),
+  );
+});
+
+test('what has arrived is told by name, also where names have the words of zfs in them', () => {
+  const name = fc.oneof(namePart, fc.constantFrom('a into b', 'x already exists; ignoring'.replace(';', '')));
+  fc.assert(
+    fc.property(datasetName, datasetName, name, (from, to, snapshot) => {
+      const reader = new ReceivedReader();
+      assert.equal(
+        reader.read(`receiving full stream of ${from}@${snapshot} into ${to}@${snapshot}`),
+        undefined,
+      );
+      assert.deepEqual(reader.read('received 312B stream in 1 seconds (312B/sec)'), {
+        name: snapshot,
+        bytes: 312,
+      });
+      assert.deepEqual(reader.read(`snap ${to}@${snapshot} already exists; ignoring`), {
+        name: snapshot,
+        bytes: undefined,
+      });
+    }),
+    runs(300),
+  );
+});

@@ -1,0 +1,189 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { quoteWord } from '../../src/shell.js';
+import { findPackageRoot } from '../lab/package-root.js';
+
+/*
+ * Two hosts whose zfs are shell scripts that first lie, and are honest where they don't. An honest one keeps its snapshots in the
+ * file `snapshots` beside it; a stream is a line with the name and the GUID of what it brings.
+ */
+const honestZfs = `
+has() { case " $all " in *" $1 "*) return 0;; esac; return 1; }
+for last in "$@"; do :; done
+all=$*
+here=$(dirname "$0")
+case "$1" in
+  list)
+    if has filesystem,volume; then
+      printf '%s\\tfilesystem\\t-\\t0\\toff\\t-\\n' $(cat "$here/datasets")
+    elif [ "$last" = "\${last#*@}" ]; then
+      details=; has name,guid,createtxg,creation,referenced && details='\\t1795249568\\t5268480'
+      sed "s/\\$/$details/" "$here/snapshots"
+    else
+      # Those that are asked for by name.
+      status=0
+      for name in "$@"; do
+        case "$name" in *@*) grep -e "^$name	" "$here/snapshots" || status=1;; esac
+      done
+      exit $status
+    fi ;;
+  send)
+    case " $* " in
+      *' -n '*) printf 'size\\t1024\\n' ;;
+      *) grep -e "^$last	" "$here/snapshots" ;;
+    esac ;;
+  receive)
+    IFS='	' read -r name guid txg || { echo 'cannot receive: failed to read from stream' >&2; exit 1; }
+    echo "receiving full stream of $name into $last@\${name#*@}"
+    grep -qxe "$last" "$here/datasets" || echo "$last" >>"$here/datasets"
+    printf '%s@%s\\t%s\\t%s\\n' "$last" "\${name#*@}" "$guid" "$txg" >>"$here/snapshots"
+    echo "received 1K stream in 1 seconds (1K/sec)" ;;
+  snapshot) printf '%s\\t99\\t999\\n' "$last" >>"$here/snapshots" ;;
+  create) echo "$last" >>"$here/datasets" ;;
+  program) exec cat >/dev/null ;;
+  hold|release|bookmark|destroy|rollback) ;;
+  get) ;;
+  *) echo "fake zfs: $*" >&2; exit 2 ;;
+esac
+`;
+
+/** Stands for ssh: the host is this machine, with another zfs. The master makes the file of its socket, and waits to be ended. */
+const fakeSsh = (remoteFolder: string): string => `#!/bin/sh
+kind=client
+while [ $# -gt 0 ]; do
+  case $1 in
+    -G) exit 0 ;;
+    -M) kind=master ;;
+    -O) exit 0 ;;
+    -S) socket=$2; shift ;;
+    -o|-F|-p|-l) shift ;;
+    --) shift; break ;;
+  esac
+  shift
+done
+case $kind in
+  master) touch "$socket"; exec sleep 600 ;;
+  client) shift; PATH=${quoteWord(remoteFolder)}:$PATH; export PATH; exec sh -c "$1" ;;
+esac
+`;
+
+/** What one run of the program came to. */
+export interface ProgramRun {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The most memory that the program had (RSS), as far as was seen. */
+  readonly peakMib: number;
+}
+
+/** Shell code that runs before the honest zfs does; it may end it. */
+export interface Lies {
+  readonly here?: string;
+  readonly there?: string;
+}
+
+/** How a run is watched. */
+export interface RunOptions {
+  /** How long the program may take before it is killed, which gives no status. */
+  readonly limitMs?: number;
+  /** After this time it gets SIGINT. */
+  readonly interruptAfterMs?: number;
+}
+
+/** This machine and one called `there`. This one has two versions of \`tank/vm\`, the other one only the pool. */
+export class LyingHosts {
+  readonly folder: string;
+  readonly #path: string;
+
+  constructor(t: TestContext, { here = '', there = '' }: Lies) {
+    this.folder = mkdtempSync(join(tmpdir(), 'zfs-vm-malice-'));
+    t.after(() => {
+      rmSync(this.folder, { recursive: true });
+    });
+    const versions = 'tank/vm@zfs-vm:web:1\t11\t101\ntank/vm@zfs-vm:web:2\t12\t102\n';
+    this.#putHost('here', here, 'tank\ntank/vm\n', versions);
+    this.#putHost('there', there, 'tank\n', '');
+    const binaries = join(this.folder, 'bin');
+    mkdirSync(binaries);
+    putScript(join(binaries, 'ssh'), fakeSsh(join(this.folder, 'there')));
+    this.#path = [join(this.folder, 'here'), binaries, process.env['PATH'] ?? '/usr/bin:/bin'].join(
+      delimiter,
+    );
+  }
+
+  /** Lets the other host have what this one has, and this one only the pool. */
+  swap(): void {
+    for (const file of ['datasets', 'snapshots']) {
+      const [here, there] = [join(this.folder, 'here', file), join(this.folder, 'there', file)];
+      const [ours, theirs] = [readFileSync(here), readFileSync(there)];
+      writeFileSync(here, theirs);
+      writeFileSync(there, ours);
+    }
+  }
+
+  /** The snapshots that a host really has, a line each. */
+  snapshotsOf(host: 'here' | 'there'): string[] {
+    const text = readFileSync(join(this.folder, host, 'snapshots'), 'utf8');
+    return text.split('\n').filter((line) => line !== '');
+  }
+
+  /** Runs the program to its end, and watches its memory. */
+  run(
+    words: readonly string[],
+    { limitMs = 30_000, interruptAfterMs }: RunOptions = {},
+  ): Promise<ProgramRun> {
+    const child = spawn(
+      process.execPath,
+      [join(findPackageRoot(), 'zfs-vm'), '--transport', 'openssh', ...words],
+      {
+        env: { ...process.env, PATH: this.#path, XDG_STATE_HOME: this.folder, TMPDIR: this.folder },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        // Without a terminal there is nobody to ask.
+        detached: true,
+      },
+    );
+    let [stdout, stderr, peakMib] = ['', '', 0];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const watch = setInterval(() => {
+      peakMib = readPeakMib(child.pid) ?? peakMib;
+    }, 50);
+    const interrupt =
+      interruptAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
+    const limit = setTimeout(() => child.kill('SIGKILL'), limitMs);
+    return new Promise((resolve, reject) => {
+      child.once('error', reject).once('close', (status) => {
+        clearInterval(watch);
+        clearTimeout(interrupt);
+        clearTimeout(limit);
+        resolve({ status, stdout, stderr, peakMib });
+      });
+    });
+  }
+
+  #putHost(name: string, lies: string, datasets: string, snapshots: string): void {
+    const folder = join(this.folder, name);
+    mkdirSync(folder);
+    putScript(join(folder, 'zfs'), `#!/bin/sh\n${lies}\n${honestZfs}`);
+    writeFileSync(join(folder, 'datasets'), datasets);
+    writeFileSync(join(folder, 'snapshots'), snapshots);
+  }
+}
+
+function putScript(path: string, script: string): void {
+  writeFileSync(path, script);
+  chmodSync(path, 0o755);
+}
+
+/** The most memory that a process has had so far; undefined when it has ended, or the system doesn't tell. */
+function readPeakMib(pid: number | undefined): number | undefined {
+  try {
+    const kib = /^VmHWM:\s*([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid ?? ''}/status`, 'utf8'))?.[1];
+    return kib === undefined ? undefined : Number(kib) / 1024;
+  } catch {
+    return undefined;
+  }
+}
