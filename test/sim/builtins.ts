@@ -41,6 +41,11 @@ const builtins: Readonly<Record<string, Builtin>> = {
     target?.kill(signal);
     return target === undefined ? 1 : 0;
   },
+  trap: (shell, [action, ...signals]) => {
+    if (action !== '') throw new Error(`a simulated shell doesn't know: trap ${action ?? ''}`);
+    for (const signal of signals) shell.process.ignored.add(signal);
+    return 0;
+  },
 };
 
 /** What the shell itself does by that name. */

@@ -19,15 +19,19 @@ export function statusOfSignal(signal: string): number {
 /** A simulated process: it can be killed wherever it waits. */
 export class Process {
   readonly pid: number;
+  /** The signals that it doesn't hear; those whom it begins don't hear them either. */
+  readonly ignored: Set<string>;
   #signal: string | undefined;
   #interrupt: (() => void) | undefined;
 
-  constructor(pid: number) {
+  constructor(pid: number, ignored: Iterable<string> = []) {
     this.pid = pid;
+    this.ignored = new Set(ignored);
   }
 
   /** Ends it at the next place where it waits, or where it waits now. */
   kill(signal: string): void {
+    if (this.ignored.has(signal)) return;
     this.#signal ??= signal;
     this.#interrupt?.();
   }

@@ -157,7 +157,7 @@ async function runXargs(call: Call): Promise<number> {
   let status = 0;
   for (let start = 0; start < Math.max(1, names.length); start += 200) {
     const all = [...words, ...names.slice(start, start + 200)];
-    const ended = await call.session.runChild((process) =>
+    const ended = await call.session.runChild(call.process, (process) =>
       runProgram(program, { ...call, process, stdin: inputOf(''), words: all }),
     );
     if (ended === 127) return 127;

@@ -12,8 +12,8 @@ export class Session {
   }
 
   /** Runs something in a process of its own, and gives its status as a shell tells it. */
-  async runChild(work: (process: Process) => Promise<number>): Promise<number> {
-    const process = this.fork();
+  async runChild(parent: Process, work: (process: Process) => Promise<number>): Promise<number> {
+    const process = this.fork(parent);
     try {
       return await work(process);
     } catch (error) {
@@ -24,9 +24,9 @@ export class Session {
     }
   }
 
-  /** A new process of it. */
-  fork(): Process {
-    const process = new Process(this.machine.nextPid());
+  /** A new process of it; its first one has no parent. */
+  fork(parent?: Process): Process {
+    const process = new Process(this.machine.nextPid(), parent?.ignored);
     if (this.#killedBy !== undefined) process.kill(this.#killedBy);
     this.#processes.set(process.pid, process);
     return process;

@@ -132,7 +132,7 @@ export class Shell {
 
   /** Runs something in a process of its own that begins as a copy of this one. */
   async #inSubshell(descriptors: Descriptors, work: (shell: Shell) => Promise<number>): Promise<number> {
-    return this.session.runChild((process) =>
+    return this.session.runChild(this.process, (process) =>
       work(
         new Shell({
           ...{ session: this.session, process, user: this.user, arguments: this.arguments },
@@ -195,7 +195,7 @@ export class Shell {
       const builtin = findBuiltin(name);
       if (builtin !== undefined) return builtin(this, rest, assignments);
       if (assignments.size > 0) throw new Error(`no simulated program takes variables: ${name}`);
-      return this.session.runChild((process) => this.call(words, process));
+      return this.session.runChild(this.process, (process) => this.call(words, process));
     });
   }
 
