@@ -111,8 +111,8 @@ test('what a sender tells of its progress is no reason of its failure', async ()
 });
 
 test('a sender that tells of new bytes has not stalled, one that repeats itself has', async () => {
-  const on = { way: 'by joined descriptors', stallMs: 400 } as const;
-  const moving = `${tell}; for i in 1 2 3 4 5 6 7 8; do tell $i; sleep 0.1; done`;
+  const on = { way: 'by joined descriptors', stallMs: 1200 } as const;
+  const moving = `${tell}; for i in 1 2 3 4 5 6 7 8 9; do tell $i; sleep 0.2; done`;
   assert.equal((await run(moving, 'cat >/dev/null', on)).done, 1);
   const { failure } = await run(`${tell}; while :; do tell 5; sleep 0.1; done`, 'cat >/dev/null; exit 1', on);
   assert.equal(failure?.fault, 'lost');
