@@ -101,6 +101,8 @@ class TransferRun {
   #hasWarned = false;
   /** The same for hosts without zstd. */
   #hasToldOfZstd = false;
+  /** Whether the sender's shell prints something of its own. */
+  #hasNoise = false;
 
   constructor(
     command: TransferCommand,
@@ -201,7 +203,8 @@ class TransferRun {
   async #runPlan(plan: Plan, sides: Sides, compress: boolean): Promise<TransferResult> {
     const { signal } = this.#command.context;
     const { bookmark } = this.#command;
-    const context = { ...sides, ...this.#settings, compress, bookmark, signal, emit: this.#emit };
+    const settings = { ...this.#settings, compress, bookmark, hasNoise: this.#hasNoise };
+    const context = { ...sides, ...settings, signal, emit: this.#emit };
     return whileHeld(plan, context, () => runPlan(plan, context));
   }
 
@@ -242,6 +245,7 @@ class TransferRun {
       signal: command.context.signal,
       emit: this.#emit,
     });
+    this.#hasNoise = sender.hasNoise;
     const senderName = (await opening.sender).host.name;
     if (!this.#hasWarned) warnOfMalformedTags(command, senderName, sender);
     if (!this.#hasWarned && !isCopy) warnOfMalformedTags(command, receiverName, receiver);
