@@ -42,8 +42,14 @@ export class OwnSshd {
    * Starts it, with its files in a folder that is there.
    * @param program the path of sshd
    * @param remotePath what PATH is for commands that it runs
+   * @param moreOptions lines of its configuration beside ours
    */
-  static async start(program: string, folder: string, remotePath: string): Promise<OwnSshd> {
+  static async start(
+    program: string,
+    folder: string,
+    remotePath: string,
+    moreOptions: readonly string[] = [],
+  ): Promise<OwnSshd> {
     const port = await findFreePort();
     const alias = 'loopback';
     const file = (name: string): string => join(folder, name);
@@ -60,6 +66,7 @@ export class OwnSshd {
       `SetEnv PATH=${remotePath}`,
       // Tells the cipher of each connection.
       'LogLevel DEBUG1',
+      ...moreOptions,
     ];
     writeFileSync(file('sshd_config'), `${serverOptions.join('\n')}\n`);
     const clientOptions = [

@@ -100,6 +100,8 @@ class TransferRun {
   #hasWarned = false;
   /** The same for hosts without zstd. */
   #hasToldOfZstd = false;
+  /** Whether the sender's shell prints something of its own. */
+  #hasNoise = false;
 
   constructor(
     command: TransferCommand,
@@ -201,16 +203,8 @@ class TransferRun {
     const { signal, surroundings } = this.#command.context;
     const { bookmark } = this.#command;
     const { holdJournal, sleep } = surroundings;
-    const context = {
-      ...sides,
-      ...this.#settings,
-      compress,
-      bookmark,
-      signal,
-      holdJournal,
-      sleep,
-      emit: this.#emit,
-    };
+    const settings = { ...this.#settings, compress, bookmark, hasNoise: this.#hasNoise };
+    const context = { ...sides, ...settings, signal, holdJournal, sleep, emit: this.#emit };
     return whileHeld(plan, context, () => runPlan(plan, context));
   }
 
@@ -251,6 +245,7 @@ class TransferRun {
       signal: command.context.signal,
       emit: this.#emit,
     });
+    this.#hasNoise = sender.hasNoise;
     const senderName = (await opening.sender).host.name;
     if (!this.#hasWarned) warnOfMalformedTags(command, senderName, sender);
     if (!this.#hasWarned && !isCopy) warnOfMalformedTags(command, receiverName, receiver);

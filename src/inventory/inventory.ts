@@ -17,6 +17,8 @@ export interface Inventory {
   readonly malformedTags: readonly MalformedTag[];
   /** What is set of the properties that were asked for, by the dataset. */
   readonly properties: ReadonlyMap<string, readonly Property[]>;
+  /** Whether the host's shell prints something of its own before what it is asked for. */
+  readonly hasNoise: boolean;
 }
 
 /**
@@ -88,7 +90,7 @@ export class InventoryBuilder implements SnapshotSink {
         bookmarks: putInOrder(bookmarks),
       });
     }
-    return { datasets, malformedTags: [...this.#malformed.values()], properties: new Map() };
+    return { datasets, malformedTags: [...this.#malformed.values()], properties: new Map(), hasNoise: false };
   }
 
   /** Notes a name that is nearly one of ours. */

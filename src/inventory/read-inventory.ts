@@ -20,7 +20,7 @@ import {
 import { getPropertiesArguments, parseProperties } from '../zfs/properties.js';
 import { explainTokenArguments, parseResumeToken, type ResumeTokenContent } from '../zfs/resume-token.js';
 import { buildInventory, InventoryBuilder, type Inventory } from './inventory.js';
-import { runZfsScript } from './zfs-script.js';
+import { longestAnswer, runZfsScript } from './zfs-script.js';
 
 /** How an inventory is read. */
 export interface ReadOptions {
@@ -64,7 +64,8 @@ export async function readInventory(
     const inventory = details
       ? buildInventory(rows, parseDetailedSnapshots(texts.snapshots), tokens)
       : readQuickly(rows, texts.snapshots, tokens);
-    return { ...inventory, properties: parseProperties(texts.properties, properties) };
+    const { hasNoise } = texts;
+    return { ...inventory, properties: parseProperties(texts.properties, properties), hasNoise };
   });
 }
 
@@ -158,16 +159,29 @@ async function listForNames(
 /** zfs ends with 1 when a name isn't there, and xargs then with 123. */
 const ignoreMissing = '2>/dev/null; status=$?; case $status in 0|1|123) ;; *) exit $status;; esac';
 
-/** Assigned before it is printed, as a pipe would hide the status of zfs. Only a zfs that lacks columns is asked twice. */
+/** How many bytes the list of datasets may have: that of half a million. */
+const longestDatasets = longestAnswer / 4;
+
+/**
+ * Asks for the datasets; only a zfs that lacks columns is asked twice. The list stays in the shell's memory, and a pipe hides the
+ * status of zfs: so it is cut at some length, and its last line is the status.
+ */
 const datasetLines = [
-  `datasets=$("$@" ${quoteCommand(listDatasetsArguments)} </dev/null 2>/dev/null) ||`,
-  `  datasets=$("$@" ${quoteCommand(listDatasetsOldArguments)} </dev/null) || exit`,
-  `printf '%s\\n' "$datasets"`,
+  `ask() { { "$@" </dev/null; printf 'status %s\\n' "$?"; } | head -c ${longestDatasets}; }`,
+  `datasets=$(ask "$@" ${quoteCommand(listDatasetsArguments)} 2>/dev/null)`,
+  "case $datasets in *'status 0') ;; *'status '*)",
+  `  datasets=$(ask "$@" ${quoteCommand(listDatasetsOldArguments)}) ;; esac`,
+  'case $datasets in',
+  "  *'status 0') datasets=${datasets%status 0} ;;",
+  '  *\'status \'[0-9]*) exit "${datasets##*status }" ;;',
+  "  *) echo 'the list of datasets broke off, or has no end' >&2; exit 1 ;;",
+  'esac',
+  `printf %s "$datasets"`,
 ];
 
 /** For each resume token, which is in the last column and has no white space: the token, and what zfs says of it. */
 const tokenLines = [
-  `printf '%s\\n' "$datasets" | sed -n 's/^.*\\t\\([0-9]-[0-9a-f-]*\\)$/\\1/p' | while read -r token; do`,
+  `printf %s "$datasets" | sed -n 's/^.*\\t\\([0-9]-[0-9a-f-]*\\)$/\\1/p' | while read -r token; do`,
   `  printf 'token %s\\n' "$token"`,
   `  "$@" ${quoteCommand(explainTokenArguments('').slice(0, -1))} "$token" </dev/null 2>&1`,
   'done',
@@ -184,7 +198,7 @@ function snapshotLines(list: readonly string[], scope: ReadOptions['scope']): st
   const call = `"$@" ${quoteCommand(list)} </dev/null`;
   if (scope === 'all') return [`${call} || exit`];
   return [
-    `{ printf '%s\\n' "$datasets" snapshots; ${call}; printf 'status %s\\n' "$?"; } | awk -F '\\t' '`,
+    `{ printf '%s%s\\n' "$datasets" snapshots; ${call}; printf 'status %s\\n' "$?"; } | head -c ${longestAnswer} | awk -F '\\t' '`,
     ...taggedOnly,
     `' || exit`,
   ];
@@ -204,7 +218,7 @@ export const taggedOnly = [
   '$1 ~ /[@#]zfs-vm:/ { for (i = 1; i <= count[dataset]; i++) print held[dataset, i] }',
   '$1 ~ /[@#]zfs-vm:/ { print; isKept[dataset]; delete count[dataset]; next }',
   '{ held[dataset, ++count[dataset]] = $0 }',
-  'END { if (status == "") { print "the list of snapshots broke off" >"/dev/stderr"; exit 1 } exit status }',
+  'END { if (status == "") { print "the list of snapshots broke off, or has no end" >"/dev/stderr"; exit 1 } exit status }',
 ];
 
 function understand<T>({ host }: Endpoint, read: () => T): T {

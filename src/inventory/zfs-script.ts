@@ -5,6 +5,9 @@ import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
 import { quoteCommand } from '../shell.js';
 
+/** What each part printed, and whether something else was printed before: a banner, or what a shell prints at login. */
+export type ScriptAnswer<Name extends string> = Record<Name, string> & { readonly hasNoise: boolean };
+
 /** How a script may be run. */
 export interface ScriptOptions {
   /** What it reads from stdin. */
@@ -13,10 +16,10 @@ export interface ScriptOptions {
 }
 
 /**
- * How many characters the lists of a host may have: those of two million snapshots. All of it is kept in memory until it is read,
- * so a zfs that prints without end must be ended somewhere.
+ * How many characters the lists of a host may have, as many as those of two million snapshots. All of it is kept in memory until
+ * it is read, here and partly there: a zfs that prints without end must be ended somewhere.
  */
-const longestAnswer = 256 * 2 ** 20;
+export const longestAnswer = 256 * 2 ** 20;
 
 /** What stands at the end of the output, so that one which was cut is noticed. */
 const end = 'end';
@@ -31,7 +34,7 @@ export async function runZfsScript<Name extends string>(
   { host, zfs }: Endpoint,
   parts: Readonly<Record<Name, readonly string[]>>,
   { input, signal }: ScriptOptions,
-): Promise<Record<Name, string>> {
+): Promise<ScriptAnswer<Name>> {
   const names = Object.keys(parts) as Name[];
   const script = [...names.flatMap((name) => [printMark(name), ...parts[name]]), printMark(end)].join('\n');
   const result = await runCommand(host, ['sh', '-c', script, 'sh', ...zfs], {
@@ -42,7 +45,9 @@ export async function runZfsScript<Name extends string>(
   if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs list', result);
   const texts = splitAtMarks(result.stdout, [...names, end]);
   const isWhole = (text: unknown): boolean => text === '' || String(text).endsWith('\n');
-  if (texts !== undefined && Object.values(texts).every(isWhole)) return texts;
+  if (texts !== undefined && Object.values(texts).every(isWhole)) {
+    return { ...texts, hasNoise: !result.stdout.startsWith(`\n${markOf(names[0] ?? end)}\n`) };
+  }
   throw new ZfsVmError('failed', `${host.name}: the lists from zfs broke off in the middle`, {
     hint: 'try again',
   });

@@ -36,10 +36,15 @@ export interface SendOptions {
   readonly compress: boolean;
   /** Whether each zfs tells on stderr how far it is. */
   readonly tellsProgress: boolean;
+  /** Whether the sender's shell prints something of its own before the streams: a line then stands between. */
+  readonly hasNoise: boolean;
 }
 
 /** Stands before the number of a leg in what the scripts print. */
 const mark = 'zfs-vm: leg';
+
+/** The line that stands between the noise of a sender's shell and the streams. */
+const streamMark = 'zfs-vm: streams';
 
 /** How much of what zfs says of a leg is kept: its end. */
 const longestSaid = 16_384;
@@ -63,20 +68,29 @@ export function toLegs(chain: Chain, share: boolean): Leg[] {
 }
 
 /** The sender's script: writes all streams to stdout. It ends at the first that fails, with its status. */
-export function sendScript(legs: readonly Leg[], { compress, tellsProgress }: SendOptions): string {
+export function sendScript(legs: readonly Leg[], { compress, tellsProgress, hasNoise }: SendOptions): string {
   const toArguments = tellsProgress ? tellingSendArguments : sendArguments;
   const calls = legs.flatMap(({ chain, steps }, index) => [
     `echo '${mark} ${index}' >&2`,
     `${compress ? 'pack ' : ''}"$@" ${quoteCommand(toArguments(streamOf(chain, steps)))} </dev/null || exit`,
   ]);
-  return [...(compress ? [pack] : []), ...calls].join('\n');
+  return [
+    ...(hasNoise ? [`printf '\\n%s\\n' '${streamMark}'`] : []),
+    ...(compress ? [pack] : []),
+    ...calls,
+  ].join('\n');
 }
 
 /**
  * The receiver's script: receives all streams from stdin, and prints how each ended as soon as it has (`LegReports`). It ends at
  * the first that fails, with its status.
  */
-export function receiveScript(legs: readonly Leg[], compress: boolean): string {
+export function receiveScript(
+  legs: readonly Leg[],
+  { compress, hasNoise }: Pick<SendOptions, 'compress' | 'hasNoise'>,
+): string {
+  // `read` takes a line from a pipe byte by byte, and leaves the stream alone.
+  const skip = `while IFS= read -r line && [ "$line" != '${streamMark}' ]; do :; done`;
   // zstd would wait for more input before it noticed that nobody reads what it unpacks.
   const giveUp = compress ? '{ kill -s PIPE "$unpacker" 2>/dev/null; exit $status; }' : 'exit $status';
   const take = [
@@ -87,10 +101,11 @@ export function receiveScript(legs: readonly Leg[], compress: boolean): string {
     ({ chain, steps: [first] }, index) =>
       `take ${index} "$@" ${quoteCommand(receiveArguments(landingOf(chain, first)))}`,
   );
-  if (!compress) return [take, ...calls].join('\n');
-  // Its number comes through the pipe before anything else: `read` takes a line from a pipe byte by byte.
+  const begin = hasNoise ? [skip] : [];
+  if (!compress) return [...begin, take, ...calls].join('\n');
+  // Its number comes through the pipe before anything else.
   const unpack = quoteCommand(['sh', '-c', `echo "$$"; exec ${quoteCommand(unpackWords)}`]);
-  return [`${unpack} | {`, 'read -r unpacker', take, ...calls, '}'].join('\n');
+  return [...begin, `${unpack} | {`, 'read -r unpacker', take, ...calls, '}'].join('\n');
 }
 
 /** Reads what a `receiveScript` prints, as it comes. */

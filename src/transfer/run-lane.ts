@@ -35,6 +35,8 @@ export interface LaneContext {
   readonly stallMs: number;
   /** Whether zstd packs the streams on the way: both hosts have it. */
   readonly compress: boolean;
+  /** Whether the sender's shell prints something of its own before what it is asked for; it doesn't when left out. */
+  readonly hasNoise?: boolean;
 }
 
 /** How a lane went: the legs before the failed one are done, those after it not begun. */
@@ -62,7 +64,7 @@ interface Trouble {
  * @throws ZfsVmError when a host can't start commands
  */
 export async function runLane(legs: readonly Leg[], context: LaneContext): Promise<LaneResult> {
-  const { sender, receiver, emit, signal, rateLimit, stallMs, compress } = context;
+  const { sender, receiver, emit, signal, rateLimit, stallMs, compress, hasNoise = false } = context;
   // What is compressed has to be counted on its way: the sender's zfs only knows what it was before.
   const ends = compress ? undefined : await openJoint(sender.host, receiver.host, rateLimit);
   const isJoined = ends !== undefined;
@@ -82,8 +84,8 @@ export async function runLane(legs: readonly Leg[], context: LaneContext): Promi
   const mostTalk = Math.max(...legs.map((leg) => usualTalk + leg.steps.length * talkPerStep));
   progress.begin();
   const [send, receive] = [
-    sendScript(legs, { compress, tellsProgress: isJoined }),
-    receiveScript(legs, compress),
+    sendScript(legs, { compress, tellsProgress: isJoined, hasNoise }),
+    receiveScript(legs, { compress, hasNoise }),
   ];
   const result = await runPipe(
     { host: sender.host, argv: ['sh', '-c', send, 'sh', ...sender.zfs] },

@@ -20,10 +20,10 @@ export function explainTokenArguments(token: string): string[] {
 
 /** Reads the output of `explainTokenArguments`, both streams; undefined for a token that zfs can't make sense of. */
 export function parseResumeToken(output: string): ResumeTokenContent | undefined {
-  const toGuid = /^[\t ]*toguid = 0x([0-9a-f]{1,16})$/m.exec(output)?.[1];
-  const toName = /^[\t ]*toname = (.+)$/m.exec(output)?.[1];
+  const toGuid = /(?:^|[\t ])toguid = 0x([0-9a-f]{1,16})$/m.exec(output)?.[1];
+  const toName = /(?:^|[\t ])toname = (.+)$/m.exec(output)?.[1];
   if (toGuid === undefined || toName === undefined || !isSnapshotName(toName)) return undefined;
-  const fromGuid = /^[\t ]*fromguid = 0x([0-9a-f]{1,16})$/m.exec(output)?.[1];
+  const fromGuid = /(?:^|[\t ])fromguid = 0x([0-9a-f]{1,16})$/m.exec(output)?.[1];
   return {
     toName,
     toGuid: BigInt(`0x${toGuid}`),

@@ -1,16 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertHarmless } from '../fuzz/arbitraries.js';
-import { LyingHosts, type Lies, type ProgramRun } from './lying-hosts.js';
-
-/** What holds however a host lies: words that a person can act on, and nothing that does harm to their terminal. */
-function assertDecent({ status, stdout, stderr }: ProgramRun): void {
-  assert.ok(status !== null && [0, 1, 2, 3, 4].includes(status), `status ${String(status)}: ${stderr}`);
-  assert.doesNotMatch(stderr, /unexpected error|^ +at /m);
-  assertHarmless(stdout);
-  assertHarmless(stderr);
-  if (status === 1 || status === 4) assert.match(`${stderr}${stdout}`, /^zfs-vm: |failed:$|"error":\{/m);
-}
+import { assertDecent, LyingHosts, type Lies } from './lying-hosts.js';
 
 /** What a command does with a lie. */
 interface Case {

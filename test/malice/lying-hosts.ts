@@ -1,9 +1,11 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { quoteWord } from '../../src/shell.js';
+import { assertHarmless } from '../fuzz/arbitraries.js';
 import { findPackageRoot } from '../lab/package-root.js';
 
 /*
@@ -79,6 +81,15 @@ export interface ProgramRun {
   readonly peakMib: number;
 }
 
+/** What holds however a host lies: words that a person can act on, and nothing that does harm to their terminal. */
+export function assertDecent({ status, stdout, stderr }: ProgramRun): void {
+  assert.ok(status !== null && [0, 1, 2, 3, 4].includes(status), `status ${String(status)}: ${stderr}`);
+  assert.doesNotMatch(stderr, /unexpected error|^ +at /m);
+  assertHarmless(stdout);
+  assertHarmless(stderr);
+  if (status === 1 || status === 4) assert.match(`${stderr}${stdout}`, /^zfs-vm: |failed:$|"error":\{/m);
+}
+
 /** Shell code that runs before the honest zfs does; it may end it. */
 export interface Lies {
   readonly here?: string;
@@ -91,12 +102,17 @@ export interface RunOptions {
   readonly limitMs?: number;
   /** After this time it gets SIGINT. */
   readonly interruptAfterMs?: number;
+  /** Beside the usual environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether the ssh of this machine is called, and what speaks SSH is up to the words. */
+  readonly hasRealSsh?: boolean;
 }
 
-/** This machine and one called `there`. This one has two versions of \`tank/vm\`, the other one only the pool. */
+/** This machine and one called `there`. This one has two versions of `tank/vm`, the other one only the pool. */
 export class LyingHosts {
   readonly folder: string;
-  readonly #path: string;
+  /** The folder with the ssh that is none. */
+  readonly #binaries: string;
 
   constructor(t: TestContext, { here = '', there = '' }: Lies) {
     this.folder = mkdtempSync(join(tmpdir(), 'zfs-vm-malice-'));
@@ -106,12 +122,9 @@ export class LyingHosts {
     const versions = 'tank/vm@zfs-vm:web:1\t11\t101\ntank/vm@zfs-vm:web:2\t12\t102\n';
     this.#putHost('here', here, 'tank\ntank/vm\n', versions);
     this.#putHost('there', there, 'tank\n', '');
-    const binaries = join(this.folder, 'bin');
-    mkdirSync(binaries);
-    putScript(join(binaries, 'ssh'), fakeSsh(join(this.folder, 'there')));
-    this.#path = [join(this.folder, 'here'), binaries, process.env['PATH'] ?? '/usr/bin:/bin'].join(
-      delimiter,
-    );
+    this.#binaries = join(this.folder, 'bin');
+    mkdirSync(this.#binaries);
+    putScript(join(this.#binaries, 'ssh'), fakeSsh(join(this.folder, 'there')));
   }
 
   /** Lets the other host have what this one has, and this one only the pool. */
@@ -133,13 +146,15 @@ export class LyingHosts {
   /** Runs the program to its end, and watches its memory. */
   run(
     words: readonly string[],
-    { limitMs = 30_000, interruptAfterMs }: RunOptions = {},
+    { limitMs = 30_000, interruptAfterMs, env = {}, hasRealSsh = false }: RunOptions = {},
   ): Promise<ProgramRun> {
+    const folders = [join(this.folder, 'here'), ...(hasRealSsh ? [] : [this.#binaries])];
+    const PATH = [...folders, process.env['PATH'] ?? '/usr/bin:/bin'].join(delimiter);
     const child = spawn(
       process.execPath,
-      [join(findPackageRoot(), 'zfs-vm'), '--transport', 'openssh', ...words],
+      [join(findPackageRoot(), 'zfs-vm'), ...(hasRealSsh ? [] : ['--transport', 'openssh']), ...words],
       {
-        env: { ...process.env, PATH: this.#path, XDG_STATE_HOME: this.folder, TMPDIR: this.folder },
+        env: { ...process.env, PATH, XDG_STATE_HOME: this.folder, TMPDIR: this.folder, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
         // Without a terminal there is nobody to ask.
         detached: true,

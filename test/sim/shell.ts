@@ -304,12 +304,13 @@ export class Shell {
             }
             return value;
           }
-          case '#': {
+          case '#':
+          case '##': {
             const prefix = await this.#toPattern(part.operand);
-            for (let length = 0; length <= value.length; length++) {
-              if (prefix.test(value.slice(0, length))) return value.slice(length);
-            }
-            return value;
+            const lengths = Array.from({ length: value.length + 1 }, (_, length) => length);
+            if (part.operator === '##') lengths.reverse();
+            const length = lengths.find((each) => prefix.test(value.slice(0, each)));
+            return value.slice(length ?? 0);
           }
           default:
             throw new Error(`a simulated shell has no \${${part.name}${part.operator}…}`);
@@ -338,11 +339,10 @@ export class Shell {
     let source = '';
     for (const part of word) {
       const text = await this.#expandPart(part);
-      for (const character of text) {
-        const isWild = !part.quoted && (character === '*' || character === '?');
-        if (!part.quoted && character === '[') throw new Error('a simulated shell knows no [] in patterns');
-        if (isWild) source += character === '*' ? '.*' : '.';
-        else source += character.replace(/[\\^$.*+?()[\]{}|]/, '\\$&');
+      const wild = part.quoted ? /(?!)/ : /^(?:[*?]|\[[a-z0-9-]+\])$/i;
+      for (const [piece] of text.matchAll(/\[[a-z0-9-]+\]|./gis)) {
+        if (wild.test(piece)) source += piece === '*' ? '.*' : piece === '?' ? '.' : piece;
+        else source += piece.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
       }
     }
     return new RegExp(`^${source}$`, 's');

@@ -49,7 +49,16 @@ test('where nothing can be written down, that is told, and what makes no sense i
   );
   const journal = new HoldJournal({ XDG_STATE_HOME: folder });
   await journal.write({ ...holds, pid: deadPid() });
-  await writeFile(join(folder, 'zfs-vm/holds/other.json'), '{"host":"fjoe@b"');
+  const nonsense = [
+    '{"host":"fjoe@b"',
+    'null',
+    JSON.stringify({ ...holds, pid: 1e9, zfs: 5 }),
+    JSON.stringify({ ...holds, pid: 1e9, snapshots: [1] }),
+    JSON.stringify({ ...holds, pid: 'x' }),
+  ];
+  for (const [index, text] of nonsense.entries()) {
+    await writeFile(join(folder, `zfs-vm/holds/other${index}.json`), text);
+  }
   assert.equal((await journal.findLeft('fjoe@b')).length, 1);
 });
 

@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Cli, UsageError } from 'clipanion';
+import fc from 'fast-check';
+import { normalizeArguments } from '../../src/commands/arguments.js';
+import type { CommandContext } from '../../src/commands/base-command.js';
+import { AbortCommand } from '../../src/commands/abort.js';
+import { ListCommand } from '../../src/commands/list.js';
+import { readPattern } from '../../src/commands/patterns.js';
+import { readPropertyOptions } from '../../src/commands/property-options.js';
+import { PullCommand } from '../../src/commands/pull.js';
+import { PushCommand } from '../../src/commands/push.js';
+import { findSurroundings } from '../../src/commands/surroundings.js';
+import { TagCommand } from '../../src/commands/tag.js';
+import { ZfsVmError } from '../../src/errors.js';
+import { toPrintable } from '../../src/printable.js';
+import { findContainerDatasets } from '../../src/streamline/container.js';
+import { parsePattern } from '../../src/streamline/selection.js';
+import { findTagIn, formatTag, readTag, TagReader } from '../../src/streamline/tag.js';
+import { compareVersions, nextVersion, parseVersion } from '../../src/streamline/version.js';
+import {
+  assertHarmless,
+  damaged,
+  datasetName,
+  hostileText,
+  namePart,
+  readOrRefuse,
+  runs,
+} from './arbitraries.js';
+
+const isUsage = (error: unknown): boolean => error instanceof ZfsVmError && error.kind === 'usage';
+
+const versionText = fc.oneof(
+  fc.bigInt({ min: 0n, max: 10n ** 60n }).map(String),
+  fc
+    .tuple(fc.maxSafeNat(), fc.nat(20), fc.maxSafeNat(), fc.constantFrom('', '-rc', '-rc.1', '-a.b.0', '-0a'))
+    .map(([major, minor, patch, suffix]) => `${major}.${minor}.${patch}${suffix}`),
+);
+
+const streamline = fc
+  .stringMatching(/^[A-Za-z0-9_.-][A-Za-z0-9_. -]{0,8}$/)
+  .filter((text) => text.trim() === text);
+
+test('every tag is read as it was written', () => {
+  const reader = new TagReader();
+  fc.assert(
+    fc.property(streamline, versionText, datasetName, (name, text, dataset) => {
+      const version = parseVersion(text);
+      assert.ok(version);
+      const written = formatTag({ streamline: name, version });
+      assert.deepEqual(readTag(written), { kind: 'tag', tag: { streamline: name, version } });
+      assert.deepEqual(reader.read(written), { streamline: name, version });
+      assert.deepEqual(findTagIn(`${dataset}@${written}`), { streamline: name, version });
+    }),
+    runs(500),
+  );
+});
+
+test('whatever a snapshot is called, its name is a tag, nearly one, or none, and a tag is written as it was', () => {
+  const reader = new TagReader();
+  const valid = fc.tuple(streamline, versionText).map(([name, version]) => `zfs-vm:${name}:${version}`);
+  const texts = fc.oneof(
+    hostileText,
+    hostileText.map((text) => `zfs-vm:${text}`),
+    namePart,
+    damaged(valid),
+  );
+  fc.assert(
+    fc.property(texts, (text) => {
+      const reading = readTag(text);
+      assert.deepEqual(reader.read(text), reading.kind === 'tag' ? reading.tag : undefined);
+      if (reading.kind === 'tag') assert.equal(formatTag(reading.tag), text);
+      if (reading.kind === 'foreign') assert.ok(!text.startsWith('zfs-vm:'));
+    }),
+    runs(3000),
+  );
+});
+
+test('versions are ordered in one way only, and equal ones have one spelling, also where numbers are huge', () => {
+  const huge = fc.constantFrom(
+    '9007199254740991',
+    '9007199254740992',
+    '9007199254740993',
+    '18446744073709551616',
+  );
+  const odd = fc.tuple(fc.nat(1), huge).map(([major, number]) => `${major}.0.0-rc.${number}`);
+  const texts = fc.oneof(
+    versionText,
+    odd,
+    huge,
+    huge.map((number) => `1.2.${number}`),
+    damaged(versionText),
+  );
+  fc.assert(
+    fc.property(texts, texts, texts, (...three) => {
+      const [a, b, c] = three.map(parseVersion);
+      if (a === undefined || b === undefined || c === undefined) return;
+      assert.equal(compareVersions(a, b) === 0, a.text === b.text);
+      assert.equal(Math.sign(compareVersions(a, b)), -Math.sign(compareVersions(b, a)) + 0);
+      if (compareVersions(a, b) <= 0 && compareVersions(b, c) <= 0) assert.ok(compareVersions(a, c) <= 0);
+    }),
+    runs(3000),
+  );
+});
+
+test('what follows a version is a version and newer, or there is none', () => {
+  const end = fc.constantFrom('1.2.9007199254740991', '1.0.0-rc.9007199254740990', '9'.repeat(200));
+  fc.assert(
+    fc.property(fc.oneof(versionText, end), (text) => {
+      const version = parseVersion(text);
+      assert.ok(version);
+      const next = nextVersion(version);
+      if (next === undefined) return;
+      assert.equal(parseVersion(next.text)?.text, next.text);
+      assert.ok(compareVersions(next, version) > 0);
+    }),
+    runs(500),
+  );
+});
+
+test('patterns, property options and ids of containers are read or refused in words, whatever they are', () => {
+  const property = fc.oneof(
+    hostileText,
+    hostileText.map((text) => `user:x=${text}`),
+    fc.constantFrom('a=b', 'quota=1G'),
+  );
+  fc.assert(
+    fc.property(hostileText, property, property, (text, set, exclude) => {
+      parsePattern(text);
+      readOrRefuse(() => readPattern(text), isUsage);
+      const options = readOrRefuse(() => readPropertyOptions([set], [exclude], text), isUsage);
+      for (const { name } of options?.set ?? []) assert.match(name, /^[a-z0-9:._][a-z0-9:._-]*$/);
+      findContainerDatasets(text, ['tank/vm-1-disk-0', `tank/${text}`]);
+    }),
+    runs(2000),
+  );
+});
+
+test('the name of a property is no property of an object', () => {
+  assert.deepEqual(readPropertyOptions(['constructor=1'], ['user:__proto__'], undefined), {
+    set: [{ name: 'constructor', value: '1' }],
+    exclude: ['user:__proto__'],
+    carry: [],
+  });
+});
+
+const commandClasses = [TagCommand, ListCommand, PushCommand, PullCommand, AbortCommand];
+
+/** The command that words come to; clipanion's errors are the only ones. */
+function parse(words: readonly string[], commandClass: (typeof commandClasses)[number]): object | undefined {
+  return readOrRefuse(
+    () =>
+      Cli.from<CommandContext>(commandClass).process(normalizeArguments(words), {
+        ...Cli.defaultContext,
+        signal: new AbortController().signal,
+        surroundings: findSurroundings({}),
+      }),
+    (error) => error instanceof UsageError || (error instanceof Error && error.name === 'UnknownSyntaxError'),
+  );
+}
+
+test('whatever the words are, they come to a command or to a usage error', () => {
+  const word = fc.oneof(
+    hostileText,
+    fc.constantFrom(
+      'push',
+      'tag',
+      'list',
+      '-n',
+      '-d',
+      '-s',
+      '-v',
+      '--json',
+      '--transport',
+      'ssh2',
+      '--',
+      '-',
+      '-sv',
+    ),
+    fc.constantFrom(
+      '-nweb',
+      '-svdtank',
+      '--no-bookmark',
+      '--yes=1',
+      '-j',
+      '4',
+      'b',
+      '-=',
+      '---',
+      '-n=x',
+      '--name=x',
+    ),
+  );
+  const words = fc.array(word, { maxLength: 8 });
+  fc.assert(
+    fc.property(words, fc.constantFrom(...commandClasses), (argv, commandClass) => {
+      parse(argv, commandClass);
+      parse([...(commandClass.paths[0] ?? []), ...argv], commandClass);
+    }),
+    runs(400),
+  );
+});
+
+test('options mean the same in every order, apart from the host and beside it', () => {
+  // A value can look like anything but an option.
+  const value = fc.stringMatching(/^[A-Za-z0-9*?:=,/ @.][A-Za-z0-9*?:=,/ @.-]{0,6}$/);
+  const options = fc.record({ name: value, place: value, jobs: value, property: value });
+  fc.assert(
+    fc.property(options, fc.nat(), fc.boolean(), ({ name, place, jobs, property }, seed, glued) => {
+      const join = (flag: string, text: string): string[] => (glued ? [`${flag}${text}`] : [flag, text]);
+      const groups = [
+        join('-n', name),
+        join('-d', place),
+        join('-j', jobs),
+        join('-o', property),
+        ['-sv'],
+        ['b'],
+      ];
+      const turned = [...groups.slice(seed % groups.length), ...groups.slice(0, seed % groups.length)];
+      const command = parse(['push', ...turned.flat()], PushCommand);
+      assert.ok(command instanceof PushCommand);
+      assert.deepEqual(
+        [
+          command.names,
+          command.destination,
+          command.jobs,
+          command.set,
+          command.sudo,
+          command.verbose,
+          command.host,
+        ],
+        [[name], place, jobs, [property], true, true, 'b'],
+      );
+    }),
+    runs(300),
+  );
+});
+
+test('what is made printable is harmless, loses no letter, and stays as it is', () => {
+  fc.assert(
+    fc.property(hostileText, (text) => {
+      const printable = toPrintable(text);
+      assertHarmless(printable);
+      assert.ok(!/[\n\r\t]/.test(printable));
+      assert.equal(toPrintable(printable), printable);
+      const plain = text.replace(/[^ -~]/g, '');
+      let from = 0;
+      for (const letter of plain) {
+        from = printable.indexOf(letter, from) + 1;
+        assert.ok(from > 0);
+      }
+    }),
+    runs(2000),
+  );
+});
+
+for (const char of [
+  '\u009B',
+  '\u202E',
+  '\u2066',
+  '\u200B',
+  '\u00AD',
+  '\u3164',
+  '\uFE0F',
+  '\u{E0041}',
+  '\uD800',
+  '\u007F',
+]) {
+  test(`U+${char.codePointAt(0)?.toString(16).toUpperCase() ?? ''} never gets to a terminal`, () => {
+    assert.equal(toPrintable(`a${char}b`), `a\\u{${char.codePointAt(0)?.toString(16) ?? ''}}b`);
+  });
+}
