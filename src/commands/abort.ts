@@ -52,7 +52,7 @@ export class AbortCommand extends BaseCommand {
     const { stdout, stderr, env, signal } = this.context;
     return Hosts.use(this, async (hosts) => {
       const { host, zfs } = await hosts.open(this.host ?? localName);
-      const { list } = await readDatasets({ host, zfs }, [], signal);
+      const list = await readDatasets({ host, zfs }, signal);
       const partials = findPartials(list, patterns);
       if (partials.length === 0) stdout.write(`${host.name} has no interrupted receive of that kind\n`);
       const losses = partials.map(
@@ -73,7 +73,7 @@ export class AbortCommand extends BaseCommand {
         if (isSuccess(result.exit)) dropped.push(partial);
         else tell(toCommandError(host.name, `zfs receive -A ${dataset}`, result));
       }
-      const left = dropped.length === 0 ? [] : (await readDatasets({ host, zfs }, [], signal)).list.rows;
+      const left = dropped.length === 0 ? [] : (await readDatasets({ host, zfs }, signal)).rows;
       for (const { dataset, token, tag } of dropped) {
         if (left.some(({ name, resumeToken }) => name === dataset && resumeToken === token)) {
           const message = `${host.name}: zfs receive -A ended well, and ${dataset} still has what arrived`;

@@ -2,17 +2,19 @@ import type { Endpoint } from '../host/endpoint.js';
 import { buildInventory, type Inventory } from '../inventory/inventory.js';
 import {
   readDatasets,
+  readDatasetsUnless,
   readInventory,
   readNamedSnapshots,
   readSnapshots,
   readSnapshotsOf,
   type DatasetList,
 } from '../inventory/read-inventory.js';
-import { findDiffering, findLikelyPlaces, findProbes, namesToAskFor } from '../plan/probe.js';
+import { findDiffering, findLikelyPlaces, findProbes, namesOfNewest, namesToAskFor } from '../plan/probe.js';
 import { findSources, type Choice, type Source } from '../plan/sources.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import type { Inquiry, TransferEvent } from '../transfer/event.js';
-import type { SnapshotRow } from '../zfs/list.js';
+import type { DatasetRow, SnapshotRow } from '../zfs/list.js';
+import { ancestorsOf } from '../zfs/names.js';
 
 /** How both sides are read. */
 export interface ReadSidesOptions {
@@ -57,16 +59,10 @@ export async function readSides(
   return { sender, receiver, readRest: undefined };
 }
 
-/** What a sender has, and what of it is to be sent. */
-interface Offer {
-  readonly sender: Inventory;
-  readonly sources: readonly Source[];
-}
-
 /** What a receiver answered first. */
 interface FirstAnswer {
-  readonly endpoint: Endpoint;
-  readonly list: DatasetList;
+  /** Its datasets; undefined when it has all the newest versions where they were expected. */
+  readonly list: DatasetList | undefined;
   /** The snapshots that were asked for, by full name, and those of them that are there. */
   readonly asked: ReadonlySet<string>;
   readonly found: readonly SnapshotRow[];
@@ -93,14 +89,14 @@ class SideReader {
   /** Reads no more of the receiver than tells how far it is. */
   async probe(sending: Promise<Inventory>, opening: Promise<Endpoint>): Promise<Inventories> {
     const { choice, signal } = this.#options;
-    const choosing = sending.then((inventory): Offer => ({
-      sender: inventory,
-      sources: findSources(inventory.datasets, choice),
-    }));
-    const [{ sender, sources }, { endpoint, list, asked, found }] = await Promise.all([
-      choosing,
-      this.#askFirst(choosing, opening),
-    ]);
+    const [sender, endpoint] = await Promise.all([sending, opening]);
+    const sources = findSources(sender.datasets, choice);
+    const { list, asked, found } = await this.#askFirst(sources, endpoint);
+    if (list === undefined) {
+      const readAll = (): Promise<Inventory> => this.readWhole(opening, 'all', []);
+      const receiver = this.#emitRead(endpoint, buildInventory(placesOf(found), found));
+      return { sender, receiver, readRest: readAll };
+    }
     const readRest = async (): Promise<Inventory> => {
       this.#emitReading(endpoint, { kind: 'snapshots' });
       return this.#emitRead(endpoint, await readSnapshots(endpoint, list, signal));
@@ -123,17 +119,18 @@ class SideReader {
   }
 
   /**
-   * Asks a receiver for its datasets, and, if it is known by now what the sender has, in the same command for the snapshots that
-   * most likely tell how far the receiver is.
+   * Asks a receiver for the snapshots that most likely tell how far it is, and in the same command for its datasets, unless it has
+   * all the newest versions there.
    */
-  async #askFirst(choosing: Promise<Offer>, opening: Promise<Endpoint>): Promise<FirstAnswer> {
+  async #askFirst(sources: readonly Source[], endpoint: Endpoint): Promise<FirstAnswer> {
     const { destination, signal } = this.#options;
-    const endpoint = await opening;
-    const offer = await Promise.race([choosing, Promise.resolve(undefined)]);
-    const asked = offer === undefined ? [] : nameLikely(offer.sources, destination);
-    this.#emitReading(endpoint, { kind: 'datasets', named: asked.length });
-    const { list, found } = await readDatasets(endpoint, asked, signal);
-    return { endpoint, list, asked: new Set(asked), found };
+    const likely = findProbes(sources, findLikelyPlaces(sources, destination)) ?? [];
+    const asked = new Set(namesToAskFor(likely));
+    this.#emitReading(endpoint, { kind: 'datasets', named: asked.size });
+    if (asked.size === 0) return { list: await readDatasets(endpoint, signal), asked, found: [] };
+    const newest = namesOfNewest(likely);
+    const expected = new Map([...asked].map((name) => [name, newest.get(name)]));
+    return { ...(await readDatasetsUnless(endpoint, expected, signal)), asked };
   }
 
   #emitReading({ host }: Endpoint, what: Inquiry): void {
@@ -148,7 +145,11 @@ class SideReader {
   }
 }
 
-/** The snapshots that tell how far the receiver is if its copies are where new ones would go. */
-function nameLikely(sources: readonly Source[], destination: string | undefined): string[] {
-  return namesToAskFor(findProbes(sources, findLikelyPlaces(sources, destination)) ?? []);
+/** The datasets of snapshots that were found, and those above: nothing else is known of them, but that they are there. */
+function placesOf(found: readonly SnapshotRow[]): DatasetRow[] {
+  const names = new Set(found.flatMap(({ dataset }) => [...ancestorsOf(dataset), dataset]));
+  return [...names].map((name) => ({
+    ...{ name, type: 'filesystem', origin: undefined, encrypted: false, writtenBytes: 0 },
+    resumeToken: undefined,
+  }));
 }

@@ -81,22 +81,67 @@ export function readQuickly(
 }
 
 /**
- * Reads a host's datasets, which is cheap however many snapshots there are, and of the snapshots only some by their full names;
- * those that aren't there are left out. One command.
+ * Asks a host for snapshots by their full names, and for its datasets only if it has others of them than expected: opening each of
+ * its datasets is what takes long on a host where they are unmounted. One command.
+ * @param asked the names, each with the GUID that is expected, or undefined where none is
+ * @returns the snapshots that are there, and the datasets; undefined when all is as expected
  * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
  */
-export async function readDatasets(
+export async function readDatasetsUnless(
   endpoint: Endpoint,
-  fullNames: readonly string[],
+  asked: ReadonlyMap<string, bigint | undefined>,
   signal?: AbortSignal,
-): Promise<{ list: DatasetList; found: SnapshotRow[] }> {
-  const named = forEachName(listNamedSnapshotsArguments, fullNames);
-  const snapshots = fullNames.length === 0 ? [] : [`${named.script} ${ignoreMissing}`];
-  const parts = { datasets: datasetLines, tokens: tokenLines, snapshots };
-  const texts = await runZfsScript(endpoint, parts, { input: named.input, signal });
+): Promise<{ list: DatasetList | undefined; found: SnapshotRow[] }> {
+  const { script } = forEachName(listNamedSnapshotsArguments, []);
+  const parts = {
+    snapshots: [
+      'asked=$(cat)',
+      // If zfs can't be run, the list of datasets says why.
+      `found=$(printf '%s\\n' "$asked" | cut -f 1 | ${script} 2>/dev/null | head -c ${longestDatasets})`,
+      `printf '%s\\n' "$found"`,
+    ],
+    datasets: [
+      `printf '%s\\n' "$asked" "$found" | awk -F '\\t' '`,
+      ...isAsExpected,
+      `'; case $? in 0) datasets=; printf '%s\\n' '${asExpected}' ;; *)`,
+      ...datasetLines,
+      ';; esac',
+    ],
+    tokens: tokenLines,
+  };
+  const input = [...asked].map(([name, guid]) => `${name}\t${guid ?? 'none'}\n`).join('');
+  const texts = await runZfsScript(endpoint, parts, { input, signal });
   return understand(endpoint, () => ({
-    list: { rows: parseDatasets(texts.datasets), tokens: parseTokens(texts.tokens) },
+    list:
+      texts.datasets.trim() === asExpected
+        ? undefined
+        : { rows: parseDatasets(texts.datasets), tokens: parseTokens(texts.tokens) },
     found: parseSnapshots(texts.snapshots),
+  }));
+}
+
+/** Stands in place of the datasets where they weren't listed. */
+const asExpected = 'as expected';
+
+/**
+ * An awk program that reads what was asked for, with the GUID or "none", and then what was found: it ends with 0 if that is all of the
+ * first kind and nothing else. As numbers, GUIDs would not be exact.
+ */
+export const isAsExpected = [
+  'NF == 2 { expected[$1] = $2; if ($2 != "none") left++; next }',
+  'NF > 2 { if (expected[$1] "" == $2 "") left--; else isOther = 1 }',
+  'END { exit left > 0 || isOther }',
+];
+
+/**
+ * Reads a host's datasets, which is cheap however many snapshots there are.
+ * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
+ */
+export async function readDatasets(endpoint: Endpoint, signal?: AbortSignal): Promise<DatasetList> {
+  const texts = await runZfsScript(endpoint, { datasets: datasetLines, tokens: tokenLines }, { signal });
+  return understand(endpoint, () => ({
+    rows: parseDatasets(texts.datasets),
+    tokens: parseTokens(texts.tokens),
   }));
 }
 

@@ -62,6 +62,15 @@ export function namesToAskFor(probes: readonly Probe[]): string[] {
   );
 }
 
+/** The full names of the newest versions, with their GUIDs: a receiver that has all of them, and nothing else of what was asked for, is up to date. */
+export function namesOfNewest(probes: readonly Probe[]): Map<string, bigint> {
+  return new Map(
+    probes.flatMap(({ places, newest }) =>
+      places.flatMap((place) => newest.map(({ name, guid }) => [`${place}@${name}`, guid] as const)),
+    ),
+  );
+}
+
 /**
  * The receiver's datasets about which more has to be known: none of the places of a probe has all the newest versions, or one
  * has more than them.

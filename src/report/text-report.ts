@@ -192,7 +192,9 @@ function describeInquiry(what: Inquiry): string {
     case 'all':
       return 'its datasets and snapshots';
     case 'datasets':
-      return what.named === 0 ? 'its datasets' : `its datasets, and ${describeNamed(what.named)}`;
+      return what.named === 0
+        ? 'its datasets'
+        : `${describeNamed(what.named)}, and its datasets unless it has the newest`;
     case 'named':
       return describeNamed(what.count);
     case 'snapshots-of':

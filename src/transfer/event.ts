@@ -5,7 +5,7 @@ import type { Chain, Plan, Step } from '../plan/plan.js';
 export type Inquiry =
   /** Its datasets and snapshots. */
   | { readonly kind: 'all' }
-  /** Its datasets, and so many snapshots by name. */
+  /** So many snapshots by name, and its datasets unless it has the newest of them; its datasets alone for 0. */
   | { readonly kind: 'datasets'; readonly named: number }
   /** So many snapshots by name. */
   | { readonly kind: 'named'; readonly count: number }

@@ -269,8 +269,8 @@ test('what was not there after all counts as missing', async (t) => {
 });
 
 test('a zfs that hangs is waited for, and an interrupt ends it', async (t) => {
-  const hosts = new LyingHosts(t, { there: 'exec sleep 100' });
-  const run = await hosts.run(['list', 'there'], { interruptAfterMs: 1000 });
+  const hosts = new LyingHosts(t, { there: 'touch "${0%/*}/asked"; exec sleep 100' });
+  const run = await hosts.run(['list', 'there'], { interruptAt: `${hosts.folder}/there/asked` });
   assert.equal(run.status, 130);
   assert.match(run.stderr, /interrupted by SIGINT/);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -100,8 +100,8 @@ export interface Lies {
 export interface RunOptions {
   /** How long the program may take before it is killed, which gives no status. */
   readonly limitMs?: number;
-  /** After this time it gets SIGINT. */
-  readonly interruptAfterMs?: number;
+  /** It gets SIGINT as soon as this file is there. */
+  readonly interruptAt?: string;
   /** Beside the usual environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** Whether the ssh of this machine is called, and what speaks SSH is up to the words. */
@@ -146,7 +146,7 @@ export class LyingHosts {
   /** Runs the program to its end, and watches its memory. */
   run(
     words: readonly string[],
-    { limitMs = 30_000, interruptAfterMs, env = {}, hasRealSsh = false }: RunOptions = {},
+    { limitMs = 30_000, interruptAt, env = {}, hasRealSsh = false }: RunOptions = {},
   ): Promise<ProgramRun> {
     const folders = [join(this.folder, 'here'), ...(hasRealSsh ? [] : [this.#binaries])];
     const PATH = [...folders, process.env['PATH'] ?? '/usr/bin:/bin'].join(delimiter);
@@ -160,19 +160,18 @@ export class LyingHosts {
         detached: true,
       },
     );
-    let [stdout, stderr, peakMib] = ['', '', 0];
+    let [stdout, stderr, peakMib, isInterrupted] = ['', '', 0, false];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     const watch = setInterval(() => {
       peakMib = readPeakMib(child.pid) ?? peakMib;
+      if (interruptAt === undefined || isInterrupted || !existsSync(interruptAt)) return;
+      isInterrupted = child.kill('SIGINT');
     }, 50);
-    const interrupt =
-      interruptAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
     const limit = setTimeout(() => child.kill('SIGKILL'), limitMs);
     return new Promise((resolve, reject) => {
       child.once('error', reject).once('close', (status) => {
         clearInterval(watch);
-        clearTimeout(interrupt);
         clearTimeout(limit);
         resolve({ status, stdout, stderr, peakMib });
       });

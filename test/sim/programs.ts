@@ -1,4 +1,4 @@
-import { taggedOnly } from '../../src/inventory/read-inventory.js';
+import { isAsExpected, taggedOnly } from '../../src/inventory/read-inventory.js';
 import { packWords, unpackWords } from '../../src/zstd.js';
 import { complain, say, type Call } from './call.js';
 import { inputOf, readExactly, readToEnd } from './pipe.js';
@@ -15,6 +15,7 @@ const programs: Readonly<Record<string, Program>> = {
   sudo: runSudo,
   sed: runSed,
   awk: runAwk,
+  cut: runCut,
   xargs: runXargs,
   zstd: runZstd,
   cat: async (call) => {
@@ -116,13 +117,44 @@ function toExpression(pattern: string, isGlobal: boolean): RegExp {
   return new RegExp(source, isGlobal ? 'g' : '');
 }
 
-/** The one program that zfs-vm has for awk: of two lists, lets through what has versions or is the origin of something. */
+/** It knows the programs that zfs-vm has for it. */
 async function runAwk(call: Call): Promise<number> {
   const [option, separator, program = ''] = call.words;
-  if (option !== '-F' || separator !== '\\t' || program.trim() !== taggedOnly.join('\n')) {
-    throw unknownCall('awk', call.words);
+  const known = awkPrograms.get(program.trim());
+  if (option !== '-F' || separator !== '\\t' || known === undefined) throw unknownCall('awk', call.words);
+  return known(call, (await readToEnd(call.stdin, call.process)).toString());
+}
+
+/** What the programs of awk that we have do with their input. */
+const awkPrograms = new Map<string, (call: Call, text: string) => Promise<number>>([
+  [taggedOnly.join('\n'), keepTagged],
+  [isAsExpected.join('\n'), (_call, text) => Promise.resolve(compareWithExpected(text))],
+]);
+
+function compareWithExpected(text: string): number {
+  const expected = new Map<string, string>();
+  const found: string[] = [];
+  for (const line of text.split('\n')) {
+    const [name = '', guid = '', ...others] = line.split('\t');
+    if (others.length > 0) found.push(`${name} ${guid}`);
+    else if (line !== '') expected.set(name, guid);
   }
-  const text = (await readToEnd(call.stdin, call.process)).toString();
+  const wanted = [...expected].filter(([, guid]) => guid !== 'none').map((each) => each.join(' '));
+  return wanted.length === found.length && wanted.every((each) => found.includes(each)) ? 0 : 1;
+}
+
+/** One field of each line. */
+async function runCut(call: Call): Promise<number> {
+  const [option, fields = ''] = call.words;
+  if (option !== '-f' || !/^[0-9]$/.test(fields)) throw unknownCall('cut', call.words);
+  const lines = (await readToEnd(call.stdin, call.process)).toString().split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  await say(call, lines.map((line) => `${line.split('\t')[Number(fields) - 1] ?? ''}\n`).join(''));
+  return 0;
+}
+
+/** Of two lists, lets through what has versions or is the origin of something. */
+async function keepTagged(call: Call, text: string): Promise<number> {
   const [datasets = '', ...rest] = text.split(/^snapshots\n/m);
   const origins = new Set(datasets.split('\n').map((line) => (line.split('\t')[2] ?? '').replace(/@.*/, '')));
   const points = new Map<string, string[]>();
