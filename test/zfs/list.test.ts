@@ -114,7 +114,7 @@ test('what is no list is refused, or read as nothing', () => {
       const text = list.join('');
       const isList = text
         .split('\n')
-        .every((line) => line === '' || /^[^@#\t]*[@#][^\t]*\t[0-9]+\t[0-9]+(\t.*)?$/.test(line));
+        .every((line) => line === '' || /^[^@#\t]+[@#][^@#\t]+\t[0-9]{1,20}\t[0-9]{1,15}(\t.*)?$/.test(line));
       if (isList) {
         assert.equal([...parseSnapshots(text)].length, text.split('\n').filter((line) => line !== '').length);
       } else {
