@@ -148,7 +148,7 @@ class TransferRun {
       const delaySeconds = retryDelaysSeconds[Math.min(tries, retryDelaysSeconds.length) - 1] ?? 0;
       this.#emit({ kind: 'retrying', error, delaySeconds, left: retries - tries });
       if (result.faults.has('lost')) await this.#hosts.disconnect();
-      await surroundings.sleep(delaySeconds * 1000, signal).catch(() => undefined);
+      await surroundings.clock.sleep(delaySeconds * 1000, signal).catch(() => undefined);
       if (signal.aborted) throw explainInterrupt(signal);
       outcome = await this.#attemptAgain(outcome);
     }
@@ -200,7 +200,7 @@ class TransferRun {
   async #runPlan(plan: Plan, sides: Sides, compress: boolean): Promise<TransferResult> {
     const { signal, surroundings } = this.#command.context;
     const { bookmark } = this.#command;
-    const { holdJournal, sleep } = surroundings;
+    const { holdJournal, clock } = surroundings;
     const context = {
       ...sides,
       ...this.#settings,
@@ -208,7 +208,7 @@ class TransferRun {
       bookmark,
       signal,
       holdJournal,
-      sleep,
+      clock,
       emit: this.#emit,
     };
     return whileHeld(plan, context, () => runPlan(plan, context));
@@ -315,8 +315,9 @@ function explainInterrupt({ reason }: AbortSignal): unknown {
 }
 
 function openReport(command: TransferCommand, receiverName: string): Report {
-  const { stdout, stderr, env } = command.context;
-  if (command.json && !command.isPlanOnly) return new JsonReport({ stdout, receiverName });
+  const { stdout, stderr, env, surroundings } = command.context;
+  const { clock } = surroundings;
+  if (command.json && !command.isPlanOnly) return new JsonReport({ stdout, receiverName, clock });
   return new TextReport({
     // A plan may be read by a program: only the plan itself goes to stdout then.
     stdout: command.isPlanOnly ? stderr : stdout,
@@ -326,6 +327,7 @@ function openReport(command: TransferCommand, receiverName: string): Report {
     verbose: command.verbose || command.debug,
     debug: command.debug,
     receiverName,
+    clock,
   });
 }
 

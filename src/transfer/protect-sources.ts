@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ZfsVmError } from '../errors.js';
+import type { Clock } from '../clock.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
@@ -28,8 +29,7 @@ export interface ProtectContext {
 export interface HoldContext extends ProtectContext {
   /** Where holds are written down. */
   readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'remove' | 'write'>;
-  /** Waits, or rejects when the signal is aborted. */
-  readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
+  readonly clock: Clock;
 }
 
 /**
@@ -120,11 +120,11 @@ function snapshotsOf({ chains }: Plan): string[] {
 }
 
 /** Waits for something to be done, but not much longer once the run was stopped: it goes on alone then. */
-async function untilStopped(done: Promise<void>, { signal, sleep }: HoldContext): Promise<void> {
+async function untilStopped(done: Promise<void>, { signal, clock }: HoldContext): Promise<void> {
   const over = new AbortController();
   const stopped = new Promise<void>((resolve) => {
     const onAbort = (): void => {
-      void sleep(waitAfterStopMs, over.signal).then(resolve, resolve);
+      void clock.sleep(waitAfterStopMs, over.signal).then(resolve, resolve);
     };
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true, signal: over.signal });

@@ -100,9 +100,12 @@ export class SimWorld {
           return open(() => this.#connect(target));
         },
         holdJournal: this.journal(name).open(() => isAlive),
-        sleep: async (delayMs: number) => {
-          await this.clock.sleep(delayMs);
-          if (!isAlive) await never;
+        clock: {
+          nowMs: () => this.clock.nowMs,
+          sleep: async (delayMs: number, signal: AbortSignal) => {
+            await this.clock.sleep(delayMs, signal);
+            if (!isAlive) await never;
+          },
         },
       },
     };
