@@ -182,9 +182,14 @@ function isOurHold(tag: string): boolean {
   return /^zfs-vm:[0-9]+-[0-9a-f]{8}$/.test(tag);
 }
 
-/** Expects that no hold of ours is left. @throws Violation */
-export function judgeHolds(state: HostState): void {
+/**
+ * Expects that no hold of ours is left.
+ * @param renamed datasets, by their GUIDs, that somebody renamed while we held something there: it isn't found again
+ * @throws Violation
+ */
+export function judgeHolds(state: HostState, renamed: ReadonlySet<bigint>): void {
   for (const { dataset, snapshot } of snapshotsIn(state)) {
+    if (renamed.has(dataset.guid)) continue;
     const left = snapshot.holds.find(isOurHold);
     expectThat(left === undefined, `${dataset.name}@${snapshot.name} is still held by ${left ?? ''}`);
   }
@@ -220,7 +225,7 @@ export function judgeDelivery(
       ? versions.slice(-1)
       : versions.filter(
           (version) =>
-            newest.get(streamlineOf(version)) === version ||
+            (streamlineOf(version) !== '' && newest.get(streamlineOf(version)) === version) ||
             !dataset.snapshots.some(({ guid, createtxg }) => createtxg > version.createtxg && had.has(guid)),
         );
     for (const version of required) {

@@ -73,6 +73,13 @@ interface Baseline {
   receiver: HostState;
 }
 
+/** What a plan says. */
+interface Planned {
+  readonly status: number;
+  readonly conflicts: ReadonlySet<string>;
+  readonly versions: number;
+}
+
 class Scenario {
   readonly #scene: Scene;
   readonly #story: string[];
@@ -80,6 +87,8 @@ class Scenario {
   readonly #known: KnownSnapshots = new Map();
   /** Whether somebody else has changed something while a run was under way. */
   #isTouched = false;
+  /** The datasets that somebody else has renamed, by their GUIDs. */
+  readonly #renamed = new Set<bigint>();
   readonly #results: RunResult[] = [];
   #baseline: Baseline;
   readonly #first: Baseline;
@@ -101,15 +110,16 @@ class Scenario {
   }
 
   async run(): Promise<void> {
-    const planned = await this.#plan();
+    const planned = this.#scene.random.chance(0.6) ? await this.#plan() : undefined;
     const faulty = await this.#runWithFaults(planned);
     if (this.#command.isPowerless) return;
     if (this.#scene.random.chance(0.1)) await this.#abort();
     const second = await this.#runAlone(
-      this.#isTouched || planned.status === 2 ? undefined : planned.conflicts,
+      this.#isTouched || planned?.status === 2 ? undefined : planned?.conflicts,
     );
     if (faulty && second.status === 2) return;
     this.#judgeRest(second);
+    if (this.#scene.random.chance(0.4)) return;
     const before = describeBoth(this.#baseline);
     const third = await this.#runAlone(undefined);
     expectThat(
@@ -128,7 +138,7 @@ class Scenario {
   }
 
   /** What would be done; nothing is changed by that. */
-  async #plan(): Promise<{ status: number; conflicts: Set<string>; versions: number }> {
+  async #plan(): Promise<Planned> {
     const before = describeBoth(this.#baseline);
     const result = await this.#finish(this.#start(this.#command.planWords), { isPlan: true });
     expectThat(result !== undefined, 'the plan was killed');
@@ -150,11 +160,7 @@ class Scenario {
   }
 
   /** Runs the command while things go wrong; gives whether any did. */
-  async #runWithFaults(planned: {
-    status: number;
-    conflicts: Set<string>;
-    versions: number;
-  }): Promise<boolean> {
+  async #runWithFaults(planned: Planned | undefined): Promise<boolean> {
     const { sender, receiver } = this.#scene;
     const isPull = this.#command.host === 'b';
     const runs: SimRun[] = [];
@@ -214,7 +220,7 @@ class Scenario {
     if (first !== undefined && isAlone) this.#judgeCount(first);
     const isCalm = this.struck.length === 0;
     if (this.#command.isPowerless) return !isCalm;
-    if (isCalm && first !== undefined) this.#judgeCalm(first, planned);
+    if (isCalm && first !== undefined && planned !== undefined) this.#judgeCalm(first, planned);
     return !isCalm;
   }
 
@@ -238,7 +244,7 @@ class Scenario {
   }
 
   /** A run that nothing disturbed did what was planned. */
-  #judgeCalm(result: RunResult, planned: { status: number; conflicts: Set<string>; versions: number }): void {
+  #judgeCalm(result: RunResult, planned: Planned): void {
     const { status } = result;
     expectThat(
       status === planned.status,
@@ -277,8 +283,8 @@ class Scenario {
 
   /** Nothing is left behind by runs of which the last one ended well. */
   #judgeRest(result: RunResult): void {
-    judgeHolds(this.#baseline.sender);
-    judgeHolds(this.#baseline.receiver);
+    judgeHolds(this.#baseline.sender, this.#renamed);
+    judgeHolds(this.#baseline.receiver, this.#renamed);
     for (const name of ['a', 'b']) {
       const { records } = this.#scene.world.journal(name);
       expectThat(records.length === 0, `the journal of ${name} still has holds`);
@@ -365,7 +371,11 @@ class Scenario {
       this.#found ??= error;
     }
     const before = describeBoth(this.#baseline);
+    const datasets = new Map([...machine.pools.datasets].map(([name, { guid }]) => [guid, name]));
     work();
+    for (const [name, { guid }] of machine.pools.datasets) {
+      if (datasets.has(guid) && datasets.get(guid) !== name) this.#renamed.add(guid);
+    }
     this.#baseline = this.#capture();
     if (describeBoth(this.#baseline) !== before) this.#isTouched = true;
   }
