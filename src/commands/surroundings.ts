@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { realClock, type Clock } from '../clock.js';
 import { connectHost, type ConnectOptions } from '../host/connect.js';
 import type { Host } from '../host/host.js';
 import { LocalHost } from '../host/local-host.js';
@@ -12,8 +12,7 @@ export interface Surroundings {
   readonly connect: (target: string, options: ConnectOptions) => Promise<Host>;
   /** Where holds are written down. */
   readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'remove' | 'write'>;
-  /** Waits, or rejects when the signal is aborted. */
-  readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
+  readonly clock: Clock;
 }
 
 /** The real ones. */
@@ -22,6 +21,6 @@ export function findSurroundings(env: Readonly<Record<string, string | undefined
     openLocal: () => new LocalHost(),
     connect: connectHost,
     holdJournal: new HoldJournal(env),
-    sleep: (delayMs, signal) => setTimeout(delayMs, undefined, { signal }),
+    clock: realClock,
   };
 }

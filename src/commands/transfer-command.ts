@@ -125,7 +125,7 @@ export abstract class TransferCommand extends BaseCommand {
     const rate = this.bandwidthLimit === undefined ? undefined : readRate(this.bandwidthLimit);
     return {
       lanes: readNumber('--jobs', this.jobs, 1),
-      rateLimit: rate === undefined ? undefined : new RateLimit(rate),
+      rateLimit: rate === undefined ? undefined : new RateLimit(rate, this.context.surroundings.clock),
       retries: readNumber('--retries', this.retries, 0),
       stallMs: readNumber('--stall-timeout', this.stallTimeout, 0) * 1000,
     };

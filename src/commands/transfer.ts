@@ -150,7 +150,7 @@ class TransferRun {
       const delaySeconds = retryDelaysSeconds[Math.min(tries, retryDelaysSeconds.length) - 1] ?? 0;
       this.#emit({ kind: 'retrying', error, delaySeconds, left: retries - tries });
       if (result.faults.has('lost')) await this.#hosts.disconnect();
-      await surroundings.sleep(delaySeconds * 1000, signal).catch(() => undefined);
+      await surroundings.clock.sleep(delaySeconds * 1000, signal).catch(() => undefined);
       if (signal.aborted) throw explainInterrupt(signal);
       outcome = await this.#attemptAgain(outcome);
     }
@@ -202,9 +202,9 @@ class TransferRun {
   async #runPlan(plan: Plan, sides: Sides, compress: boolean): Promise<TransferResult> {
     const { signal, surroundings } = this.#command.context;
     const { bookmark } = this.#command;
-    const { holdJournal, sleep } = surroundings;
+    const { holdJournal, clock } = surroundings;
     const settings = { ...this.#settings, compress, bookmark, hasNoise: this.#hasNoise };
-    const context = { ...sides, ...settings, signal, holdJournal, sleep, emit: this.#emit };
+    const context = { ...sides, ...settings, signal, holdJournal, clock, emit: this.#emit };
     return whileHeld(plan, context, () => runPlan(plan, context));
   }
 
@@ -310,8 +310,9 @@ function explainInterrupt({ reason }: AbortSignal): unknown {
 }
 
 function openReport(command: TransferCommand, receiverName: string): Report {
-  const { stdout, stderr, env } = command.context;
-  if (command.json && !command.isPlanOnly) return new JsonReport({ stdout, receiverName });
+  const { stdout, stderr, env, surroundings } = command.context;
+  const { clock } = surroundings;
+  if (command.json && !command.isPlanOnly) return new JsonReport({ stdout, receiverName, clock });
   return new TextReport({
     // A plan may be read by a program: only the plan itself goes to stdout then.
     stdout: command.isPlanOnly ? stderr : stdout,
@@ -321,6 +322,7 @@ function openReport(command: TransferCommand, receiverName: string): Report {
     verbose: command.verbose || command.debug,
     debug: command.debug,
     receiverName,
+    clock,
   });
 }
 

@@ -150,6 +150,9 @@ class Planner {
     if (receiverOnly.length > 0 && this.#belongsToAnother(source, receiverOnly)) {
       return this.#startClone(source, base, copies);
     }
+    const shared = this.#model.findUpTo(base.guid, destination);
+    const taken = findDifferingVersion([next, ...rest], shared, true);
+    if (taken !== undefined) return conflict(taken);
     const isPlanned = this.#model.findPlannedSource(destination) !== undefined;
     const steps = [{ kind: 'incremental', from: base, to: next }, ...followUp(next, rest)] as const;
     const writtenBytes = isPlanned ? 0 : (existing?.writtenBytes ?? 0);
@@ -179,7 +182,7 @@ class Planner {
       return conflict({ kind: 'modified', destination, common: base, writtenBytes });
     }
     return conflict(
-      findDifferingVersion(source.versions, receiverOnly) ?? {
+      findDifferingVersion(source.versions, receiverOnly.filter(isTagged), false) ?? {
         kind: 'diverged',
         destination,
         common: base,
@@ -227,7 +230,7 @@ class Planner {
     if (resumed !== undefined) return resumed;
     const theirs = this.#findTheirs(source);
     if (theirs !== undefined) {
-      const reason = findDifferingVersion(versions, [theirs]) ?? {
+      const reason = findDifferingVersion(versions, [theirs], false) ?? {
         kind: 'no-common-version',
         streamline: isTagged(theirs) ? theirs.tag.streamline : '',
         theirs,
@@ -366,16 +369,17 @@ class Planner {
   }
 }
 
-/** A version that both sides have with different content. */
+/** A version that both sides have with different content. @param isShared whether theirs are in the history that both share */
 function findDifferingVersion(
   ours: readonly Snapshot[],
   theirs: readonly Snapshot[],
+  isShared: boolean,
 ): ConflictReason | undefined {
-  const theirsByName = new Map(theirs.filter(isTagged).map((their) => [their.name, their]));
+  const theirsByName = new Map(theirs.map((their) => [their.name, their]));
   for (const our of ours) {
     const their = theirsByName.get(our.name);
     if (their !== undefined && their.guid !== our.guid) {
-      return { kind: 'version-differs', ours: our, theirs: their };
+      return { kind: 'version-differs', ours: our, theirs: their, isShared };
     }
   }
   return undefined;

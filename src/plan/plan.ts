@@ -81,7 +81,13 @@ export type ConflictReason =
       readonly clones: readonly string[];
     }
   /** Both sides have the same version with different content. */
-  | { readonly kind: 'version-differs'; readonly ours: Snapshot; readonly theirs: Snapshot }
+  | {
+      readonly kind: 'version-differs';
+      readonly ours: Snapshot;
+      readonly theirs: Snapshot;
+      /** Whether the receiver's is in the history that both sides share: nothing that is newer than that can be undone to make room. */
+      readonly isShared: boolean;
+    }
   /** Somebody wrote to the destination after its newest snapshot. */
   | {
       readonly kind: 'modified';

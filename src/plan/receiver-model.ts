@@ -43,6 +43,12 @@ export class ReceiverModel {
     return snapshots.slice(snapshots.findLastIndex((snapshot) => snapshot.guid === guid) + 1).reverse();
   }
 
+  /** What a dataset has, and will have, up to one of its snapshots, and with it; oldest first. */
+  findUpTo(guid: bigint, dataset: string): readonly Snapshot[] {
+    const snapshots = this.#snapshotsOf(dataset);
+    return snapshots.slice(0, snapshots.findLastIndex((snapshot) => snapshot.guid === guid) + 1);
+  }
+
   /** A dataset that is there already, and stays. */
   findDataset(name: string): Dataset | undefined {
     return this.#datasets.get(name);

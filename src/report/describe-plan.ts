@@ -72,7 +72,9 @@ export function suggestWayOut(reason: ConflictReason): string {
         ? 'if what the receiver has there may go, run this again with --rollback; otherwise tag it there, and pull it'
         : `it can't be rolled back while it has clones (${reason.clones.join(', ')}): promote or destroy them first`;
     case 'version-differs':
-      return 'give one of the two another name with "zfs rename", or use --rollback or --replace if the receiver\'s may go';
+      return reason.isShared
+        ? 'give one of the two another name with "zfs rename"'
+        : 'give one of the two another name with "zfs rename", or use --rollback or --replace if the receiver\'s may go';
     case 'modified':
       return `see what with "zfs diff" there; if it may go, run this again with --rollback`;
     case 'passed-by':

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import type { Chain, Step } from '../plan/plan.js';
 import type { TransferEvent } from '../transfer/event.js';
 import type { ZfsVmError } from '../errors.js';
@@ -14,12 +15,14 @@ const progressIntervalMs = 1000;
 export class JsonReport {
   readonly #stdout: OutputStream;
   readonly #receiverName: string;
+  readonly #clock: Pick<Clock, 'nowMs'>;
   #bytes = 0;
   #toldAtMs = 0;
 
-  constructor(options: { stdout: OutputStream; receiverName: string }) {
+  constructor(options: { stdout: OutputStream; receiverName: string; clock: Pick<Clock, 'nowMs'> }) {
     this.#stdout = options.stdout;
     this.#receiverName = options.receiverName;
+    this.#clock = options.clock;
   }
 
   /** Takes the next event. */
@@ -100,7 +103,7 @@ export class JsonReport {
 
   #addProgress(bytes: number): void {
     this.#bytes += bytes;
-    const nowMs = performance.now();
+    const nowMs = this.#clock.nowMs();
     if (nowMs - this.#toldAtMs < progressIntervalMs) return;
     this.#toldAtMs = nowMs;
     this.#write('progress', { bytes: this.#bytes });

@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk';
+import type { Clock } from '../clock.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';
 import { nameForPeople } from '../streamline/dataset.js';
 import type { Inquiry, TransferEvent, TransferResult } from '../transfer/event.js';
@@ -25,6 +26,7 @@ export interface TextReportOptions {
   readonly verbose: boolean;
   readonly debug: boolean;
   readonly receiverName: string;
+  readonly clock: Pick<Clock, 'nowMs'>;
 }
 
 /**
@@ -39,7 +41,7 @@ export class TextReport {
 
   constructor(options: TextReportOptions) {
     this.#options = options;
-    this.#live = new LiveBlock(options.stdout, () => this.#progress?.describe(performance.now()) ?? []);
+    this.#live = new LiveBlock(options.stdout, () => this.#progress?.describe(options.clock.nowMs()) ?? []);
   }
 
   /** Takes the next event. */
@@ -54,7 +56,7 @@ export class TextReport {
         );
         break;
       case 'planned':
-        this.#progress = new Progress(event.plan, performance.now(), this.#isCompressed);
+        this.#progress = new Progress(event.plan, this.#options.clock.nowMs(), this.#isCompressed);
         this.#printPlan(event.plan);
         if (event.plan.chains.length > 0) this.#live.start();
         break;

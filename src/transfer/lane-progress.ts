@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import { ZfsVmError } from '../errors.js';
 import { toPrintable } from '../printable.js';
 import { fullNameOf } from '../streamline/dataset.js';
@@ -14,13 +15,14 @@ export interface LaneProgressOptions {
   /** Whether no byte comes through us, so that the sender has to tell of them. */
   readonly isJoined: boolean;
   readonly emit: (event: TransferEvent) => void;
+  readonly clock: Pick<Clock, 'nowMs'>;
 }
 
 /** Follows what both sides of a lane report, and tells of the versions that it brings. */
 export class LaneProgress {
   readonly #legs: readonly Leg[];
   readonly #options: LaneProgressOptions;
-  #startedAtMs = performance.now();
+  #startedAtMs: number;
   /** How many steps of the leg at work are settled. */
   #stepsDone = 0;
   /** Where the versions of the leg at work are in it, by name. */
@@ -46,6 +48,7 @@ export class LaneProgress {
   constructor(legs: readonly Leg[], options: LaneProgressOptions) {
     this.#legs = legs;
     this.#options = options;
+    this.#startedAtMs = options.clock.nowMs();
     this.#positions = indexSteps(legs[0]);
   }
 
@@ -63,7 +66,7 @@ export class LaneProgress {
 
   /** Notes that the next version is on its way. */
   begin(): void {
-    this.#startedAtMs = performance.now();
+    this.#startedAtMs = this.#options.clock.nowMs();
     const { current } = this;
     if (current !== undefined) this.#options.emit({ kind: 'step-started', ...current });
   }
@@ -136,7 +139,7 @@ export class LaneProgress {
       this.#raise(this.done, current.step.to.name, bytes);
       this.#told.set(`${this.done}@${current.step.to.name}`, Infinity);
     }
-    const seconds = (performance.now() - this.#startedAtMs) / 1000;
+    const seconds = (this.#options.clock.nowMs() - this.#startedAtMs) / 1000;
     this.#goOn();
     this.#options.emit({ kind: 'step-done', ...current, bytes, seconds });
     this.begin();

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../clock.js';
 import { isSuccess, type Exit, type Host } from '../host/host.js';
 import { openPipe, type PipeEnds } from '../host/pipe-ends.js';
 import { readChunks, readLines, readTail, stderrTailLength } from '../host/run-command.js';
@@ -19,6 +19,7 @@ export interface PipeOptions {
   readonly onBytes: (bytes: number) => void;
   /** Hears all that the receiver writes to stdout, in pieces that are cut anywhere. */
   readonly onOutput: (text: string) => void;
+  readonly clock: Clock;
   readonly rateLimit: RateLimit | undefined;
   /** After this time in which no byte moved and the receiver said nothing, both are ended; 0 for never. */
   readonly stallMs: number;
@@ -68,12 +69,12 @@ export async function openJoint(
 export async function runPipe(
   sender: PipeCommand,
   receiver: PipeCommand,
-  { signal, onBytes, onOutput, rateLimit, stallMs, joint }: PipeOptions,
+  { signal, onBytes, onOutput, clock, rateLimit, stallMs, joint }: PipeOptions,
 ): Promise<PipeResult> {
-  const stall = new StallWatch(stallMs);
+  const stall = new StallWatch(stallMs, clock);
   const stopAll = AbortSignal.any([signal, stall.signal]);
   const stopSender = new AbortController();
-  let graceTimer: NodeJS.Timeout | undefined;
+  const over = new AbortController();
   try {
     // The receiver first: a sender without one would only fill its pipe.
     const input = joint?.ends.read;
@@ -106,9 +107,9 @@ export async function runPipe(
       const stop = (): void => {
         stopSender.abort();
       };
-      if (isSuccess(exit)) graceTimer = setTimeout(stop, senderGraceMs);
+      if (isSuccess(exit)) void clock.sleep(senderGraceMs, over.signal).then(stop, ignore);
       else if (joint === undefined && !send.stdout.readableEnded) stop();
-      else graceTimer = setTimeout(stop, orphanGraceMs);
+      else void clock.sleep(orphanGraceMs, over.signal).then(stop, ignore);
     });
     const countBytes = (count: number): void => {
       stall.reset();
@@ -126,7 +127,7 @@ export async function runPipe(
     };
     const flow =
       joint === undefined
-        ? pump(send.stdout, receive.stdin, { rateLimit, signal: stopSending }, countBytes)
+        ? pump(send.stdout, receive.stdin, { rateLimit, clock, signal: stopSending }, countBytes)
         : undefined;
     const [sendStderr, receiveStderr, sendExit, receiveExit] = await Promise.all([
       joint === undefined ? readTail(send.stderr) : readTailOfLines(send.stderr, hear),
@@ -143,7 +144,7 @@ export async function runPipe(
       isStalled: stall.signal.aborted,
     };
   } finally {
-    clearTimeout(graceTimer);
+    over.abort();
     stall.stop();
     joint?.ends.read.close();
     joint?.ends.write.close();
@@ -170,18 +171,21 @@ class Listeners {
 /** Aborts its signal when it isn't reset for a time. */
 class StallWatch {
   readonly #controller = new AbortController();
+  readonly #over = new AbortController();
   readonly #limitMs: number;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  #movedAtMs = 0;
 
-  constructor(limitMs: number) {
+  constructor(limitMs: number, clock: Clock) {
     this.#limitMs = limitMs;
+    this.#clock = clock;
   }
 
   start(): void {
     if (this.#limitMs === 0) return;
-    this.#timer = setTimeout(() => {
-      this.#controller.abort();
-    }, this.#limitMs);
+    this.reset();
+    // Rejects when it is stopped.
+    void this.#watch().catch(ignore);
   }
 
   get signal(): AbortSignal {
@@ -189,11 +193,21 @@ class StallWatch {
   }
 
   reset(): void {
-    this.#timer?.refresh();
+    this.#movedAtMs = this.#clock.nowMs();
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#over.abort();
+  }
+
+  /** Chunks come often: each only leaves its time, and who watches waits on from there. */
+  async #watch(): Promise<void> {
+    for (;;) {
+      const leftMs = this.#movedAtMs + this.#limitMs - this.#clock.nowMs();
+      if (leftMs <= 0) break;
+      await this.#clock.sleep(leftMs, this.#over.signal);
+    }
+    this.#controller.abort();
   }
 }
 
@@ -213,7 +227,7 @@ async function readTailOfLines(stream: Readable, isWanted: (line: string) => boo
 async function pump(
   source: Readable,
   sink: Writable,
-  { rateLimit, signal }: { rateLimit: RateLimit | undefined; signal: AbortSignal },
+  { rateLimit, clock, signal }: { rateLimit: RateLimit | undefined; clock: Clock; signal: AbortSignal },
   onBytes: (count: number) => void,
 ): Promise<void> {
   sink.on('error', () => undefined);
@@ -223,7 +237,7 @@ async function pump(
         if (sink.destroyed) break;
         onBytes(piece.length);
         const waitMs = rateLimit?.take(piece.length) ?? 0;
-        if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+        if (waitMs > 0) await clock.sleep(waitMs, signal).catch(ignore);
         if (!sink.write(piece)) await drained(sink);
       }
     }
@@ -231,6 +245,10 @@ async function pump(
     // The source broke off: the sink ends here, and its reader will notice.
   }
   sink.end();
+}
+
+function ignore(): void {
+  // Waiting was given up: nothing is to be done any more.
 }
 
 /** Waits until a sink takes more, or never will. */

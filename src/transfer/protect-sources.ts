@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { ZfsVmError } from '../errors.js';
+import type { Clock } from '../clock.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
 import type { Plan } from '../plan/plan.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import { forEachName } from '../shell.js';
+import { explainZfsFailure } from '../zfs/failure.js';
 import { poolOf } from '../zfs/names.js';
 import { bookmarkProgram, holdArguments, programArguments, releaseArguments } from '../zfs/protect.js';
 import type { Arrival, TransferEvent } from './event.js';
@@ -28,8 +30,7 @@ export interface ProtectContext {
 export interface HoldContext extends ProtectContext {
   /** Where holds are written down. */
   readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'remove' | 'write'>;
-  /** Waits, or rejects when the signal is aborted. */
-  readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
+  readonly clock: Clock;
 }
 
 /**
@@ -38,11 +39,18 @@ export interface HoldContext extends ProtectContext {
  */
 export async function whileHeld<T>(plan: Plan, context: HoldContext, work: () => Promise<T>): Promise<T> {
   const { sender, emit, signal, holdJournal: journal } = context;
-  const releaseAll = async (endpoint: Endpoint, tag: string, snapshots: readonly string[]): Promise<void> => {
-    if (await runForNames(endpoint, releaseArguments(tag), snapshots)) await journal.remove(tag);
+  /** @param isHeld whether any may be held: where that was denied, it is no matter that releasing is, too */
+  const releaseAll = async (
+    endpoint: Endpoint,
+    tag: string,
+    snapshots: readonly string[],
+    isHeld: boolean,
+  ): Promise<void> => {
+    const ended = await runForNames(endpoint, releaseArguments(tag), snapshots);
+    if (ended === 'done' || (ended === 'denied' && !isHeld)) await journal.remove(tag);
   };
   for (const { zfs, tag, snapshots } of await journal.findLeft(sender.host.name)) {
-    await untilStopped(releaseAll({ ...sender, zfs }, tag, snapshots), context);
+    await untilStopped(releaseAll({ ...sender, zfs }, tag, snapshots, true), context);
   }
   const snapshots = snapshotsOf(plan);
   if (snapshots.length === 0) return work();
@@ -61,7 +69,7 @@ export async function whileHeld<T>(plan: Plan, context: HoldContext, work: () =>
   const holding = runForNames(sender, holdArguments(tag), snapshots);
   let releasing: Promise<void> | undefined;
   const release = (): Promise<void> => {
-    releasing ??= holding.then(() => releaseAll(sender, tag, snapshots));
+    releasing ??= holding.then((ended) => releaseAll(sender, tag, snapshots, ended !== 'denied'));
     return untilStopped(releasing, context);
   };
   // At once: meanwhile the streams are ended.
@@ -120,11 +128,11 @@ function snapshotsOf({ chains }: Plan): string[] {
 }
 
 /** Waits for something to be done, but not much longer once the run was stopped: it goes on alone then. */
-async function untilStopped(done: Promise<void>, { signal, sleep }: HoldContext): Promise<void> {
+async function untilStopped(done: Promise<void>, { signal, clock }: HoldContext): Promise<void> {
   const over = new AbortController();
   const stopped = new Promise<void>((resolve) => {
     const onAbort = (): void => {
-      void sleep(waitAfterStopMs, over.signal).then(resolve, resolve);
+      void clock.sleep(waitAfterStopMs, over.signal).then(resolve, resolve);
     };
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true, signal: over.signal });
@@ -136,21 +144,22 @@ async function untilStopped(done: Promise<void>, { signal, sleep }: HoldContext)
 
 /**
  * Runs zfs with names that follow its arguments. Names for which it fails are passed over: they are gone, or the rights are lacking.
- * It is never cut short, not even when its host is closed: nobody would know then what is held. Tells whether it got to the end of
- * the names; a lost host is no error here.
+ * It is never cut short, not even when its host is closed: nobody would know then what is held. Tells whether it was done for all
+ * names that are there, or that the rights for some were lacking, or that nobody knows how far it got: a lost host is no error here.
  */
 async function runForNames(
   { host, zfs }: Endpoint,
   zfsArguments: readonly string[],
   names: readonly string[],
-): Promise<boolean> {
+): Promise<'done' | 'denied' | 'unknown'> {
   const { script, input } = forEachName(zfsArguments, names);
   try {
-    const lines = `trap '' HUP INT TERM\n${script} 2>/dev/null || :`;
-    const { exit } = await runCommand(host, ['sh', '-c', lines, 'sh', ...zfs], { input });
-    return isSuccess(exit);
+    const lines = `trap '' HUP INT TERM\n${script} || :`;
+    const { exit, stderr } = await runCommand(host, ['sh', '-c', lines, 'sh', ...zfs], { input });
+    if (!isSuccess(exit)) return 'unknown';
+    return explainZfsFailure(stderr)?.kind === 'denied' ? 'denied' : 'done';
   } catch (error) {
     if (!(error instanceof ZfsVmError)) throw error;
-    return false;
+    return 'unknown';
   }
 }

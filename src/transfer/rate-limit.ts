@@ -1,3 +1,5 @@
+import type { Clock } from '../clock.js';
+
 /** How much goes at once: a stream that waits for its turn waits for no more than this, times the streams. */
 const pieceBytes = 64 * 1024;
 
@@ -6,11 +8,11 @@ export class RateLimit {
   readonly #bytesPerMs: number;
   /** When everything that was let through so far would have gone at that rate. */
   #paidUntilMs = 0;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'nowMs'>;
 
-  constructor(bytesPerSecond: number, now: () => number = () => performance.now()) {
+  constructor(bytesPerSecond: number, clock: Pick<Clock, 'nowMs'>) {
     this.#bytesPerMs = bytesPerSecond / 1000;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** Cuts a chunk into pieces that may go at once. */
@@ -22,7 +24,7 @@ export class RateLimit {
 
   /** How many milliseconds to wait before so many bytes may go. */
   take(bytes: number): number {
-    const nowMs = this.#now();
+    const nowMs = this.#clock.nowMs();
     const waitMs = Math.max(0, this.#paidUntilMs - nowMs);
     this.#paidUntilMs = Math.max(nowMs, this.#paidUntilMs) + bytes / this.#bytesPerMs;
     return waitMs;

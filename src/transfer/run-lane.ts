@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import { toCommandError } from '../command-error.js';
 import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
@@ -28,6 +29,7 @@ export interface LaneContext {
   readonly sender: Endpoint;
   readonly receiver: Endpoint;
   readonly emit: (event: TransferEvent) => void;
+  readonly clock: Clock;
   /** Stops the lane. */
   readonly signal: AbortSignal;
   readonly rateLimit: RateLimit | undefined;
@@ -64,12 +66,12 @@ interface Trouble {
  * @throws ZfsVmError when a host can't start commands
  */
 export async function runLane(legs: readonly Leg[], context: LaneContext): Promise<LaneResult> {
-  const { sender, receiver, emit, signal, rateLimit, stallMs, compress, hasNoise = false } = context;
+  const { sender, receiver, emit, signal, clock, rateLimit, stallMs, compress, hasNoise = false } = context;
   // What is compressed has to be counted on its way: the sender's zfs only knows what it was before.
   const ends = compress ? undefined : await openJoint(sender.host, receiver.host, rateLimit);
   const isJoined = ends !== undefined;
   const progress = new LaneProgress(legs, {
-    ...{ isJoined, emit },
+    ...{ isJoined, emit, clock },
     ...{ senderName: sender.host.name, receiverName: receiver.host.name },
   });
   const reports = new LegReports(
@@ -91,7 +93,7 @@ export async function runLane(legs: readonly Leg[], context: LaneContext): Promi
     { host: sender.host, argv: ['sh', '-c', send, 'sh', ...sender.zfs] },
     { host: receiver.host, argv: ['sh', '-c', receive, 'sh', ...receiver.zfs] },
     {
-      ...{ signal: AbortSignal.any([signal, flood.signal]), rateLimit, stallMs },
+      ...{ signal: AbortSignal.any([signal, flood.signal]), clock, rateLimit, stallMs },
       onBytes: (bytes) => {
         progress.addBytes(bytes);
       },

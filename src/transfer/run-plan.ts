@@ -60,8 +60,8 @@ class PlanRun {
   }
 
   async run(): Promise<TransferResult> {
-    const { emit, signal } = this.#context;
-    const startedAtMs = performance.now();
+    const { emit, signal, clock } = this.#context;
+    const startedAtMs = clock.nowMs();
     await this.#unlessLost(async () => {
       await this.#createParents();
       if (this.#plan.chains.length > 0) {
@@ -95,7 +95,7 @@ class PlanRun {
       versions,
       failedVersions: planned - versions,
       bytes: this.#bytes,
-      seconds: (performance.now() - startedAtMs) / 1000,
+      seconds: (clock.nowMs() - startedAtMs) / 1000,
       errors: this.#errors,
       faults: this.#faults,
     };

@@ -295,6 +295,12 @@ plans(
 );
 
 plans(
+  'a version that was made again under its old name, and would go on from the old one, is told as such',
+  { sender: ['tank/vm: web:1 #web:2 web:2~x'], receiver: ['tank/vm: web:1 web:2'] },
+  ['tank/vm: version-differs'],
+);
+
+plans(
   'a destination that somebody wrote to is a conflict',
   { sender: ['tank/vm: web:1 web:2'], receiver: ['tank/vm (modified): web:1'] },
   ['tank/vm: modified'],

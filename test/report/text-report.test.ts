@@ -5,6 +5,7 @@ import { Chalk } from 'chalk';
 import { ZfsVmError } from '../../src/errors.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import type { Plan } from '../../src/plan/plan.js';
+import { realClock } from '../../src/clock.js';
 import { TextReport } from '../../src/report/text-report.js';
 import { parsePattern } from '../../src/streamline/selection.js';
 import type { TransferEvent } from '../../src/transfer/event.js';
@@ -27,7 +28,7 @@ function show(events: readonly TransferEvent[], verbose = false): { stdout: stri
   const colors = new Chalk({ level: 0 });
   const report = new TextReport({
     ...{ stdout, stderr, colors, errorColors: colors },
-    ...{ verbose, debug: false, receiverName: 'fjoe@b' },
+    ...{ verbose, debug: false, receiverName: 'fjoe@b', clock: realClock },
   });
   for (const event of events) report.handle(event);
   report.close();

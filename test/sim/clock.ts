@@ -5,6 +5,11 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
+/** Why somebody no longer waits. */
+class Roused extends Error {
+  override readonly name = 'AbortError';
+}
+
 /**
  * Virtual time: it stands still while anything is left to do, and then jumps to the next time that somebody waits for. Those who
  * wait for the same time are woken in the order in which they began to.
@@ -17,10 +22,31 @@ export class VirtualClock {
   #order = 0;
   #isArmed = false;
 
-  /** Waits so many virtual milliseconds. */
-  sleep(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const sleeper = { atMs: this.nowMs + Math.max(0, delayMs), order: this.#order++, wake: resolve };
+  /** How often somebody was woken. */
+  wakes = 0;
+
+  /** Waits so many virtual milliseconds, or rejects when the signal is aborted. */
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(new Roused());
+        return;
+      }
+      const sleeper: Sleeper = {
+        atMs: this.nowMs + Math.max(0, delayMs),
+        order: this.#order++,
+        wake: resolve,
+      };
+      signal?.addEventListener(
+        'abort',
+        () => {
+          const index = this.#sleepers.indexOf(sleeper);
+          if (index < 0) return;
+          this.#sleepers.splice(index, 1);
+          reject(new Roused());
+        },
+        { once: true },
+      );
       const after = this.#sleepers.findIndex(({ atMs }) => atMs > sleeper.atMs);
       this.#sleepers.splice(after < 0 ? this.#sleepers.length : after, 0, sleeper);
       this.#arm();
@@ -36,6 +62,7 @@ export class VirtualClock {
       const next = this.#sleepers.shift();
       if (next === undefined) return;
       this.nowMs = next.atMs;
+      this.wakes++;
       if (this.#sleepers.length > 0) this.#arm();
       next.wake();
     });

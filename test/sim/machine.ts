@@ -26,6 +26,8 @@ export class Machine {
   beforeZfs: ((words: readonly string[], call: Call) => Promise<void> | void) | undefined;
   /** Whether zfs refuses everybody. */
   isZfsDenied = false;
+  /** By how much its clock is wrong. */
+  clockOffsetMs = 0;
   /** Why nobody can connect; undefined when everybody can. */
   unreachable: string | undefined;
   /** Of a command's output, only so many bytes come through, and the rest is lost; all of it where undefined is given. */
@@ -46,7 +48,7 @@ export class Machine {
     version?: ZfsVersion;
   }) {
     this.clock = clock;
-    this.pools = new Pools({ version, random, nowMs: () => epochMs + clock.nowMs });
+    this.pools = new Pools({ version, random, nowMs: () => epochMs + clock.nowMs + this.clockOffsetMs });
   }
 
   /**
@@ -85,6 +87,11 @@ export class Machine {
     const waiting = this.#frozen ?? [];
     this.#frozen = undefined;
     for (const wake of waiting) wake();
+  }
+
+  /** Whether nothing runs there. */
+  get isIdle(): boolean {
+    return this.#sessions.size === 0;
   }
 
   /** Notes what runs there. */

@@ -1,6 +1,6 @@
 import { ancestorsOf, poolOf } from '../../src/zfs/names.js';
 import { say, type Call } from './call.js';
-import { applyChange } from './content.js';
+import { applyChange, emptyContent, isSameContent } from './content.js';
 import type { Dataset, PartialReceive, Snapshot } from './dataset.js';
 import { readOptions, type Options } from './options.js';
 import { readExactly } from './pipe.js';
@@ -332,7 +332,8 @@ class Receive {
     }
     const createtxg = pools.nextTxg();
     dataset.content = new Map(partial.content);
-    dataset.changedTxg = createtxg;
+    // What brings nothing writes nothing.
+    if (!isSameContent(partial.content, base?.content ?? emptyContent)) dataset.changedTxg = createtxg;
     pools.addSnapshot(dataset, snapshotName, header.toGuid, createtxg, header.createdAtSeconds);
     dataset.partial = undefined;
     dataset.isInconsistent = false;

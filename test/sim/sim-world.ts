@@ -31,6 +31,9 @@ export interface SimRun {
   readonly connections: readonly SimHost[];
 }
 
+/** How long a run that was interrupted may take to end, as in `main.ts`. */
+const interruptGraceMs = 1500;
+
 /** Simulated hosts that reach each other, and the whole of zfs-vm on each of them. Everything follows from the seed. */
 export class SimWorld {
   readonly clock = new VirtualClock();
@@ -94,27 +97,42 @@ export class SimWorld {
       surroundings: {
         openLocal: () => open(() => local.connect('local')),
         connect: async (target: string) => {
-          if (!isAlive) return never;
           const delayMs = local.delayMs?.('connect', 0) ?? 0;
           if (delayMs > 0) await this.clock.sleep(delayMs);
+          if (!isAlive) return never;
           return open(() => this.#connect(target));
         },
         holdJournal: this.journal(name).open(() => isAlive),
-        sleep: async (delayMs: number) => {
-          await this.clock.sleep(delayMs);
-          if (!isAlive) await never;
+        clock: {
+          nowMs: () => this.clock.nowMs,
+          sleep: async (delayMs: number, signal: AbortSignal) => {
+            await this.clock.sleep(delayMs, signal);
+            if (!isAlive) await never;
+          },
         },
       },
     };
-    const finished = runCommandLine(
+    const fail = (error: unknown): number => {
+      stderr.write(formatError(error, chooseColors(stderr, {}), { debug: false }));
+      return exitCodeOf(error);
+    };
+    let leave: ((status: number) => void) | undefined;
+    const leaving = new Promise<number>((resolve) => {
+      leave = resolve;
+    });
+    const kill = (): void => {
+      isAlive = false;
+      for (const connection of connections) connection.disconnect('its client is gone');
+    };
+    const running = runCommandLine(
       normalizeArguments(args.split(' ').filter((word) => word !== '')),
       context,
-    )
-      .catch((error: unknown) => {
-        if (!(error instanceof ZfsVmError)) throw error;
-        stderr.write(formatError(error, chooseColors(stderr, {}), { debug: false }));
-        return exitCodeOf(error);
-      })
+    ).catch((error: unknown) => {
+      if (!(error instanceof ZfsVmError)) throw error;
+      const wasInterrupted = error.kind === 'interrupted';
+      return fail(abort.signal.aborted && !wasInterrupted ? abort.signal.reason : error);
+    });
+    const finished = Promise.race([running, leaving])
       .then((status): RunResult => ({ status, stdout: stdout.text, stderr: stderr.text }))
       .finally(() => {
         isAlive = false;
@@ -123,12 +141,15 @@ export class SimWorld {
       finished,
       connections,
       interrupt: () => {
-        abort.abort(new ZfsVmError('interrupted', 'interrupted by SIGINT'));
+        const reason = new ZfsVmError('interrupted', 'interrupted by SIGINT');
+        abort.abort(reason);
+        void this.clock.sleep(interruptGraceMs).then(() => {
+          if (!isAlive) return;
+          leave?.(fail(reason));
+          kill();
+        });
       },
-      kill: () => {
-        isAlive = false;
-        for (const connection of connections) connection.disconnect('its client is gone');
-      },
+      kill,
     };
   }
 

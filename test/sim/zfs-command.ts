@@ -132,6 +132,9 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
   program: async (call, words, pools) => {
     const [, file, ...snapshots] = words;
     const text = (await readToEnd(call.stdin, call.process)).toString();
+    if (bookmarkProgram.startsWith(text) && text !== bookmarkProgram) {
+      throw new ZfsRefusal('Channel program execution failed:\nsyntax error near <eof>');
+    }
     if (file !== '-' || text !== bookmarkProgram) {
       throw new Error('a simulated zfs knows no other channel program');
     }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { realClock } from '../../src/clock.js';
 import { LocalHost } from '../../src/host/local-host.js';
 import { HoldJournal } from '../../src/transfer/hold-journal.js';
 import { whileHeld, type HoldContext } from '../../src/transfer/protect-sources.js';
@@ -28,7 +29,7 @@ async function makeHeld(
     emit: () => undefined,
     signal: interrupt.signal,
     holdJournal: journal,
-    sleep: (delayMs, signal) => setTimeout(delayMs, undefined, { signal }),
+    clock: realClock,
   };
   return { asked, journal, context, interrupt };
 }

@@ -6,6 +6,7 @@ import { after, before, test, type TestContext } from 'node:test';
 import type { Endpoint } from '../../src/host/endpoint.js';
 import { LocalHost } from '../../src/host/local-host.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
+import { realClock } from '../../src/clock.js';
 import type { TransferEvent } from '../../src/transfer/event.js';
 import type { Leg } from '../../src/transfer/lane-script.js';
 import { runLane, type LaneContext, type LaneResult } from '../../src/transfer/run-lane.js';
@@ -63,6 +64,7 @@ async function run(
     ...{ sender: endpoint(send, way), receiver: endpoint(receive, way) },
     emit: (event) => events.push(event),
     ...{ signal: new AbortController().signal, rateLimit: undefined, stallMs: 0, compress: false },
+    clock: realClock,
     ...options,
   });
   return { ...result, events };

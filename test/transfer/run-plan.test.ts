@@ -6,6 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { LocalHost } from '../../src/host/local-host.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
+import { realClock } from '../../src/clock.js';
 import type { TransferEvent, TransferResult } from '../../src/transfer/event.js';
 import { runPlan } from '../../src/transfer/run-plan.js';
 import { world } from '../worlds.js';
@@ -61,6 +62,7 @@ async function run(
     },
     signal: new AbortController().signal,
     emit: (event) => events.push(event),
+    clock: realClock,
   });
   const received = (await readFile(`${folder}/received`, 'utf8')).trim().split('\n');
   return { result, events, received };

@@ -1,0 +1,99 @@
+import type { Content } from './content.js';
+import type { Machine } from './machine.js';
+import { tokenOf } from './properties.js';
+
+/** A snapshot as it was at a moment. */
+export interface SnapshotState {
+  readonly name: string;
+  readonly guid: bigint;
+  readonly createtxg: number;
+  readonly content: Content;
+  readonly holds: readonly string[];
+}
+
+/** A dataset as it was at a moment. */
+export interface DatasetState {
+  readonly name: string;
+  readonly guid: bigint;
+  readonly type: string;
+  readonly encryption: string | undefined;
+  readonly content: Content;
+  /** The snapshot that it was cloned from, by its GUID. */
+  readonly origin: bigint | undefined;
+  readonly snapshots: readonly SnapshotState[];
+  /** By name, with the GUIDs of what they were made of. */
+  readonly bookmarks: ReadonlyMap<string, bigint>;
+  readonly properties: string;
+  /** What is being received there, by its full name on its sender, and how far it is; undefined for nothing. */
+  readonly partial: { readonly of: string; readonly position: number; readonly token: string } | undefined;
+  readonly isInconsistent: boolean;
+}
+
+/** What a host has at a moment: its datasets by their GUIDs. */
+export type HostState = ReadonlyMap<bigint, DatasetState>;
+
+/** Keeps what a host has now. */
+export function captureState({ pools }: Machine): HostState {
+  const datasets = [...pools.datasets.values()].map((dataset): [bigint, DatasetState] => {
+    const { name, guid, type, encryption, content, origin, snapshots, bookmarks, partial } = dataset;
+    return [
+      guid,
+      {
+        ...{ name, guid, type, encryption, content, isInconsistent: dataset.isInconsistent },
+        origin: origin?.guid,
+        snapshots: snapshots.map((snapshot) => ({
+          ...{ name: snapshot.name, guid: snapshot.guid, createtxg: snapshot.createtxg },
+          ...{ content: snapshot.content, holds: [...snapshot.holds.keys()].sort() },
+        })),
+        bookmarks: new Map(bookmarks.map((bookmark) => [bookmark.name, bookmark.guid])),
+        properties: [...dataset.properties]
+          .map(([property, { value, source }]) => `${property}=${value} ${source}`)
+          .sort()
+          .join(', '),
+        partial: partial && {
+          of: partial.header.toName,
+          position: partial.position,
+          token: tokenOf(dataset) ?? '',
+        },
+      },
+    ];
+  });
+  return new Map(datasets);
+}
+
+/** All snapshots of a host, with the names of their datasets. */
+export function* snapshotsIn(
+  state: HostState,
+): Generator<{ readonly dataset: DatasetState; readonly snapshot: SnapshotState }> {
+  for (const dataset of state.values()) for (const snapshot of dataset.snapshots) yield { dataset, snapshot };
+}
+
+/** A host's state as text: equal texts mean that nothing at all has changed. */
+export function describeHost(state: HostState): string {
+  const lines = [...state.values()].map(({ name, type, encryption, origin, properties, ...dataset }) => {
+    const partial = dataset.partial && `${dataset.partial.of} at ${dataset.partial.position}`;
+    const points = [
+      ...dataset.snapshots.map(
+        (each) => `@${each.name}=${each.guid}${each.holds.map((tag) => ` !${tag}`).join('')}`,
+      ),
+      ...[...dataset.bookmarks].map(([bookmark, guid]) => `#${bookmark}=${guid}`),
+    ];
+    const facts = [
+      type,
+      encryption ?? '-',
+      origin ?? '-',
+      partial ?? '-',
+      describeContent(dataset.content),
+      properties,
+    ];
+    return `${name}: ${facts.join(' ')}${points.map((point) => `\n  ${point}`).join('')}`;
+  });
+  return lines.sort().join('\n');
+}
+
+/** A number that stands for a content. */
+function describeContent(content: Content): string {
+  let sum = 0;
+  for (const [block, value] of content) sum = (sum + (block + 1) * (value % 1_000_003)) % 2 ** 40;
+  return `${content.size}/${sum}`;
+}

@@ -1,0 +1,290 @@
+import { snapshotsIn, type DatasetState, type HostState, type SnapshotState } from './capture.js';
+import { emptyContent, isSameContent, type Content } from './content.js';
+import type { Wanted } from './random-command.js';
+import type { RunResult } from './sim-world.js';
+
+/** Something that must never be, in words. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+}
+
+/** Expects something that must always be so. @throws Violation */
+export function expectThat(isSo: boolean, what: string): asserts isSo {
+  if (!isSo) throw new Violation(what);
+}
+
+/** All snapshots that ever were on a host, by their GUIDs. */
+export type KnownSnapshots = Map<bigint, SnapshotState>;
+
+/** Notes the snapshots that a host has. */
+export function noteSnapshots(known: KnownSnapshots, state: HostState): void {
+  for (const { snapshot } of snapshotsIn(state)) known.set(snapshot.guid, snapshot);
+}
+
+/** What runs said that they destroy: full names of snapshots and datasets, and of those that something is rolled back to. */
+export interface Named {
+  readonly destroyed: ReadonlySet<string>;
+  readonly rolledBack: ReadonlySet<string>;
+}
+
+/** Finds in what runs printed what they named for destruction. */
+export function findNamed(results: readonly RunResult[]): Named {
+  const text = results.map(({ stderr }) => stderr).join('\n');
+  const matches = (pattern: RegExp): Set<string> =>
+    new Set([...text.matchAll(pattern)].map(([, name = '']) => name));
+  return {
+    destroyed: matches(/^destroy [^:\n]*:(.+)$/gm),
+    rolledBack: matches(/^roll back [^:\n]*:([^@\n]+)@/gm),
+  };
+}
+
+/**
+ * Expects that a receiver lost nothing, that nothing there was changed, and that all that is new is the sender's.
+ * @throws Violation
+ */
+export function judgeReceiver(before: HostState, after: HostState, sent: KnownSnapshots, named: Named): void {
+  const guidsBefore = new Map([...snapshotsIn(before)].map(({ snapshot }) => [snapshot.guid, snapshot]));
+  for (const dataset of before.values()) {
+    if (named.destroyed.has(dataset.name)) continue;
+    const now = after.get(dataset.guid);
+    if (dataset.isInconsistent && isOurs(dataset.partial?.of)) continue;
+    expectThat(now !== undefined, `b lost ${dataset.name}`);
+    judgeKept(dataset, now, sent, named, guidsBefore);
+  }
+  for (const dataset of after.values()) {
+    const old = before.get(dataset.guid)?.snapshots ?? [];
+    for (const snapshot of dataset.snapshots) {
+      if (old.some(({ guid }) => guid === snapshot.guid)) continue;
+      const original = sent.get(snapshot.guid);
+      const name = `${dataset.name}@${snapshot.name}`;
+      expectThat(original !== undefined, `b has a new ${name}, which a never had`);
+      expectThat(
+        isSameContent(original.content, snapshot.content),
+        `${name} has another content on b than on a`,
+      );
+    }
+  }
+}
+
+function judgeKept(
+  dataset: DatasetState,
+  now: DatasetState,
+  sent: KnownSnapshots,
+  named: Named,
+  guidsBefore: ReadonlyMap<bigint, SnapshotState>,
+): void {
+  const { name } = dataset;
+  expectThat(now.name === name, `${name} on b is called ${now.name} now`);
+  for (const fact of ['type', 'encryption', 'properties', 'origin'] as const) {
+    expectThat(
+      now[fact] === dataset[fact],
+      `${name} on b has another ${fact}: ${String(dataset[fact])}, now ${String(now[fact])}`,
+    );
+  }
+  for (const snapshot of dataset.snapshots) {
+    const fullName = `${name}@${snapshot.name}`;
+    if (named.destroyed.has(fullName)) continue;
+    const kept = now.snapshots.find(({ guid }) => guid === snapshot.guid);
+    expectThat(kept !== undefined, `b lost ${fullName}`);
+    expectThat(kept.name === snapshot.name, `${fullName} on b is called ${kept.name} now`);
+    expectThat(
+      isSameContent(kept.content, snapshot.content),
+      `${fullName} has another content on b than before`,
+    );
+    expectThat(kept.holds.join() === snapshot.holds.join(), `${fullName} has other holds on b than before`);
+  }
+  for (const [bookmark, guid] of dataset.bookmarks) {
+    if (named.rolledBack.has(name)) continue;
+    expectThat(now.bookmarks.get(bookmark) === guid, `b lost ${name}#${bookmark}`);
+  }
+  if (dataset.partial !== undefined && !isOurs(dataset.partial.of)) {
+    expectThat(
+      now.partial?.token === dataset.partial.token,
+      `b lost what had arrived of ${dataset.partial.of} at ${name}`,
+    );
+  }
+  if (dataset.isInconsistent || named.rolledBack.has(name)) return;
+  const arrived = now.snapshots.filter(({ guid }) => !dataset.snapshots.some((old) => old.guid === guid));
+  const tip = dataset.snapshots.at(-1)?.content ?? contentOfOrigin(dataset, sent, guidsBefore);
+  const isModified = tip === undefined || !isSameContent(tip, dataset.content);
+  const last = arrived.at(-1);
+  const expected = isModified || last === undefined ? dataset.content : last.content;
+  expectThat(
+    isSameContent(now.content, expected),
+    `the content of ${name} on b isn't what it was, nor what arrived`,
+  );
+  expectThat(
+    !isModified || last === undefined,
+    `${last?.name ?? ''} went over what was written to ${name} on b`,
+  );
+}
+
+function contentOfOrigin(
+  { origin }: DatasetState,
+  sent: KnownSnapshots,
+  guidsBefore: ReadonlyMap<bigint, SnapshotState>,
+): Content | undefined {
+  if (origin === undefined) return emptyContent;
+  return (guidsBefore.get(origin) ?? sent.get(origin))?.content;
+}
+
+/** Whether something that was being received is a version, and so ours to go on with or to drop. */
+export function isOurs(fullName: string | undefined): boolean {
+  return fullName?.includes('@zfs-vm:') === true;
+}
+
+/**
+ * Expects that a sender is as it was but for our holds, and bookmarks of what was sent.
+ * @throws Violation
+ */
+export function judgeSender(before: HostState, after: HostState, leavesBookmarks: boolean): void {
+  for (const dataset of after.values()) {
+    expectThat(before.has(dataset.guid), `a has a new dataset ${dataset.name}`);
+  }
+  for (const dataset of before.values()) {
+    const { name } = dataset;
+    const now = after.get(dataset.guid);
+    expectThat(now !== undefined, `a lost ${name}`);
+    expectThat(
+      describeForeign(now) === describeForeign(dataset),
+      `${name} on a was changed:\n${describeForeign(dataset)}\n${describeForeign(now)}`,
+    );
+    expectThat(isSameContent(now.content, dataset.content), `${name} on a has another content`);
+    for (const [index, snapshot] of dataset.snapshots.entries()) {
+      const kept = now.snapshots[index];
+      expectThat(
+        kept !== undefined && isSameContent(kept.content, snapshot.content),
+        `${name}@${snapshot.name} on a has another content`,
+      );
+    }
+    for (const [bookmark, guid] of dataset.bookmarks) {
+      expectThat(now.bookmarks.get(bookmark) === guid, `a lost ${name}#${bookmark}`);
+    }
+    for (const [bookmark, guid] of now.bookmarks) {
+      if (dataset.bookmarks.has(bookmark)) continue;
+      expectThat(leavesBookmarks, `a has ${name}#${bookmark} in spite of --no-bookmark`);
+      const isTip = now.snapshots.some((snapshot) => snapshot.name === bookmark && snapshot.guid === guid);
+      expectThat(isTip, `a has a bookmark ${name}#${bookmark} that isn't of a snapshot of that name`);
+    }
+  }
+}
+
+/** All of a dataset that zfs-vm has no business with on a sender, as text. */
+function describeForeign({ name, type, origin, properties, partial, snapshots }: DatasetState): string {
+  const points = snapshots.map(
+    (snapshot) =>
+      `@${snapshot.name}=${snapshot.guid}${snapshot.holds.filter((tag) => !isOurHold(tag)).join('!')}`,
+  );
+  return [name, type, String(origin), properties, partial?.token ?? '-', ...points].join(' ');
+}
+
+function isOurHold(tag: string): boolean {
+  return /^zfs-vm:[0-9]+-[0-9a-f]{8}$/.test(tag);
+}
+
+/**
+ * Expects that no hold of ours is left.
+ * @param renamed datasets, by their GUIDs, that somebody renamed while we held something there: it isn't found again
+ * @throws Violation
+ */
+export function judgeHolds(state: HostState, renamed: ReadonlySet<bigint>): void {
+  for (const { dataset, snapshot } of snapshotsIn(state)) {
+    if (renamed.has(dataset.guid)) continue;
+    const left = snapshot.holds.find(isOurHold);
+    expectThat(left === undefined, `${dataset.name}@${snapshot.name} is still held by ${left ?? ''}`);
+  }
+}
+
+/** The datasets of the sender with which a run said that there is a conflict. */
+export function findConflicts({ stderr }: RunResult): Set<string> {
+  return new Set(
+    [...stderr.matchAll(/^conflict: (?:.+ in )?(tank[^:\n]*): /gm)].map(([, source = '']) => source),
+  );
+}
+
+/**
+ * Expects that of everything that was wanted, the receiver has what it can have.
+ * @param sender what the sender has, of which everything was there when the run began
+ * @throws Violation
+ */
+export function judgeDelivery(
+  wanted: Wanted,
+  sender: HostState,
+  before: HostState,
+  after: HostState,
+  result: RunResult,
+): void {
+  const had = new Set([...snapshotsIn(before)].map(({ snapshot }) => snapshot.guid));
+  const has = new Map([...snapshotsIn(after)].map(({ snapshot }) => [snapshot.guid, snapshot]));
+  const conflicts = findConflicts(result);
+  for (const dataset of sender.values()) {
+    if (conflicts.has(dataset.name)) continue;
+    const versions = dataset.snapshots.filter((snapshot) => isWanted(snapshot, dataset.name, wanted));
+    const newest = new Map(versions.map((version) => [streamlineOf(version), version]));
+    const required = wanted.latest
+      ? versions.slice(-1)
+      : versions.filter(
+          (version) =>
+            (streamlineOf(version) !== '' && newest.get(streamlineOf(version)) === version) ||
+            !dataset.snapshots.some(({ guid, createtxg }) => createtxg > version.createtxg && had.has(guid)),
+        );
+    for (const version of required) {
+      const copy = has.get(version.guid);
+      expectThat(
+        copy !== undefined,
+        `the run says that all is well (${result.status}), and b has no ${dataset.name}@${version.name}`,
+      );
+      expectThat(
+        isSameContent(copy.content, version.content),
+        `${dataset.name}@${version.name} has another content on b`,
+      );
+    }
+  }
+}
+
+function isWanted({ name }: SnapshotState, _dataset: string, { patterns, allSnapshots }: Wanted): boolean {
+  const [, streamline, version] = /^zfs-vm:(.+):([0-9]+)$/.exec(name) ?? [];
+  if (streamline === undefined) return allSnapshots;
+  return (
+    patterns.length === 0 ||
+    patterns.some(
+      (pattern) =>
+        pattern.streamline === streamline && (pattern.upTo === undefined || Number(version) <= pattern.upTo),
+    )
+  );
+}
+
+function streamlineOf({ name }: SnapshotState): string {
+  return /^zfs-vm:(.+):[^:]+$/.exec(name)?.[1] ?? '';
+}
+
+/** Expects words that fit the status, whatever happened. @throws Violation */
+export function judgeWords({ status, stdout, stderr }: RunResult, isPlan: boolean): void {
+  const all = stdout + stderr;
+  expectThat([0, 1, 2, 3, 4, 130].includes(status), `${status} is no status of zfs-vm`);
+  const trace = /undefined|NaN|\[object |^ {4}at |TypeError|RangeError|Infinity/m.exec(all);
+  expectThat(trace === null, `"${trace?.[0] ?? ''}" is no word for people`);
+  if (isPlan && (status === 0 || status === 3)) return;
+  if (status !== 0) expectThat(stderr.trim() !== '', `it ended with ${status} without a word`);
+  const says = (pattern: RegExp): boolean => pattern.test(all);
+  if (status === 3) {
+    expectThat(says(/^conflict: |that was not confirmed/m), 'status 3, and no conflict is told');
+  }
+  if (status === 130) expectThat(says(/interrupted/), 'status 130, and no interrupt is told');
+  if (status === 0) {
+    expectThat(
+      !says(/not done|not all is well|failed:/) || says(/trying again/),
+      'status 0, and a failure is told',
+    );
+  }
+  if (says(/^done: /m)) expectThat(status === 0 || status === 3, `"done", and the status is ${status}`);
+}
+
+/** How many versions a run says that it has brought. */
+export function readCount({
+  stdout,
+}: RunResult): { readonly isDone: boolean; readonly versions: number } | undefined {
+  const [, what, count] =
+    /^(done:|(?:not done|not all is well).*sent) ([0-9]+) versions?,/m.exec(stdout) ?? [];
+  return count === undefined ? undefined : { isDone: what === 'done:', versions: Number(count) };
+}

@@ -1,0 +1,88 @@
+import { snapshotsIn, captureState } from './capture.js';
+import type { Scene } from './random-world.js';
+
+/** Which versions a command is about, as its options say. */
+export interface Wanted {
+  /** Streamlines, each with the last version that is wanted, if not all are. */
+  readonly patterns: readonly { readonly streamline: string; readonly upTo: number | undefined }[];
+  readonly latest: boolean;
+  readonly allSnapshots: boolean;
+}
+
+/** A push or pull that brings something from a to b. */
+export interface TransferWords {
+  /** Where zfs-vm is run: a pushes, b pulls. */
+  readonly host: 'a' | 'b';
+  readonly words: string;
+  /** The same, only planned, as JSON. */
+  readonly planWords: string;
+  readonly wanted: Wanted;
+  readonly leavesBookmarks: boolean;
+  /** Whether it may destroy what it names. */
+  readonly mayLose: boolean;
+  /** Whether it goes to the other host as somebody who may do nothing there. */
+  readonly isPowerless: boolean;
+  /** What to call to drop interrupted receives on b. */
+  readonly abortWords: string;
+}
+
+/** Chooses a command for a world. */
+export function pickCommand({ world, random, sender, destination }: Scene): TransferWords {
+  const isPull = random.chance(0.35);
+  const other = isPull ? 'a' : 'b';
+  const who = random.below(20);
+  const isPowerless = who === 0;
+  world.addUser('guest', {});
+  world.addUser('fjoe', { sudo: 'anything' });
+  const target = isPowerless
+    ? `guest@${other}`
+    : who < 5
+      ? `fjoe@${other}`
+      : random.pick([other, `root@${other}`]);
+  const global = who > 0 && who < 5 ? '-s ' : '';
+  const wanted: Wanted = {
+    patterns: random.chance(0.2) ? pickPatterns() : [],
+    latest: random.chance(0.12),
+    allSnapshots: false,
+  };
+  const allSnapshots = wanted.patterns.length === 0 && random.chance(0.12);
+  const mayLose = random.chance(0.08);
+  const leavesBookmarks = !random.chance(0.1);
+  const place = destination ?? (random.chance(0.12) ? 'tank/new/place' : undefined);
+  const options = [
+    ...wanted.patterns.map(
+      ({ streamline, upTo }) => `-n ${streamline}${upTo === undefined ? '' : `:${upTo}`}`,
+    ),
+    ...(place === undefined ? [] : [`-d ${place}`]),
+    ...(wanted.latest ? ['--latest'] : []),
+    ...(allSnapshots ? ['--all-snapshots'] : []),
+    ...(random.chance(0.3) ? [`-j ${1 + random.below(4)}`] : []),
+    ...(leavesBookmarks ? [] : ['--no-bookmark']),
+    ...(random.chance(0.12) ? ['--compress'] : []),
+    ...(random.chance(0.1) ? ['--bwlimit 500K'] : []),
+    ...(random.chance(0.15) ? [`--retries ${random.below(5)}`] : []),
+    ...(random.chance(0.1) ? ['--stall-timeout 60'] : []),
+    ...(mayLose ? [random.pick(['--rollback --yes', '--replace --yes', '--rollback --replace --yes'])] : []),
+  ].join(' ');
+  const words = `${isPull ? 'pull' : 'push'} ${options} ${target}`.replace(/  +/g, ' ');
+  return {
+    host: isPull ? 'b' : 'a',
+    words: global + words,
+    planWords: `${global}plan ${words} --json`,
+    wanted: { ...wanted, allSnapshots },
+    ...{ leavesBookmarks, mayLose, isPowerless },
+    abortWords: isPull ? 'abort --yes' : `${global}abort --yes ${target}`,
+  };
+
+  function pickPatterns(): Wanted['patterns'] {
+    const tags = [...snapshotsIn(captureState(sender))].flatMap(({ snapshot }) => {
+      const [, streamline, version] = /^zfs-vm:(.+):([0-9]+)$/.exec(snapshot.name) ?? [];
+      return streamline === undefined ? [] : [{ streamline, version: Number(version) }];
+    });
+    if (tags.length === 0) return [];
+    return Array.from({ length: 1 + random.below(2) }, () => {
+      const { streamline, version } = random.pick(tags);
+      return { streamline, upTo: random.chance(0.4) ? version : undefined };
+    });
+  }
+}
