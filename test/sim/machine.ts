@@ -38,17 +38,16 @@ export class Machine {
   #frozen: (() => void)[] | undefined;
   #lastPid = 1000;
 
-  constructor({
-    clock,
-    random,
-    version = '2.3',
-  }: {
-    clock: VirtualClock;
-    random: Random;
-    version?: ZfsVersion;
+  constructor(options: {
+    readonly clock: VirtualClock;
+    readonly random: Random;
+    readonly version?: ZfsVersion;
+    readonly blockBytes?: number;
   }) {
+    const { clock, random, version = '2.3', blockBytes = 4096 } = options;
     this.clock = clock;
-    this.pools = new Pools({ version, random, nowMs: () => epochMs + clock.nowMs + this.clockOffsetMs });
+    const nowMs = (): number => epochMs + clock.nowMs + this.clockOffsetMs;
+    this.pools = new Pools({ version, random, blockBytes, nowMs });
   }
 
   /**

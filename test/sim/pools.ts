@@ -12,9 +12,6 @@ export interface CreateOptions {
   readonly properties?: ReadonlyMap<string, string>;
 }
 
-/** How many bytes a block is. */
-export const blockBytes = 4096;
-
 /** What an empty dataset takes on disk. */
 export const emptyDatasetBytes = 24_576;
 
@@ -25,15 +22,18 @@ export const emptyDatasetBytes = 24_576;
 export class Pools {
   readonly version: ZfsVersion;
   readonly random: Random;
+  /** How many bytes a block is. */
+  readonly blockBytes: number;
   readonly #nowMs: () => number;
   readonly #datasets = new Map<string, Dataset>();
   /** How many blocks a pool takes; without an entry, any number. */
   readonly #capacities = new Map<string, number>();
   #txg = 4;
 
-  constructor(options: { version: ZfsVersion; random: Random; nowMs: () => number }) {
+  constructor(options: { version: ZfsVersion; random: Random; blockBytes: number; nowMs: () => number }) {
     this.version = options.version;
     this.random = options.random;
+    this.blockBytes = options.blockBytes;
     this.#nowMs = options.nowMs;
   }
 
@@ -95,7 +95,7 @@ export class Pools {
     if (capacity !== undefined && this.#countBlocks(poolOf(name)) >= capacity) return 'pool';
     for (const above of [...ancestorsOf(name), name]) {
       const quota = Number(this.#datasets.get(above)?.properties.get('quota')?.value ?? 0);
-      if (quota > 0 && this.#countBlocks(above) * blockBytes >= quota) return 'quota';
+      if (quota > 0 && this.#countBlocks(above) * this.blockBytes >= quota) return 'quota';
     }
     return undefined;
   }
@@ -214,6 +214,9 @@ export class Pools {
     for (const snapshot of moved) snapshot.dataset = clone;
     old.snapshots = old.snapshots.slice(index);
     clone.snapshots = [...moved, ...clone.snapshots];
+    const isMoved = ({ createtxg }: Bookmark): boolean => createtxg <= origin.createtxg;
+    clone.bookmarks = [...old.bookmarks.filter(isMoved), ...clone.bookmarks];
+    old.bookmarks = old.bookmarks.filter((bookmark) => !isMoved(bookmark));
     this.#setOrigin(clone, old.origin);
     this.#setOrigin(old, origin);
   }
@@ -319,7 +322,7 @@ export class Pools {
         `cannot destroy '${name}': ${dataset.type} has dependent clones\nuse '-R' to destroy the following datasets:\n${others.map((clone) => clone.name).join('\n')}`,
       );
     }
-    for (const snapshot of all.flatMap(({ snapshots }) => snapshots)) checkHolds(snapshot);
+    for (const snapshot of all.flatMap(({ snapshots }) => snapshots)) this.#checkHolds(snapshot);
     const isBusy = (each: Dataset): boolean =>
       each.isReceiving || each.snapshots.some(({ sends }) => sends > 0);
     if (all.some(isBusy)) throw new ZfsRefusal(`cannot destroy '${name}': dataset is busy`);
@@ -443,7 +446,7 @@ export class Pools {
 
   #checkDestroyable(snapshot: Snapshot): void {
     const { fullName, dataset } = snapshot;
-    checkHolds(snapshot);
+    this.#checkHolds(snapshot);
     const names = [...snapshot.clones].map((clone) => clone.name);
     // What a receive has brought so far is a clone of what it goes onto, with a name that nobody else uses.
     if (dataset.partial?.base === snapshot) names.push(`${dataset.name}/%recv`);
@@ -455,6 +458,16 @@ export class Pools {
     if (snapshot.sends > 0) {
       throw new ZfsRefusal(`cannot destroy snapshot ${fullName}: dataset is busy`);
     }
+  }
+
+  #checkHolds({ fullName, holds }: Snapshot): void {
+    if (holds.size === 0) return;
+    // Only newer ones tell why.
+    const why =
+      this.version === '2.1'
+        ? 'dataset is busy'
+        : `it's being held. Run 'zfs holds -r ${fullName}' to see holders.`;
+    throw new ZfsRefusal(`cannot destroy snapshot ${fullName}: ${why}`);
   }
 
   #openToSnapshot(name: string): Dataset {
@@ -489,11 +502,4 @@ export class Pools {
   #newGuid(): bigint {
     return this.random.bits() | 1n;
   }
-}
-
-function checkHolds({ fullName, holds }: Snapshot): void {
-  if (holds.size === 0) return;
-  throw new ZfsRefusal(
-    `cannot destroy snapshot ${fullName}: it's being held. Run 'zfs holds -r ${fullName}' to see holders.`,
-  );
 }

@@ -1,7 +1,7 @@
 import { ancestorsOf } from '../../src/zfs/names.js';
 import { diffContents, emptyContent } from './content.js';
 import { Dataset, Snapshot, type Bookmark } from './dataset.js';
-import { blockBytes, emptyDatasetBytes, type Pools } from './pools.js';
+import { emptyDatasetBytes, type Pools } from './pools.js';
 import { encodeToken } from './stream-format.js';
 
 /** Whatever zfs lists. */
@@ -84,7 +84,7 @@ export function isSettable(name: string, type: Dataset['type']): boolean {
 
 /** A property of something that zfs lists, as `-p` prints it; undefined where it has none of that name. */
 export function findProperty(pools: Pools, listed: Listed, name: string): Valued | undefined {
-  const fixed = findFixed(listed, name);
+  const fixed = findFixed(pools, listed, name);
   if (fixed !== undefined) return { value: fixed, source: '-' };
   if (readOnlyNames.has(name) || listed.kind === 'snapshot' || listed.kind === 'bookmark') return undefined;
   return findSettable(pools, listed.dataset, name);
@@ -111,7 +111,7 @@ function findSettable(pools: Pools, dataset: Dataset, name: string): Valued | un
   return { value: name === 'mountpoint' ? `/${dataset.name}` : fallback, source: 'default' };
 }
 
-function findFixed(listed: Listed, name: string): string | undefined {
+function findFixed({ blockBytes }: Pools, listed: Listed, name: string): string | undefined {
   const { dataset } = listed;
   const point =
     listed.kind === 'snapshot' ? listed.snapshot : listed.kind === 'bookmark' ? listed.bookmark : dataset;
@@ -130,7 +130,7 @@ function findFixed(listed: Listed, name: string): string | undefined {
     case 'origin':
       return isDataset ? dataset.origin?.fullName : undefined;
     case 'written':
-      return listed.kind === 'bookmark' ? undefined : String(countWritten(listed));
+      return listed.kind === 'bookmark' ? undefined : String(countWritten(listed, blockBytes));
     case 'used':
     case 'referenced':
       return point instanceof Dataset || point instanceof Snapshot
@@ -161,7 +161,7 @@ export function tokenOf({ partial }: Dataset): string | undefined {
 }
 
 /** How many bytes were written between what a dataset or snapshot has and what the snapshot before it has. */
-function countWritten(listed: Exclude<Listed, { kind: 'bookmark' }>): number {
+function countWritten(listed: Exclude<Listed, { kind: 'bookmark' }>, blockBytes: number): number {
   const { dataset } = listed;
   if (listed.kind === 'snapshot') {
     const index = dataset.snapshots.indexOf(listed.snapshot);

@@ -86,9 +86,19 @@ class Receive {
 
   /** The next record; undefined at the end of the input, also when that is in the middle of one. */
   async #readRecord(): Promise<StreamRecord | 'foreign' | undefined> {
+    const head = await this.#readHead();
+    return head && this.#readPayload(head);
+  }
+
+  /** The next record without its payload. */
+  async #readHead(): Promise<Buffer | undefined> {
+    const head = await readExactly(this.#call.stdin, this.#call.process, recordBytes);
+    return head.length < recordBytes ? undefined : head;
+  }
+
+  /** The rest of a record. */
+  async #readPayload(head: Buffer): Promise<StreamRecord | 'foreign' | undefined> {
     const { stdin, process } = this.#call;
-    const head = await readExactly(stdin, process, recordBytes);
-    if (head.length < recordBytes) return undefined;
     const payloadLength = payloadLengthOf(head);
     if (!isRecord(head)) return 'foreign';
     const payload = await readExactly(stdin, process, payloadLength);
@@ -110,9 +120,14 @@ class Receive {
     }
     const kind = header.fromGuid === undefined ? 'full' : 'incremental';
     await this.#tell(`receiving ${kind} stream of ${header.toName} into ${name}@${snapshotName}`);
-    const first = await this.#readRecord();
-    if (first === undefined || first === 'foreign') {
-      throw new ZfsRefusal(`cannot receive ${what} stream: incomplete stream`);
+    // Of the first record of its content, zfs wants to see the beginning before it does anything.
+    const first = await this.#readHead();
+    if (first === undefined) {
+      throw new ZfsRefusal(
+        isNew
+          ? `cannot open '${name}': dataset does not exist\ncannot receive ${what} stream: invalid backup stream`
+          : `cannot receive ${what} stream: incomplete stream`,
+      );
     }
     let bytes: number;
     try {
@@ -122,7 +137,7 @@ class Receive {
       const there = this.#pools.datasets.get(name)?.snapshots.some(({ guid }) => guid === header.toGuid);
       if (!(error instanceof NoMatch) || there !== true) throw error;
       await this.#tell(`snap ${name}@${snapshotName} already exists; ignoring`);
-      await this.#skip(first);
+      await this.#skip(first, error.message);
       bytes = 0;
     }
     await this.#tell(`received ${formatBytes(bytes)} stream in 1.00 seconds (${formatBytes(bytes)}/sec)`);
@@ -167,8 +182,15 @@ class Receive {
       const example = dataset.snapshots[0]?.fullName ?? '';
       fail(`destination has snapshots (eg. ${example})\nmust destroy them to overwrite it`);
     }
+    if (isNew && dataset.origin !== undefined) {
+      fail(`destination '${name}' is a clone\nmust destroy it to overwrite it`);
+    }
     if (header.resumeAt !== undefined && header.fromGuid === undefined && !dataset.isInconsistent) {
-      fail(`Resuming recv on existing destination '${name}'\nmust specify -F to overwrite it`);
+      fail(
+        pools.version === '2.1'
+          ? 'kernel modules must be upgraded to receive this stream.'
+          : `Resuming recv on existing destination '${name}'\nmust specify -F to overwrite it`,
+      );
     }
     return origin;
   }
@@ -193,18 +215,16 @@ class Receive {
       on.partial = { header, base, content, position: 0, bytes: 0, isResumable };
       return on;
     };
-    if (isNew) {
+    if (dataset === undefined) {
       if (origin !== undefined && origin.guid !== header.fromGuid) {
         fail(`most recent snapshot of ${name} does not\nmatch incremental source`);
       }
-      if (dataset !== undefined) pools.remove(dataset);
       const made =
         origin === undefined ? pools.addForReceive(name, header.type) : pools.addClone(name, origin);
       made.isInconsistent = true;
       this.#setProperties(made, header);
       return start(origin, made);
     }
-    if (dataset === undefined) return fail(`destination '${name}' does not exist`);
     if (dataset.isReceiving || dataset.partial !== undefined) {
       fail(
         tokenOf(dataset) === undefined
@@ -215,6 +235,9 @@ class Receive {
     if (dataset.findSnapshot(snapshotName) !== undefined) {
       throw new NoMatch(`cannot restore to ${name}@${snapshotName}: destination already exists`);
     }
+    // A full stream that overwrites what has no snapshots; a clone never goes into what is there.
+    if (isNew && origin !== undefined) fail('invalid backup stream');
+    if (isNew) return start(undefined, dataset);
     const base = dataset.snapshots.find(({ guid }) => guid === header.fromGuid);
     if (base === undefined) {
       throw new NoMatch(
@@ -267,14 +290,14 @@ class Receive {
   }
 
   /** Takes what the stream brings until its end, and makes the snapshot; gives how many bytes it was. */
-  async #fill(dataset: Dataset, first: StreamRecord, snapshotName: string, what: string): Promise<number> {
+  async #fill(dataset: Dataset, first: Buffer, snapshotName: string, what: string): Promise<number> {
     const { partial } = dataset;
     if (partial === undefined) throw new Error('a receive has to begin before it goes on');
     dataset.isReceiving = true;
     let isDone = false;
     let bytes = recordBytes;
     try {
-      let record: StreamRecord | 'foreign' | undefined = first;
+      let record = await this.#readPayload(first);
       while (record !== undefined && record !== 'foreign' && record.kind !== 'end') {
         if (record.kind === 'change') this.#apply(partial, record, what);
         bytes += recordBytes;
@@ -322,9 +345,15 @@ class Receive {
         throw new ZfsRefusal(`cannot restore to ${dataset.name}@${snapshotName}: destination already exists`);
       }
       if (isForced) {
-        const kept = dataset.snapshots.filter((each) => each.createtxg <= (base?.createtxg ?? 0));
-        dataset.snapshots = kept;
-      } else if (base !== dataset.snapshots.at(-1)) {
+        const newer = dataset.snapshots.filter(({ createtxg }) => createtxg > (base?.createtxg ?? 0));
+        if (newer.some(({ holds, sends }) => holds.size > 0 || sends > 0)) fail('dataset is busy');
+        if (newer.some(({ clones }) => clones.size > 0)) {
+          throw new ZfsRefusal(
+            `cannot restore to ${dataset.name}@${snapshotName}: destination already exists`,
+          );
+        }
+        dataset.snapshots = dataset.snapshots.filter((each) => !newer.includes(each));
+      } else if (base !== dataset.tip) {
         fail('kernel modules must be upgraded to receive this stream.');
       } else if (base !== undefined && dataset.isModifiedSince(base)) {
         fail(`destination ${dataset.name} has been modified\nsince most recent snapshot`);
@@ -339,13 +368,13 @@ class Receive {
     dataset.isInconsistent = false;
   }
 
-  /** Reads the rest of a stream that isn't needed. */
-  async #skip(first: StreamRecord): Promise<void> {
-    let record: StreamRecord | 'foreign' | undefined = first;
+  /** Reads the rest of a stream that isn't needed. @param why why it isn't, which is told only if it ends too early */
+  async #skip(first: Buffer, why: string): Promise<void> {
+    let record = await this.#readPayload(first);
     while (record !== undefined && record !== 'foreign' && record.kind !== 'end') {
       record = await this.#readRecord();
     }
-    if (record === undefined) throw new ZfsRefusal('cannot receive: failed to read from stream');
+    if (record === undefined) throw new ZfsRefusal(`cannot receive: failed to read from stream\n${why}`);
   }
 
   async #tell(line: string): Promise<void> {

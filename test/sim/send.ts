@@ -2,7 +2,7 @@ import { complain, say, type Call } from './call.js';
 import { diffContents, emptyContent, type Change } from './content.js';
 import { isEarlier, Snapshot, type Bookmark } from './dataset.js';
 import { readOptions, type Options } from './options.js';
-import { blockBytes, type Pools } from './pools.js';
+import type { Pools } from './pools.js';
 import { ZfsRefusal } from './refusal.js';
 import {
   decodeToken,
@@ -22,6 +22,7 @@ interface Sending {
   readonly flags: StreamFlags;
   /** How many records the receiver has. */
   readonly skip: number | undefined;
+  readonly blockBytes: number;
 }
 
 /** How many bytes are written at once. */
@@ -41,7 +42,7 @@ export async function runSend(call: Call, words: readonly string[], pools: Pools
   if (first !== undefined) return sendSeries(call, options, to, first, flags, pools);
   const base = options.value('i');
   const sending: Sending = {
-    ...{ to, flags, skip: undefined },
+    ...{ to, flags, skip: undefined, blockBytes: pools.blockBytes },
     ...(base === undefined ? { from: undefined, fromLabel: '' } : findBase(pools, to, base)),
   };
   checkSendable(call, sending);
@@ -110,9 +111,8 @@ async function sendSeries(
   const { from: base } = findBase(pools, to, first);
   const { snapshots } = to.dataset;
   if (!(base instanceof Snapshot) || !isEarlier(base, to)) {
-    throw new ZfsRefusal(
-      `WARNING: could not send ${to.fullName}:\nincremental source (${first}) does not exist`,
-    );
+    const why = base === to ? 'is not earlier than it' : 'does not exist';
+    throw new ZfsRefusal(`WARNING: could not send ${to.fullName}:\nincremental source (${first}) ${why}`);
   }
   if (!mayDo(call.user, ['send', 'hold'])) {
     throw new ZfsRefusal(
@@ -124,7 +124,10 @@ async function sendSeries(
   );
   const streams = targets.map((target, index) => {
     const from = targets[index - 1] ?? base;
-    const sending: Sending = { to: target, from, fromLabel: from.name, flags, skip: undefined };
+    const sending: Sending = {
+      ...{ to: target, from, fromLabel: from.name, flags },
+      ...{ skip: undefined, blockBytes: pools.blockBytes },
+    };
     checkSendable(call, sending);
     return { sending, label: `incremental\t${from.name}\t${target.fullName}` };
   });
@@ -164,7 +167,8 @@ async function sendRest(call: Call, options: Options, token: string, pools: Pool
       255,
     );
   }
-  const sending: Sending = { to, from, fromLabel: '', flags, skip: position };
+  const { blockBytes } = pools;
+  const sending: Sending = { to, from, fromLabel: '', flags, skip: position, blockBytes };
   checkSendable(call, sending);
   const label = from === undefined ? `full\t${toName}` : `incremental\t${from.name}\t${toName}`;
   return sendAll(call, options, [{ sending, label }], { isPackage: false });
@@ -221,11 +225,11 @@ function changesOf({ to, from, skip = 0 }: Sending): Change[] {
 function measure(sending: Sending): number {
   const changes = changesOf(sending);
   const written = changes.filter(({ value }) => value !== undefined).length;
-  return (changes.length + 2) * recordBytes + written * blockBytes;
+  return (changes.length + 2) * recordBytes + written * sending.blockBytes;
 }
 
 async function writeStream(writer: ChunkWriter, sending: Sending): Promise<void> {
-  const { to, from, flags, skip } = sending;
+  const { to, from, flags, skip, blockBytes } = sending;
   const header: StreamHeader = {
     toName: to.fullName,
     toGuid: to.guid,

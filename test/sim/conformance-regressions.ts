@@ -1,0 +1,166 @@
+import type { Operation } from './conformance.js';
+
+/** A sequence that told how ZFS really does it, or showed the simulator to be wrong. */
+export interface Regression {
+  readonly title: string;
+  readonly operations: readonly Operation[];
+}
+
+/** What most of them begin with: three snapshots with something new in each, and a place to receive. */
+const source = `
+  zfs create tank/a
+  write tank/a 0
+  zfs snapshot tank/a@1
+  write tank/a 1
+  zfs snapshot tank/a@2
+  write tank/a 2
+  zfs snapshot tank/a@3
+  zfs create tank/r`;
+
+/** Shell text that goes on with the partial receive of a dataset. */
+const sendRest = (dataset: string): string =>
+  `zfs send -t "$(zfs get -H -o value receive_resume_token ${dataset})" </dev/null`;
+
+/** All of them. */
+export const regressions: readonly Regression[] = [
+  {
+    title: 'making, renaming and destroying is refused in the same cases',
+    operations: toOperations(`
+      ${source}
+      zfs snapshot tank/a@1
+      zfs snapshot tank/no@1
+      zfs create tank/a
+      zfs create tank/x/y
+      zfs clone tank/a@1 tank/c
+      zfs clone tank/a@9 tank/d
+      zfs clone tank/a@1 tank/x/d
+      zfs destroy tank/a
+      zfs destroy tank/a@1,2
+      zfs destroy tank/a@8,9
+      zfs rollback tank/a@1
+      zfs hold t tank/a@2
+      zfs destroy tank/a@2
+      zfs rollback -r tank/a@1
+      zfs release t tank/a@2
+      zfs rename tank/c tank/no/c
+      zfs rename tank/c tank/c/d
+      zfs rename tank/a@2 tank/a@two`),
+  },
+  {
+    title: 'a promotion takes snapshots and bookmarks along, and refuses names that are taken',
+    operations: toOperations(`
+      ${source}
+      zfs bookmark tank/a@1 tank/a#1
+      zfs bookmark tank/a@3 tank/a#3
+      zfs clone tank/a@2 tank/c
+      zfs clone tank/a@1 tank/d
+      zfs snapshot tank/c@1
+      zfs promote tank/c
+      zfs rename tank/c@1 tank/c@c
+      zfs promote tank/c
+      zfs promote tank/d
+      zfs promote tank/a
+      zfs promote tank/a`),
+  },
+  {
+    title: 'an increment needs its base and nothing written since; snapshots without changes do not matter',
+    operations: toOperations(`
+      ${source}
+      zfs send tank/a@1 | zfs receive -s -u tank/r/a
+      zfs send -i @2 tank/a@3 | zfs receive -s -u tank/r/a
+      zfs send -i @1 tank/a@2 | zfs receive -s -u tank/r/none
+      zfs snapshot tank/r/a@same
+      zfs send -i @1 tank/a@2 | zfs receive -s -u tank/r/a
+      zfs send -i @1 tank/a@2 | zfs receive -s -u tank/r/a
+      zfs send -I @1 tank/a@3 | zfs receive -s -u tank/r/a
+      zfs send -I @1 tank/a@3 | head -c 400000 | zfs receive -s -u tank/r/a
+      write tank/r/a 0
+      zfs snapshot tank/a@4
+      zfs send -i @3 tank/a@4 | zfs receive -s -u tank/r/a
+      zfs send -i @3 tank/a@4 | zfs receive -s -u -F tank/r/a`),
+  },
+  {
+    title: 'a clone arrives as one where its origin is, and nowhere else',
+    operations: toOperations(`
+      ${source}
+      zfs clone tank/a@1 tank/c
+      write tank/c 0
+      zfs snapshot tank/c@c
+      zfs send tank/a@1 | zfs receive -s -u tank/r/a
+      zfs send -i @1 tank/a@2 | zfs receive -s -u tank/r/a
+      zfs send -i tank/a@1 tank/c@c | zfs receive -s -u -o origin=tank/r/a@2 tank/r/c
+      zfs send -i tank/a@1 tank/c@c | zfs receive -s -u -o origin=tank/r/a@9 tank/r/c
+      zfs send -i tank/a@1 tank/c@c | zfs receive -s -u tank/r/a
+      zfs send -i tank/a@1 tank/c@c | zfs receive -s -u -o origin=tank/r/a@1 tank/r/c
+      zfs send -i tank/a@2 tank/c@c | zfs receive -s -u tank/r/d`),
+  },
+  {
+    title: 'an interrupted full receive is kept, in the way of others, and gone on with',
+    operations: toOperations(`
+      ${source}
+      zfs send tank/a@1 | head -c 10 | zfs receive -s -u tank/r/f
+      zfs send tank/a@1 | head -c 400 | zfs receive -s -u tank/r/f
+      zfs send tank/a@1 | head -c 150000 | zfs receive -u tank/r/f
+      zfs send tank/a@1 | head -c 150000 | zfs receive -s -u tank/r/f
+      zfs snapshot tank/r/f@x
+      zfs send tank/a@1 | zfs receive -s -u tank/r/f
+      zfs send -i @1 tank/a@2 | zfs receive -s -u tank/r/f
+      ${sendRest('tank/r/f')} | zfs receive -s -u tank/r/g
+      ${sendRest('tank/r/f')} | head -c 100000 | zfs receive -s -u tank/r/f
+      ${sendRest('tank/r/f')} | zfs receive -s -u tank/r/f
+      zfs receive -A tank/r/f
+      zfs send tank/a@2 | head -c 150000 | zfs receive -s -u tank/r/g
+      zfs receive -A tank/r/g
+      zfs send tank/a@2 | head -c 150000 | zfs receive -s -u tank/r/g
+      zfs destroy tank/r/g`),
+  },
+  {
+    title:
+      'an interrupted increment holds on to its base, and can be gone on with as long as that is the newest',
+    operations: toOperations(`
+      ${source}
+      zfs send tank/a@1 | zfs receive -s -u tank/r/f
+      zfs send -i @1 tank/a@2 | head -c 150000 | zfs receive -s -u tank/r/f
+      zfs destroy tank/r/f@1
+      zfs rename tank/r/f tank/r/g
+      zfs snapshot tank/r/g@x
+      ${sendRest('tank/r/g')} | zfs receive -s -u tank/r/g
+      zfs send -i @2 tank/a@3 | zfs receive -s -u tank/r/g
+      zfs rollback -r tank/r/g@1
+      ${sendRest('tank/r/g')} | zfs receive -s -u tank/r/g
+      zfs send -i @2 tank/a@3 | head -c 150000 | zfs receive -s -u tank/r/g
+      zfs destroy tank/a@3
+      ${sendRest('tank/r/g')} | zfs receive -s -u tank/r/g
+      zfs receive -A tank/r/g
+      zfs destroy -r tank/r`),
+  },
+  {
+    title: 'what zfs send refuses',
+    operations: toOperations(`
+      ${source}
+      zfs bookmark tank/a@1 tank/a#b
+      zfs send tank/none@1
+      zfs send -i @3 tank/a@1
+      zfs send -i @9 tank/a@1
+      zfs send -i @2 tank/a@2
+      zfs send -I @2 tank/a@2
+      zfs send -I @3 tank/a@2
+      zfs send -I @9 tank/a@2
+      zfs send -i tank/a#none tank/a@2
+      zfs send tank/a@1 | zfs receive -s -u tank/r/a
+      zfs send -i tank/a#b tank/a@3 | zfs receive -s -u tank/r/a`),
+  },
+];
+
+/** The operations that stand on the lines of a text: `write DATASET FILE`, or shell text. */
+function toOperations(text: string): Operation[] {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [, dataset, file] = /^write (\S+) ([0-9]+)$/.exec(line) ?? [];
+      if (dataset !== undefined) return { kind: 'write', dataset, file: Number(file) };
+      const isPipe = line.includes(' | ') || line.includes('</dev/null');
+      return { kind: 'shell', script: isPipe ? line : `${line} </dev/null` };
+    });
+}
