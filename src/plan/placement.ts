@@ -10,6 +10,8 @@ export class Placement {
   /** The receiver's dataset under which new ones go; they keep the sender's names without one. */
   readonly #destination: string | undefined;
   readonly #settled = new Map<string, string>();
+  /** The receiver's datasets that hold a part of a history, with the sender's dataset that goes on with it. */
+  readonly #copies = new Map<string, string>();
   /** Places that stay empty because of a conflict, with the sender's dataset: nothing is made there as a mere parent. */
   readonly #empty = new Map<string, string>();
 
@@ -26,6 +28,16 @@ export class Placement {
   /** Where a dataset of the sender is, or will be, as far as that is decided. */
   whereIs(source: string): string | undefined {
     return this.#settled.get(source);
+  }
+
+  /** Notes that a dataset of the receiver is the copy of one of the sender's, whether that can go on there or not. */
+  noteCopy(source: string, destination: string): void {
+    this.#copies.set(destination, source);
+  }
+
+  /** Whether a dataset of the receiver is the copy of another one than this. */
+  isCopyOfAnother(source: string, destination: string): boolean {
+    return (this.#copies.get(destination) ?? source) !== source;
   }
 
   /** Notes that a dataset won't get to its place. */

@@ -135,6 +135,7 @@ class Planner {
   #continueDataset(source: Source, base: Point, copies: readonly Snapshot[]): Decision {
     const copy = this.#chooseCopy(base, copies, this.#placement.choose(source));
     const destination = copy.dataset;
+    this.#placement.noteCopy(source.dataset.name, destination);
     const receiverOnly = this.#model.findNewerThan(base.guid, destination);
     const [next, ...rest] = source.versions.filter((version) => version.createtxg > base.createtxg);
     if (next === undefined) {
@@ -291,6 +292,7 @@ class Planner {
       reason.kind,
     );
     if (!this.#request.replace || existing === undefined || !isReplaceable) return conflict(reason);
+    if (this.#placement.isCopyOfAnother(source.dataset.name, destination)) return conflict(reason);
     const dependents = this.#model.findDependents(destination);
     if (dependents.length > 0 || this.#model.findPlannedSource(destination) !== undefined) {
       return conflict({ kind: 'destination-exists', destination, dependents });

@@ -631,6 +631,16 @@ plans(
 );
 
 plans(
+  'what goes on from one dataset is never replaced by another one of the same streamline',
+  {
+    sender: ['tank/vm: web:1 web:2', 'tank/fork < tank/vm@web:1: web:3'],
+    receiver: ['tank/vm: web:2 web:9~x'],
+    replace: true,
+  },
+  ['tank/vm is up to date in tank/vm', 'tank/fork: no-common-version'],
+);
+
+plans(
   'a diverged dataset is never replaced: that would need more than a rollback loses',
   { sender: ['tank/vm: web:1 web:2'], receiver: ['tank/vm: web:1 @x'], replace: true },
   ['tank/vm: diverged'],

@@ -23,6 +23,8 @@ export interface DatasetState {
   readonly snapshots: readonly SnapshotState[];
   /** By name, with the GUIDs of what they were made of. */
   readonly bookmarks: ReadonlyMap<string, bigint>;
+  /** When what was bookmarked was made, by its GUID. */
+  readonly bookmarkTxgs: ReadonlyMap<bigint, number>;
   readonly properties: string;
   /** What is being received there, by its full name on its sender, and how far it is; undefined for nothing. */
   readonly partial: { readonly of: string; readonly position: number; readonly token: string } | undefined;
@@ -46,6 +48,7 @@ export function captureState({ pools }: Machine): HostState {
           ...{ content: snapshot.content, holds: [...snapshot.holds.keys()].sort() },
         })),
         bookmarks: new Map(bookmarks.map((bookmark) => [bookmark.name, bookmark.guid])),
+        bookmarkTxgs: new Map(bookmarks.map((bookmark) => [bookmark.guid, bookmark.createtxg])),
         properties: [...dataset.properties]
           .map(([property, { value, source }]) => `${property}=${value} ${source}`)
           .sort()

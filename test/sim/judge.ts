@@ -27,9 +27,8 @@ export interface Named {
   readonly rolledBack: ReadonlySet<string>;
 }
 
-/** Finds in what runs printed what they named for destruction. */
-export function findNamed(results: readonly RunResult[]): Named {
-  const text = results.map(({ stderr }) => stderr).join('\n');
+/** Finds what runs named for destruction in what they printed to stderr. */
+export function findNamed(text: string): Named {
   const matches = (pattern: RegExp): Set<string> =>
     new Set([...text.matchAll(pattern)].map(([, name = '']) => name));
   return {
@@ -226,7 +225,7 @@ export function judgeDelivery(
       : versions.filter(
           (version) =>
             (streamlineOf(version) !== '' && newest.get(streamlineOf(version)) === version) ||
-            !dataset.snapshots.some(({ guid, createtxg }) => createtxg > version.createtxg && had.has(guid)),
+            !isPassedBy(version, dataset, had),
         );
     for (const version of required) {
       const copy = has.get(version.guid);
@@ -240,6 +239,15 @@ export function judgeDelivery(
       );
     }
   }
+}
+
+/** Whether the receiver had something newer of the same dataset: ZFS can't insert what is older. */
+function isPassedBy(version: SnapshotState, dataset: DatasetState, had: ReadonlySet<bigint>): boolean {
+  const points = [
+    ...dataset.snapshots.map(({ guid, createtxg }) => [guid, createtxg] as const),
+    ...dataset.bookmarkTxgs,
+  ];
+  return points.some(([guid, createtxg]) => createtxg > version.createtxg && had.has(guid));
 }
 
 function isWanted({ name }: SnapshotState, _dataset: string, { patterns, allSnapshots }: Wanted): boolean {

@@ -89,7 +89,7 @@ class Scenario {
   #isTouched = false;
   /** The datasets that somebody else has renamed, by their GUIDs. */
   readonly #renamed = new Set<bigint>();
-  readonly #results: RunResult[] = [];
+  readonly #started: SimRun[] = [];
   #baseline: Baseline;
   readonly #first: Baseline;
   /** A violation that was found in the middle of a run. */
@@ -315,7 +315,9 @@ class Scenario {
   #start(words: string, host: string = this.#command.host): SimRun {
     this.runs++;
     this.#story.push(`${host}$ zfs-vm ${words}`);
-    return this.#scene.world.start(host, words);
+    const run = this.#scene.world.start(host, words);
+    this.#started.push(run);
+    return run;
   }
 
   /** The end of a run, judged by its words; undefined when it was killed. */
@@ -339,7 +341,6 @@ class Scenario {
         : `it ends with ${result.status}:\n${result.stdout}${result.stderr}`,
     );
     if (result === undefined) return undefined;
-    this.#results.push(result);
     judgeWords(result, isPlan);
     return result;
   }
@@ -358,7 +359,12 @@ class Scenario {
     const { sender, receiver } = this.#baseline;
     const now = this.#capture();
     judgeSender(sender, now.sender, this.#command.leavesBookmarks);
-    judgeReceiver(receiver, now.receiver, this.#known, findNamed(this.#command.mayLose ? this.#results : []));
+    judgeReceiver(
+      receiver,
+      now.receiver,
+      this.#known,
+      findNamed(this.#command.mayLose ? this.#started.map((run) => run.readErrors()).join('\n') : ''),
+    );
     this.#baseline = now;
   }
 

@@ -23,6 +23,8 @@ export interface RunResult {
 /** A run of zfs-vm that is under way. */
 export interface SimRun {
   readonly finished: Promise<RunResult>;
+  /** What it has printed to stderr so far. */
+  readonly readErrors: () => string;
   /** The person stops it. */
   readonly interrupt: () => void;
   /** It is killed, or its machine ends: it does nothing any more, and nobody hears of it. */
@@ -140,6 +142,7 @@ export class SimWorld {
     return {
       finished,
       connections,
+      readErrors: () => stderr.text,
       interrupt: () => {
         const reason = new ZfsVmError('interrupted', 'interrupted by SIGINT');
         abort.abort(reason);
