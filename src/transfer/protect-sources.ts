@@ -154,7 +154,9 @@ async function runForNames(
 ): Promise<'done' | 'denied' | 'unknown'> {
   const { script, input } = forEachName(zfsArguments, names);
   try {
-    const lines = `trap '' HUP INT TERM\n${script} || :`;
+    // xargs ends so (1 where it isn't GNU's) when zfs failed for some names, and otherwise when zfs was killed or isn't there.
+    const passOver = '{ status=$?; [ "$status" = 123 ] || [ "$status" = 1 ]; }';
+    const lines = `trap '' HUP INT TERM\n${script} || ${passOver}`;
     const { exit, stderr } = await runCommand(host, ['sh', '-c', lines, 'sh', ...zfs], { input });
     if (!isSuccess(exit)) return 'unknown';
     return explainZfsFailure(stderr)?.kind === 'denied' ? 'denied' : 'done';

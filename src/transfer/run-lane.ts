@@ -145,6 +145,13 @@ function explain(
     ? { exit: { kind: 'exited', code: 0 }, stderr: '' }
     : { exit: send.exit, stderr: lastSent.said };
   const cause = findRootCause(sendSide, receiveSide);
+  if (cause === undefined && report === undefined) {
+    const message = `${receiver.host.name}: zfs receive ended well, and what it told of it was cut off`;
+    const error = new ZfsVmError('failed', message, {
+      hint: 'run the same command again to see what has arrived',
+    });
+    return { error, fault: 'failed', mayGoAlone: false };
+  }
   if (cause === undefined) {
     const error = new ZfsVmError(
       'failed',

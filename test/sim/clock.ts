@@ -22,9 +22,6 @@ export class VirtualClock {
   #order = 0;
   #isArmed = false;
 
-  /** How often somebody was woken. */
-  wakes = 0;
-
   /** Waits so many virtual milliseconds, or rejects when the signal is aborted. */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -32,21 +29,18 @@ export class VirtualClock {
         reject(new Roused());
         return;
       }
-      const sleeper: Sleeper = {
-        atMs: this.nowMs + Math.max(0, delayMs),
-        order: this.#order++,
-        wake: resolve,
+      const onAbort = (): void => {
+        const index = this.#sleepers.indexOf(sleeper);
+        if (index < 0) return;
+        this.#sleepers.splice(index, 1);
+        reject(new Roused());
       };
-      signal?.addEventListener(
-        'abort',
-        () => {
-          const index = this.#sleepers.indexOf(sleeper);
-          if (index < 0) return;
-          this.#sleepers.splice(index, 1);
-          reject(new Roused());
-        },
-        { once: true },
-      );
+      const wake = (): void => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      const sleeper: Sleeper = { atMs: this.nowMs + Math.max(0, delayMs), order: this.#order++, wake };
+      signal?.addEventListener('abort', onAbort, { once: true });
       const after = this.#sleepers.findIndex(({ atMs }) => atMs > sleeper.atMs);
       this.#sleepers.splice(after < 0 ? this.#sleepers.length : after, 0, sleeper);
       this.#arm();
@@ -62,7 +56,6 @@ export class VirtualClock {
       const next = this.#sleepers.shift();
       if (next === undefined) return;
       this.nowMs = next.atMs;
-      this.wakes++;
       if (this.#sleepers.length > 0) this.#arm();
       next.wake();
     });

@@ -68,7 +68,7 @@ export class Faults {
   constructor(stage: Stage) {
     this.#stage = stage;
     const { random } = stage.scene;
-    const count = random.pick([0, 1, 1, 1, 1, 2, 2, 3]);
+    const count = random.pick([0, 1, 1, 2, 2, 3, 3, 4]);
     for (let fault = 0; fault < count; fault++) this.#arm(random.pick(faultNames));
     const pace = random.pick([0, 0, 3, 20, 300]);
     for (const machine of [stage.local, stage.remote]) this.#watch(machine, pace);
@@ -92,13 +92,16 @@ export class Faults {
   #arm(name: FaultName): void {
     const { scene, local, remote } = this.#stage;
     const { random } = scene;
-    const [on, most] = random.pick([
-      ['zfs', 5],
-      ['zfs', 12],
-      ['receive', 25],
-      ['send', 3],
-      ['connect', 1],
-    ] as const);
+    const [on, most] =
+      name === 'a zfs process dies'
+        ? (['zfs', 8] as const)
+        : random.pick([
+            ['zfs', 5],
+            ['zfs', 12],
+            ['receive', 25],
+            ['send', 3],
+            ...(name === 'a connection breaks' ? [] : ([['connect', 1]] as const)),
+          ] as const);
     const machine =
       on === 'receive'
         ? scene.receiver

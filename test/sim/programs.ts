@@ -193,6 +193,10 @@ async function runXargs(call: Call): Promise<number> {
       runProgram(program, { ...call, process, stdin: inputOf(''), words: all }),
     );
     if (ended === 127) return 127;
+    if (ended > 128) {
+      await complain(call, `xargs: ${program}: terminated by signal ${ended - 128}`);
+      return 125;
+    }
     if (ended !== 0) status = 123;
   }
   return status;

@@ -73,6 +73,15 @@ interface Baseline {
   receiver: HostState;
 }
 
+/** What the end of a run is judged by. */
+interface FinishOptions {
+  /** Fulfils when the run is killed. */
+  readonly killed?: Promise<undefined>;
+  readonly isPlan?: boolean;
+  /** Whether its conflicts are those of `tag`, which have other words. */
+  readonly isTag?: boolean;
+}
+
 /** What a plan says. */
 interface Planned {
   readonly status: number;
@@ -91,7 +100,7 @@ class Scenario {
   readonly #renamed = new Set<bigint>();
   readonly #started: SimRun[] = [];
   #baseline: Baseline;
-  readonly #first: Baseline;
+  #first: Baseline;
   /** A violation that was found in the middle of a run. */
   #found: unknown;
   struck: readonly FaultName[] = [];
@@ -110,6 +119,7 @@ class Scenario {
   }
 
   async run(): Promise<void> {
+    if (this.#scene.random.chance(0.1)) await this.#tag();
     const planned = this.#scene.random.chance(0.6) ? await this.#plan() : undefined;
     const faulty = await this.#runWithFaults(planned);
     if (this.#command.isPowerless) return;
@@ -206,7 +216,10 @@ class Scenario {
       if (result.status === 130) {
         expectThat(this.struck.includes('the run is interrupted'), 'nobody interrupted it');
       }
-      if (!this.#isTouched && (result.status === 0 || result.status === 3)) {
+      // A host that has just started has no pool yet, and nobody can know that there is one.
+      const hasSeenNothing =
+        this.struck.includes('a host restarts') && result.stdout.includes('there are no versions to send');
+      if (!this.#isTouched && !hasSeenNothing && (result.status === 0 || result.status === 3)) {
         judgeDelivery(
           this.#command.wanted,
           this.#baseline.sender,
@@ -297,6 +310,32 @@ class Scenario {
     }
   }
 
+  /** Makes a version of some dataset of the sender, which becomes what it has. */
+  async #tag(): Promise<void> {
+    const { sender, random } = this.#scene;
+    const names = [...sender.pools.datasets.keys()].filter((name) => /^tank\/[^ ]+$/.test(name));
+    const [first] = names;
+    if (first === undefined) return;
+    const result = await this.#finish(
+      this.#start(`tag ${random.chance(0.2) ? '-r ' : ''}${random.pick(names)}`, 'a'),
+      { isTag: true },
+    );
+    const had = new Set([...snapshotsIn(this.#baseline.sender)].map(({ snapshot }) => snapshot.guid));
+    const now = this.#capture();
+    const made = [...snapshotsIn(now.sender)].filter(({ snapshot }) => !had.has(snapshot.guid));
+    const told = result?.status === 0 ? result.stdout.trim().split('\n') : [];
+    expectThat(
+      made
+        .map(({ dataset, snapshot }) => `${dataset.name}@${snapshot.name}`)
+        .sort()
+        .join() === told.sort().join(),
+      'tag made something else than it says',
+    );
+    expectThat(describeHost(now.receiver) === describeHost(this.#baseline.receiver), 'tag changed b');
+    this.#baseline = now;
+    this.#first = now;
+  }
+
   /** Drops what interrupted receives have left. */
   async #abort(): Promise<void> {
     const result = await this.#finish(
@@ -323,7 +362,7 @@ class Scenario {
   /** The end of a run, judged by its words; undefined when it was killed. */
   async #finish(
     run: SimRun,
-    { killed, isPlan = false }: { killed?: Promise<undefined>; isPlan?: boolean } = {},
+    { killed, isPlan = false, isTag = false }: FinishOptions = {},
   ): Promise<RunResult | undefined> {
     const over = new AbortController();
     const { clock } = this.#scene.world;
@@ -341,7 +380,7 @@ class Scenario {
         : `it ends with ${result.status}:\n${result.stdout}${result.stderr}`,
     );
     if (result === undefined) return undefined;
-    judgeWords(result, isPlan);
+    if (!isTag || result.status !== 3) judgeWords(result, isPlan);
     return result;
   }
 
@@ -370,7 +409,8 @@ class Scenario {
 
   #disturb(machine: Machine, work: () => void): void {
     // A pool that is away just now has no state to be judged.
-    if (machine.pools.datasets.size === 0) return;
+    const { sender, receiver } = this.#scene;
+    if (sender.pools.datasets.size === 0 || receiver.pools.datasets.size === 0) return;
     try {
       this.#judgeStates();
     } catch (error) {

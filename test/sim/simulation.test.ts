@@ -211,6 +211,31 @@ test('holds whose release was denied are released by the next run', async () => 
   judgeHolds(captureState(a), new Set());
 });
 
+test('holds are released by the next run when zfs was killed while it released them', async () => {
+  const { world, a } = await makeWorld();
+  addVersion(a, 3);
+  a.beforeZfs = ([subcommand], call) => {
+    if (subcommand === 'release') call.process.kill('KILL');
+  };
+  assert.equal((await world.run('a', 'push b')).status, 0);
+  assert.equal(world.journal('a').records.length, 1);
+  a.beforeZfs = undefined;
+  assert.equal((await world.run('a', 'push b')).status, 0);
+  assert.deepEqual(world.journal('a').records, []);
+  judgeHolds(captureState(a), new Set());
+});
+
+test('a receiver whose last words are cut off is told as such, and not as a fault of the sender', async () => {
+  const { world, a, b } = await makeWorld();
+  addVersion(a, 3);
+  b.loseOutputAfter = (argv) => (argv.join(' ').includes('zfs-vm: leg') ? 20 : undefined);
+  const { status, stderr } = await world.run('a', 'push b');
+  assert.equal(status, 1);
+  assert.match(stderr, /b: zfs receive ended well, and what it told of it was cut off/);
+  b.loseOutputAfter = undefined;
+  assert.match((await world.run('a', 'push b')).stdout, /nothing to do: b is up to date/);
+});
+
 test('where holding is denied, no record of it stays', async () => {
   const { world, a } = await makeWorld();
   addVersion(a, 3);
