@@ -88,10 +88,11 @@ class SideReader {
 
   /** Reads no more of the receiver than tells how far it is. */
   async probe(sending: Promise<Inventory>, opening: Promise<Endpoint>): Promise<Inventories> {
-    const { choice, signal } = this.#options;
+    const { choice, destination, signal } = this.#options;
     const [sender, endpoint] = await Promise.all([sending, opening]);
     const sources = findSources(sender.datasets, choice);
-    const { list, asked, found } = await this.#askFirst(sources, endpoint);
+    const likely = findLikelyPlaces(sources, destination);
+    const { list, asked, found } = await this.#askFirst(sources, likely, endpoint);
     if (list === undefined) {
       const readAll = (): Promise<Inventory> => this.readWhole(opening, 'all', []);
       const receiver = this.#emitRead(endpoint, buildInventory(placesOf(found), found));
@@ -101,8 +102,7 @@ class SideReader {
       this.#emitReading(endpoint, { kind: 'snapshots' });
       return this.#emitRead(endpoint, await readSnapshots(endpoint, list, signal));
     };
-    const names = list.rows.map((row) => row.name);
-    const probes = findProbes(sources, names);
+    const probes = findProbes(sources, new Set(list.rows.map((row) => row.name)), likely);
     if (probes === undefined) return { sender, receiver: await readRest(), readRest: undefined };
 
     const others = namesToAskFor(probes).filter((name) => !asked.has(name));
@@ -122,13 +122,17 @@ class SideReader {
    * Asks a receiver for the snapshots that most likely tell how far it is, and in the same command for its datasets, unless it has
    * all the newest versions there.
    */
-  async #askFirst(sources: readonly Source[], endpoint: Endpoint): Promise<FirstAnswer> {
-    const { destination, signal } = this.#options;
-    const likely = findProbes(sources, findLikelyPlaces(sources, destination)) ?? [];
-    const asked = new Set(namesToAskFor(likely));
+  async #askFirst(
+    sources: readonly Source[],
+    likely: ReadonlyMap<string, string>,
+    endpoint: Endpoint,
+  ): Promise<FirstAnswer> {
+    const { signal } = this.#options;
+    const probes = findProbes(sources, new Set(likely.values()), likely) ?? [];
+    const asked = new Set(namesToAskFor(probes));
     this.#emitReading(endpoint, { kind: 'datasets', named: asked.size });
     if (asked.size === 0) return { list: await readDatasets(endpoint, signal), asked, found: [] };
-    const newest = namesOfNewest(likely);
+    const newest = namesOfNewest(probes);
     const expected = new Map([...asked].map((name) => [name, newest.get(name)]));
     return { ...(await readDatasetsUnless(endpoint, expected, signal)), asked };
   }

@@ -377,10 +377,11 @@ function findDifferingVersion(
   theirs: readonly Snapshot[],
   isShared: boolean,
 ): ConflictReason | undefined {
-  const theirsByName = new Map(theirs.map((their) => [their.name, their]));
-  for (const our of ours) {
-    const their = theirsByName.get(our.name);
-    if (their !== undefined && their.guid !== our.guid) {
+  // Ours are the few that are to be sent, theirs may be a long history.
+  const oursByName = new Map(ours.map((our) => [our.name, our]));
+  for (const their of theirs) {
+    const our = oursByName.get(their.name);
+    if (our !== undefined && our.guid !== their.guid) {
       return { kind: 'version-differs', ours: our, theirs: their, isShared };
     }
   }

@@ -26,12 +26,20 @@ export interface Probe {
 /**
  * What to ask a receiver of which only the datasets are known. Undefined when one of the sender's datasets has no namesake there:
  * only all of the receiver's snapshots can tell whether it is there under another name.
+ * @param likely what `findLikelyPlaces` gives: of a place about which something was asked already, all has to be known
  */
-export function findProbes(sources: readonly Source[], receiverNames: Iterable<string>): Probe[] | undefined {
+export function findProbes(
+  sources: readonly Source[],
+  receiverNames: ReadonlySet<string>,
+  likely: ReadonlyMap<string, string>,
+): Probe[] | undefined {
   const bySuffix = indexBySuffix(receiverNames);
   const probes: Probe[] = [];
   for (const source of sources) {
-    const places = findNearestNamesakes(source.dataset.name, bySuffix);
+    const { name } = source.dataset;
+    const place = likely.get(name) ?? '';
+    const namesakes = findNearestNamesakes(name, bySuffix);
+    const places = [...new Set([...namesakes, ...(receiverNames.has(place) ? [place] : [])])];
     if (places.length === 0) return undefined;
     const newest = findNewestOfEach(source);
     probes.push({ places, newest, following: nameFollowing(newest, source) });
@@ -43,14 +51,18 @@ export function findProbes(sources: readonly Source[], receiverNames: Iterable<s
  * Where the sender's datasets would go if the receiver had none of them: where their copies most likely are.
  * @param sources what is above a dataset before it, as `findSources` gives them
  * @param destination the receiver's dataset that they would go under; undefined when they keep their names
+ * @returns the places by the sender's datasets; those that have none are left out
  */
-export function findLikelyPlaces(sources: readonly Source[], destination: string | undefined): string[] {
+export function findLikelyPlaces(
+  sources: readonly Source[],
+  destination: string | undefined,
+): Map<string, string> {
   const places = new Map<string, string>();
   for (const source of sources) {
     const place = placeNew(source, destination, places);
     if (place !== undefined) places.set(source.dataset.name, place);
   }
-  return [...places.values()];
+  return places;
 }
 
 /** The full names of all the snapshots on the receiver that tell how far it is. */

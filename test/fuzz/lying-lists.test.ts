@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { readQuickly } from '../../src/inventory/read-inventory.js';
 import { buildInventory, type Inventory } from '../../src/inventory/inventory.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
-import { findDiffering, findProbes, namesToAskFor } from '../../src/plan/probe.js';
+import { findDiffering, findLikelyPlaces, findProbes, namesToAskFor } from '../../src/plan/probe.js';
 import { findSources } from '../../src/plan/sources.js';
 import { formatPlanAsCommands } from '../../src/report/plan-commands.js';
 import { formatPlanAsJson } from '../../src/report/plan-json.js';
@@ -109,7 +109,8 @@ test('whatever two hosts claim, it is known what to ask the receiver for', () =>
         latest: false,
         allSnapshots: true,
       });
-      const probes = findProbes(sources, readLists(theirs).datasets.keys()) ?? [];
+      const names = new Set(readLists(theirs).datasets.keys());
+      const probes = findProbes(sources, names, findLikelyPlaces(sources, 'tank/x')) ?? [];
       const asked = namesToAskFor(probes);
       for (const name of asked) assert.match(name, /^[^@]+@[^@]+$/);
       assert.ok(findDiffering(probes, new Map(asked.map((name) => [name, 1n]))).length <= asked.length);

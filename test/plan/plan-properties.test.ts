@@ -4,7 +4,13 @@ import fc from 'fast-check';
 import { buildInventory } from '../../src/inventory/inventory.js';
 import type { Plan, Step } from '../../src/plan/plan.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
-import { findDiffering, findProbes, isConclusive, namesToAskFor } from '../../src/plan/probe.js';
+import {
+  findDiffering,
+  findLikelyPlaces,
+  findProbes,
+  isConclusive,
+  namesToAskFor,
+} from '../../src/plan/probe.js';
 import { findSources } from '../../src/plan/sources.js';
 import { fullNameOf, type Datasets, type Point } from '../../src/streamline/dataset.js';
 import { isWithin } from '../../src/zfs/names.js';
@@ -369,10 +375,13 @@ test('a receiver of which only the telling snapshots are known gets the plan tha
     fc.property(deeds, deeds, deeds, places, (before, between, receivers, place) => {
       const [sender, receiver] = makeApart(before, between.slice(0, 3), receivers.slice(0, 3), place);
       const whole = receiver.toDatasets();
-      const probes = findProbes(findSources(sender.toDatasets(), everything), whole.keys());
+      const sources = findSources(sender.toDatasets(), everything);
+      const likely = findLikelyPlaces(sources, place);
+      const first = findProbes(sources, new Set(likely.values()), likely) ?? [];
+      const probes = findProbes(sources, new Set(whole.keys()), likely);
       if (probes === undefined) return;
       const all = [...whole.values()].flatMap(({ snapshots }) => snapshots);
-      const asked = new Set(namesToAskFor(probes));
+      const asked = new Set([...namesToAskFor(first), ...namesToAskFor(probes)]);
       const found = all.filter((snapshot) => asked.has(fullNameOf(snapshot)));
       const differing = findDiffering(probes, new Map(found.map((row) => [fullNameOf(row), row.guid])));
       const known = new Map(

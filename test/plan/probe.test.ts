@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findLikelyPlaces } from '../../src/plan/probe.js';
+import { findDiffering, findLikelyPlaces, findProbes } from '../../src/plan/probe.js';
 import { findSources } from '../../src/plan/sources.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { world } from '../worlds.js';
@@ -21,9 +21,18 @@ for (const destination of [undefined, 'tank/backup']) {
     });
     const places = findLikelyPlaces(findSources(sender, everything), destination);
     assert.deepEqual(
-      places,
+      [...places.values()],
       chains.map((chain) => chain.destination),
     );
-    assert.equal(places.length, 4);
+    assert.equal(places.size, 4);
   });
 }
+
+test('of a place that was asked about first, all is asked for, whatever other namesakes there are', () => {
+  const sources = findSources(world('tank/vm: web:1 web:2'), everything);
+  const likely = findLikelyPlaces(sources, 'tank/x');
+  const probes = findProbes(sources, new Set(['tank', 'tank/vm', 'tank/x/vm']), likely) ?? [];
+  const places = ['tank/vm', 'tank/x/vm'];
+  assert.deepEqual(probes[0]?.places, places);
+  assert.deepEqual(findDiffering(probes, new Map([['tank/x/vm@zfs-vm:web:1', 1n]])), places);
+});
