@@ -1,3 +1,4 @@
+import { poolOf } from '../../src/zfs/names.js';
 import { complain, say, type Call } from './call.js';
 import { diffContents, emptyContent, type Change } from './content.js';
 import { isEarlier, Snapshot, type Bookmark } from './dataset.js';
@@ -156,8 +157,10 @@ async function sendRest(call: Call, options: Options, token: string, pools: Pool
     if (options.has('n')) await say(call, `${text}\n`);
     else await complain(call, text);
   }
-  const to = pools.findSnapshot(toName);
-  if (to?.guid !== toGuid) {
+  // By its GUID, wherever in the pool it is by now (seen on 2.3.2 with a dataset that was renamed).
+  const snapshots = [...pools.datasets.values()].flatMap((dataset) => dataset.snapshots);
+  const to = snapshots.find(({ guid, fullName }) => guid === toGuid && poolOf(fullName) === poolOf(toName));
+  if (to === undefined) {
     throw new ZfsRefusal(`cannot resume send: '${toName}' used in the initial send no longer exists`, 255);
   }
   const from = fromGuid === undefined ? undefined : findByGuid(to, fromGuid);
