@@ -112,8 +112,10 @@ interface Points {
 /** Oldest first, and each once: a name that was asked for twice is answered twice. */
 function putInOrder<T extends Point>(points: T[]): T[] {
   points.sort((a, b) => a.createtxg - b.createtxg);
-  return points.filter(({ createtxg, name, guid }, index) => {
+  const isRepeated = (point: T, index: number): boolean => {
     const before = points[index - 1];
-    return before?.createtxg !== createtxg || before.name !== name || before.guid !== guid;
-  });
+    return before?.createtxg === point.createtxg && before.name === point.name && before.guid === point.guid;
+  };
+  // Hardly ever, and a copy of every list would cost.
+  return points.some(isRepeated) ? points.filter((point, index) => !isRepeated(point, index)) : points;
 }
