@@ -38,7 +38,7 @@ export interface LaneContext {
   /** Whether zstd packs the streams on the way: both hosts have it. */
   readonly compress: boolean;
   /** Whether the sender's shell prints something of its own before what it is asked for; it doesn't when left out. */
-  readonly hasNoise?: boolean;
+  readonly hasNoise: boolean;
 }
 
 /** How a lane went: the legs before the failed one are done, those after it not begun. */
@@ -66,7 +66,7 @@ interface Trouble {
  * @throws ZfsVmError when a host can't start commands
  */
 export async function runLane(legs: readonly Leg[], context: LaneContext): Promise<LaneResult> {
-  const { sender, receiver, emit, signal, clock, rateLimit, stallMs, compress, hasNoise = false } = context;
+  const { sender, receiver, emit, signal, clock, rateLimit, stallMs, compress, hasNoise } = context;
   // What is compressed has to be counted on its way: the sender's zfs only knows what it was before.
   const ends = compress ? undefined : await openJoint(sender.host, receiver.host, rateLimit);
   const isJoined = ends !== undefined;

@@ -18,6 +18,15 @@ function addVersion({ pools }: Machine, dataset: string, tag: string): void {
   pools.snapshot([`${dataset}@zfs-vm:${tag}`]);
 }
 
+/** A version of tank/vm that takes a while to send. */
+function addLargeVersion({ pools }: Machine, tag: string): void {
+  pools.write(
+    'tank/vm',
+    Array.from({ length: 200 }, (_, block) => block),
+  );
+  pools.snapshot([`tank/vm@zfs-vm:${tag}`]);
+}
+
 /** Runs zfs-vm on a host, and expects this status. */
 async function expectRun(world: SimWorld, name: string, args: string, status = 0): Promise<RunResult> {
   const result = await world.run(name, args);
@@ -128,11 +137,7 @@ test('a sudo that wants a password is told as such', async () => {
 
 test('a connection that breaks is made again in the same run, and the stream goes on where it stood', async () => {
   const { world, a, b } = makeWorld();
-  a.pools.write(
-    'tank/vm',
-    Array.from({ length: 200 }, (_, block) => block),
-  );
-  a.pools.snapshot(['tank/vm@zfs-vm:web:4']);
+  addLargeVersion(a, 'web:4');
   let calls = 0;
   b.beforeZfs = ([subcommand]) => {
     if (subcommand !== 'receive' || ++calls > 1) return;
@@ -149,11 +154,7 @@ test('a connection that breaks is made again in the same run, and the stream goe
 
 test('a run that is killed leaves holds, which the next one releases, and goes on with its stream', async () => {
   const { world, a, b } = makeWorld();
-  a.pools.write(
-    'tank/vm',
-    Array.from({ length: 200 }, (_, block) => block),
-  );
-  a.pools.snapshot(['tank/vm@zfs-vm:web:4']);
+  addLargeVersion(a, 'web:4');
   let received = 0;
   b.delayMs = (work) => {
     if (work === 'receive' && ++received === 150) run.kill();
@@ -220,11 +221,7 @@ test('list and tag work on a simulated host, too', async () => {
 
 test('a host that is reset in the middle is waited for, and gone on with in the same run', async () => {
   const { world, a, b } = makeWorld();
-  a.pools.write(
-    'tank/vm',
-    Array.from({ length: 200 }, (_, block) => block),
-  );
-  a.pools.snapshot(['tank/vm@zfs-vm:web:4']);
+  addLargeVersion(a, 'web:4');
   let received = 0;
   b.delayMs = (work) => {
     if (work !== 'receive' || ++received !== 100) return 1;
@@ -260,11 +257,7 @@ test('a version that somebody destroys between plan and step is told', async () 
 
 test('a run that is interrupted releases its holds, and tells so', async () => {
   const { world, a, b } = makeWorld();
-  a.pools.write(
-    'tank/vm',
-    Array.from({ length: 200 }, (_, block) => block),
-  );
-  a.pools.snapshot(['tank/vm@zfs-vm:web:4']);
+  addLargeVersion(a, 'web:4');
   let received = 0;
   b.delayMs = (work) => {
     if (work === 'receive' && ++received === 100) run.interrupt();

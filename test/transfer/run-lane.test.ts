@@ -63,7 +63,13 @@ async function run(
   const result = await runLane(typeof legs === 'number' ? makeLegs(legs) : legs, {
     ...{ sender: endpoint(send, way), receiver: endpoint(receive, way) },
     emit: (event) => events.push(event),
-    ...{ signal: new AbortController().signal, rateLimit: undefined, stallMs: 0, compress: false },
+    ...{
+      signal: new AbortController().signal,
+      rateLimit: undefined,
+      stallMs: 0,
+      compress: false,
+      hasNoise: false,
+    },
     clock: realClock,
     ...options,
   });

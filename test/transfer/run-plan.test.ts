@@ -58,6 +58,7 @@ async function run(
       rateLimit: undefined,
       stallMs: 0,
       compress: false,
+      hasNoise: false,
       bookmark: false,
     },
     signal: new AbortController().signal,
