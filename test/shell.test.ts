@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { quoteCommand } from '../src/shell.js';
+import { forEachName, quoteCommand } from '../src/shell.js';
 
 test('plain words stay readable', () => {
   assert.equal(quoteCommand(['zfs', 'send', '-i', 'tank/a@zfs-vm:web:1']), 'zfs send -i tank/a@zfs-vm:web:1');
@@ -24,4 +24,12 @@ test('every word arrives in the command as it is', () => {
     }),
     { numRuns: 100 },
   );
+});
+
+test('names with spaces in them arrive as one word each, behind the words that stand before them', () => {
+  const names = ['tank/a b@zfs-vm:web:1', 'tank/plain', 'tank/two  spaces@x y'];
+  const { script, input } = forEachName(['hold', "it's"], names);
+  const echo = ['sh', '-c', String.raw`printf '%s\n' "$@"`, 'zfs'];
+  const output = execFileSync('/bin/sh', ['-c', script, 'sh', ...echo], { encoding: 'utf8', input });
+  assert.deepEqual(output.split('\n').slice(0, -1), ['hold', "it's", ...names]);
 });

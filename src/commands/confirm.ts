@@ -10,13 +10,13 @@ import type { Hosts } from './hosts.js';
 export async function confirmLosses(
   losses: readonly string[],
   isAnswered: boolean,
-  { context: { stderr, signal } }: BaseCommand,
-  hosts: Hosts,
+  { context: { stderr, signal } }: Pick<BaseCommand, 'context'>,
+  { prompter }: Pick<Hosts, 'prompter'>,
 ): Promise<void> {
   if (losses.length === 0) return;
   stderr.write(losses.map((line) => `${line}\n`).join(''));
   if (isAnswered) return;
-  const answer = await hosts.prompter.ask('Really do that? (yes/no) ', { secret: false, signal });
+  const answer = await prompter.ask('Really do that? (yes/no) ', { secret: false, signal });
   signal.throwIfAborted();
   if (answer === 'yes') return;
   throw new ZfsVmError('conflict', 'nothing was done, because that was not confirmed', {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mutations, type Mutation } from './mutations.js';
-import { runTestFile } from './run-test-file.js';
+import { endAllIn, runTestFile } from './run-test-file.js';
 import { mutate, StaleMutation, Workshop } from './workshop.js';
 
 /*
@@ -39,11 +39,20 @@ function listTestFiles(): string[] {
     .sort((a, b) => isLate(a) - isLate(b) || (a < b ? -1 : 1));
 }
 
+/** How much longer than usual a test file may take. */
+const patience = 3;
+
+/** The same for those that take no time at all, on a machine that is busy. */
+const shortestLimitMs = 60_000;
+
+/** How long a test file may take while nothing is broken. */
+const longestUnbrokenMs = 20 * 60_000;
+
 /** Runs the tests for some mutations, one after another in the same workshop. */
 class Check {
   readonly #workshop: Workshop;
-  /** What the test files say while nothing is broken. */
-  readonly #unbroken = new Map<string, Promise<string | undefined>>();
+  /** How long test files take while nothing is broken. */
+  readonly #usualMs = new Map<string, number>();
 
   constructor(workshop: Workshop) {
     this.#workshop = workshop;
@@ -51,21 +60,26 @@ class Check {
 
   /** The first test that notices a mutation: those that should are asked first, then all others. */
   async findCatch(mutation: Mutation): Promise<Catch | undefined> {
+    const { folder } = this.#workshop;
     const others = listTestFiles().filter((file) => !mutation.tests.includes(file));
     for (const file of [...mutation.tests, ...others]) {
-      await this.#expectSound(file);
-      const test = await this.#workshop.whileBroken(mutation, () => runTestFile(this.#workshop.folder, file));
+      const longestMs = Math.max(shortestLimitMs, patience * (await this.#measure(file)));
+      const test = await this.#workshop.whileBroken(mutation, () => runTestFile(folder, file, longestMs));
       if (test !== undefined) return { test, file };
     }
     return undefined;
   }
 
-  /** A test that fails anyway notices nothing. */
-  async #expectSound(file: string): Promise<void> {
-    const running = this.#unbroken.get(file) ?? runTestFile(this.#workshop.folder, file);
-    this.#unbroken.set(file, running);
-    const failed = await running;
+  /** How long a test file takes while nothing is broken: one that fails anyway notices nothing. */
+  async #measure(file: string): Promise<number> {
+    const known = this.#usualMs.get(file);
+    if (known !== undefined) return known;
+    const startedAtMs = performance.now();
+    const failed = await runTestFile(this.#workshop.folder, file, longestUnbrokenMs);
     if (failed !== undefined) throw new Obstacle(`${file} fails while nothing is broken: ${failed}`);
+    const usualMs = performance.now() - startedAtMs;
+    this.#usualMs.set(file, usualMs);
+    return usualMs;
   }
 }
 
@@ -82,6 +96,7 @@ async function checkMutations(names: readonly string[]): Promise<number> {
   const chosen = chooseMutations(names);
   const workshop = new Workshop(root);
   const remove = (): void => {
+    endAllIn(workshop.folder);
     workshop.remove();
   };
   process.once('exit', remove);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
@@ -28,7 +28,7 @@ export function mutate(source: string, { name, file, text, replacement }: Mutati
 
 /** A copy of the built project in a temporary folder, in which lines can be broken without harm. */
 export class Workshop {
-  readonly folder = mkdtempSync(join(tmpdir(), 'zfs-vm-mutations-'));
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'zfs-vm-mutations-')));
 
   /** @param root the project, freshly built */
   constructor(root: string) {

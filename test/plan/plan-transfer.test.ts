@@ -578,6 +578,29 @@ plans(
   ['tank/vm: partial-receive', 'tank/db: partial-receive'],
 );
 
+plans(
+  'an interrupted receive of another streamline is a conflict: somebody may want to go on with it',
+  {
+    sender: ['tank/vm: web:1 web:2', 'tank/db: db:1'],
+    receiver: ['tank/vm (partial other:1 since web:1): web:1', 'tank/db (partial other:2):'],
+  },
+  ['tank/vm: partial-receive', 'tank/db: partial-receive'],
+);
+
+plans(
+  'an interrupted receive of the right version from another base is not resumed',
+  {
+    sender: ['tank/vm: web:1', 'tank/new < tank/vm@web:1: web:2'],
+    receiver: ['tank/vm: web:1', 'tank/new (partial web:2):'],
+  },
+  [
+    'tank/new -> b:tank/new',
+    "  drop what had arrived of tank/sent@zfs-vm:web:2 at b:tank/new: it isn't what is sent next",
+    '  web:2 clone of web:1',
+    'tank/vm is up to date in tank/vm',
+  ],
+);
+
 // What is asked for by name
 
 plans(

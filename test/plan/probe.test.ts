@@ -36,3 +36,11 @@ test('of a place that was asked about first, all is asked for, whatever other na
   assert.deepEqual(probes[0]?.places, places);
   assert.deepEqual(findDiffering(probes, new Map([['tank/x/vm@zfs-vm:web:1', 1n]])), places);
 });
+
+test('a place that has the newest version by its name only has to be looked at', () => {
+  const sources = findSources(world('tank/vm: web:1 web:2'), everything);
+  const probes = findProbes(sources, new Set(['tank', 'tank/vm']), new Map()) ?? [];
+  const newest = sources[0]?.versions.at(-1)?.guid ?? 0n;
+  assert.deepEqual(findDiffering(probes, new Map([['tank/vm@zfs-vm:web:2', newest]])), []);
+  assert.deepEqual(findDiffering(probes, new Map([['tank/vm@zfs-vm:web:2', newest + 1n]])), ['tank/vm']);
+});

@@ -121,6 +121,37 @@ test('a dataset of that name that has nothing in common is a conflict', async ()
   await expectRun(world, 'a', 'push b', 3);
 });
 
+test('what has come since a rollback was shown is kept', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  addVersion(a, 'tank/vm', 'web:4');
+  b.pools.write('tank/vm', [1]);
+  b.beforeZfs = ([subcommand]) => {
+    if (subcommand !== 'rollback') return;
+    b.beforeZfs = undefined;
+    b.pools.snapshot(['tank/vm@mine']);
+  };
+  await expectRun(world, 'a', 'push --rollback --yes b', 1);
+  assert.equal(b.pools.open('tank/vm').snapshots.at(-1)?.name, 'mine');
+});
+
+test('what has come since a replacement was shown is kept, in the dataset and below it', async () => {
+  for (const come of ['snapshot', 'dataset'] as const) {
+    const { world, b } = makeWorld();
+    b.pools.create('tank/vm');
+    addVersion(b, 'tank/vm', 'other:1');
+    b.beforeZfs = ([subcommand, name]) => {
+      if (subcommand !== 'destroy' || name?.includes('@') === true) return;
+      b.beforeZfs = undefined;
+      if (come === 'snapshot') b.pools.snapshot(['tank/vm@mine']);
+      else b.pools.create('tank/vm/mine');
+    };
+    await expectRun(world, 'a', 'push --replace --yes b', 1);
+    if (come === 'snapshot') assert.equal(b.pools.open('tank/vm').snapshots.at(-1)?.name, 'mine');
+    else assert.ok(b.pools.datasets.has('tank/vm/mine'));
+  }
+});
+
 test('a user with sudo can do everything with -s, and nothing without', async () => {
   const { world, a, b } = makeWorld();
   world.addUser('fjoe', { sudo: 'anything' });

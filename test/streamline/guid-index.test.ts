@@ -50,3 +50,10 @@ test('an index finds what a plain list has, in its order', () => {
 test('an empty index has nothing', () => {
   assert.equal(new GuidIndex(new Map()).has(1n), false);
 });
+
+test('GUIDs that differ in their last bit only are two, also where a number would be the same for both', () => {
+  const guid = (1n << 63n) + 2n;
+  const index = new GuidIndex(new Map([['tank/a', datasetOf('tank/a', [guid])]]));
+  assert.equal(index.has(guid), true);
+  assert.equal(index.has(guid + 1n), false);
+});

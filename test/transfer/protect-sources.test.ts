@@ -7,8 +7,10 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { realClock } from '../../src/clock.js';
 import { LocalHost } from '../../src/host/local-host.js';
+import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { HoldJournal } from '../../src/transfer/hold-journal.js';
 import { whileHeld, type HoldContext } from '../../src/transfer/protect-sources.js';
+import { world } from '../worlds.js';
 
 /** A journal in a folder of its own, and a zfs that notes there what it was asked, after a while. */
 async function makeHeld(
@@ -33,6 +35,25 @@ async function makeHeld(
   };
   return { asked, journal, context, interrupt };
 }
+
+test('nothing is held that could not be written down, and all is sent without', async (t) => {
+  const { asked, context } = await makeHeld(t);
+  const plan = planTransfer({
+    ...{ sender: world('tank/vm: web:1'), receiver: world('tank:'), destination: undefined },
+    choice: { patterns: [], latest: false, allSnapshots: false },
+    ...{ rollback: false, replace: false },
+  });
+  const unwritable = {
+    findLeft: () => Promise.resolve([]),
+    write: () => Promise.resolve(false),
+    remove: () => Promise.resolve(),
+  };
+  assert.equal(
+    await whileHeld(plan, { ...context, holdJournal: unwritable }, () => Promise.resolve('done')),
+    'done',
+  );
+  assert.equal(await readFile(asked, 'utf8'), '');
+});
 
 const nothing = { chains: [], upToDate: [], conflicts: [] };
 

@@ -118,13 +118,21 @@ test('what a sender tells of its progress is no reason of its failure', async ()
   assert.match(failure?.error.message ?? '', /: zfs send failed with status 1: cannot send: gone$/);
 });
 
-test('a sender that tells of new bytes has not stalled, one that repeats itself has', async () => {
-  const on = { way: 'by joined descriptors', stallMs: 1200 } as const;
-  const moving = `${tell}; for i in 1 2 3 4 5 6 7 8 9; do tell $i; sleep 0.2; done`;
-  assert.equal((await run(moving, 'cat >/dev/null', on)).done, 1);
-  const { failure } = await run(`${tell}; while :; do tell 5; sleep 0.1; done`, 'cat >/dev/null; exit 1', on);
-  assert.equal(failure?.fault, 'lost');
-});
+test(
+  'a sender that tells of new bytes has not stalled, one that repeats itself has',
+  { timeout: 20_000 },
+  async () => {
+    const on = { way: 'by joined descriptors', stallMs: 1200 } as const;
+    const moving = `${tell}; for i in 1 2 3 4 5 6 7 8 9; do tell $i; sleep 0.2; done`;
+    assert.equal((await run(moving, 'cat >/dev/null', on)).done, 1);
+    const { failure } = await run(
+      `${tell}; while :; do tell 5; sleep 0.1; done`,
+      'cat >/dev/null; exit 1',
+      on,
+    );
+    assert.equal(failure?.fault, 'lost');
+  },
+);
 
 for (const way of ['through us', 'by joined descriptors'] as const) {
   test(`many streams go through one channel, each to its own receive, and each end is told, ${way}`, async (t) => {
@@ -194,11 +202,15 @@ for (const way of ['through us', 'by joined descriptors'] as const) {
     assert.ok(failure);
   });
 
-  test(`a stream in which nothing moves is given up, and can be tried again, ${way}`, async () => {
-    const { failure } = await run('printf data; sleep 60', 'cat >/dev/null; exit 1', { way, stallMs: 200 });
-    assert.match(failure?.error.message ?? '', /nothing moved .* for 0.2 s/);
-    assert.equal(failure?.fault, 'lost');
-  });
+  test(
+    `a stream in which nothing moves is given up, and can be tried again, ${way}`,
+    { timeout: 20_000 },
+    async () => {
+      const { failure } = await run('printf data; sleep 60', 'cat >/dev/null; exit 1', { way, stallMs: 200 });
+      assert.match(failure?.error.message ?? '', /nothing moved .* for 0.2 s/);
+      assert.equal(failure?.fault, 'lost');
+    },
+  );
 
   test(`a lot of stderr on both sides blocks nothing, ${way}`, async () => {
     const noise = 'yes noise | head -c 1000000 >&2';
