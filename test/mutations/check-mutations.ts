@@ -83,10 +83,11 @@ class Check {
   }
 }
 
+/** A row of the table. */
 function describeCatch({ name, file, tests }: Mutation, caught: Catch | undefined): string {
-  if (caught === undefined) return `${name}\t${file}\tSURVIVES`;
+  if (caught === undefined) return `| ${name} | ${file} | nothing: IT SURVIVES |`;
   const where = tests.includes(caught.file) ? caught.file : `${caught.file}, where it wasn't expected`;
-  return `${name}\t${file}\t${caught.test} (${where})`;
+  return `| ${name} | ${file} | ${caught.test} (${where}) |`;
 }
 
 /** @returns the exit status */
@@ -104,7 +105,7 @@ async function checkMutations(names: readonly string[]): Promise<number> {
   process.once('SIGTERM', () => process.exit(143));
   const check = new Check(workshop);
   let survivors = 0;
-  console.log('mutation\tfile\tcaught by');
+  console.log('| mutation | file | caught by |\n|---|---|---|');
   for (const mutation of chosen) {
     const caught = await check.findCatch(mutation);
     if (caught === undefined) survivors++;
