@@ -1,6 +1,6 @@
 import { toEndpoint, type Endpoint } from '../host/endpoint.js';
 import type { Host } from '../host/host.js';
-import { createTerminalPrompter, type Prompter } from '../host/ssh/prompt.js';
+import type { Prompter } from '../host/ssh/prompt.js';
 import type { BaseCommand } from './base-command.js';
 
 /** How people call this machine where a host is wanted. */
@@ -8,8 +8,8 @@ export const localName = 'local';
 
 /** The hosts that a command works with: one connection each, all closed at its end. */
 export class Hosts {
-  /** Who answers questions; one for all hosts, which may want to ask at once. */
-  readonly prompter: Prompter = createTerminalPrompter();
+  /** Who answers questions. */
+  readonly prompter: Prompter;
   readonly #command: BaseCommand;
   readonly #opened: Host[] = [];
   /** Those over SSH, by what people call them. */
@@ -17,6 +17,7 @@ export class Hosts {
 
   private constructor(command: BaseCommand) {
     this.#command = command;
+    this.prompter = command.context.surroundings.prompter;
   }
 
   /** Does something with hosts, and closes them whatever comes of it. */

@@ -2,6 +2,7 @@ import { realClock, type Clock } from '../clock.js';
 import { connectHost, type ConnectOptions } from '../host/connect.js';
 import type { Host } from '../host/host.js';
 import { LocalHost } from '../host/local-host.js';
+import { createTerminalPrompter, type Prompter } from '../host/ssh/prompt.js';
 import { HoldJournal } from '../transfer/hold-journal.js';
 
 /** What a run finds around itself, but for the streams that it writes to: the places where it has effects, and the time. */
@@ -13,6 +14,8 @@ export interface Surroundings {
   /** Where holds are written down. */
   readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'remove' | 'write'>;
   readonly clock: Clock;
+  /** Who answers questions; one for all hosts, which may want to ask at once. */
+  readonly prompter: Prompter;
 }
 
 /** The real ones. */
@@ -22,5 +25,6 @@ export function findSurroundings(env: Readonly<Record<string, string | undefined
     connect: connectHost,
     holdJournal: new HoldJournal(env),
     clock: realClock,
+    prompter: createTerminalPrompter(),
   };
 }

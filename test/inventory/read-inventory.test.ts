@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ZfsVmError } from '../../src/errors.js';
 import { LocalHost } from '../../src/host/local-host.js';
-import { readInventory, readNamedSnapshots } from '../../src/inventory/read-inventory.js';
+import { isAsExpected, readInventory, readNamedSnapshots } from '../../src/inventory/read-inventory.js';
 import { fullNameOf } from '../../src/streamline/dataset.js';
 
 const datasets = 'tank\\tfilesystem\\t-\\t0\\toff\\t-\\ntank/vm\\tvolume\\t-\\t0\\toff\\t1-abc-def\\n';
@@ -150,4 +151,13 @@ test('a property that zfs does not know is told in its words, without the list o
       /invalid property 'x'/.test(error.message) &&
       !/usage/.test(error.message),
   );
+});
+
+test('a receiver that differs in the last bit of a GUID is not as expected', () => {
+  const compare = (found: bigint): number | null =>
+    spawnSync('awk', ['-F', '\\t', isAsExpected.join('\n')], {
+      input: `tank/vm@a\t18446744073709551614\ntank/vm@a\t${found}\t7\n`,
+    }).status;
+  assert.equal(compare(18446744073709551614n), 0);
+  assert.equal(compare(18446744073709551615n), 1);
 });

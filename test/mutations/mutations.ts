@@ -106,6 +106,22 @@ export const mutations: readonly Mutation[] = [
     tests: ['test/commands/confirm.test.ts'],
   },
   {
+    name: 'unasked-loss',
+    protects: 'a push or pull that destroys something asks first',
+    file: 'src/commands/transfer.ts',
+    text: 'await confirmLosses(losses, this.#command.yes, this.#command, this.#hosts);',
+    replacement: '',
+    tests: [sync],
+  },
+  {
+    name: 'unasked-abort',
+    protects: 'abort asks first',
+    file: 'src/commands/abort.ts',
+    text: 'await confirmLosses(losses, this.yes, this, hosts);',
+    replacement: '',
+    tests: [sync],
+  },
+  {
     name: 'decrypted-send',
     protects: 'encrypted datasets travel raw',
     file: 'src/zfs/send.ts',

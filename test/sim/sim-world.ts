@@ -105,6 +105,8 @@ export class SimWorld {
           return open(() => this.#connect(target));
         },
         holdJournal: this.journal(name).open(() => isAlive),
+        // Nobody is there to answer.
+        prompter: { ask: () => Promise.resolve(undefined) },
         clock: {
           nowMs: () => this.clock.nowMs,
           sleep: async (delayMs: number, signal: AbortSignal) => {

@@ -121,6 +121,40 @@ test('a dataset of that name that has nothing in common is a conflict', async ()
   await expectRun(world, 'a', 'push b', 3);
 });
 
+test('without anybody to confirm it, nothing is rolled back or replaced', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  addVersion(a, 'tank/vm', 'web:4');
+  b.pools.write('tank/vm', [1]);
+  a.pools.create('tank/db');
+  addVersion(a, 'tank/db', 'db:1');
+  b.pools.create('tank/db');
+  addVersion(b, 'tank/db', 'other:1');
+  const state = describeState(b);
+  for (const option of ['--rollback', '--replace', '--rollback --replace']) {
+    assert.match((await expectRun(world, 'a', `push ${option} b`, 3)).stderr, /was not confirmed/);
+    assert.equal(describeState(b), state);
+  }
+});
+
+test('without anybody to confirm it, nothing that had arrived is dropped', async () => {
+  const { world, a, b } = makeWorld();
+  addLargeVersion(a, 'web:4');
+  let received = 0;
+  b.delayMs = (work) => {
+    if (work === 'receive' && ++received === 150) run.kill();
+    return 1;
+  };
+  const run = world.start('a', 'push b');
+  while (received < 150 || b.pools.open('tank/vm').isReceiving) await world.clock.sleep(10);
+  b.delayMs = undefined;
+  const state = describeState(b);
+  assert.match((await expectRun(world, 'b', 'abort', 3)).stderr, /was not confirmed/);
+  assert.equal(describeState(b), state);
+  await expectRun(world, 'b', 'abort --yes');
+  assert.notEqual(describeState(b), state);
+});
+
 test('what has come since a rollback was shown is kept', async () => {
   const { world, a, b } = makeWorld();
   await expectRun(world, 'a', 'push b');

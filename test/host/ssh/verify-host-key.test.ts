@@ -108,6 +108,15 @@ for (const setting of ['accept-new', 'no']) {
   });
 }
 
+test('StrictHostKeyChecking accept-new takes no other key of a host that is known without a person', async (t) => {
+  const rsa = ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 });
+  const server = await startServer(t);
+  const home = makeHome(t);
+  home.know(`${nameOf(server)} ${publicHalf(rsa)}`);
+  home.configure('StrictHostKeyChecking accept-new');
+  assert.match((await failToVisit(home, urlOf(server), ['no'])).message, /wasn't confirmed/);
+});
+
 test('a changed host key is refused with the place of the old one and how to remove it', async (t) => {
   const server = await startServer(t);
   const home = makeHome(t);
