@@ -42,6 +42,8 @@ export interface Fault {
   readonly needsFirst?: boolean;
   /** The disturbed run brings only one of two streamlines. */
   readonly isSplit?: boolean;
+  /** A run that first looks at the host just after this finds no pool there. */
+  readonly hidesPool?: boolean;
   /** The size of the receiver's pool. */
   readonly poolMib?: number;
 }
@@ -79,8 +81,8 @@ export const faults: readonly Fault[] = [
     ways: { '2 %': lose(2), '20 % for 8 s': lose(20, 8) },
     undo: healLinks,
   },
-  { name: 'the sender is reset', ways: { 'as by the button': ({ a }) => reset(a) } },
-  { name: 'the receiver is reset', ways: { 'as by the button': ({ b }) => reset(b) } },
+  { name: 'the sender is reset', hidesPool: true, ways: { 'as by the button': ({ a }) => reset(a) } },
+  { name: 'the receiver is reset', hidesPool: true, ways: { 'as by the button': ({ b }) => reset(b) } },
   {
     name: 'the pool is full',
     poolMib: 160,

@@ -73,7 +73,7 @@ async function disturb(
   judgeStates(before, now, scene);
   for (const [index, command] of commands.entries()) {
     const result = results[index];
-    if (result !== undefined) judgeRun(result, command, before, now);
+    if (result !== undefined) judgeRun(result, command, before, now, round.fault);
   }
   for (const file of scene.written) {
     const { code } = await b.run(['test', '-s', file], { check: false });
