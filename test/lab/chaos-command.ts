@@ -14,7 +14,7 @@ export function makeCommand(
   streamlines: readonly string[] = allStreamlines,
 ): Command {
   const words = [
-    `--transport ${transport} ${direction} -d tank/vm --stall-timeout 8`,
+    `--transport ${transport} ${direction} -d tank/vm`,
     ...(compress ? ['--compress'] : []),
     ...(streamlines === allStreamlines ? [] : streamlines.map((name) => `-n ${name}`)),
     direction === 'push' ? 'root@b' : 'root@a',

@@ -5,7 +5,7 @@ import type { Command } from './chaos-command.js';
 import type { Scene } from './chaos-faults.js';
 import { captureBoth, judgeEnd, judgeRun, judgeStates, type BothStates } from './chaos-judge.js';
 import { disturbedCommand, type Moment, type Round } from './chaos-round.js';
-import { awaitRun, hasEnded, startRun } from './chaos-run.js';
+import { awaitRun, hasEnded, impatiently, startRun } from './chaos-run.js';
 import { makeWorld, slowLink } from './chaos-world.js';
 import type { ClientLab } from './client.js';
 import { countBytes } from './link-bytes.js';
@@ -28,7 +28,7 @@ export async function playRound(lab: Pick<ClientLab, 'a' | 'b'>, round: Round): 
   await makeWorld(lab, round);
   const commands: Command[] = [];
   const start = async (command: Command): Promise<void> => {
-    await startRun(command.host === 'a' ? a : b, command, `${commands.length}`);
+    await startRun(command.host === 'a' ? a : b, command, `${commands.length}`, impatiently);
     commands.push(command);
   };
   const isPush = round.direction === 'push';
@@ -106,7 +106,7 @@ async function finish(scene: Scene, commands: readonly Command[], before: BothSt
 async function awaitMoment({ client, b }: Scene, moment: Moment, bytesBefore: number): Promise<void> {
   if (moment.since === 'bytes') {
     while ((await countBytes(b)) < bytesBefore + firstBytes && !(await hasEnded(client, '0'))) {
-      await sleep(100);
+      await sleep(300);
     }
   }
   await sleep(moment.afterSeconds * 1000);

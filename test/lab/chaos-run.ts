@@ -7,12 +7,15 @@ import type { LabHost } from './lab-host.js';
 /** No run may take longer, whatever happens to it. */
 const longestRunMs = 240_000;
 
+/** What a disturbed run is told, so that it ends soon; an undisturbed one may wait for a machine that is busy. */
+export const impatiently = '--stall-timeout 8';
+
 /** Starts a run of zfs-vm on its host. @param name of the files that it leaves in /tmp there */
-export async function startRun(host: LabHost, { words }: Command, name: string): Promise<void> {
+export async function startRun(host: LabHost, { words }: Command, name: string, options = ''): Promise<void> {
   const file = `/tmp/chaos-${name}`;
   await host.run(
     `rm -f ${file}.*
-    (sh -c 'echo $$ > ${file}.pid; exec zfs-vm ${words}' > ${file}.out 2> ${file}.err < /dev/null
+    (sh -c 'echo $$ > ${file}.pid; exec zfs-vm ${words} ${options}' > ${file}.out 2> ${file}.err < /dev/null
      echo $? > ${file}.status.new; mv ${file}.status.new ${file}.status) > /dev/null 2>&1 &`,
   );
 }
