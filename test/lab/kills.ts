@@ -5,7 +5,11 @@
 import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
 import { acquireClientLab, freshPools, hashFiles, listVersionGuids, type ClientLab } from './client.js';
+import { Random } from '../sim/random.js';
 import type { LabHost } from './lab-host.js';
+import { countBytes } from './link-bytes.js';
+import { cutLink, killClient, killZfs } from './strikes.js';
+import { waitFor } from './wait-for.js';
 
 /** The hosts of a lab: zfs-vm runs on a. */
 type Hosts = Pick<ClientLab, 'a' | 'b'>;
@@ -36,18 +40,12 @@ export const mostSentTwiceBytes = 15 * bytesPerSecond;
 
 const push = 'zfs-vm push -d tank/vm --stall-timeout 8 root@b';
 
-/** Kills from a seed (mulberry32). */
+/** Kills from a seed. */
 export function chooseKills(count: number, seed: number): Kill[] {
-  let state = seed;
-  const random = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const random = new Random(seed);
   return Array.from({ length: count }, () => ({
-    victim: victims[Math.floor(random() * victims.length)] ?? 'client',
-    afterSeconds: Number((random() * longestAfterSeconds).toFixed(1)),
+    victim: random.pick(victims),
+    afterSeconds: random.below(longestAfterSeconds * 10) / 10,
   }));
 }
 
@@ -100,17 +98,16 @@ export async function runKill(lab: Hosts, kill: Kill, undisturbedBytes: number):
 async function strike({ a, b }: Hosts, victim: Kill['victim']): Promise<void> {
   switch (victim) {
     case 'client':
-      await a.run('pkill -KILL -f "zfs-vm push"', unchecked);
+      await killClient(a);
       break;
     case 'send':
-      await a.run('pkill -KILL -x zfs', unchecked);
+      await killZfs(a);
       break;
     case 'receive':
-      await b.run('pkill -KILL -x zfs', unchecked);
+      await killZfs(b);
       break;
     case 'link':
-      await a.setLink({ down: true });
-      await new Promise((resolve) => setTimeout(resolve, 12_000));
+      await cutLink(a, 12, { rateMbitPerSecond });
       break;
     case 'sender':
       await a.reset();
@@ -131,27 +128,7 @@ async function awaitEnd(a: LabHost, victim: Kill['victim']): Promise<number | un
   return Number((await a.run('cat /tmp/push.status')).stdout);
 }
 
-/** What a host has sent and received on its links. */
-async function countBytes(host: LabHost): Promise<number> {
-  const { stdout } = await host.run(
-    `for device in $(ip -o address show to 10.77.0.0/24 | awk '{ print $2 }'); do
-      cat /sys/class/net/$device/statistics/rx_bytes /sys/class/net/$device/statistics/tx_bytes; done`,
-  );
-  return stdout
-    .trim()
-    .split('\n')
-    .reduce((sum, line) => sum + Number(line), 0);
-}
-
 const unchecked = { check: false } as const;
-
-async function waitFor(what: string, isThere: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 240_000;
-  while (!(await isThere())) {
-    assert.ok(Date.now() < deadline, `${what}: not in time`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
-}
 
 async function main(argv: readonly string[]): Promise<void> {
   const { values } = parseArgs({
