@@ -442,6 +442,7 @@ const errorKinds: readonly (readonly [kind: string, words: RegExp])[] = [
   ['descendant', /cannot be a descendant/],
   ['other dataset', /snapshots must be part of same dataset/],
   ['not earlier', /not an earlier snapshot from the same fs/],
+  ['source elsewhere', /incremental source must be in same filesystem/],
   ['not earlier than itself', /is not earlier than it/],
   ['is a clone', /destination '[^']*' is a clone/],
   ['no source', /incremental source .* (does not exist|no longer exists)/],
