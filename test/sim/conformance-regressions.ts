@@ -135,6 +135,24 @@ export const regressions: readonly Regression[] = [
       zfs destroy -r tank/r`),
   },
   {
+    title: 'a rollback and a clone reset the log of what was mounted: that is written, but does not modify',
+    operations: toOperations(`
+      ${source}
+      zfs send tank/a@1 | zfs receive -s -u tank/r/a
+      zfs rollback tank/r/a@1
+      zfs clone tank/r/a@1 tank/c
+      zfs rollback tank/a@3
+      zfs send -i @1 tank/a@2 | zfs receive -s -u tank/r/a
+      write tank/r/a 0
+      zfs snapshot tank/r/a@own
+      zfs rollback tank/r/a@own
+      zfs rollback -r tank/r/a@2
+      zfs send -i @2 tank/a@3 | zfs receive -s -u tank/r/a
+      zfs rollback -r tank/a@2
+      zfs clone tank/r/a@3 tank/r/b
+      zfs send -i tank/r/a@2 tank/r/a@3 | zfs receive -s -u tank/a`),
+  },
+  {
     title: 'what zfs send refuses',
     operations: toOperations(`
       ${source}
@@ -142,6 +160,7 @@ export const regressions: readonly Regression[] = [
       zfs send tank/none@1
       zfs send -i @3 tank/a@1
       zfs send -i @9 tank/a@1
+      zfs send -I tank/r@1 tank/a@2
       zfs send -i @2 tank/a@2
       zfs send -I @2 tank/a@2
       zfs send -I @3 tank/a@2

@@ -10,6 +10,8 @@ export class Snapshot {
   readonly createtxg: number;
   readonly createdAtSeconds: number;
   readonly content: Content;
+  /** Whether its dataset had been mounted by then, and so has the head of an intent log. */
+  readonly hasLog: boolean;
   /** When it was held, in seconds, by the tag. */
   readonly holds = new Map<string, number>();
   /** What was cloned from it. */
@@ -24,6 +26,7 @@ export class Snapshot {
     this.createtxg = facts.createtxg;
     this.createdAtSeconds = facts.createdAtSeconds;
     this.content = dataset.content;
+    this.hasLog = dataset.hasLog;
   }
 
   get fullName(): string {
@@ -70,6 +73,10 @@ export class Dataset {
   content: Content = emptyContent;
   /** The transaction group in which its content was last changed. */
   changedTxg: number;
+  /** Whether it was mounted since it was made, and so has the head of an intent log. */
+  hasLog = false;
+  /** The transaction group in which the log was last reset: that counts as written, but not as modified. */
+  logResetTxg = 0;
   origin: Snapshot | undefined;
   /** Oldest first. */
   snapshots: Snapshot[] = [];
@@ -102,6 +109,14 @@ export class Dataset {
   /** Whether its content was changed since a snapshot of its history was made. */
   isModifiedSince(snapshot: Snapshot): boolean {
     return this.changedTxg > snapshot.createtxg;
+  }
+
+  /** Takes the content of a snapshot, as a clone or a rollback does; its log isn't taken along. */
+  takeContentOf(snapshot: Snapshot, txg: number): void {
+    this.content = snapshot.content;
+    this.changedTxg = snapshot.createtxg;
+    this.hasLog = false;
+    if (snapshot.hasLog) this.logResetTxg = txg;
   }
 
   findSnapshot(name: string): Snapshot | undefined {

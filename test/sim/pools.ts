@@ -142,6 +142,7 @@ export class Pools {
     for (const block of blocks) content.set(block, this.random.below(2 ** 48) + 1);
     dataset.content = content;
     dataset.changedTxg = this.nextTxg();
+    if (dataset.type === 'filesystem') dataset.hasLog = true;
   }
 
   /*
@@ -360,9 +361,7 @@ export class Pools {
         held.map((each) => `cannot destroy '${each.fullName}': dataset is busy`).join('\n'),
       );
     }
-    dataset.content = snapshot.content;
-    dataset.changedTxg = snapshot.createtxg;
-    this.nextTxg();
+    dataset.takeContentOf(snapshot, this.nextTxg());
   }
 
   hold(tag: string, fullName: string): void {
@@ -423,8 +422,7 @@ export class Pools {
   /** Adds a clone. */
   addClone(name: string, origin: Snapshot): Dataset {
     const clone = this.#add(name, origin.dataset.type);
-    clone.content = origin.content;
-    clone.changedTxg = origin.createtxg;
+    clone.takeContentOf(origin, clone.createtxg);
     clone.encryption = origin.dataset.encryption;
     clone.isKeyLoaded = origin.dataset.isKeyLoaded;
     this.#setOrigin(clone, origin);

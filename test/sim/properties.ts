@@ -160,6 +160,9 @@ export function tokenOf({ partial }: Dataset): string | undefined {
   return encodeToken({ toName, toGuid, fromGuid, flags, position: partial.position, bytes: partial.bytes });
 }
 
+/** What is written when the log of a dataset is reset. */
+const logHeadBytes = 1024;
+
 /** How many bytes were written between what a dataset or snapshot has and what the snapshot before it has. */
 function countWritten(listed: Exclude<Listed, { kind: 'bookmark' }>, blockBytes: number): number {
   const { dataset } = listed;
@@ -171,6 +174,7 @@ function countWritten(listed: Exclude<Listed, { kind: 'bookmark' }>, blockBytes:
   const { tip } = dataset;
   if (dataset.isInconsistent) return emptyDatasetBytes + (dataset.partial?.content.size ?? 0) * blockBytes;
   if (tip === undefined) return emptyDatasetBytes + dataset.content.size * blockBytes;
-  if (!dataset.isModifiedSince(tip)) return 0;
-  return diffContents(tip.content, dataset.content).length * blockBytes;
+  const logBytes = dataset.logResetTxg > tip.createtxg ? logHeadBytes : 0;
+  if (!dataset.isModifiedSince(tip)) return logBytes;
+  return logBytes + diffContents(tip.content, dataset.content).length * blockBytes;
 }

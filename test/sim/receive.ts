@@ -361,6 +361,7 @@ class Receive {
     }
     const createtxg = pools.nextTxg();
     dataset.content = new Map(partial.content);
+    dataset.hasLog = false;
     // What brings nothing writes nothing.
     if (!isSameContent(partial.content, base?.content ?? emptyContent)) dataset.changedTxg = createtxg;
     pools.addSnapshot(dataset, snapshotName, header.toGuid, createtxg, header.createdAtSeconds);

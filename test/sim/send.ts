@@ -109,6 +109,10 @@ async function sendSeries(
   flags: StreamFlags,
   pools: Pools,
 ): Promise<number> {
+  const source = first.slice(0, Math.max(0, first.indexOf('@')));
+  if (source !== '' && source !== to.dataset.name && first !== to.dataset.origin?.fullName) {
+    throw new ZfsRefusal('incremental source must be in same filesystem\nusage:\n\tand so on', 2);
+  }
   const { from: base } = findBase(pools, to, first);
   const { snapshots } = to.dataset;
   if (!(base instanceof Snapshot) || !isEarlier(base, to)) {
