@@ -1,7 +1,7 @@
 /**
- * `node build/test/lab/conformance.js [--zfs 2.3|2.1] [--seeds 5] [--from 1] [--length 60]`: runs random sequences of zfs operations,
- * and those that have found something before, on a lab host and on the simulator, and prints every difference. Where there is one,
- * the simulator is wrong.
+ * `node build/test/lab/conformance.js [--zfs 2.3|2.1] [--seeds 5] [--from 1] [--length 60] [--no-regressions]`: runs random
+ * sequences of zfs operations, and those that have found something before, on a lab host and on the simulator, and prints every
+ * difference. Where there is one, the simulator is wrong.
  */
 import { parseArgs } from 'node:util';
 import { makeSequence, playSimulated } from '../sim/conformance.js';
@@ -34,7 +34,10 @@ const sequences = [
 const attached = process.env['ZFS_VM_LAB']?.split(' ')[0];
 const lab =
   attached === undefined
-    ? await startLab({ name: `conformance-${version}`, hosts: [{ name: 'a', kind: version }] })
+    ? await startLab({
+        name: `conformance-${version.replace('.', '-')}`,
+        hosts: [{ name: 'a', kind: version }],
+      })
     : await attachLab(attached);
 try {
   for (const { title, play } of sequences) {
