@@ -43,7 +43,7 @@ export abstract class TransferCommand extends BaseCommand {
     ['    --compress', 'compress streams on the way, where both hosts have zstd'],
     ['    --bwlimit RATE', 'no more bytes a second in all, e.g. 500K, 20M'],
     ['    --retries N', 'how often to connect again when a host is lost or busy (3)'],
-    ['    --no-bookmark', 'leave no bookmark of what was sent on the sender'],
+    ['    --no-bookmark', 'leave no bookmarks on the sender; bases are held instead'],
     ['    --stall-timeout SECONDS', 'give a stream up when nothing moves for so long; 0 for never (600)'],
   ] as const;
 

@@ -15,8 +15,9 @@ import type { Datasets } from '../streamline/dataset.js';
 import { findHostsWithoutZstd } from '../transfer/compression.js';
 import { estimateSizes } from '../transfer/estimate-sizes.js';
 import type { TransferEvent, TransferResult } from '../transfer/event.js';
-import { whileHeld } from '../transfer/protect-sources.js';
+import { whileProtected } from '../transfer/protect-sources.js';
 import { runPlan } from '../transfer/run-plan.js';
+import { SourceBookmarks } from '../transfer/source-bookmarks.js';
 import { checkCopyPlace, checkPatterns, checkPool, splitAtDestination } from './check-request.js';
 import { confirmLosses } from './confirm.js';
 import { Hosts } from './hosts.js';
@@ -201,11 +202,11 @@ class TransferRun {
 
   async #runPlan(plan: Plan, sides: Sides, compress: boolean): Promise<TransferResult> {
     const { signal, surroundings } = this.#command.context;
-    const { bookmark } = this.#command;
     const { holdJournal, clock } = surroundings;
-    const settings = { ...this.#settings, compress, bookmark, hasNoise: this.#hasNoise };
+    const bookmarks = this.#command.bookmark ? new SourceBookmarks(sides.sender, signal) : undefined;
+    const settings = { ...this.#settings, compress, bookmarks, hasNoise: this.#hasNoise };
     const context = { ...sides, ...settings, signal, holdJournal, clock, emit: this.#emit };
-    return whileHeld(plan, context, () => runPlan(plan, context));
+    return whileProtected(plan, context, (emit) => runPlan(plan, { ...context, emit }));
   }
 
   async #prepare(): Promise<Prepared> {

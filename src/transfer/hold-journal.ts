@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -28,18 +28,24 @@ export class HoldJournal {
     this.#folder = join(state, 'zfs-vm', 'holds');
   }
 
-  /** Writes a record down so that it is there also after a sudden end of the machine; tells whether that was possible. */
+  /**
+   * Writes a record down so that it is there also after a sudden end of the machine, in the place of one with the same tag; tells
+   * whether that was possible.
+   */
   async write(record: HoldRecord): Promise<boolean> {
     try {
       await mkdir(this.#folder, { recursive: true });
       const written: WrittenRecord = { ...record, bootId: await readBootId() };
-      const file = await open(this.#fileOf(record.tag), 'w', 0o600);
+      const path = this.#fileOf(record.tag);
+      // A record that was there before stays whole until the new one is.
+      const file = await open(`${path}.new`, 'w', 0o600);
       try {
         await file.writeFile(JSON.stringify(written));
         await file.sync();
       } finally {
         await file.close();
       }
+      await rename(`${path}.new`, path);
       await syncFolder(this.#folder);
       return true;
     } catch {
@@ -55,7 +61,8 @@ export class HoldJournal {
   /** The holds on a host that were left by runs which are no more. */
   async findLeft(host: string): Promise<HoldRecord[]> {
     const files = await readdir(this.#folder).catch(() => []);
-    const records = await Promise.all(files.map((file) => readRecord(join(this.#folder, file))));
+    const whole = files.filter((file) => file.endsWith('.json'));
+    const records = await Promise.all(whole.map((file) => readRecord(join(this.#folder, file))));
     const bootId = await readBootId();
     return records
       .filter((record) => record !== undefined)

@@ -1,167 +1,148 @@
-import { randomBytes } from 'node:crypto';
-import { ZfsVmError } from '../errors.js';
-import type { Clock } from '../clock.js';
-import type { Endpoint } from '../host/endpoint.js';
-import { isSuccess } from '../host/host.js';
-import { runCommand } from '../host/run-command.js';
-import type { Plan } from '../plan/plan.js';
-import { fullNameOf } from '../streamline/dataset.js';
-import { forEachName } from '../shell.js';
-import { explainZfsFailure } from '../zfs/failure.js';
-import { poolOf } from '../zfs/names.js';
-import { bookmarkProgram, holdArguments, programArguments, releaseArguments } from '../zfs/protect.js';
-import type { Arrival, TransferEvent } from './event.js';
-import type { HoldJournal } from './hold-journal.js';
+import type { Chain, Plan } from '../plan/plan.js';
+import { groupByStream } from '../plan/stream.js';
+import { fullNameOf, type Point } from '../streamline/dataset.js';
+import type { TransferEvent } from './event.js';
+import type { SourceBookmarks } from './source-bookmarks.js';
+import { releaseLeftHolds, SourceHolds, type HoldContext } from './source-holds.js';
 
-/** How many bookmarks are made in one command, whose line has a limit: names have 255 characters at most. */
-const tipsAtOnce = 200;
+/** After this time under way, a chain is worth holding. */
+const longMs = 10_000;
 
-/** How long holding and releasing is waited for when the run was stopped. */
-const waitAfterStopMs = 1200;
+/** How often it is looked what is so, and what has come. */
+const lookEveryMs = 5_000;
 
 /** What protecting the sender's snapshots works with. */
-export interface ProtectContext {
-  readonly sender: Endpoint;
-  readonly emit: (event: TransferEvent) => void;
-  readonly signal: AbortSignal;
-}
-
-/** What holding them works with, too. */
-export interface HoldContext extends ProtectContext {
-  /** Where holds are written down. */
-  readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'remove' | 'write'>;
-  readonly clock: Clock;
+export interface ProtectContext extends HoldContext {
+  /** Left out where no bookmarks are wanted. */
+  readonly bookmarks: SourceBookmarks | undefined;
 }
 
 /**
- * Holds the snapshots of a plan on the sender while something is done, so that somebody who prunes there can't cut a chain. What a
- * run that died has left held is released first. Where the rights are lacking, it is done without.
+ * Protects the snapshots of a plan on the sender while it is run, so that somebody who prunes there can't cut a chain. A bookmark
+ * protects a history as well as a hold does, and costs a hundredth: ZFS takes and releases holds one by one, each with a sync of
+ * the pool, and makes any number of bookmarks in one. So holds are for what a bookmark can't do:
+ * - A chain of several streams is held from the start, by what it begins from and its last version: between two streams nobody
+ *   else protects them.
+ * - So is one that goes on with an interrupted stream: what has arrived of it is worth nothing without its snapshot.
+ * - The snapshots of a single stream are protected by zfs itself while it sends. Only if that takes long are they held, too, so that
+ *   the rest can be sent should the connection be lost.
+ * - What a single stream begins from has to outlast its wait in the queue: as a bookmark, which all of them get at the start, in one
+ *   command. Where that isn't wanted or allowed, it is held.
+ *
+ * What has come gets its bookmark within seconds, as the next increment begins from it. Nothing of all that is waited for before the
+ * streams begin; what a run that died has left held is released first. Where the rights are lacking, it is done without.
+ * @param work runs the plan, and tells what happens to the `emit` that it is given
  */
-export async function whileHeld<T>(plan: Plan, context: HoldContext, work: () => Promise<T>): Promise<T> {
-  const { sender, emit, signal, holdJournal: journal } = context;
-  /** @param isHeld whether any may be held: where that was denied, it is no matter that releasing is, too */
-  const releaseAll = async (
-    endpoint: Endpoint,
-    tag: string,
-    snapshots: readonly string[],
-    isHeld: boolean,
-  ): Promise<void> => {
-    const ended = await runForNames(endpoint, releaseArguments(tag), snapshots);
-    if (ended === 'done' || (ended === 'denied' && !isHeld)) await journal.remove(tag);
+export async function whileProtected<T>(
+  plan: Plan,
+  context: ProtectContext,
+  work: (emit: (event: TransferEvent) => void) => Promise<T>,
+): Promise<T> {
+  await releaseLeftHolds(context);
+  if (plan.chains.length === 0) return work(context.emit);
+  const { emit, signal } = context;
+  const holds = new SourceHolds(context);
+  const progress = new ChainProgress();
+  const over = new AbortController();
+  // At once when the run is stopped: meanwhile the streams are ended.
+  const stop = (): Promise<void> => {
+    over.abort();
+    return holds.release();
   };
-  for (const { zfs, tag, snapshots } of await journal.findLeft(sender.host.name)) {
-    await untilStopped(releaseAll({ ...sender, zfs }, tag, snapshots, true), context);
-  }
-  const snapshots = snapshotsOf(plan);
-  if (snapshots.length === 0) return work();
-  const tag = `zfs-vm:${process.pid}-${randomBytes(4).toString('hex')}`;
-  const isNoted = await journal.write({
-    host: sender.host.name,
-    zfs: sender.zfs,
-    tag,
-    snapshots,
-    pid: process.pid,
-  });
-  // What isn't written down could stay held for ever.
-  if (!isNoted) return work();
-  emit({ kind: 'held', host: sender.host.name, snapshots: snapshots.length });
-  // ZFS takes them one by one, each with a sync of the pool: the streams don't wait for that.
-  const holding = runForNames(sender, holdArguments(tag), snapshots);
-  let releasing: Promise<void> | undefined;
-  const release = (): Promise<void> => {
-    releasing ??= holding.then((ended) => releaseAll(sender, tag, snapshots, ended !== 'denied'));
-    return untilStopped(releasing, context);
-  };
-  // At once: meanwhile the streams are ended.
   const onAbort = (): void => {
-    void release();
+    void stop();
   };
   signal.addEventListener('abort', onAbort, { once: true });
+  const bookmarking = protectAtStart(plan, holds, context);
+  const watching = watch(progress, holds, context, over.signal);
   try {
-    return await work();
+    return await work((event) => {
+      progress.note(event, context.clock.nowMs());
+      emit(event);
+    });
   } finally {
     signal.removeEventListener('abort', onAbort);
-    await release();
+    await Promise.all([stop(), bookmarking, watching]);
   }
 }
 
-/**
- * Makes bookmarks of the last snapshot that each chain brought, so that the next increment has a base here also when the
- * snapshot is gone. Best effort: nothing depends on it now.
- */
-export async function bookmarkTips(done: readonly Arrival[], context: ProtectContext): Promise<void> {
-  const tips = [...new Map(done.map(({ chain, step }) => [chain, fullNameOf(step.to)])).values()];
-  for (const pool of new Set(tips.map(poolOf))) {
-    const ofPool = tips.filter((tip) => poolOf(tip) === pool);
-    for (let start = 0; start < ofPool.length; start += tipsAtOnce) {
-      await bookmark(ofPool.slice(start, start + tipsAtOnce), pool, context);
-    }
-  }
-}
-
-async function bookmark(
-  tips: readonly string[],
-  pool: string,
-  { sender, signal }: ProtectContext,
+/** Holds and bookmarks what a plan needs from its start. */
+async function protectAtStart(
+  { chains }: Plan,
+  holds: SourceHolds,
+  { bookmarks }: ProtectContext,
 ): Promise<void> {
-  const { host, zfs } = sender;
-  try {
-    const program = [...zfs, ...programArguments(pool), ...tips];
-    const inOne = await runCommand(host, program, { input: bookmarkProgram, signal });
-    if (isSuccess(inOne.exit)) return;
-    const one = `"$@" bookmark "$name" "\${name%@*}#\${name#*@}" </dev/null 2>/dev/null`;
-    const script = `while IFS= read -r name; do ${one}; done; :`;
-    const input = tips.map((tip) => `${tip}\n`).join('');
-    await runCommand(host, ['sh', '-c', script, 'sh', ...zfs], { input, signal });
-  } catch (error) {
-    if (!(error instanceof ZfsVmError)) throw error;
+  const basesOfSingle = snapshotsOf(chains.filter((chain) => !needsHold(chain)).flatMap(basesOf));
+  const needed = snapshotsOf(chains.filter(needsHold).flatMap(endsOf));
+  holds.hold([...needed, ...(bookmarks === undefined ? basesOfSingle : [])]);
+  if ((await bookmarks?.make(basesOfSingle)) === 'denied') holds.hold(basesOfSingle);
+}
+
+/** From time to time, holds what takes long and bookmarks what has come, until it is over. */
+async function watch(
+  progress: ChainProgress,
+  holds: SourceHolds,
+  { bookmarks, clock }: ProtectContext,
+  over: AbortSignal,
+): Promise<void> {
+  // Each comes after the one before: the last is waited for, and nothing here is late for them.
+  let bookmarking: Promise<unknown> | undefined;
+  for (;;) {
+    await clock.sleep(lookEveryMs, over).catch(() => undefined);
+    if (over.aborted) break;
+    holds.hold(snapshotsOf(progress.findBegunBefore(clock.nowMs() - longMs).flatMap(endsOf)));
+    bookmarking = bookmarks?.make(snapshotsOf(progress.takeArrived().map(lastOf)));
+  }
+  await bookmarking;
+}
+
+/** Which chains of a plan are under way, and which have come. */
+class ChainProgress {
+  readonly #startsMs = new Map<Chain, number>();
+  #arrived: Chain[] = [];
+
+  note(event: TransferEvent, nowMs: number): void {
+    if (event.kind === 'step-started' && !this.#startsMs.has(event.chain)) {
+      this.#startsMs.set(event.chain, nowMs);
+    }
+    const isDone = event.kind === 'step-done' && event.step === event.chain.steps.at(-1);
+    if (isDone) this.#arrived.push(event.chain);
+    if (isDone || event.kind === 'step-failed') this.#startsMs.delete(event.chain);
+  }
+
+  /** The chains that began before a time, or then, and aren't done. */
+  findBegunBefore(timeMs: number): Chain[] {
+    return [...this.#startsMs].filter(([, startMs]) => startMs <= timeMs).map(([chain]) => chain);
+  }
+
+  /** The chains that have come since it was asked last. */
+  takeArrived(): Chain[] {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    return arrived;
   }
 }
 
-/** The sender's snapshots that keep a chain from being cut: what it begins from, and its last one. */
-function snapshotsOf({ chains }: Plan): string[] {
-  const points = chains.flatMap(({ steps: [first, ...rest] }) => [
-    ...('from' in first ? [first.from] : []),
-    rest.at(-1)?.to ?? first.to,
-  ]);
+/** Whether neither a bookmark of its base nor zfs itself protects a chain. */
+function needsHold(chain: Chain): boolean {
+  return chain.steps[0].kind === 'resume' || groupByStream(chain).length > 1;
+}
+
+/** What has to be there for a chain to begin. */
+function basesOf({ steps: [first] }: Chain): Point[] {
+  if (first.kind === 'resume') return [first.to];
+  return 'from' in first ? [first.from] : [];
+}
+
+function lastOf({ steps: [first, ...rest] }: Chain): Point {
+  return rest.at(-1)?.to ?? first.to;
+}
+
+/** What a chain begins from, and its last version: what lies between them may go, and the chain goes on without. */
+function endsOf(chain: Chain): Point[] {
+  return [...basesOf(chain), lastOf(chain)];
+}
+
+function snapshotsOf(points: readonly Point[]): string[] {
   return [...new Set(points.filter(({ kind }) => kind === 'snapshot').map(fullNameOf))];
-}
-
-/** Waits for something to be done, but not much longer once the run was stopped: it goes on alone then. */
-async function untilStopped(done: Promise<void>, { signal, clock }: HoldContext): Promise<void> {
-  const over = new AbortController();
-  const stopped = new Promise<void>((resolve) => {
-    const onAbort = (): void => {
-      void clock.sleep(waitAfterStopMs, over.signal).then(resolve, resolve);
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true, signal: over.signal });
-  });
-  await Promise.race([done, stopped]).finally(() => {
-    over.abort();
-  });
-}
-
-/**
- * Runs zfs with names that follow its arguments. Names for which it fails are passed over: they are gone, or the rights are lacking.
- * It is never cut short, not even when its host is closed: nobody would know then what is held. Tells whether it was done for all
- * names that are there, or that the rights for some were lacking, or that nobody knows how far it got: a lost host is no error here.
- */
-async function runForNames(
-  { host, zfs }: Endpoint,
-  zfsArguments: readonly string[],
-  names: readonly string[],
-): Promise<'done' | 'denied' | 'unknown'> {
-  const { script, input } = forEachName(zfsArguments, names);
-  try {
-    // xargs ends so (1 where it isn't GNU's) when zfs failed for some names, and otherwise when zfs was killed or isn't there.
-    const passOver = '{ status=$?; [ "$status" = 123 ] || [ "$status" = 1 ]; }';
-    const lines = `trap '' HUP INT TERM\n${script} || ${passOver}`;
-    const { exit, stderr } = await runCommand(host, ['sh', '-c', lines, 'sh', ...zfs], { input });
-    if (!isSuccess(exit)) return 'unknown';
-    return explainZfsFailure(stderr)?.kind === 'denied' ? 'denied' : 'done';
-  } catch (error) {
-    if (!(error instanceof ZfsVmError)) throw error;
-    return 'unknown';
-  }
 }

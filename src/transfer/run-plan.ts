@@ -5,6 +5,7 @@ import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';
 import { landingOf, preparationCalls, streamOf } from '../plan/stream.js';
+import { fullNameOf } from '../streamline/dataset.js';
 import { isBusyFailure } from '../zfs/failure.js';
 import { isWithin } from '../zfs/names.js';
 import { createParentArguments, receiveArguments } from '../zfs/receive.js';
@@ -13,15 +14,15 @@ import { ChainQueue } from './chain-queue.js';
 import type { Arrival, Fault, TransferEvent, TransferResult } from './event.js';
 import { toLegs, type Leg } from './lane-script.js';
 import { runLane, type LaneContext } from './run-lane.js';
-import { bookmarkTips } from './protect-sources.js';
+import type { SourceBookmarks } from './source-bookmarks.js';
 import { verifyArrivals } from './verify-arrivals.js';
 
 /** What a plan is run with. */
 export interface TransferContext extends LaneContext {
   /** How many streams go side by side. */
   readonly lanes: number;
-  /** Whether the last snapshot that each chain brought leaves a bookmark on the sender. */
-  readonly bookmark: boolean;
+  /** What leaves bookmarks on the sender: of the last snapshot that each chain brought. None where that is left out. */
+  readonly bookmarks: SourceBookmarks | undefined;
 }
 
 /** A lane's command line has to fit into what a remote shell takes (128 KiB, and every odd character takes five). */
@@ -82,7 +83,7 @@ class PlanRun {
     const notThere = new Set<Chain>();
     await this.#unlessLost(async () => {
       // One asks the receiver, the other the sender.
-      const bookmarking = this.#context.bookmark ? bookmarkTips(this.#done, this.#context) : undefined;
+      const bookmarking = this.#context.bookmarks?.make(findTips(this.#done));
       const [missing] = await Promise.all([verifyArrivals(this.#done, this.#context), bookmarking]);
       for (const { chain, error } of missing) {
         this.#report(error);
@@ -243,6 +244,11 @@ async function canChainReceives({ host, zfs }: Endpoint, signal: AbortSignal): P
   const { exit, stdout } = await runCommand(host, ['sudo', '-n', '-l'], { signal });
   signal.throwIfAborted();
   return isSuccess(exit) && !/log_(input|stdin)/i.test(stdout);
+}
+
+/** The last snapshot that each chain brought, by full name. */
+function findTips(done: readonly Arrival[]): string[] {
+  return [...new Map(done.map(({ chain, step }) => [chain, fullNameOf(step.to)])).values()];
 }
 
 /** The same legs with a stream for each version, from one of the first leg's on. */

@@ -115,10 +115,14 @@ test('a receiver that is reset in the middle is gone on with when it is back, in
   assert.equal(await hashFiles(b, 'tank/vm/ct@zfs-vm:ct:1'), await hashFiles(a, 'tank/ct@zfs-vm:ct:1'));
 });
 
-test('what is sent can not be destroyed meanwhile, and the holds of a run that died are released by the next', async () => {
+test('what takes long to send can not be destroyed, and the holds of a run that died are released by the next', async () => {
   const { a } = lab;
   const destroy = 'zfs destroy tank/ct@zfs-vm:ct:1';
   await push.start('root@b');
+  // What is sent quickly is not held.
+  await a.run(
+    'for try in $(seq 200); do [ -z "$(zfs holds -H tank/ct@zfs-vm:ct:1)" ] || break; sleep 0.1; done',
+  );
   await a.run('kill -KILL $(cat /tmp/push.pid)');
   await waitUntilQuiet(a, 10_000);
   assert.match((await a.run(destroy, { check: false })).stderr, /dataset is busy|it's being held/);

@@ -135,7 +135,7 @@ export function isOurs(fullName: string | undefined): boolean {
 }
 
 /**
- * Expects that a sender is as it was but for our holds, and bookmarks of what was sent.
+ * Expects that a sender is as it was but for our holds, and bookmarks of what increments begin from and of what was sent.
  * @throws Violation
  */
 export function judgeSender(before: HostState, after: HostState, leavesBookmarks: boolean): void {

@@ -62,6 +62,43 @@ test('a later version is one increment, and no hold stays on the sender', async 
   assert.ok(a.pools.open('tank/vm').snapshots.every(({ holds }) => holds.size === 0));
 });
 
+test('a short stream is not held on the sender, and one that takes long is, after a while', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  const heldAtMs: number[] = [];
+  a.beforeZfs = ([subcommand]) => {
+    if (subcommand === 'hold') heldAtMs.push(world.clock.nowMs);
+  };
+  addVersion(a, 'tank/vm', 'web:4');
+  await expectRun(world, 'a', 'push b');
+  assert.deepEqual(heldAtMs, []);
+  addLargeVersion(a, 'web:5');
+  b.delayMs = (work) => (work === 'receive' ? 150 : 1);
+  const beganAtMs = world.clock.nowMs;
+  await expectRun(world, 'a', 'push b');
+  const [afterMs = 0, ...others] = heldAtMs.map((atMs) => atMs - beganAtMs);
+  assert.deepEqual(others, []);
+  assert.ok(afterMs >= 10_000 && afterMs < 25_000, `held after ${afterMs} ms`);
+  assert.deepEqual(world.journal('a').records, []);
+  assert.ok(a.pools.open('tank/vm').snapshots.every(({ holds }) => holds.size === 0));
+});
+
+test('a base that is pruned before its short stream begins costs one run, and the next goes on from the bookmark', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push --no-bookmark b');
+  addVersion(a, 'tank/vm', 'web:4');
+  // Root's program makes the bookmark while the stream waits.
+  a.beforeZfs = async ([subcommand]) => {
+    if (subcommand !== 'send') return;
+    a.beforeZfs = undefined;
+    await world.clock.sleep(1000);
+    a.pools.destroySnapshots('tank/vm', ['zfs-vm:web:3']);
+  };
+  await expectRun(world, 'a', 'push b', 1);
+  assert.match((await expectRun(world, 'a', 'push b')).stdout, /web:4 .* incremental/);
+  assertHasVersionsOf(b, a);
+});
+
 test('a version that the sender pruned is gone on from by its bookmark', async () => {
   const { world, a, b } = makeWorld();
   await expectRun(world, 'a', 'push b');

@@ -71,3 +71,13 @@ test('a number that another process has since the machine was started again is n
   await writeFile(path, JSON.stringify({ ...record, bootId: 'another' }));
   assert.deepEqual(await journal.findLeft('fjoe@b'), [{ ...holds, pid: process.pid }]);
 });
+
+test('a record takes the place of one with its tag, and one that was not written to its end is passed over', async (t) => {
+  const folder = await makeFolder(t);
+  const journal = new HoldJournal({ XDG_STATE_HOME: folder });
+  await journal.write({ ...holds, pid: deadPid() });
+  const more = { ...holds, snapshots: [...holds.snapshots, 'tank/vm@zfs-vm:web:2'], pid: deadPid() };
+  await journal.write(more);
+  await writeFile(join(folder, 'zfs-vm/holds/zfs-vm-1-a.json.new'), JSON.stringify(holds).slice(0, 20));
+  assert.deepEqual(await journal.findLeft('fjoe@b'), [more]);
+});

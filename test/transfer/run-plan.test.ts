@@ -59,7 +59,7 @@ async function run(
       stallMs: 0,
       compress: false,
       hasNoise: false,
-      bookmark: false,
+      bookmarks: undefined,
     },
     signal: new AbortController().signal,
     emit: (event) => events.push(event),

@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../clock.js';
+import { ZfsVmError } from '../errors.js';
+import type { Endpoint } from '../host/endpoint.js';
+import { isSuccess } from '../host/host.js';
+import { runCommand } from '../host/run-command.js';
+import { forEachName } from '../shell.js';
+import { explainZfsFailure } from '../zfs/failure.js';
+import { holdArguments, releaseArguments } from '../zfs/protect.js';
+import type { TransferEvent } from './event.js';
+import type { HoldJournal } from './hold-journal.js';
+
+/** How long holding and releasing is waited for when the run was stopped. */
+const waitAfterStopMs = 1200;
+
+/** What holding the sender's snapshots works with. */
+export interface HoldContext {
+  readonly sender: Endpoint;
+  readonly emit: (event: TransferEvent) => void;
+  readonly signal: AbortSignal;
+  /** Where holds are written down. */
+  readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'remove' | 'write'>;
+  readonly clock: Clock;
+}
+
+/**
+ * The holds of one run on its sender: so that nobody destroys a snapshot there, and never longer than the run lives, or until the
+ * next one on this machine. Where the rights are lacking, nothing is held.
+ */
+export class SourceHolds {
+  readonly #context: HoldContext;
+  readonly #tag = `zfs-vm:${process.pid}-${randomBytes(4).toString('hex')}`;
+  /** What is held, or was tried to. */
+  readonly #snapshots = new Set<string>();
+  /** Whether any may be held: not if that was always denied. */
+  #isHeld = false;
+  #taking: Promise<void> = Promise.resolve();
+  #releasing: Promise<void> | undefined;
+
+  constructor(context: HoldContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Holds more snapshots, when what was asked for before is held: nobody waits for that, as ZFS takes them one by one, each with a
+   * sync of the pool. Once it releases, it takes no more.
+   */
+  hold(snapshots: readonly string[]): void {
+    this.#taking = this.#taking.then(() => this.#take(snapshots));
+  }
+
+  /** Releases what is held. When the run was stopped, it isn't waited for long: it goes on alone then. */
+  release(): Promise<void> {
+    this.#releasing ??= this.#taking.then(() => this.#releaseAll());
+    return untilStopped(this.#releasing, this.#context);
+  }
+
+  async #take(snapshots: readonly string[]): Promise<void> {
+    const { sender, emit, holdJournal: journal } = this.#context;
+    const more = [...new Set(snapshots)].filter((snapshot) => !this.#snapshots.has(snapshot));
+    if (more.length === 0 || this.#releasing !== undefined) return;
+    const isNoted = await journal.write({
+      host: sender.host.name,
+      zfs: sender.zfs,
+      tag: this.#tag,
+      snapshots: [...this.#snapshots, ...more],
+      pid: process.pid,
+    });
+    // What isn't written down could stay held for ever.
+    if (!isNoted) return;
+    for (const snapshot of more) this.#snapshots.add(snapshot);
+    emit({ kind: 'held', host: sender.host.name, snapshots: more.length });
+    const ended = await runForNames(sender, holdArguments(this.#tag), more);
+    if (ended !== 'denied') this.#isHeld = true;
+  }
+
+  async #releaseAll(): Promise<void> {
+    if (this.#snapshots.size === 0) return;
+    const { sender, holdJournal: journal } = this.#context;
+    const ended = await runForNames(sender, releaseArguments(this.#tag), [...this.#snapshots]);
+    // Where holding was denied, it is no matter that releasing is, too.
+    if (ended === 'done' || (ended === 'denied' && !this.#isHeld)) await journal.remove(this.#tag);
+  }
+}
+
+/** Releases what runs that died have left held on the sender. */
+export async function releaseLeftHolds(context: HoldContext): Promise<void> {
+  const { sender, holdJournal: journal } = context;
+  const release = async (
+    zfs: readonly string[],
+    tag: string,
+    snapshots: readonly string[],
+  ): Promise<void> => {
+    const ended = await runForNames({ ...sender, zfs }, releaseArguments(tag), snapshots);
+    if (ended === 'done') await journal.remove(tag);
+  };
+  for (const { zfs, tag, snapshots } of await journal.findLeft(sender.host.name)) {
+    await untilStopped(release(zfs, tag, snapshots), context);
+  }
+}
+
+/** Waits for something to be done, but not much longer once the run was stopped: it goes on alone then. */
+async function untilStopped(done: Promise<void>, { signal, clock }: HoldContext): Promise<void> {
+  const over = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    const onAbort = (): void => {
+      void clock.sleep(waitAfterStopMs, over.signal).then(resolve, resolve);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true, signal: over.signal });
+  });
+  await Promise.race([done, stopped]).finally(() => {
+    over.abort();
+  });
+}
+
+/**
+ * Runs zfs with names that follow its arguments. Names for which it fails are passed over: they are gone, or the rights are lacking.
+ * It is never cut short, not even when its host is closed: nobody would know then what is held. Tells whether it was done for all
+ * names that are there, or that the rights for some were lacking, or that nobody knows how far it got: a lost host is no error here.
+ */
+async function runForNames(
+  { host, zfs }: Endpoint,
+  zfsArguments: readonly string[],
+  names: readonly string[],
+): Promise<'done' | 'denied' | 'unknown'> {
+  const { script, input } = forEachName(zfsArguments, names);
+  try {
+    // xargs ends so (1 where it isn't GNU's) when zfs failed for some names, and otherwise when zfs was killed or isn't there.
+    const passOver = '{ status=$?; [ "$status" = 123 ] || [ "$status" = 1 ]; }';
+    const lines = `trap '' HUP INT TERM\n${script} || ${passOver}`;
+    const { exit, stderr } = await runCommand(host, ['sh', '-c', lines, 'sh', ...zfs], { input });
+    if (!isSuccess(exit)) return 'unknown';
+    return explainZfsFailure(stderr)?.kind === 'denied' ? 'denied' : 'done';
+  } catch (error) {
+    if (!(error instanceof ZfsVmError)) throw error;
+    return 'unknown';
+  }
+}
