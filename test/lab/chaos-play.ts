@@ -5,10 +5,10 @@ import type { Command } from './chaos-command.js';
 import type { Scene } from './chaos-faults.js';
 import { captureBoth, judgeEnd, judgeRun, judgeStates, type BothStates } from './chaos-judge.js';
 import { disturbedCommand, type Moment, type Round } from './chaos-round.js';
-import { awaitRun, hasEnded, impatiently, startRun } from './chaos-run.js';
+import { awaitRun, impatiently, longestRunMs, startRun, testForEnd, waitOn } from './chaos-run.js';
 import { makeWorld, slowLink } from './chaos-world.js';
 import type { ClientLab } from './client.js';
-import { countBytes } from './link-bytes.js';
+import { countBytes, scriptCountBytes } from './link-bytes.js';
 import { waitUntilQuiet } from './slow-push.js';
 
 /** So much on the link is more than what is said before anything is sent. */
@@ -60,7 +60,7 @@ async function disturb(
 ): Promise<{ readonly hasStruck: boolean; readonly results: readonly (RunResult | undefined)[] }> {
   const { a, b, round } = scene;
   await a.setLink(slowLink);
-  const bytesBefore = await countBytes(b);
+  const bytesBefore = await countBytes(scene.client);
   await scene.start(disturbedCommand(round));
   await awaitMoment(scene, round.moment, bytesBefore);
   const hasStruck = (await round.fault.ways[round.way]?.(scene)) === true;
@@ -103,11 +103,11 @@ async function finish(scene: Scene, commands: readonly Command[], before: BothSt
 }
 
 /** Waits for the moment of the fault, or for the end of the run if that comes first. */
-async function awaitMoment({ client, b }: Scene, moment: Moment, bytesBefore: number): Promise<void> {
+async function awaitMoment({ client }: Scene, moment: Moment, bytesBefore: number): Promise<void> {
   if (moment.since === 'bytes') {
-    while ((await countBytes(b)) < bytesBefore + firstBytes && !(await hasEnded(client, '0'))) {
-      await sleep(300);
-    }
+    const haveCome = `[ "$(${scriptCountBytes})" -gt ${bytesBefore + firstBytes} ]`;
+    const deadline = Date.now() + longestRunMs;
+    while (!(await waitOn(client, `{ ${haveCome} || ${testForEnd('0')}; }`)) && Date.now() < deadline);
   }
   await sleep(moment.afterSeconds * 1000);
 }

@@ -5,7 +5,7 @@ import type { Command } from './chaos-command.js';
 import type { LabHost } from './lab-host.js';
 
 /** No run may take longer, whatever happens to it. */
-const longestRunMs = 240_000;
+export const longestRunMs = 240_000;
 
 /** What a disturbed run is told, so that it ends soon; an undisturbed one may wait for a machine that is busy. */
 export const impatiently = '--stall-timeout 8';
@@ -20,10 +20,22 @@ export async function startRun(host: LabHost, { words }: Command, name: string, 
   );
 }
 
-/** Whether a run has ended, or its host was reset meanwhile, which leaves nothing in /tmp. */
-export async function hasEnded(host: LabHost, name: string): Promise<boolean> {
+/** A shell test: whether a run has ended, or its host was reset meanwhile, which leaves nothing in /tmp. */
+export function testForEnd(name: string): string {
   const file = `/tmp/chaos-${name}`;
-  return (await host.run(`[ ! -e ${file}.out ] || [ -e ${file}.status ]`, { check: false })).code === 0;
+  return `{ [ ! -e ${file}.out ] || [ -e ${file}.status ]; }`;
+}
+
+/**
+ * Waits on a host until a shell test is so, but not for long; tells whether it is. The host looks itself: asking it again and again
+ * from outside would take half of what an emulated processor can do.
+ */
+export async function waitOn(host: LabHost, test: string): Promise<boolean> {
+  const looks = 40;
+  const script = `look=0; until ${test}; do
+    [ $look -lt ${looks} ] || exit 1; look=$((look + 1)); sleep 0.5
+  done`;
+  return (await host.run(script, { check: false })).code === 0;
 }
 
 /**
@@ -32,8 +44,9 @@ export async function hasEnded(host: LabHost, name: string): Promise<boolean> {
  */
 export async function awaitRun(host: LabHost, name: string): Promise<RunResult | undefined> {
   const deadline = Date.now() + longestRunMs;
-  while (!(await hasEnded(host, name))) {
+  while (!(await waitOn(host, testForEnd(name)))) {
     if (Date.now() > deadline) throw new Violation(`it hangs:\n${await describeHanging(host, name)}`);
+    // A host that is being reset answers at once.
     await sleep(300);
   }
   const [status, stdout, stderr] = await Promise.all(
