@@ -74,7 +74,7 @@ export interface Arrival {
 export type Fault =
   /** A host went away, or nothing moved any more: connect again. */
   | 'lost'
-  /** Somebody else is at work on the dataset: wait. */
+  /** Somebody else is at work on the dataset, or was since it was looked at: look again after a while. */
   | 'busy'
   /** Neither will help. */
   | 'failed';

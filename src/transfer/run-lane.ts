@@ -5,7 +5,9 @@ import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { describeFlood } from '../host/run-command.js';
 import { toPrintable } from '../printable.js';
-import { isBusyFailure, isHoldDenied } from '../zfs/failure.js';
+import type { Step } from '../plan/plan.js';
+import { fullNameOf } from '../streamline/dataset.js';
+import { isBusyFailure, isGone, isHoldDenied } from '../zfs/failure.js';
 import type { Arrival, Fault, TransferEvent } from './event.js';
 import { LaneProgress } from './lane-progress.js';
 import {
@@ -113,17 +115,17 @@ export async function runLane(legs: readonly Leg[], context: LaneContext): Promi
       failure: { ...current, error, fault: 'failed', mayGoAlone: false },
     };
   }
-  const trouble = explain(done, failed, reports.rest, result, context);
+  const trouble = explain(done, failed, reports.rest, result, { ...context, step: current.step });
   return { bytes, done, skipErrors, failure: { ...current, ...trouble } };
 }
 
-/** Tells which side failed first at a leg, and what may help. */
+/** Tells which side failed first at a leg, and what may help. @param context with the step at which it failed */
 function explain(
   index: number,
   report: LegReport | undefined,
   rest: string,
   { send, receive, isStalled }: PipeResult,
-  { sender, receiver, stallMs }: LaneContext,
+  { sender, receiver, stallMs, step }: LaneContext & { readonly step: Step },
 ): Trouble {
   if (isStalled) {
     const message = `nothing moved between ${sender.host.name} and ${receiver.host.name} for ${stallMs / 1000} s`;
@@ -170,8 +172,18 @@ function explain(
   if (send.exit.kind === 'lost' || receive.exit.kind === 'lost') {
     return { error, fault: 'lost', mayGoAlone: false };
   }
-  const fault = isBusyFailure(receiveSide.stderr) && cause === 'receive' ? 'busy' : 'failed';
-  return { error, fault, mayGoAlone: cause === 'send' && isHoldDenied(sendSide.stderr) };
+  const isPassing =
+    cause === 'receive' ? isBusyFailure(receiveSide.stderr) : isBaseGone(sendSide.stderr, step);
+  return {
+    error,
+    fault: isPassing ? 'busy' : 'failed',
+    mayGoAlone: cause === 'send' && isHoldDenied(sendSide.stderr),
+  };
+}
+
+/** Whether a send failed because somebody has destroyed what it begins from: a new plan may begin at its bookmark. */
+function isBaseGone(stderr: string, step: Step): boolean {
+  return 'from' in step && isGone(stderr, fullNameOf(step.from));
 }
 
 /** The error of the side that failed first, with what the other one said beneath. */

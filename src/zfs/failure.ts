@@ -85,6 +85,11 @@ export function isBusyFailure(stderr: string): boolean {
   );
 }
 
+/** Whether a command failed because a dataset, snapshot or bookmark isn't there. @param fullName of that */
+export function isGone(stderr: string, fullName: string): boolean {
+  return stderr.includes(`'${fullName}': dataset does not exist`);
+}
+
 /**
  * Whether a send of several increments in one stream failed for lack of the right to hold snapshots: `zfs send -I` holds all that
  * it sends, where `-i` holds none (`libzfs_sendrecv.c`; OpenZFS issue 16394).
