@@ -105,7 +105,8 @@ test('a receiver that comes back without its pool is waited for until it has imp
 
 test('a receiver that is reset in the middle is gone on with when it is back, in the same run', async () => {
   const { a, b } = lab;
-  await push.start('root@b');
+  // A host on a busy machine takes longer to start than three tries do.
+  await push.start('--retries 10 root@b');
   await b.reset();
   await a.setLink({});
   const { status, output } = await push.end();
