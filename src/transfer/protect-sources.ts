@@ -8,8 +8,11 @@ import { releaseLeftHolds, SourceHolds, type HoldContext } from './source-holds.
 /** After this time under way, a chain is worth holding. */
 const longMs = 10_000;
 
-/** How often it is looked what is so, and what has come. */
+/** How often it is looked what is so. */
 const lookEveryMs = 5_000;
+
+/** How often what has come gets its bookmarks: a short run has them all in one command, at its end. */
+const bookmarkEveryMs = 60_000;
 
 /** What protecting the sender's snapshots works with. */
 export interface ProtectContext extends HoldContext {
@@ -29,7 +32,7 @@ export interface ProtectContext extends HoldContext {
  * - What a single stream begins from has to outlast its wait in the queue: as a bookmark, which all of them get at the start, in one
  *   command. Where that isn't wanted or allowed, it is held.
  *
- * What has come gets its bookmark within seconds, as the next increment begins from it. Nothing of all that is waited for before the
+ * What has come gets its bookmark within a minute, as the next increment begins from it. Nothing of all that is waited for before the
  * streams begin; what a run that died has left held is released first. Where the rights are lacking, it is done without.
  * @param work runs the plan, and tells what happens to the `emit` that it is given
  */
@@ -87,10 +90,13 @@ async function watch(
 ): Promise<void> {
   // Each comes after the one before: the last is waited for, and nothing here is late for them.
   let bookmarking: Promise<unknown> | undefined;
+  let bookmarkAtMs = clock.nowMs() + bookmarkEveryMs;
   for (;;) {
     await clock.sleep(lookEveryMs, over).catch(() => undefined);
     if (over.aborted) break;
     holds.hold(snapshotsOf(progress.findBegunBefore(clock.nowMs() - longMs).flatMap(endsOf)));
+    if (clock.nowMs() < bookmarkAtMs) continue;
+    bookmarkAtMs = clock.nowMs() + bookmarkEveryMs;
     bookmarking = bookmarks?.make(snapshotsOf(progress.takeArrived().map(lastOf)));
   }
   await bookmarking;

@@ -179,7 +179,7 @@ test('what has come is not held any more, and gets its bookmark before the run e
       emit(at(nextVersions, 0, 'step-started'));
       await sleep(5);
       emit(at(nextVersions, 0, 'step-done'));
-      await sleep(25);
+      await sleep(65);
       await bookmarks?.make(['tank/a@zfs-vm:a:2']);
     },
   });
