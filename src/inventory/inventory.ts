@@ -17,7 +17,10 @@ export interface Inventory {
   readonly malformedTags: readonly MalformedTag[];
   /** What is set of the properties that were asked for, by the dataset. */
   readonly properties: ReadonlyMap<string, readonly Property[]>;
-  /** Whether the host's shell prints something of its own before what it is asked for; only known of one that was read whole, as senders are. */
+  /**
+   * Whether the host's shell prints something of its own before what it is asked for; only known of one that was read whole, as
+   * senders are.
+   */
   readonly hasNoise: boolean;
 }
 

@@ -3,7 +3,7 @@ import { makeCommand, type Command } from './chaos-command.js';
 import type { Round } from './chaos-round.js';
 import { slowLink } from './chaos-world.js';
 import type { LabHost } from './lab-host.js';
-import { cutLink, killClient, killSshClient, killSshd, killZfs } from './strikes.js';
+import { cutLink, killClient, killSshClient, killSshd, killZfs, succeeds } from './strikes.js';
 
 /** The hosts of a round while its run goes on, and what the fault tells about what it did on purpose. */
 export interface Scene {
@@ -267,8 +267,4 @@ async function jump(host: LabHost, hours: number): Promise<boolean> {
 
 async function setClocks({ a, b }: Scene): Promise<void> {
   await Promise.all([a.setClock(new Date()), b.setClock(new Date())]);
-}
-
-async function succeeds(host: LabHost, command: string): Promise<boolean> {
-  return (await host.run(command, { check: false })).code === 0;
 }

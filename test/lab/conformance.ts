@@ -39,6 +39,9 @@ const lab =
         hosts: [{ name: 'a', kind: version }],
       })
     : await attachLab(attached);
+if (lab.host('a').kind !== version) {
+  throw new Error(`host a is of kind ${lab.host('a').kind}, not ${version}`);
+}
 try {
   for (const { title, play } of sequences) {
     const began = performance.now();

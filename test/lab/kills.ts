@@ -3,13 +3,13 @@
  * same command, and checks what arrived and how much of it was sent twice. The same seed gives the same kills.
  */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { acquireClientLab, freshPools, hashFiles, listVersionGuids, type ClientLab } from './client.js';
 import { Random } from '../sim/random.js';
 import type { LabHost } from './lab-host.js';
 import { countBytes } from './link-bytes.js';
 import { cutLink, killClient, killZfs } from './strikes.js';
-import { waitFor } from './wait-for.js';
 
 /** The hosts of a lab: zfs-vm runs on a. */
 type Hosts = Pick<ClientLab, 'a' | 'b'>;
@@ -77,7 +77,7 @@ export async function runKill(lab: Hosts, kill: Kill, undisturbedBytes: number):
   const before = await countBytes(counter);
   await a.run(`rm -f /tmp/push*; (${push}; echo $? > /tmp/push.status) > /tmp/push.log 2>&1 &`);
   await waitFor('the first bytes', async () => (await b.run('zfs list tank/vm/ct', unchecked)).code === 0);
-  await new Promise((resolve) => setTimeout(resolve, kill.afterSeconds * 1000));
+  await sleep(kill.afterSeconds * 1000);
   await strike(lab, kill.victim);
   await a.setLink({ rateMbitPerSecond });
   const status = await awaitEnd(a, kill.victim);
@@ -129,6 +129,14 @@ async function awaitEnd(a: LabHost, victim: Kill['victim']): Promise<number | un
 }
 
 const unchecked = { check: false } as const;
+
+async function waitFor(what: string, isThere: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 240_000;
+  while (!(await isThere())) {
+    assert.ok(Date.now() < deadline, `${what}: not in time`);
+    await sleep(300);
+  }
+}
 
 async function main(argv: readonly string[]): Promise<void> {
   const { values } = parseArgs({

@@ -34,6 +34,7 @@ export async function cutLink(host: LabHost, seconds: number, afterwards: LinkSt
   await host.setLink(afterwards);
 }
 
-async function succeeds(host: LabHost, command: string): Promise<boolean> {
+/** Runs a command on a host; gives whether it ended with 0. */
+export async function succeeds(host: LabHost, command: string): Promise<boolean> {
   return (await host.run(command, { check: false })).code === 0;
 }

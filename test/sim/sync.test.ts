@@ -34,6 +34,18 @@ async function expectRun(world: SimWorld, name: string, args: string, status = 0
   return result;
 }
 
+/** Runs a push from a that is killed in the middle of its stream, and leaves what has arrived. */
+async function pushAndKill(world: SimWorld, b: Machine): Promise<void> {
+  let received = 0;
+  b.delayMs = (work) => {
+    if (work === 'receive' && ++received === 150) run.kill();
+    return 1;
+  };
+  const run = world.start('a', 'push b');
+  while (received < 150 || b.pools.open('tank/vm').isReceiving) await world.clock.sleep(10);
+  b.delayMs = undefined;
+}
+
 const isUpToDate = /^nothing to do: .* is up to date$/m;
 
 test('a push brings every version, and a second one finds nothing to do and changes nothing', async () => {
@@ -178,14 +190,7 @@ test('without anybody to confirm it, nothing is rolled back or replaced', async 
 test('without anybody to confirm it, nothing that had arrived is dropped', async () => {
   const { world, a, b } = makeWorld();
   addLargeVersion(a, 'web:4');
-  let received = 0;
-  b.delayMs = (work) => {
-    if (work === 'receive' && ++received === 150) run.kill();
-    return 1;
-  };
-  const run = world.start('a', 'push b');
-  while (received < 150 || b.pools.open('tank/vm').isReceiving) await world.clock.sleep(10);
-  b.delayMs = undefined;
+  await pushAndKill(world, b);
   const state = describeState(b);
   assert.match((await expectRun(world, 'b', 'abort', 3)).stderr, /was not confirmed/);
   assert.equal(describeState(b), state);
@@ -258,14 +263,7 @@ test('a connection that breaks is made again in the same run, and the stream goe
 test('a run that is killed leaves holds, which the next one releases, and goes on with its stream', async () => {
   const { world, a, b } = makeWorld();
   addLargeVersion(a, 'web:4');
-  let received = 0;
-  b.delayMs = (work) => {
-    if (work === 'receive' && ++received === 150) run.kill();
-    return 1;
-  };
-  const run = world.start('a', 'push b');
-  while (received < 150 || b.pools.open('tank/vm').isReceiving) await world.clock.sleep(10);
-  b.delayMs = undefined;
+  await pushAndKill(world, b);
   assert.equal(world.journal('a').records.length, 1);
   const { stdout } = await expectRun(world, 'a', 'push b');
   assert.match(stdout, /the rest of an interrupted stream/);
