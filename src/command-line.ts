@@ -91,7 +91,9 @@ function findCommandClass(argv: readonly string[]): (typeof commandClasses)[numb
 
 /** Whether a word, as `normalizeArguments` gives it, is one of the options that may stand before the command. */
 function isGlobalOption(word: string): boolean {
-  return ['--debug', '--sudo', '--verbose'].includes(word) || word.startsWith('--transport=');
+  return (
+    ['--debug', '--sudo', '--no-sudo', '--verbose'].includes(word) || /^--(transport|config)=/.test(word)
+  );
 }
 
 function readOwnVersion(): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { normalizeArguments } from '../../src/commands/arguments.js';
-import { parseAddress } from '../../src/host/ssh/address.js';
+import { parseAddress } from '../../src/address.js';
 import { parseKnownHosts } from '../../src/host/ssh/known-hosts.js';
 import { toRemoteCommand } from '../../src/host/ssh/remote-command.js';
 import { describeThrown, toPrintable } from '../../src/printable.js';
