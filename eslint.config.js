@@ -9,12 +9,13 @@ const allowedImports = {
   host: [],
   inventory: ['streamline', 'zfs', 'host'],
   plan: ['streamline', 'zfs'],
+  config: ['plan', 'streamline', 'zfs'],
   transfer: ['inventory', 'plan', 'streamline', 'zfs', 'host'],
   report: ['plan', 'streamline', 'zfs', 'transfer'],
 };
 
 /** These think and do nothing else: no Node, no SSH. */
-const pureFolders = ['zfs', 'streamline', 'plan'];
+const pureFolders = ['zfs', 'streamline', 'plan', 'config'];
 
 const folders = [...Object.keys(allowedImports), 'commands'];
 

@@ -6,13 +6,14 @@ import { formatCommandHelp, formatGeneralHelp } from './commands/help.js';
 import { ListCommand } from './commands/list.js';
 import { PullCommand } from './commands/pull.js';
 import { PushCommand } from './commands/push.js';
+import { StatusCommand } from './commands/status.js';
 import { TagCommand } from './commands/tag.js';
 import { exitCodes, ZfsVmError } from './errors.js';
 import { chooseColors } from './report/colors.js';
 import { toPrintable } from './printable.js';
 
 /** Every command there is; a new one is added here. */
-const commandClasses = [TagCommand, ListCommand, PushCommand, PullCommand, AbortCommand];
+const commandClasses = [TagCommand, ListCommand, PushCommand, PullCommand, StatusCommand, AbortCommand];
 
 /**
  * Runs a command line, as `normalizeArguments` gives it, and gives the exit status.
@@ -91,7 +92,9 @@ function findCommandClass(argv: readonly string[]): (typeof commandClasses)[numb
 
 /** Whether a word, as `normalizeArguments` gives it, is one of the options that may stand before the command. */
 function isGlobalOption(word: string): boolean {
-  return ['--debug', '--sudo', '--verbose'].includes(word) || word.startsWith('--transport=');
+  return (
+    ['--debug', '--sudo', '--no-sudo', '--verbose'].includes(word) || /^--(transport|config)=/.test(word)
+  );
 }
 
 function readOwnVersion(): string {

@@ -4,8 +4,8 @@ const globalFlags: Readonly<Record<string, string>> = { d: '--debug', s: '--sudo
 /** The short options that take a value; after a command only. */
 const valueFlags = ['-n', '-d', '-j', '-o', '-x'];
 
-/** The long option that takes a value and may stand before the command. */
-const globalValueOption = '--transport';
+/** The long options that take a value and may stand before the command. */
+const globalValueOptions = ['--transport', '--config'];
 
 /**
  * Rewrites the command line so that each option means one thing: before the command `-d` is debug, after it the
@@ -24,9 +24,10 @@ export function normalizeArguments(words: readonly string[]): string[] {
 function joinGlobalValues(words: readonly string[]): string[] {
   const joined: string[] = [];
   for (const [index, word] of words.entries()) {
-    const isOption = joined.at(-1) === globalValueOption && words[index - 1] === globalValueOption;
-    if (isOption && !words.slice(0, index).includes('--')) {
-      joined.splice(-1, 1, `${globalValueOption}=${word}`);
+    const option = words[index - 1] ?? '';
+    const isValue = globalValueOptions.includes(option) && joined.at(-1) === option;
+    if (isValue && !words.slice(0, index).includes('--')) {
+      joined.splice(-1, 1, `${option}=${word}`);
     } else {
       joined.push(word);
     }

@@ -1,6 +1,8 @@
 import { Command, Option, type BaseContext } from 'clipanion';
 import { isEnum } from 'typanion';
-import { transports } from '../host/connect.js';
+import type { Config } from '../config/config.js';
+import { transports } from '../transports.js';
+import { loadConfig } from './config-file.js';
 import type { Surroundings } from './surroundings.js';
 
 /** What every command is given besides its words. */
@@ -12,13 +14,24 @@ export interface CommandContext extends BaseContext {
 
 /** The options that every command takes. */
 export abstract class BaseCommand extends Command<CommandContext> {
-  sudo = Option.Boolean('-s,--sudo', false);
+  /** Left out, the configuration says. */
+  sudo = Option.Boolean('-s,--sudo');
 
   verbose = Option.Boolean('-v,--verbose', false);
 
   debug = Option.Boolean('--debug', false);
 
   transport = Option.String('--transport', { validator: isEnum(transports) });
+
+  configFile = Option.String('--config');
+
+  #config: Promise<Config> | undefined;
+
+  /** What the configuration file says; read when it is first asked for. @throws ZfsVmError `usage` */
+  readConfig(): Promise<Config> {
+    this.#config ??= loadConfig(this.context.surroundings.configFiles, this.configFile);
+    return this.#config;
+  }
 
   /** Lets `main` report it: clipanion itself would print it to stdout, into the output of `--json`. */
   override catch(error: unknown): Promise<void> {

@@ -16,6 +16,8 @@ const globalOptions = [
     '    --transport NAME',
     'what speaks SSH: ssh2, built in, or openssh, the ssh of this machine (ssh2 where it can)',
   ],
+  ['    --no-sudo', 'do not, whatever the configuration says'],
+  ['    --config FILE', 'the configuration, instead of ~/.config/zfs-vm/config.toml'],
   ['-v, --verbose', 'say more'],
   ['-d, --debug', 'say everything; -d only before the command'],
   ['-h, --help', 'show help, of a command after its name'],
@@ -27,14 +29,15 @@ export function formatGeneralHelp(commands: readonly DocumentedCommand[], colors
   return [
     'zfs-vm distributes versioned VM and container images that live on ZFS.',
     '',
-    `${colors.bold('usage:')} zfs-vm [-dsv] [--transport NAME] COMMAND ...`,
+    `${colors.bold('usage:')} zfs-vm [-dsv] [--transport NAME] [--config FILE] COMMAND ...`,
     '',
     colors.bold('Commands'),
     ...list.map(([synopsis, description]) => `  ${colors.bold(synopsis)}\n      ${description}`),
     '',
     ...formatOptions('Options of every command', globalOptions, colors),
     '',
-    'A host is an SSH address: [user@]host, ssh://user@host:port, or an alias of your OpenSSH configuration.',
+    'A host is an SSH address ([user@]host, ssh://user@host:port, an alias of your OpenSSH configuration), or the short name of',
+    'a remote in the configuration.',
     '',
   ].join('\n');
 }

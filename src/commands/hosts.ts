@@ -1,28 +1,31 @@
+import { localName, type Config } from '../config/config.js';
+import { ZfsVmError } from '../errors.js';
 import { toEndpoint, type Endpoint } from '../host/endpoint.js';
 import type { Host } from '../host/host.js';
 import type { Prompter } from '../host/ssh/prompt.js';
 import type { BaseCommand } from './base-command.js';
 
-/** How people call this machine where a host is wanted. */
-export const localName = 'local';
+export { localName };
 
 /** The hosts that a command works with: one connection each, all closed at its end. */
 export class Hosts {
   /** Who answers questions. */
   readonly prompter: Prompter;
   readonly #command: BaseCommand;
+  readonly #config: Config;
   readonly #opened: Host[] = [];
   /** Those over SSH, by what people call them. */
   readonly #remote = new Map<string, Promise<Endpoint>>();
 
-  private constructor(command: BaseCommand) {
+  private constructor(command: BaseCommand, config: Config) {
     this.#command = command;
+    this.#config = config;
     this.prompter = command.context.surroundings.prompter;
   }
 
   /** Does something with hosts, and closes them whatever comes of it. */
   static async use<T>(command: BaseCommand, work: (hosts: Hosts) => Promise<T>): Promise<T> {
-    const hosts = new Hosts(command);
+    const hosts = new Hosts(command, await command.readConfig());
     try {
       return await work(hosts);
     } finally {
@@ -36,7 +39,8 @@ export class Hosts {
   }
 
   /**
-   * A host as people name it: `local`, or an SSH address, where zfs is run through sudo if that was asked for.
+   * A host as people name it: `local`, a remote of the configuration, or an SSH address. There, zfs is run through sudo if that
+   * was asked for, on the command line or else in the configuration.
    * @throws ZfsVmError when it can't be reached or doesn't let us in
    */
   open(target: string): Promise<Endpoint> {
@@ -61,15 +65,23 @@ export class Hosts {
       context.stderr.write(`${line}\n`);
     };
     const ignore = (): void => undefined;
-    const host = await context.surroundings.connect(target, {
-      transport,
+    const { remotes, groups } = this.#config;
+    if (groups.has(target)) {
+      throw new ZfsVmError('usage', `${target} is a group of hosts, and one is wanted`, {
+        hint: `name one of them: ${groups.get(target)?.join(', ') ?? ''}`,
+      });
+    }
+    const remote = remotes.get(target);
+    const host = await context.surroundings.connect(remote?.address ?? target, {
+      name: target,
+      transport: transport ?? remote?.transport,
       prompter: this.prompter,
       warn: write,
       tell: debug || verbose ? write : ignore,
       debug: debug ? write : ignore,
       signal: context.signal,
     });
-    return toEndpoint(this.#keep(host), { sudo });
+    return toEndpoint(this.#keep(host), { sudo: sudo ?? remote?.sudo ?? false });
   }
 
   #keep(host: Host): Host {

@@ -39,7 +39,7 @@ export class PullCommand extends TransferCommand {
         hint: `copy within this machine with "zfs-vm push -d PLACE ${localName}"`,
       });
     }
-    return transfer(this, (hosts) => ({
+    return transfer(this, this.destination, (hosts) => ({
       sender: hosts.open(this.host),
       receiver: Promise.resolve(hosts.openLocal()),
       receiverName: localName,

@@ -39,7 +39,8 @@ export class PushCommand extends TransferCommand {
         hint: 'name it with -d, e.g. -d tank/backup',
       });
     }
-    return transfer(this, (hosts) => {
+    const remote = (await this.readConfig()).remotes.get(this.host);
+    return transfer(this, this.destination ?? remote?.destination, (hosts) => {
       const sender = Promise.resolve(hosts.openLocal());
       const receiver = this.host === localName ? sender : hosts.open(this.host);
       return { sender, receiver, receiverName: this.host };

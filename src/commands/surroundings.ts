@@ -4,6 +4,7 @@ import type { Host } from '../host/host.js';
 import { LocalHost } from '../host/local-host.js';
 import { createTerminalPrompter, type Prompter } from '../host/ssh/prompt.js';
 import { HoldJournal } from '../transfer/hold-journal.js';
+import { findConfigFiles, type ConfigFiles } from './config-file.js';
 
 /** What a run finds around itself, but for the streams that it writes to: the places where it has effects, and the time. */
 export interface Surroundings {
@@ -14,6 +15,7 @@ export interface Surroundings {
   /** Where holds are written down. */
   readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'remove' | 'write'>;
   readonly clock: Clock;
+  readonly configFiles: ConfigFiles;
   /** Who answers questions; one for all hosts, which may want to ask at once. */
   readonly prompter: Prompter;
 }
@@ -25,6 +27,7 @@ export function findSurroundings(env: Readonly<Record<string, string | undefined
     connect: connectHost,
     holdJournal: new HoldJournal(env),
     clock: realClock,
+    configFiles: findConfigFiles(env),
     prompter: createTerminalPrompter(),
   };
 }

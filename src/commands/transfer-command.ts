@@ -1,6 +1,7 @@
 import { Option } from 'clipanion';
 import { ZfsVmError } from '../errors.js';
 import type { Choice } from '../plan/sources.js';
+import { parseRate, rateForm } from '../rate.js';
 import { RateLimit } from '../transfer/rate-limit.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { BaseCommand } from './base-command.js';
@@ -119,10 +120,11 @@ export abstract class TransferCommand extends BaseCommand {
 
   /**
    * How the plan is to be run.
+   * @param usualRate bytes a second that go through unless the command line says otherwise
    * @throws ZfsVmError `usage`
    */
-  readSettings(): TransferSettings {
-    const rate = this.bandwidthLimit === undefined ? undefined : readRate(this.bandwidthLimit);
+  readSettings(usualRate: number | undefined): TransferSettings {
+    const rate = this.bandwidthLimit === undefined ? usualRate : readRate(this.bandwidthLimit);
     return {
       lanes: readNumber('--jobs', this.jobs, 1),
       rateLimit: rate === undefined ? undefined : new RateLimit(rate, this.context.surroundings.clock),
@@ -138,12 +140,10 @@ function readNumber(option: string, text: string, least: number): number {
   throw new ZfsVmError('usage', `${option} ${JSON.stringify(text)} is not a whole number from ${least}`);
 }
 
-/** Reads bytes a second: `500K`, `20M`, `1.5G`, in powers of 1024 as zfs has them. */
 function readRate(text: string): number {
-  const [, number = '', unit = ''] = /^([0-9]+(?:\.[0-9]+)?)([KMGT]?)$/i.exec(text) ?? [];
-  const rate = Number(number) * 1024 ** ' KMGT'.indexOf(unit === '' ? ' ' : unit.toUpperCase());
-  if (number !== '' && rate >= 1) return rate;
+  const rate = parseRate(text);
+  if (rate !== undefined) return rate;
   throw new ZfsVmError('usage', `--bwlimit ${JSON.stringify(text)} is not a rate`, {
-    hint: 'write bytes a second, e.g. 500K, 20M or 1G',
+    hint: `write ${rateForm}`,
   });
 }

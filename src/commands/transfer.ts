@@ -66,24 +66,29 @@ const retryDelaysSeconds = [1, 5, 15, 30];
 /**
  * What push, pull and their plans have in common: reads both hosts at once, plans, and prints the plan, or runs it and
  * reports. When a host is lost or busy, it connects again, reads and plans anew, and goes on where it stood.
+ * @param destination the receiver's dataset that new ones go under; undefined when they keep their names
  * @returns the exit status, as docs/scripting.md tells
  * @throws ZfsVmError when it can't be done at all
  */
 export async function transfer(
   command: TransferCommand,
+  destination: string | undefined,
   openSides: (hosts: Hosts) => Opening,
 ): Promise<number> {
   const choice = command.readChoice();
   const properties = command.readProperties();
-  const settings = command.readSettings();
+  const remote = (await command.readConfig()).remotes.get(command.host);
+  const settings = command.readSettings(remote?.bytesPerSecond);
+  const options = { choice, destination, properties, settings };
   return Hosts.use(command, (hosts) =>
-    new TransferRun(command, { choice, properties, settings }, hosts, () => openSides(hosts)).run(),
+    new TransferRun(command, options, hosts, () => openSides(hosts)).run(),
   );
 }
 
-/** What the options say. */
+/** What the options say, and where they don't, the configuration. */
 interface Options {
   readonly choice: Choice;
+  readonly destination: string | undefined;
   readonly properties: PropertyOptions;
   readonly settings: TransferSettings;
 }
@@ -91,6 +96,7 @@ interface Options {
 class TransferRun {
   readonly #command: TransferCommand;
   readonly #choice: Choice;
+  readonly #destination: string | undefined;
   readonly #properties: PropertyOptions;
   readonly #settings: TransferSettings;
   readonly #hosts: Hosts;
@@ -106,12 +112,13 @@ class TransferRun {
 
   constructor(
     command: TransferCommand,
-    { choice, properties, settings }: Options,
+    { choice, destination, properties, settings }: Options,
     hosts: Hosts,
     open: () => Opening,
   ) {
     this.#command = command;
     this.#choice = choice;
+    this.#destination = destination;
     this.#properties = properties;
     this.#settings = settings;
     this.#hosts = hosts;
@@ -234,7 +241,8 @@ class TransferRun {
   async #makePlan(opening: Opening): Promise<Plan> {
     const command = this.#command;
     const choice = this.#choice;
-    const { destination, rollback, replace } = command;
+    const destination = this.#destination;
+    const { rollback, replace } = command;
     const { receiverName } = opening;
     const isCopy = opening.sender === opening.receiver;
     const { sender, receiver, readRest } = await readSides(opening, {

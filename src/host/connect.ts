@@ -1,16 +1,14 @@
 import type { Host } from './host.js';
 import { connectOpenSsh } from './openssh/connect.js';
-import { parseAddress } from './ssh/address.js';
+import { parseAddress } from '../address.js';
 import { readClientConfig } from './ssh/client-config.js';
 import { connectSsh, type SshOptions } from './ssh/connect.js';
-
-/** What speaks SSH: the program itself, or the machine's own ssh. */
-export const transports = ['ssh2', 'openssh'] as const;
+import type { Transport } from '../transports.js';
 
 /** What connecting needs from the rest of the program. */
 export interface ConnectOptions extends SshOptions {
   /** Left out, ssh2 is taken unless the person's OpenSSH configuration asks for what only OpenSSH can do. */
-  readonly transport: (typeof transports)[number] | undefined;
+  readonly transport: Transport | undefined;
   /** Takes lines for a person who wants to know what is done; printable text. */
   readonly tell: (line: string) => void;
 }

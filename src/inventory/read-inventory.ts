@@ -3,12 +3,14 @@ import type { Endpoint } from '../host/endpoint.js';
 import { toPrintable } from '../printable.js';
 import { forEachName, quoteCommand } from '../shell.js';
 import {
+  listCreationArguments,
   listDatasetsArguments,
   listDatasetsOldArguments,
   listDetailedSnapshotsArguments,
   listNamedSnapshotsArguments,
   listSnapshotsArguments,
   listSnapshotsOfArguments,
+  parseCreationTimes,
   parseDatasets,
   parseDetailedSnapshots,
   parseSnapshots,
@@ -168,7 +170,27 @@ export async function readNamedSnapshots(
   fullNames: readonly string[],
   signal?: AbortSignal,
 ): Promise<SnapshotRow[]> {
-  return listForNames(endpoint, listNamedSnapshotsArguments, fullNames, ignoreMissing, signal);
+  return listForNames(endpoint, listNamedSnapshotsArguments, fullNames, parseSnapshots, {
+    orElse: ignoreMissing,
+    signal,
+  });
+}
+
+/**
+ * Asks a host when snapshots and bookmarks were made, by their full names; those that aren't there are left out.
+ * @returns seconds since 1970, by GUID
+ * @throws ZfsVmError when nothing can be run there, or the answer can't be understood
+ */
+export async function readCreationTimes(
+  endpoint: Endpoint,
+  fullNames: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<bigint, number>> {
+  const times = await listForNames(endpoint, listCreationArguments, fullNames, parseCreationTimes, {
+    orElse: ignoreMissing,
+    signal,
+  });
+  return new Map(times);
 }
 
 /**
@@ -180,17 +202,20 @@ export async function readSnapshotsOf(
   datasets: readonly string[],
   signal?: AbortSignal,
 ): Promise<SnapshotRow[]> {
-  return listForNames(endpoint, listSnapshotsOfArguments, datasets, '|| exit', signal);
+  return listForNames(endpoint, listSnapshotsOfArguments, datasets, parseSnapshots, {
+    orElse: '|| exit',
+    signal,
+  });
 }
 
-/** Lists snapshots by names that follow the arguments. @param orElse what the shell does when that fails */
-async function listForNames(
+/** Lists snapshots by names that follow the arguments. `orElse` is what the shell does when that fails. */
+async function listForNames<T>(
   endpoint: Endpoint,
   zfsArguments: readonly string[],
   names: readonly string[],
-  orElse: string,
-  signal: AbortSignal | undefined,
-): Promise<SnapshotRow[]> {
+  parse: (output: string) => T[],
+  { orElse, signal }: { readonly orElse: string; readonly signal: AbortSignal | undefined },
+): Promise<T[]> {
   if (names.length === 0) return [];
   const { script, input } = forEachName(zfsArguments, names);
   const { snapshots } = await runZfsScript(
@@ -198,7 +223,7 @@ async function listForNames(
     { snapshots: [`${script} ${orElse}`] },
     { input, signal },
   );
-  return understand(endpoint, () => parseSnapshots(snapshots));
+  return understand(endpoint, () => parse(snapshots));
 }
 
 /** zfs ends with 1 when a name isn't there, and xargs then with 123. */

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.js';
 import type { Chain, Step } from '../plan/plan.js';
 import type { TransferEvent } from '../transfer/event.js';
-import type { ZfsVmError } from '../errors.js';
 import type { OutputStream } from './colors.js';
+import { toJsonError } from './error-json.js';
 import { toJsonChain, toJsonConflict, toJsonPoint } from './plan-json.js';
 
 /** The version of the lines; it changes when something in them is renamed or removed. */
@@ -117,8 +117,4 @@ export class JsonReport {
 function toJsonStep({ chain, step }: { chain: Chain; step: Step }): object {
   const { source, destination } = chain;
   return { source, destination, step: step.kind, to: toJsonPoint(step.to) };
-}
-
-function toJsonError({ kind, message, details, hint }: ZfsVmError): object {
-  return { kind, message, details, hint: hint ?? null };
 }

@@ -14,6 +14,18 @@ export function formatDuration(seconds: number): string {
   return whole < 3600 ? clock.join(':').replace(/^0/, '') : `${Math.floor(whole / 3600)}:${clock.join(':')}`;
 }
 
+/** An age for people, in the largest unit of which it has two: `50 s`, `90 min`, `26 h`, `30 d`. */
+export function formatAge(seconds: number): string {
+  const [size, unit] = ageUnits.find(([unitSeconds]) => seconds >= 2 * unitSeconds) ?? [1, 's'];
+  return `${Math.floor(seconds / size)} ${unit}`;
+}
+
+const ageUnits = [
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'min'],
+] as const;
+
 /** `1 version`, `2 versions`. */
 export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,14 +1,9 @@
 import type { ChalkInstance } from 'chalk';
+import { alignColumns, type Column } from './columns.js';
 import type { StreamlineListing, VersionListing } from './version-listing.js';
 import { formatBytes, formatCount } from './quantities.js';
 
-interface Column {
-  readonly title: string;
-  readonly isRightAligned: boolean;
-  readonly cell: (version: VersionListing) => string;
-}
-
-const columns: readonly Column[] = [
+const columns: readonly Column<VersionListing>[] = [
   { title: 'VERSION', isRightAligned: true, cell: ({ version }) => version },
   {
     title: 'CREATED',
@@ -24,7 +19,7 @@ const columns: readonly Column[] = [
   { title: 'CLONE OF', isRightAligned: false, cell: ({ cloneOf }) => cloneOf ?? '' },
 ];
 
-const guidColumn: Column = { title: 'GUID', isRightAligned: false, cell: ({ guid }) => guid };
+const guidColumn: Column<VersionListing> = { title: 'GUID', isRightAligned: false, cell: ({ guid }) => guid };
 
 /** Versions as a table for people, grouped by streamline; the GUIDs only if wanted. Times are UTC. */
 export function formatVersionTable(
@@ -33,29 +28,12 @@ export function formatVersionTable(
 ): string {
   const { colors } = options;
   const shown = options.withGuids ? [...columns, guidColumn] : columns;
-  const widths = shown.map(({ title, cell }) =>
-    Math.max(
-      title.length,
-      ...streamlines.flatMap(({ versions }) => versions.map((version) => cell(version).length)),
-    ),
-  );
-  const formatRow = (texts: readonly string[]): string =>
-    texts
-      .map((text, index) =>
-        shown[index]?.isRightAligned === true
-          ? text.padStart(widths[index] ?? 0)
-          : text.padEnd(widths[index] ?? 0),
-      )
-      .join('  ')
-      .trimEnd();
-  const blocks = streamlines.map(({ name, versions }) => {
-    const heading = `${colors.bold(name)}  ${colors.dim(formatCount(versions.length, 'version'))}`;
-    const titles = colors.dim(`  ${formatRow(shown.map(({ title }) => title))}`);
-    return [
-      heading,
-      titles,
-      ...versions.map((version) => `  ${formatRow(shown.map(({ cell }) => cell(version)))}`),
-    ];
-  });
+  const versions = streamlines.flatMap((streamline) => streamline.versions);
+  const [titles = '', ...lines] = alignColumns(shown, versions);
+  const blocks = streamlines.map(({ name, versions: { length } }) => [
+    `${colors.bold(name)}  ${colors.dim(formatCount(length, 'version'))}`,
+    colors.dim(`  ${titles}`),
+    ...lines.splice(0, length).map((line) => `  ${line}`),
+  ]);
   return blocks.map((lines) => `${lines.join('\n')}\n`).join('\n');
 }

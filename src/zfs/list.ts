@@ -86,6 +86,12 @@ export const listDetailedSnapshotsArguments = [
   'name,guid,createtxg,creation,referenced',
 ] as const;
 
+/** Arguments of zfs that tell when snapshots and bookmarks were made whose full names follow, for `parseCreationTimes`. */
+export const listCreationArguments = [
+  ...['list', '-Hp', '-t', 'snapshot,bookmark', '-o'],
+  'guid,creation',
+] as const;
+
 /**
  * Reads the output of `listDatasetsArguments`, or of its older form.
  * @throws UnreadableOutput at the first line that isn't a dataset, or has fewer columns than the others
@@ -165,6 +171,22 @@ export function parseDetailedSnapshots(output: string): (SnapshotRow & SnapshotD
     if (Number(creation) > lastSecond) throw new UnreadableOutput(line);
     const details = { createdAtSeconds: Number(creation), referencedBytes: Number(referenced) };
     return parseSnapshots(line).map((row) => ({ ...row, ...details }));
+  });
+}
+
+/**
+ * Reads the output of `listCreationArguments`: GUIDs with seconds since 1970. A snapshot that was received keeps the time at which it was
+ * made on its first host, and its bookmark has it too (seen on OpenZFS 2.1.11 and 2.3.2).
+ * @throws UnreadableOutput at the first line that isn't both
+ */
+export function parseCreationTimes(output: string): [guid: bigint, createdAtSeconds: number][] {
+  return splitLines(output).map((line) => {
+    const [guid, creation, ...rest] = line.split('\t');
+    const isReadable = isWholeNumber(guid) && isWholeNumber(creation) && rest.length === 0;
+    if (!isReadable || BigInt(guid) > largestGuid || Number(creation) > lastSecond) {
+      throw new UnreadableOutput(line);
+    }
+    return [BigInt(guid), Number(creation)];
   });
 }
 

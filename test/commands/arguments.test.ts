@@ -20,6 +20,8 @@ for (const [given, expected] of [
   ['list --transport openssh host', 'list --transport=openssh host'],
   ['--transport=openssh list', '--transport=openssh list'],
   ['list --transport', 'list --transport'],
+  ['--config a.toml -s push host', '--config=a.toml --sudo push host'],
+  ['push --config a.toml host', 'push --config=a.toml host'],
   ['tag -- --transport x', 'tag -- --transport x'],
   ['tag -- -nfoo', 'tag -- -nfoo'],
   ['-x list', '-x list'],

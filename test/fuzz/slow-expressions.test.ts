@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { normalizeArguments } from '../../src/commands/arguments.js';
-import { parseAddress } from '../../src/host/ssh/address.js';
+import { parseAddress } from '../../src/address.js';
+import { parseConfig } from '../../src/config/parse-config.js';
 import { parseKnownHosts } from '../../src/host/ssh/known-hosts.js';
 import { toRemoteCommand } from '../../src/host/ssh/remote-command.js';
 import { describeThrown, toPrintable } from '../../src/printable.js';
+import { parseRate } from '../../src/rate.js';
 import { quoteWord } from '../../src/shell.js';
 import { findContainerDatasets } from '../../src/streamline/container.js';
 import { matchesGlob } from '../../src/streamline/selection.js';
@@ -13,7 +15,7 @@ import { parseVersion } from '../../src/streamline/version.js';
 import { findLastSent, LegReports } from '../../src/transfer/lane-script.js';
 import { findRootCause } from '../../src/transfer/root-cause.js';
 import { explainZfsFailure, isBusyFailure, isHoldDenied } from '../../src/zfs/failure.js';
-import { parseDatasets, parseSnapshots } from '../../src/zfs/list.js';
+import { parseCreationTimes, parseDatasets, parseSnapshots } from '../../src/zfs/list.js';
 import { findDatasetNameFault } from '../../src/zfs/names.js';
 import { findPropertyNameFault, findPropertyValueFault, parseProperties } from '../../src/zfs/properties.js';
 import { findPropertyWarnings, ReceivedReader } from '../../src/zfs/receive.js';
@@ -74,6 +76,35 @@ const readers: readonly (readonly [
     'tank@a\t1\t1\n',
     'x',
   ],
+  [
+    'times',
+    (text) => {
+      tryTo(() => parseCreationTimes(text));
+    },
+    '1\t1\n',
+  ],
+  [
+    'a configuration',
+    (text) => {
+      tryTo(() => parseConfig(text, 'c.toml'));
+    },
+    '[groups]\n',
+  ],
+  [
+    'a configuration',
+    (text) => {
+      tryTo(() => parseConfig(`keep = "${text}"`, 'c.toml'));
+    },
+    'a:1',
+  ],
+  [
+    'a configuration',
+    (text) => {
+      tryTo(() => parseConfig(text, 'c.toml'));
+    },
+    '# x\n',
+  ],
+  ['a rate', parseRate, '9'],
   [
     'properties',
     (text) => {

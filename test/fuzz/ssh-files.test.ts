@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ZfsVmError } from '../../src/errors.js';
-import { parseAddress } from '../../src/host/ssh/address.js';
+import { parseAddress } from '../../src/address.js';
 import { parseClientConfig, type LocalAccount } from '../../src/host/ssh/client-config.js';
 import {
   formatKnownHost,

@@ -10,6 +10,7 @@ import { readPattern } from '../../src/commands/patterns.js';
 import { readPropertyOptions } from '../../src/commands/property-options.js';
 import { PullCommand } from '../../src/commands/pull.js';
 import { PushCommand } from '../../src/commands/push.js';
+import { StatusCommand } from '../../src/commands/status.js';
 import { findSurroundings } from '../../src/commands/surroundings.js';
 import { TagCommand } from '../../src/commands/tag.js';
 import { ZfsVmError } from '../../src/errors.js';
@@ -144,7 +145,7 @@ test('the name of a property is no property of an object', () => {
   });
 });
 
-const commandClasses = [TagCommand, ListCommand, PushCommand, PullCommand, AbortCommand];
+const commandClasses = [TagCommand, ListCommand, PushCommand, PullCommand, StatusCommand, AbortCommand];
 
 /** The command that words come to; clipanion's errors are the only ones. */
 function parse(words: readonly string[], commandClass: (typeof commandClasses)[number]): object | undefined {

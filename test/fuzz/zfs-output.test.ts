@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
+  parseCreationTimes,
   parseDatasets,
   parseDetailedSnapshots,
   parseSnapshots,
@@ -167,6 +168,27 @@ test('what is taken for a detailed list has times and sizes that can be told', (
       for (const { createdAtSeconds, referencedBytes } of rows) {
         assert.match(new Date(createdAtSeconds * 1000).toISOString(), /Z$/);
         assert.ok(Number.isFinite(referencedBytes));
+      }
+    }),
+    runs(1500),
+  );
+});
+
+test('times are read as they were printed, and whatever is taken for one can be told', () => {
+  const times = fc.array(fc.tuple(guid, fc.nat()), { maxLength: 8 });
+  const print = (list: readonly (readonly [bigint, number])[]): string =>
+    list.map((fields) => `${fields.join('\t')}\n`).join('');
+  fc.assert(
+    fc.property(times, (list) => {
+      assert.deepEqual(parseCreationTimes(print(list)), list);
+    }),
+    runs(300),
+  );
+  fc.assert(
+    fc.property(fc.oneof(hostileText, damaged(times.map(print))), (output) => {
+      for (const [id, seconds] of readOrRefuse(() => parseCreationTimes(output), isUnreadable) ?? []) {
+        assert.ok(id < 2n ** 64n);
+        assert.match(new Date(seconds * 1000).toISOString(), /Z$/);
       }
     }),
     runs(1500),

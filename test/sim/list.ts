@@ -95,8 +95,11 @@ function findListed(
   const listsPoints = wanted.has('snapshot') || wanted.has('bookmark');
   for (const name of names) {
     const snapshot = name.includes('@') ? pools.findSnapshot(name) : undefined;
+    const bookmark = name.includes('#') ? pools.findBookmark(name) : undefined;
     if (snapshot !== undefined) {
       found.push({ kind: 'snapshot', name, dataset: snapshot.dataset, snapshot });
+    } else if (bookmark !== undefined) {
+      found.push({ kind: 'bookmark', name, dataset: pools.open(name.replace(/#.*/, '')), bookmark });
     } else if (!pools.datasets.has(name)) {
       missing.push(name);
     } else {

@@ -3,6 +3,7 @@ import { Cli } from 'clipanion';
 import { runCommandLine } from '../../src/command-line.js';
 import { normalizeArguments } from '../../src/commands/arguments.js';
 import { exitCodeOf, ZfsVmError } from '../../src/errors.js';
+import type { ConnectOptions } from '../../src/host/connect.js';
 import { formatError } from '../../src/report/error-text.js';
 import { chooseColors } from '../../src/report/colors.js';
 import { VirtualClock } from './clock.js';
@@ -40,6 +41,8 @@ const interruptGraceMs = 1500;
 export class SimWorld {
   readonly clock = new VirtualClock();
   readonly random: Random;
+  /** Configuration files by their paths; that at `config.toml` counts unless a run names another. */
+  readonly configFiles = new Map<string, string>();
   readonly #machines = new Map<string, Machine>();
   readonly #journals = new Map<Machine, SimJournal>();
   readonly #users = new Map<string, User>([['root', rootUser]]);
@@ -98,17 +101,22 @@ export class SimWorld {
       ...{ stdin: new PassThrough().end(), stdout, stderr, env: {}, signal: abort.signal },
       surroundings: {
         openLocal: () => open(() => local.connect('local')),
-        connect: async (target: string) => {
+        connect: async (target: string, { name = target }: Pick<ConnectOptions, 'name'>) => {
           const delayMs = local.delayMs?.('connect', 0) ?? 0;
           if (delayMs > 0) await this.clock.sleep(delayMs);
           if (!isAlive) return never;
-          return open(() => this.#connect(target));
+          return open(() => this.#connect(target, name));
         },
         holdJournal: this.journal(name).open(() => isAlive),
+        configFiles: {
+          usualPath: 'config.toml',
+          read: (path: string) => Promise.resolve(this.configFiles.get(path)),
+        },
         // Nobody is there to answer.
         prompter: { ask: () => Promise.resolve(undefined) },
         clock: {
           nowMs: () => this.clock.nowMs,
+          dateMs: () => local.dateMs,
           sleep: async (delayMs: number, signal: AbortSignal) => {
             await this.clock.sleep(delayMs, signal);
             if (!isAlive) await never;
@@ -158,12 +166,12 @@ export class SimWorld {
     };
   }
 
-  /** `[user@]host`; without a user, root. */
-  #connect(target: string): SimHost {
-    const [, userName = 'root', name = ''] = /^(?:([^@]*)@)?(.*)$/.exec(target) ?? [];
+  /** `[user@]host`; without a user, root. @param name what the person calls it */
+  #connect(target: string, name: string): SimHost {
+    const [, userName = 'root', machineName = ''] = /^(?:([^@]*)@)?(.*)$/.exec(target) ?? [];
     const user = this.#users.get(userName);
     if (user === undefined) throw new ZfsVmError('connection', `${target}: there is no such user`);
-    return this.machine(name).connect(target, user);
+    return this.machine(machineName).connect(name, user);
   }
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import type { Host } from '../host.js';
-import { parseAddress } from '../ssh/address.js';
+import { parseAddress } from '../../address.js';
 import { readClientConfig, type ClientConfig } from '../ssh/client-config.js';
 import { defaultConnectTimeoutMs } from '../ssh/transport.js';
 import { Master } from './master.js';
@@ -8,6 +8,8 @@ import { OpenSshHost } from './openssh-host.js';
 
 /** What connecting needs from the rest of the program. */
 export interface OpenSshOptions {
+  /** What people call the host; the target when left out. */
+  readonly name?: string | undefined;
   /** Takes lines that the person should see, whatever the verbosity; printable text. */
   readonly warn: (line: string) => void;
   /** Takes lines about what is being done; printable text, without secrets. */
@@ -27,7 +29,7 @@ export interface OpenSshOptions {
  *   the signal is aborted.
  */
 export async function connectOpenSsh(target: string, options: OpenSshOptions): Promise<Host> {
-  const { warn, debug, signal, env = process.env } = options;
+  const { name = target, warn, debug, signal, env = process.env } = options;
   const address = parseAddress(target);
   const config = options.config ?? (await readClientConfig(address, { env, signal }));
   const label = address.host;
@@ -47,7 +49,7 @@ export async function connectOpenSsh(target: string, options: OpenSshOptions): P
       else debug(`${label}: ssh says: ${line}`);
     },
   });
-  return new OpenSshHost(target, address.host, master, debug);
+  return new OpenSshHost(name, address.host, master, debug);
 }
 
 /** What the master needs to be, and what we add where the configuration doesn't say it. */

@@ -3,7 +3,7 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2';
 import { ZfsVmError } from '../../errors.js';
-import type { Address } from './address.js';
+import type { Address } from '../../address.js';
 import { describeThrown, toPrintable } from '../../printable.js';
 
 /** What to do about a host key that known_hosts doesn't have. A key that has changed is refused with any of them. */

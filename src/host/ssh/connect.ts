@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ZfsVmError } from '../../errors.js';
 import type { Host } from '../host.js';
-import { parseAddress, type Address } from './address.js';
+import { parseAddress, type Address } from '../../address.js';
 import { readClientConfig, type ClientConfig } from './client-config.js';
 import { logIn, type Connection } from './connection.js';
 import { readKnownHosts } from './known-hosts-files.js';
@@ -14,6 +14,8 @@ import { defaultConnectTimeoutMs, openProxyCommand, openTcp, type Carrier } from
 
 /** What connecting needs from the rest of the program. */
 export interface SshOptions {
+  /** What people call the host; the target when left out. */
+  readonly name?: string | undefined;
   /** Who answers questions about host keys, passphrases and passwords. */
   readonly prompter: Prompter;
   /** Takes lines that the person should see, whatever the verbosity; printable text. */
@@ -41,7 +43,7 @@ const maxHops = 8;
  */
 export async function connectSsh(target: string, options: SshOptions): Promise<Host> {
   const connection = await openRoute(parseAddress(target), undefined, options, 0);
-  return new SshHost(target, connection, options.debug);
+  return new SshHost(options.name ?? target, connection, options.debug);
 }
 
 /** Connects to a host, by way of the given jump hosts or, if none are given, those of its own configuration. */

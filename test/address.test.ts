@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ZfsVmError } from '../../../src/errors.js';
-import { parseAddress } from '../../../src/host/ssh/address.js';
+import { ZfsVmError } from '../src/errors.js';
+import { parseAddress } from '../src/address.js';
 
 const refused = (text: string): void => {
   assert.throws(() => parseAddress(text), { name: 'ZfsVmError', kind: 'usage' });

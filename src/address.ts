@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { ZfsVmError } from '../../errors.js';
+import { ZfsVmError } from './errors.js';
 
 /** Where to connect, as a person named it. What isn't given is left to the OpenSSH configuration. */
 export interface Address {

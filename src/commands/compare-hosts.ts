@@ -1,0 +1,137 @@
+import type { Remote } from '../config/config.js';
+import { ZfsVmError } from '../errors.js';
+import type { Endpoint } from '../host/endpoint.js';
+import { readCreationTimes, readInventory } from '../inventory/read-inventory.js';
+import { compareStreamlines, findNewestVersions, type PlannedStream } from '../plan/compare-streamlines.js';
+import { planTransfer } from '../plan/plan-transfer.js';
+import type { Choice } from '../plan/sources.js';
+import { streamOf } from '../plan/stream.js';
+import type { HostStatus, Status } from '../report/status.js';
+import { fullNameOf, type Datasets, type Point } from '../streamline/dataset.js';
+import { estimateStreams } from '../transfer/estimate-sizes.js';
+import { checkPatterns, checkPool } from './check-request.js';
+import { localName, type Hosts } from './hosts.js';
+
+/** What is to be compared, and how. */
+export interface CompareOptions {
+  readonly hosts: Hosts;
+  /** The hosts to compare this machine with, as people name them. */
+  readonly names: readonly string[];
+  readonly remotes: ReadonlyMap<string, Remote>;
+  readonly choice: Choice;
+  /** Whether the sizes of streams are wanted, for which zfs is called once more for each. */
+  readonly wantsSizes: boolean;
+  readonly dateMs: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** A host that could be read. */
+interface Answer {
+  readonly kind: 'read';
+  readonly host: string;
+  readonly endpoint: Endpoint;
+  readonly datasets: Datasets;
+}
+
+type Failure = Extract<HostStatus, { kind: 'failed' }>;
+
+/**
+ * Compares this machine with other hosts, all of which are asked at once. One that can't be is told in its place.
+ * @throws ZfsVmError when this machine can't be read, or a pattern fits nothing
+ */
+export async function compareHosts(options: CompareOptions): Promise<Status> {
+  const { hosts, names, choice, wantsSizes, dateMs, signal } = options;
+  const local = hosts.openLocal();
+  const [{ datasets: sender }, ...answers] = await Promise.all([
+    readInventory(local, { scope: 'tagged', signal }),
+    ...names.map((name) => readHost(name, options)),
+  ]);
+  checkPatterns(choice, localName, sender);
+  const compared = answers.map((answer) => ({ answer, status: compareHost(answer, sender, options) }));
+  const statuses = compared.map(({ status }) => status);
+  const rows = statuses.flatMap((status) => (status.kind === 'compared' ? status.streamlines : []));
+  const newest = [...findNewestVersions(sender, choice).values()];
+  const here = findPoints(sender, [...newest, ...rows.flatMap(({ newestThere }) => newestThere ?? [])]);
+  const [sizes, ...times] = await Promise.all([
+    readSizes(local, wantsSizes ? rows.flatMap(({ streams }) => streams) : [], signal),
+    readCreationTimes(local, [...here.values()], signal),
+    ...compared.map(({ answer, status }) => readForeignTimes(answer, status, here, signal)),
+  ]);
+  signal.throwIfAborted();
+  const createdAtSeconds = new Map(times.flatMap((some) => [...some]));
+  return { atSeconds: Math.floor(dateMs() / 1000), newest, hosts: statuses, createdAtSeconds, sizes };
+}
+
+/** Reads a host, or tells why that can't be done. */
+async function readHost(host: string, { hosts, signal }: CompareOptions): Promise<Answer | Failure> {
+  try {
+    const endpoint = await hosts.open(host);
+    const { datasets } = await readInventory(endpoint, { scope: 'all', signal });
+    return { kind: 'read', host, endpoint, datasets };
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ZfsVmError)) throw error;
+    return { kind: 'failed', host, error };
+  }
+}
+
+/** Plans a push to a host as `push` does, and says what it comes to. */
+function compareHost(
+  answer: Answer | Failure,
+  sender: Datasets,
+  { choice, remotes }: CompareOptions,
+): HostStatus {
+  if (answer.kind === 'failed') return answer;
+  const { host, datasets: receiver } = answer;
+  const destination = remotes.get(host)?.destination;
+  try {
+    checkPool(destination, host, receiver);
+  } catch (error) {
+    if (!(error instanceof ZfsVmError)) throw error;
+    return { kind: 'failed', host, error };
+  }
+  const plan = planTransfer({ sender, receiver, choice, destination, rollback: false, replace: false });
+  return { kind: 'compared', host, streamlines: compareStreamlines({ sender, receiver, choice }, plan) };
+}
+
+/** Where snapshots are on this machine, or at least their bookmarks: full names by GUID. */
+function findPoints(datasets: Datasets, wanted: readonly Point[]): Map<bigint, string> {
+  const guids = new Set(wanted.map(({ guid }) => guid));
+  const names = new Map<bigint, string>();
+  for (const { snapshots, bookmarks } of datasets.values()) {
+    for (const point of [...bookmarks, ...snapshots]) {
+      if (guids.has(point.guid)) names.set(point.guid, fullNameOf(point));
+    }
+  }
+  return names;
+}
+
+/** When the newest versions of a host were made that aren't here. Without an answer, their age isn't known. */
+async function readForeignTimes(
+  answer: Answer | Failure,
+  status: HostStatus,
+  here: ReadonlyMap<bigint, string>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<bigint, number>> {
+  if (answer.kind === 'failed' || status.kind === 'failed') return new Map();
+  const foreign = status.streamlines
+    .flatMap(({ newestThere }) => newestThere ?? [])
+    .filter(({ guid }) => !here.has(guid));
+  return readCreationTimes(answer.endpoint, foreign.map(fullNameOf), signal).catch(
+    () => new Map<never, never>(),
+  );
+}
+
+async function readSizes(
+  local: Endpoint,
+  streams: readonly PlannedStream[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<PlannedStream, number>> {
+  const asked = streams.map(({ chain, steps }) => streamOf(chain, steps));
+  const sizes = await estimateStreams(local, asked, signal);
+  return new Map(
+    streams.flatMap((stream, index) => {
+      const sizeBytes = sizes[index];
+      return sizeBytes === undefined ? [] : [[stream, sizeBytes] as const];
+    }),
+  );
+}

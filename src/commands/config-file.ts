@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { emptyConfig, type Config } from '../config/config.js';
+import { ZfsVmError } from '../errors.js';
+import { describeThrown } from '../printable.js';
+
+/** Where configuration files are. */
+export interface ConfigFiles {
+  /** The one that counts unless another is named. */
+  readonly usualPath: string;
+  /** Gives the text of a file; undefined when there is none. @throws when it can't be read */
+  readonly read: (path: string) => Promise<string | undefined>;
+}
+
+/** The real ones: `zfs-vm/config.toml` in XDG_CONFIG_HOME, or in `~/.config`. */
+export function findConfigFiles(env: Readonly<Record<string, string | undefined>>): ConfigFiles {
+  const given = env['XDG_CONFIG_HOME'] ?? '';
+  // The XDG specification has relative paths ignored.
+  const folder = isAbsolute(given) ? given : join(env['HOME'] ?? homedir(), '.config');
+  return { usualPath: join(folder, 'zfs-vm', 'config.toml'), read: readTextFile };
+}
+
+async function readTextFile(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Reads the configuration. Without a file, it is empty.
+ * @param named the file that the person named, which has to be there
+ * @throws ZfsVmError `usage` when it isn't, can't be read, or says what can't be
+ */
+export async function loadConfig(files: ConfigFiles, named: string | undefined): Promise<Config> {
+  const path = named ?? files.usualPath;
+  const text = await files.read(path).catch((error: unknown) => {
+    throw new ZfsVmError('usage', `the configuration can't be read: ${describeThrown(error)}`, {
+      cause: error,
+    });
+  });
+  if (text !== undefined) {
+    // Most runs have no file, and need no parser.
+    const { parseConfig } = await import('../config/parse-config.js');
+    return parseConfig(text, path);
+  }
+  if (named === undefined) return emptyConfig;
+  throw new ZfsVmError('usage', `there is no configuration file ${JSON.stringify(named)}`);
+}

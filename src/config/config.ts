@@ -1,0 +1,50 @@
+import type { Retention } from '../plan/retention.js';
+import { matchesGlob } from '../streamline/selection.js';
+import type { Transport } from '../transports.js';
+
+/** What the configuration file says. */
+export interface Config {
+  /** Hosts with short names, by these. */
+  readonly remotes: ReadonlyMap<string, Remote>;
+  /** Remotes under one name, by it. */
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+  /** In the order of the file: of those that fit a streamline, the first counts. */
+  readonly retentions: readonly RetentionRule[];
+}
+
+/** A host with a short name, and what goes for it unless the command line says otherwise. */
+export interface Remote {
+  /** What `parseAddress` reads. */
+  readonly address: string;
+  /** The dataset there under which a push puts what is new; undefined when it keeps its name. */
+  readonly destination: string | undefined;
+  /** Whether zfs is run through sudo there. */
+  readonly sudo: boolean;
+  /** What speaks SSH with it; undefined for whatever can. */
+  readonly transport: Transport | undefined;
+  /** How many bytes a second streams from and to it may take in all; undefined for no limit. */
+  readonly bytesPerSecond: number | undefined;
+}
+
+/** What is kept of the streamlines that fit a pattern. */
+export interface RetentionRule {
+  /** A streamline's name, in which `*` stands for any characters and `?` for one. */
+  readonly pattern: string;
+  readonly retention: Retention;
+}
+
+/** How people call this machine where a host is wanted; no remote and no group may be called so. */
+export const localName = 'local';
+
+/** What goes where there is no configuration file. */
+export const emptyConfig: Config = { remotes: new Map(), groups: new Map(), retentions: [] };
+
+/** What is kept of a streamline; undefined when the configuration doesn't say. */
+export function retentionFor({ retentions }: Config, streamline: string): Retention | undefined {
+  return retentions.find(({ pattern }) => matchesGlob(pattern, streamline))?.retention;
+}
+
+/** The hosts that names on the command line stand for: groups are their members. Each is there once, in the order of the names. */
+export function resolveHosts({ groups }: Config, names: readonly string[]): string[] {
+  return [...new Set(names.flatMap((name) => groups.get(name) ?? [name]))];
+}

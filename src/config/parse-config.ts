@@ -1,0 +1,158 @@
+import { parseAddress } from '../address.js';
+import { durationForm, parseDuration } from '../duration.js';
+import { ZfsVmError } from '../errors.js';
+import type { Retention } from '../plan/retention.js';
+import { parseRate, rateForm } from '../rate.js';
+import { parsePattern } from '../streamline/selection.js';
+import { readShortTag, type Tag } from '../streamline/tag.js';
+import { transports, type Transport } from '../transports.js';
+import { findDatasetNameFault } from '../zfs/names.js';
+import { localName, type Config, type Remote, type RetentionRule } from './config.js';
+import { TableReader, type Reading } from './table-reader.js';
+import { parseToml, TomlFault, type TomlValue } from './toml.js';
+
+/**
+ * Reads a configuration file.
+ * @param file its name, for errors
+ * @throws ZfsVmError `usage` at the first thing that can't be, with file and line
+ */
+export function parseConfig(text: string, file: string): Config {
+  try {
+    return readConfig(parseToml(text));
+  } catch (error) {
+    if (!(error instanceof TomlFault)) throw error;
+    throw new ZfsVmError('usage', `${file}:${error.line}: ${error.message}`, {
+      hint: 'docs/usage.md has an example of a configuration file',
+      cause: error,
+    });
+  }
+}
+
+function readConfig(root: TomlValue): Config {
+  const table = new TableReader(root, 'the file', ['remotes', 'groups', 'retention']);
+  const remotes = table.readEach('remotes', (name, value) => {
+    checkName('remote', name, value);
+    return readRemote(new TableReader(value, `the remote "${name}"`, remoteKeys));
+  });
+  const groups = table.readEach('groups', (name, value) => {
+    checkName('group', name, value);
+    if (remotes.has(name))
+      throw new TomlFault(value.line, `"${name}" is a remote already, and can't be a group`);
+    return readGroup(name, value, remotes);
+  });
+  const retentions = table.readEach('retention', readRetentionRule);
+  return { remotes, groups, retentions: [...retentions.values()] };
+}
+
+/** A name that is no word of the shell's, nothing that looks like an option, and no address of somebody at some host. */
+function checkName(what: 'remote' | 'group', name: string, { line }: TomlValue): void {
+  if (name === localName) {
+    throw new TomlFault(line, `a ${what} can't be called "${name}": that is this machine`);
+  }
+  if (/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name)) return;
+  throw new TomlFault(
+    line,
+    `${JSON.stringify(name)} can't be the name of a ${what}: it has letters, digits, - _ and . only, and begins with one of the first two`,
+  );
+}
+
+const remoteKeys = ['host', 'dest', 'sudo', 'transport', 'bwlimit'] as const;
+
+function readRemote(table: TableReader<(typeof remoteKeys)[number]>): Remote {
+  const address = table.readText('host', readAddress);
+  if (address === undefined) throw new TomlFault(table.line, `${table.what} has no host`);
+  return {
+    address,
+    destination: table.readText('dest', readDataset),
+    sudo: table.readFlag('sudo') ?? false,
+    transport: table.readText('transport', readTransport),
+    bytesPerSecond: table.readText('bwlimit', readRate),
+  };
+}
+
+function readGroup(name: string, value: TomlValue, remotes: ReadonlyMap<string, Remote>): string[] {
+  if (value.kind !== 'list') {
+    throw new TomlFault(value.line, `the group "${name}" is a list of remotes, e.g. ["backup", "offsite"]`);
+  }
+  return value.items.map((item) => {
+    if (item.kind !== 'scalar' || typeof item.value !== 'string' || !remotes.has(item.value)) {
+      const member = item.kind === 'scalar' ? JSON.stringify(item.value) : `a ${item.kind}`;
+      throw new TomlFault(item.line, `the group "${name}" names ${member}, which is no remote of this file`);
+    }
+    return item.value;
+  });
+}
+
+/** The rules that count versions, and what they are in the file. */
+const countKeys = {
+  'keep-last': 'last',
+  'keep-hourly': 'hourly',
+  'keep-daily': 'daily',
+  'keep-weekly': 'weekly',
+  'keep-monthly': 'monthly',
+  'keep-yearly': 'yearly',
+} as const satisfies Readonly<Record<string, keyof Retention>>;
+
+const retentionKeys = [...Object.keys(countKeys), 'keep-within', 'keep'];
+
+function readRetentionRule(pattern: string, value: TomlValue): RetentionRule {
+  const what = `the retention of ${JSON.stringify(pattern)}`;
+  if (!/^[A-Za-z0-9_. *?-]+$/.test(pattern) || parsePattern(pattern) === undefined) {
+    throw new TomlFault(value.line, `${what}: that is no streamline's name, nor a pattern with * and ?`);
+  }
+  const table = new TableReader(value, what, retentionKeys);
+  const retention: { -readonly [Key in keyof Retention]: Retention[Key] } = {};
+  for (const [key, rule] of Object.entries(countKeys)) {
+    const count = table.readCount(key);
+    if (count !== undefined) retention[rule] = count;
+  }
+  const withinSeconds = table.readText('keep-within', readDuration);
+  if (withinSeconds !== undefined) retention.withinSeconds = withinSeconds;
+  const versions = table.readTexts('keep', readTag);
+  if (versions !== undefined && versions.length > 0) retention.versions = versions;
+  if (Object.keys(retention).length > 0) return { pattern, retention };
+  throw new TomlFault(value.line, `${what} keeps nothing: it has no rule`);
+}
+
+function readAddress(text: string): Reading<string> {
+  try {
+    parseAddress(text);
+    return { value: text };
+  } catch (error) {
+    if (!(error instanceof ZfsVmError)) throw error;
+    return { fault: error.message };
+  }
+}
+
+function readDataset(text: string): Reading<string> {
+  const fault = findDatasetNameFault(text);
+  return fault === undefined
+    ? { value: text }
+    : { fault: `${JSON.stringify(text)} can't be a dataset: ${fault}` };
+}
+
+function readTransport(text: string): Reading<Transport> {
+  const value = transports.find((transport) => transport === text);
+  return value === undefined
+    ? { fault: `${JSON.stringify(text)} is neither "${transports.join('" nor "')}"` }
+    : { value };
+}
+
+function readRate(text: string): Reading<number> {
+  const value = parseRate(text);
+  return value === undefined ? { fault: `${JSON.stringify(text)} is not a rate: ${rateForm}` } : { value };
+}
+
+function readDuration(text: string): Reading<number> {
+  const value = parseDuration(text);
+  return value === undefined
+    ? { fault: `${JSON.stringify(text)} is not a time: ${durationForm}` }
+    : { value };
+}
+
+function readTag(text: string): Reading<Tag> {
+  const reading = readShortTag(text);
+  return reading.kind === 'tag'
+    ? { value: reading.tag }
+    : { fault: `${JSON.stringify(text)} is not a version, e.g. debian-7:1` };
+}

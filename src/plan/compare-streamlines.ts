@@ -1,0 +1,149 @@
+import { isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
+import { GuidIndex } from '../streamline/guid-index.js';
+import { findVersions } from '../streamline/lineage.js';
+import { findTagIn, type Tag } from '../streamline/tag.js';
+import { compareVersions } from '../streamline/version.js';
+import { isUnsettled, type Chain, type Conflict, type Plan } from './plan.js';
+import { findSources, isChosenTag, type Choice } from './sources.js';
+import { groupByStream, type StreamSteps } from './stream.js';
+
+/**
+ * How far a receiver is with a streamline.
+ * - `up-to-date`: it has the newest version
+ * - `behind`: a push would send something
+ * - `ahead`: a push would send nothing, and it has a newer version
+ * - `passed-by`: it has gone past the newest version without it, and will never get it
+ * - `conflict`: a push could not send everything without losing something
+ */
+export type StreamlineState = 'up-to-date' | 'behind' | 'ahead' | 'passed-by' | 'conflict';
+
+/** How a receiver stands to the sender in one streamline; what a push to it would say. */
+export interface StreamlineStatus {
+  readonly streamline: string;
+  readonly state: StreamlineState;
+  readonly newestHere: TaggedSnapshot;
+  /** The newest version that the receiver has; undefined when it has none. */
+  readonly newestThere: TaggedSnapshot | undefined;
+  /** How many versions a push would send, or a conflict keeps back. */
+  readonly versionsBehind: number;
+  /** The streams that a push would send. */
+  readonly streams: readonly PlannedStream[];
+  /** Those that concern it, with what the receiver has passed by. */
+  readonly conflicts: readonly Conflict[];
+  /** Interrupted receives of its versions on the receiver. */
+  readonly partials: readonly PartialVersion[];
+}
+
+/** Steps of a chain that bring versions of one streamline, in one stream. */
+export interface PlannedStream {
+  readonly chain: Chain;
+  readonly steps: StreamSteps;
+}
+
+/** A version that has arrived in part. */
+export interface PartialVersion {
+  readonly dataset: string;
+  readonly tag: Tag;
+}
+
+/** Both sides, and which versions are compared. */
+export interface Comparison {
+  readonly sender: Datasets;
+  readonly receiver: Datasets;
+  readonly choice: Choice;
+}
+
+/**
+ * Compares a receiver with the sender, streamline by streamline, by the names of these. Only the sender's streamlines count.
+ * @param plan what `planTransfer` gives for both
+ */
+export function compareStreamlines(
+  { sender, receiver, choice }: Comparison,
+  { chains, conflicts }: Plan,
+): StreamlineStatus[] {
+  const theirs = findNewestVersions(receiver, choice);
+  const streams = chains.flatMap((chain) => splitChain(chain));
+  const missing = [
+    ...streams.flatMap(({ steps }) => steps.map(({ to }) => to)).filter(isTagged),
+    ...findKeptBack({ sender, receiver, choice }, conflicts.filter(isUnsettled)),
+  ];
+  const partials = findPartialVersions(receiver);
+  return Array.from(findNewestVersions(sender, choice), ([streamline, newestHere]) => {
+    const newestThere = theirs.get(streamline);
+    const isAbout = ({ tag }: { tag: Tag }): boolean => tag.streamline === streamline;
+    const concerning = conflicts.filter(({ streamlines }) => streamlines.includes(streamline));
+    // The members of a tree are one version.
+    const versionsBehind = new Set(missing.filter(isAbout).map(({ tag }) => tag.version.text)).size;
+    return {
+      ...{ streamline, newestHere, newestThere, versionsBehind },
+      state: chooseState(concerning, versionsBehind, newestHere, newestThere),
+      streams: streams.filter(({ steps: [{ to }] }) => to.tag?.streamline === streamline),
+      conflicts: concerning,
+      partials: partials.filter(isAbout),
+    };
+  });
+}
+
+/** The newest of the chosen versions of each streamline on a host, by the names of these, in their order. */
+export function findNewestVersions(
+  datasets: Datasets,
+  choice: Pick<Choice, 'patterns'>,
+): ReadonlyMap<string, TaggedSnapshot> {
+  const newest = new Map<string, TaggedSnapshot>();
+  for (const version of findVersions(datasets)) {
+    const { streamline } = version.tag;
+    const known = newest.get(streamline);
+    const isNewer = known === undefined || compareVersions(version.tag.version, known.tag.version) > 0;
+    if (isNewer && isChosenTag(version.tag, choice)) newest.set(streamline, version);
+  }
+  return new Map([...newest].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function chooseState(
+  conflicts: readonly Conflict[],
+  versionsBehind: number,
+  newestHere: TaggedSnapshot,
+  newestThere: TaggedSnapshot | undefined,
+): StreamlineState {
+  if (conflicts.some(isUnsettled)) return 'conflict';
+  if (versionsBehind > 0) return 'behind';
+  if (conflicts.length > 0) return 'passed-by';
+  const isAhead =
+    newestThere !== undefined && compareVersions(newestThere.tag.version, newestHere.tag.version) > 0;
+  return isAhead ? 'ahead' : 'up-to-date';
+}
+
+/** A stream may bring versions of several streamlines: it is one for each then. */
+function splitChain(chain: Chain): PlannedStream[] {
+  return groupByStream(chain).flatMap((group) => {
+    const parts: [StreamSteps[0], ...StreamSteps[0][]][] = [];
+    for (const step of group) {
+      const part = parts.at(-1);
+      const isSame = part?.[0].to.tag?.streamline === step.to.tag?.streamline;
+      if (part !== undefined && isSame) part.push(step);
+      else parts.push([step]);
+    }
+    return parts.map((steps) => ({ chain, steps }));
+  });
+}
+
+/** What conflicts keep from the receiver: of their datasets, what comes after the newest version that it has. */
+function findKeptBack(
+  { sender, receiver, choice }: Comparison,
+  conflicts: readonly Conflict[],
+): TaggedSnapshot[] {
+  if (conflicts.length === 0) return [];
+  const names = new Set(conflicts.map(({ source }) => source));
+  const copies = new GuidIndex(receiver);
+  return findSources(sender, choice)
+    .filter(({ dataset }) => names.has(dataset.name))
+    .flatMap(({ versions }) => versions.slice(versions.findLastIndex(({ guid }) => copies.has(guid)) + 1))
+    .filter(isTagged);
+}
+
+function findPartialVersions(receiver: Datasets): PartialVersion[] {
+  return [...receiver.values()].flatMap(({ name, partial }) => {
+    const tag = findTagIn(partial?.content?.toName ?? '');
+    return tag === undefined ? [] : [{ dataset: name, tag }];
+  });
+}

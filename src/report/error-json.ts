@@ -1,0 +1,6 @@
+import type { ZfsVmError } from '../errors.js';
+
+/** An error as docs/scripting.md describes it. */
+export function toJsonError({ kind, message, details, hint }: ZfsVmError): object {
+  return { kind, message, details, hint: hint ?? null };
+}
