@@ -1,6 +1,7 @@
 import { toEndpoint, type Endpoint } from '../host/endpoint.js';
 import type { Host } from '../host/host.js';
 import type { Prompter } from '../host/ssh/prompt.js';
+import { ViaHost } from '../host/via-host.js';
 import type { BaseCommand } from './base-command.js';
 
 /** How people call this machine where a host is wanted. */
@@ -14,6 +15,8 @@ export class Hosts {
   readonly #opened: Host[] = [];
   /** Those over SSH, by what people call them. */
   readonly #remote = new Map<string, Promise<Endpoint>>();
+  /** Gives up those that are being connected to. */
+  #connecting = new AbortController();
 
   private constructor(command: BaseCommand) {
     this.#command = command;
@@ -26,6 +29,7 @@ export class Hosts {
     try {
       return await work(hosts);
     } finally {
+      await hosts.disconnect();
       await Promise.all(hosts.#opened.map((host) => host.close()));
     }
   }
@@ -46,8 +50,19 @@ export class Hosts {
     return opened;
   }
 
-  /** Gives up the connections to other hosts; opening one again connects anew. */
+  /**
+   * A host that another one reaches by its own ssh, with sudo as with `open`. Nothing is connected to before it is used.
+   * @throws ZfsVmError when the other one can't be reached or doesn't let us in
+   */
+  async openVia(other: Promise<Endpoint>, target: string): Promise<Endpoint> {
+    const { host } = await other;
+    return toEndpoint(new ViaHost(target, host), { sudo: this.#command.sudo });
+  }
+
+  /** Gives up the connections to other hosts, also those that are only being made; opening one again connects anew. */
   async disconnect(): Promise<void> {
+    this.#connecting.abort();
+    this.#connecting = new AbortController();
     const remote = [...this.#remote.values()];
     this.#remote.clear();
     await Promise.all(
@@ -67,7 +82,7 @@ export class Hosts {
       warn: write,
       tell: debug || verbose ? write : ignore,
       debug: debug ? write : ignore,
-      signal: context.signal,
+      signal: AbortSignal.any([context.signal, this.#connecting.signal]),
     });
     return toEndpoint(this.#keep(host), { sudo });
   }

@@ -1,4 +1,4 @@
-import { Command } from 'clipanion';
+import { Command, Option } from 'clipanion';
 import { ZfsVmError } from '../errors.js';
 import { localName } from './hosts.js';
 import { TransferCommand } from './transfer-command.js';
@@ -32,6 +32,8 @@ export class PushCommand extends TransferCommand {
       ['Keep a copy on another pool of this machine', '$0 push -d tank/backup local'],
     ],
   });
+
+  host = Option.String({ name: '[user@]host' });
 
   async execute(): Promise<number> {
     if (this.host === localName && this.destination === undefined) {

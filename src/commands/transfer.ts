@@ -15,6 +15,7 @@ import type { Datasets } from '../streamline/dataset.js';
 import { findHostsWithoutZstd } from '../transfer/compression.js';
 import { estimateSizes } from '../transfer/estimate-sizes.js';
 import type { TransferEvent, TransferResult } from '../transfer/event.js';
+import { findWayElsewhere } from '../transfer/pipe.js';
 import { whileProtected } from '../transfer/protect-sources.js';
 import { runPlan } from '../transfer/run-plan.js';
 import { SourceBookmarks } from '../transfer/source-bookmarks.js';
@@ -222,7 +223,10 @@ class TransferRun {
   async #canCompress(sides: Sides): Promise<boolean> {
     const lacking = await findHostsWithoutZstd(sides, this.#command.context.signal);
     if (lacking.length === 0) {
-      this.#emit({ kind: 'compressing' });
+      const { rateLimit } = this.#settings;
+      const way = { sender: sides.sender.host, receiver: sides.receiver.host, rateLimit };
+      // Where no byte comes along here, those are counted that zfs tells of.
+      if (findWayElsewhere(way) === undefined) this.#emit({ kind: 'compressing' });
     } else if (!this.#hasToldOfZstd) {
       const message = `there is no zstd on ${lacking.join(' and ')}: streams are sent without --compress`;
       this.#emit({ kind: 'warning', message });

@@ -3,12 +3,14 @@ import { connectOpenSsh } from './openssh/connect.js';
 import { parseAddress } from './ssh/address.js';
 import { readClientConfig } from './ssh/client-config.js';
 import { connectSsh, type SshOptions } from './ssh/connect.js';
+import type { Prompter } from './ssh/prompt.js';
 
 /** What speaks SSH: the program itself, or the machine's own ssh. */
 export const transports = ['ssh2', 'openssh'] as const;
 
 /** What connecting needs from the rest of the program. */
 export interface ConnectOptions extends SshOptions {
+  readonly prompter: Prompter;
   /** Left out, ssh2 is taken unless the person's OpenSSH configuration asks for what only OpenSSH can do. */
   readonly transport: (typeof transports)[number] | undefined;
   /** Takes lines for a person who wants to know what is done; printable text. */

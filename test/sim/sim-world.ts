@@ -5,6 +5,7 @@ import { normalizeArguments } from '../../src/commands/arguments.js';
 import { exitCodeOf, ZfsVmError } from '../../src/errors.js';
 import { formatError } from '../../src/report/error-text.js';
 import { chooseColors } from '../../src/report/colors.js';
+import { nobody } from '../host/nobody.js';
 import { VirtualClock } from './clock.js';
 import { Machine } from './machine.js';
 import type { ZfsVersion } from './pools.js';
@@ -40,6 +41,8 @@ const interruptGraceMs = 1500;
 export class SimWorld {
   readonly clock = new VirtualClock();
   readonly random: Random;
+  /** The connections that hosts have made to each other by their own ssh, the last one last. */
+  readonly links: SimHost[] = [];
   readonly #machines = new Map<string, Machine>();
   readonly #journals = new Map<Machine, SimJournal>();
   readonly #users = new Map<string, User>([['root', rootUser]]);
@@ -52,6 +55,11 @@ export class SimWorld {
   addMachine(name: string, { version = '2.3' }: { version?: ZfsVersion } = {}): Machine {
     const machine = new Machine({ clock: this.clock, random: this.random.fork(), version });
     machine.pools.createPool('tank');
+    machine.reach = (target) => {
+      const link = this.#connect(target);
+      this.links.push(link);
+      return link;
+    };
     this.#machines.set(name, machine);
     this.#journals.set(machine, new SimJournal());
     return machine;
@@ -106,7 +114,7 @@ export class SimWorld {
         },
         holdJournal: this.journal(name).open(() => isAlive),
         // Nobody is there to answer.
-        prompter: { ask: () => Promise.resolve(undefined) },
+        prompter: nobody,
         clock: {
           nowMs: () => this.clock.nowMs,
           sleep: async (delayMs: number, signal: AbortSignal) => {

@@ -15,7 +15,7 @@ import { defaultConnectTimeoutMs, openProxyCommand, openTcp, type Carrier } from
 /** What connecting needs from the rest of the program. */
 export interface SshOptions {
   /** Who answers questions about host keys, passphrases and passwords. */
-  readonly prompter: Prompter;
+  readonly prompter: Pick<Prompter, 'ask'>;
   /** Takes lines that the person should see, whatever the verbosity; printable text. */
   readonly warn: (line: string) => void;
   /** Takes lines about what is being done; printable text, without secrets. */

@@ -12,10 +12,11 @@ import { LocalHost } from '../../../src/host/local-host.js';
 import { connectOpenSsh } from '../../../src/host/openssh/connect.js';
 import { openPipe } from '../../../src/host/pipe-ends.js';
 import { runCommand } from '../../../src/host/run-command.js';
+import { nobody } from '../nobody.js';
 import { drain } from '../ssh/ssh-world.js';
 import { fakeSshProgram, type FakeSsh } from './fake-ssh.js';
 
-const quiet = { warn: () => undefined, debug: () => undefined };
+const quiet = { prompter: nobody, warn: () => undefined, debug: () => undefined };
 
 async function connect(t: TestContext): Promise<{ readonly ssh: FakeSsh; readonly host: Host }> {
   const ssh = fakeSshProgram(t);
@@ -136,6 +137,7 @@ test('what ssh warns of is told, the rest is for those who debug', async (t) => 
   const warnings: string[] = [];
   const debugs: string[] = [];
   const host = await connectOpenSsh('box', {
+    prompter: nobody,
     warn: (line) => warnings.push(line),
     debug: (line) => debugs.push(line),
   });
@@ -244,7 +246,7 @@ test('a program that is killed leaves neither the connection nor its folder behi
   const module = new URL('../../../src/host/openssh/connect.js', import.meta.url).href;
   const script = `
     const { connectOpenSsh } = await import('${module}');
-    await connectOpenSsh('box', { warn() {}, debug() {} });
+    await connectOpenSsh('box', { prompter: { lend: (work) => work() }, warn() {}, debug() {} });
     process.kill(process.pid, 'SIGKILL');`;
   const program = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
   await once(program, 'exit');
