@@ -12,7 +12,8 @@ export class Hosts {
   /** Who answers questions. */
   readonly prompter: Prompter;
   readonly #command: BaseCommand;
-  readonly #opened: Host[] = [];
+  /** This machine, as often as it was asked for. */
+  readonly #local: Host[] = [];
   /** Those over SSH, by what people call them. */
   readonly #remote = new Map<string, Promise<Endpoint>>();
   /** Gives up those that are being connected to. */
@@ -29,14 +30,15 @@ export class Hosts {
     try {
       return await work(hosts);
     } finally {
-      await hosts.disconnect();
-      await Promise.all(hosts.#opened.map((host) => host.close()));
+      await Promise.all([hosts.disconnect(), ...hosts.#local.map((host) => host.close())]);
     }
   }
 
   /** This machine, where zfs is run as whoever we are. */
   openLocal(): Endpoint {
-    return toEndpoint(this.#keep(this.#command.context.surroundings.openLocal()), { sudo: false });
+    const host = this.#command.context.surroundings.openLocal();
+    this.#local.push(host);
+    return toEndpoint(host, { sudo: false });
   }
 
   /**
@@ -84,11 +86,6 @@ export class Hosts {
       debug: debug ? write : ignore,
       signal: AbortSignal.any([context.signal, this.#connecting.signal]),
     });
-    return toEndpoint(this.#keep(host), { sudo });
-  }
-
-  #keep(host: Host): Host {
-    this.#opened.push(host);
-    return host;
+    return toEndpoint(host, { sudo });
   }
 }

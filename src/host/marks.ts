@@ -82,7 +82,7 @@ export class BehindMark extends Transform {
   }
 }
 
-/** Of an output, lets through what comes before a mark with a status (`printEndMark`), and ends there. */
+/** Of an output, lets through what comes before a mark with a status (`printEndMark`), and a newline, and ends there. */
 export class UntilMark extends Transform {
   /** The status beside the mark; undefined when the output ends without it. */
   readonly status: Promise<number | undefined>;
@@ -125,7 +125,7 @@ export class UntilMark extends Transform {
     const text = `${before}${this.#held ?? ''}${piece}`;
     const found = this.#pattern.exec(text);
     if (found !== null) {
-      this.#pass(text.slice(before.length, Math.max(before.length, found.index)));
+      this.#pass(text.slice(before.length, found.index + 1));
       this.#hasEnded = true;
       this.#resolve(Number(found[1]));
       this.push(null);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { ZfsVmError } from '../../src/errors.js';
 import { complain, type Call } from './call.js';
@@ -78,7 +77,12 @@ async function passIn(input: Input, sink: Writable, process: Process): Promise<v
     for (;;) {
       const chunk = await input.read(process, 65_536);
       if (chunk.length === 0) break;
-      if (!sink.write(chunk)) await Promise.race([once(sink, 'drain'), once(sink, 'close')]);
+      // Called also when the sink is gone.
+      await new Promise<void>((resolve) => {
+        sink.write(chunk, () => {
+          resolve();
+        });
+      });
     }
     sink.end();
   });

@@ -12,6 +12,7 @@ import { LocalHost } from '../../../src/host/local-host.js';
 import { connectOpenSsh } from '../../../src/host/openssh/connect.js';
 import { openPipe } from '../../../src/host/pipe-ends.js';
 import { runCommand } from '../../../src/host/run-command.js';
+import { createTerminalPrompter } from '../../../src/host/ssh/prompt.js';
 import { nobody } from '../nobody.js';
 import { drain } from '../ssh/ssh-world.js';
 import { fakeSshProgram, type FakeSsh } from './fake-ssh.js';
@@ -144,6 +145,18 @@ test('what ssh warns of is told, the rest is for those who debug', async (t) => 
   await host.close();
   assert.deepEqual(warnings, ['Warning: Permanently added box']);
   assert.ok(debugs.includes('box: ssh says: Welcome'));
+});
+
+test('two that connect at once, and may ask, do so one after the other', async (t) => {
+  const ssh = fakeSshProgram(t);
+  ssh.onConnect(`echo begin >> ${ssh.folder}/asked; sleep 0.2; echo end >> ${ssh.folder}/asked`);
+  const prompter = createTerminalPrompter('/nowhere/tty');
+  const env = { ...process.env, SSH_ASKPASS: '/bin/false' };
+  const hosts = await Promise.all(
+    ['one', 'two'].map((name) => connectOpenSsh(name, { ...quiet, prompter, env })),
+  );
+  await Promise.all(hosts.map((host) => host.close()));
+  assert.equal(readFileSync(`${ssh.folder}/asked`, 'utf8'), 'begin\nend\nbegin\nend\n');
 });
 
 test('a command whose connection breaks is lost, with what ssh said', async (t) => {
