@@ -72,9 +72,13 @@ export class CopyCommand extends TransferCommand {
       });
     }
     if (bandwidthLimit !== undefined) {
-      throw new ZfsVmError('usage', '--bwlimit slows down what comes along this machine, and --direct lets nothing come', {
-        hint: 'leave one of them out',
-      });
+      throw new ZfsVmError(
+        'usage',
+        '--bwlimit slows down what comes along this machine, and --direct lets nothing come',
+        {
+          hint: 'leave one of them out',
+        },
+      );
     }
   }
 }

@@ -107,8 +107,7 @@ export async function runPipe(
         : undefined;
     // The receiver first: a sender without one would only fill its pipe.
     const input = ends?.read;
-    const receive =
-      both?.reader ?? (await receiver.host.start(receiver.argv, { signal: stopAll, input }));
+    const receive = both?.reader ?? (await receiver.host.start(receiver.argv, { signal: stopAll, input }));
     // Either side notices the end of the other only if nobody else holds an end.
     input?.close();
     const listeners = new Listeners();

@@ -87,7 +87,9 @@ for (const words of ['copy root@a root@b', 'copy --direct root@a root@b']) {
     test(`${words} goes on in the same run when the connection ${which} has broken`, async () => {
       const { world, a, b } = makeWorld();
       addLargeVersion(a, 'web:4');
-      inTheMiddle(b, () => breakIt(run, world));
+      inTheMiddle(b, () => {
+        breakIt(run, world);
+      });
       const run = world.start('c', words);
       const { status, stdout, stderr } = await run.finished;
       assert.equal(status, 0, stdout + stderr);
@@ -121,8 +123,9 @@ for (const words of ['copy root@a root@b', 'copy --direct root@a root@b']) {
       run.kill();
     });
     const run = world.start('c', words);
-    while (world.journal('c').records.length === 0 || b.pools.datasets.size === 1)
+    while (world.journal('c').records.length === 0 || b.pools.datasets.size === 1) {
       await world.clock.sleep(10);
+    }
     while (!a.isIdle || !b.isIdle) await world.clock.sleep(10);
     b.delayMs = undefined;
     assert.match((await expectRun(world, words)).stdout, /the rest of an interrupted stream/);

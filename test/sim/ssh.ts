@@ -48,17 +48,12 @@ async function runOn(host: SimHost, command: string, call: Call): Promise<number
   void passIn(stdin, remote.stdin, sending);
   const outputs = [passOut(remote.stdout, stdout, receiving), passOut(remote.stderr, stderr, complaining)];
   try {
-    // Woken by the end of the command, and by whatever kills ssh.
-    let isOver = false;
-    const over = remote.exit.then(() => {
-      isOver = true;
-    });
-    while (!isOver) {
-      await process.wait((wake) => {
-        void over.then(wake);
+    // Woken by the end of the command, or by whatever kills ssh.
+    await process.wait((wake) => {
+      void Promise.all([remote.exit, ...outputs]).then(() => {
+        wake();
       });
-    }
-    await Promise.all(outputs);
+    });
   } finally {
     for (const relay of relays) {
       relay.kill('KILL');
