@@ -35,7 +35,7 @@ const emptyHost = 'exit 0';
 test('help goes to stdout, and names every command', (t) => {
   const { status, stdout } = run(t, ['--help']);
   assert.equal(status, 0);
-  for (const command of ['tag', 'list', 'push', 'pull']) {
+  for (const command of ['tag', 'list', 'push', 'pull', 'copy']) {
     assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
   }
 });

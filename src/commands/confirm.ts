@@ -1,6 +1,6 @@
 import { ZfsVmError } from '../errors.js';
 import type { BaseCommand } from './base-command.js';
-import type { Hosts } from './hosts.js';
+import type { Prompter } from '../host/ssh/prompt.js';
 
 /**
  * Shows what would be lost, a line each, and asks whether it may.
@@ -11,7 +11,7 @@ export async function confirmLosses(
   losses: readonly string[],
   isAnswered: boolean,
   { context: { stderr, signal } }: Pick<BaseCommand, 'context'>,
-  { prompter }: Pick<Hosts, 'prompter'>,
+  { prompter }: { readonly prompter: Pick<Prompter, 'ask'> },
 ): Promise<void> {
   if (losses.length === 0) return;
   stderr.write(losses.map((line) => `${line}\n`).join(''));

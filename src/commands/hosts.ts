@@ -1,8 +1,9 @@
-import { localName, type Config } from '../config/config.js';
+import { localName, type Config, type Remote } from '../config/config.js';
 import { ZfsVmError } from '../errors.js';
 import { toEndpoint, type Endpoint } from '../host/endpoint.js';
 import type { Host } from '../host/host.js';
 import type { Prompter } from '../host/ssh/prompt.js';
+import { ViaHost } from '../host/via-host.js';
 import type { BaseCommand } from './base-command.js';
 
 export { localName };
@@ -13,9 +14,12 @@ export class Hosts {
   readonly prompter: Prompter;
   readonly #command: BaseCommand;
   readonly #config: Config;
-  readonly #opened: Host[] = [];
+  /** This machine, as often as it was asked for. */
+  readonly #local: Host[] = [];
   /** Those over SSH, by what people call them. */
   readonly #remote = new Map<string, Promise<Endpoint>>();
+  /** Gives up those that are being connected to. */
+  #connecting = new AbortController();
 
   private constructor(command: BaseCommand, config: Config) {
     this.#command = command;
@@ -29,13 +33,15 @@ export class Hosts {
     try {
       return await work(hosts);
     } finally {
-      await Promise.all(hosts.#opened.map((host) => host.close()));
+      await Promise.all([hosts.disconnect(), ...hosts.#local.map((host) => host.close())]);
     }
   }
 
   /** This machine, where zfs is run as whoever we are. */
   openLocal(): Endpoint {
-    return toEndpoint(this.#keep(this.#command.context.surroundings.openLocal()), { sudo: false });
+    const host = this.#command.context.surroundings.openLocal();
+    this.#local.push(host);
+    return toEndpoint(host, { sudo: false });
   }
 
   /**
@@ -50,8 +56,20 @@ export class Hosts {
     return opened;
   }
 
-  /** Gives up the connections to other hosts; opening one again connects anew. */
+  /**
+   * A host that another one reaches by its own ssh, with sudo as with `open`. Nothing is connected to before it is used.
+   * @throws ZfsVmError when the other one can't be reached or doesn't let us in
+   */
+  async openVia(other: Promise<Endpoint>, target: string): Promise<Endpoint> {
+    const { host } = await other;
+    const remote = this.#config.remotes.get(target);
+    return toEndpoint(new ViaHost(remote?.address ?? target, host, target), { sudo: this.#usesSudo(remote) });
+  }
+
+  /** Gives up the connections to other hosts, also those that are only being made; opening one again connects anew. */
   async disconnect(): Promise<void> {
+    this.#connecting.abort();
+    this.#connecting = new AbortController();
     const remote = [...this.#remote.values()];
     this.#remote.clear();
     await Promise.all(
@@ -60,7 +78,7 @@ export class Hosts {
   }
 
   async #connect(target: string): Promise<Endpoint> {
-    const { context, debug, verbose, sudo, transport } = this.#command;
+    const { context, debug, verbose, transport } = this.#command;
     const write = (line: string): void => {
       context.stderr.write(`${line}\n`);
     };
@@ -79,13 +97,12 @@ export class Hosts {
       warn: write,
       tell: debug || verbose ? write : ignore,
       debug: debug ? write : ignore,
-      signal: context.signal,
+      signal: AbortSignal.any([context.signal, this.#connecting.signal]),
     });
-    return toEndpoint(this.#keep(host), { sudo: sudo ?? remote?.sudo ?? false });
+    return toEndpoint(host, { sudo: this.#usesSudo(remote) });
   }
 
-  #keep(host: Host): Host {
-    this.#opened.push(host);
-    return host;
+  #usesSudo(remote: Remote | undefined): boolean {
+    return this.#command.sudo ?? remote?.sudo ?? false;
   }
 }

@@ -1,4 +1,4 @@
-import { Command } from 'clipanion';
+import { Command, Option } from 'clipanion';
 import { ZfsVmError } from '../errors.js';
 import { localName } from './hosts.js';
 import { TransferCommand } from './transfer-command.js';
@@ -33,13 +33,17 @@ export class PullCommand extends TransferCommand {
     ],
   });
 
+  host = Option.String({ name: '[user@]host' });
+
   async execute(): Promise<number> {
     if (this.host === localName) {
       throw new ZfsVmError('usage', 'a pull from this machine to itself has no direction', {
         hint: `copy within this machine with "zfs-vm push -d PLACE ${localName}"`,
       });
     }
-    return transfer(this, this.destination, (hosts) => ({
+    const { destination } = this;
+    const bytesPerSecond = (await this.readConfig()).remotes.get(this.host)?.bytesPerSecond;
+    return transfer(this, { destination, bytesPerSecond }, (hosts) => ({
       sender: hosts.open(this.host),
       receiver: Promise.resolve(hosts.openLocal()),
       receiverName: localName,

@@ -1,4 +1,4 @@
-import { Command } from 'clipanion';
+import { Command, Option } from 'clipanion';
 import { ZfsVmError } from '../errors.js';
 import { localName } from './hosts.js';
 import { TransferCommand } from './transfer-command.js';
@@ -33,6 +33,8 @@ export class PushCommand extends TransferCommand {
     ],
   });
 
+  host = Option.String({ name: '[user@]host' });
+
   async execute(): Promise<number> {
     if (this.host === localName && this.destination === undefined) {
       throw new ZfsVmError('usage', 'a push to this machine needs a place', {
@@ -40,7 +42,11 @@ export class PushCommand extends TransferCommand {
       });
     }
     const remote = (await this.readConfig()).remotes.get(this.host);
-    return transfer(this, this.destination ?? remote?.destination, (hosts) => {
+    const route = {
+      destination: this.destination ?? remote?.destination,
+      bytesPerSecond: remote?.bytesPerSecond,
+    };
+    return transfer(this, route, (hosts) => {
       const sender = Promise.resolve(hosts.openLocal());
       const receiver = this.host === localName ? sender : hosts.open(this.host);
       return { sender, receiver, receiverName: this.host };

@@ -19,7 +19,7 @@ export interface TransferSettings {
   readonly stallMs: number;
 }
 
-/** The options of push, pull, and their plans. */
+/** The options of push, pull, copy, and their plans. */
 export abstract class TransferCommand extends BaseCommand {
   static transferOptionHelp = [
     [
@@ -31,7 +31,7 @@ export abstract class TransferCommand extends BaseCommand {
     ['    --rollback', 'undo what the receiver has after the newest common version'],
     ['    --replace', 'destroy a dataset of the receiver that has nothing in common or is in the way'],
     ['    --yes', 'do not ask before --rollback or --replace destroy something'],
-    ['    --dry-run', 'print the plan and do nothing; the same as "plan push" or "plan pull"'],
+    ['    --dry-run', 'print the plan and do nothing; the same as "plan" before the command'],
     ['    --json', 'print what happens, or the plan, as JSON (docs/scripting.md)'],
     ['    --commands', 'print the plan as shell commands'],
     ['-j, --jobs N', 'how many streams go side by side (4)'],
@@ -85,8 +85,6 @@ export abstract class TransferCommand extends BaseCommand {
   stallTimeout = Option.String('--stall-timeout', '600');
 
   bookmark = Option.Boolean('--bookmark', true);
-
-  host = Option.String({ name: '[user@]host' });
 
   /** Whether only the plan is wanted. */
   get isPlanOnly(): boolean {

@@ -15,6 +15,7 @@ import type { Datasets } from '../streamline/dataset.js';
 import { findHostsWithoutZstd } from '../transfer/compression.js';
 import { estimateSizes } from '../transfer/estimate-sizes.js';
 import type { TransferEvent, TransferResult } from '../transfer/event.js';
+import { findWayElsewhere } from '../transfer/pipe.js';
 import { whileProtected } from '../transfer/protect-sources.js';
 import { runPlan } from '../transfer/run-plan.js';
 import { SourceBookmarks } from '../transfer/source-bookmarks.js';
@@ -33,6 +34,14 @@ export interface Opening {
   readonly receiver: Promise<Endpoint>;
   /** What people call it. */
   readonly receiverName: string;
+}
+
+/** What goes for a transfer between two hosts. */
+export interface Route {
+  /** The receiver's dataset that new ones go under; undefined when they keep their names. */
+  readonly destination: string | undefined;
+  /** How many bytes a second streams may take in all, unless the command line says otherwise; undefined for no limit. */
+  readonly bytesPerSecond: number | undefined;
 }
 
 /** Both sides of a transfer, connected. */
@@ -66,19 +75,18 @@ const retryDelaysSeconds = [1, 5, 15, 30];
 /**
  * What push, pull and their plans have in common: reads both hosts at once, plans, and prints the plan, or runs it and
  * reports. When a host is lost or busy, it connects again, reads and plans anew, and goes on where it stood.
- * @param destination the receiver's dataset that new ones go under; undefined when they keep their names
+ * @param route what the configuration or the command line says of the hosts
  * @returns the exit status, as docs/scripting.md tells
  * @throws ZfsVmError when it can't be done at all
  */
 export async function transfer(
   command: TransferCommand,
-  destination: string | undefined,
+  { destination, bytesPerSecond }: Route,
   openSides: (hosts: Hosts) => Opening,
 ): Promise<number> {
   const choice = command.readChoice();
   const properties = command.readProperties();
-  const remote = (await command.readConfig()).remotes.get(command.host);
-  const settings = command.readSettings(remote?.bytesPerSecond);
+  const settings = command.readSettings(bytesPerSecond);
   const options = { choice, destination, properties, settings };
   return Hosts.use(command, (hosts) =>
     new TransferRun(command, options, hosts, () => openSides(hosts)).run(),
@@ -229,7 +237,10 @@ class TransferRun {
   async #canCompress(sides: Sides): Promise<boolean> {
     const lacking = await findHostsWithoutZstd(sides, this.#command.context.signal);
     if (lacking.length === 0) {
-      this.#emit({ kind: 'compressing' });
+      const { rateLimit } = this.#settings;
+      const way = { sender: sides.sender.host, receiver: sides.receiver.host, rateLimit };
+      // Where no byte comes along here, those are counted that zfs tells of.
+      if (findWayElsewhere(way) === undefined) this.#emit({ kind: 'compressing' });
     } else if (!this.#hasToldOfZstd) {
       const message = `there is no zstd on ${lacking.join(' and ')}: streams are sent without --compress`;
       this.#emit({ kind: 'warning', message });

@@ -3,10 +3,12 @@ import { connectOpenSsh } from './openssh/connect.js';
 import { parseAddress } from '../address.js';
 import { readClientConfig } from './ssh/client-config.js';
 import { connectSsh, type SshOptions } from './ssh/connect.js';
+import type { Prompter } from './ssh/prompt.js';
 import type { Transport } from '../transports.js';
 
 /** What connecting needs from the rest of the program. */
 export interface ConnectOptions extends SshOptions {
+  readonly prompter: Prompter;
   /** Left out, ssh2 is taken unless the person's OpenSSH configuration asks for what only OpenSSH can do. */
   readonly transport: Transport | undefined;
   /** Takes lines for a person who wants to know what is done; printable text. */

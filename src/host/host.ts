@@ -47,6 +47,8 @@ export interface Host {
    * no byte comes through here.
    */
   readonly joinsPipes: boolean;
+  /** The host that runs its commands, by an ssh of its own; undefined where this machine does. */
+  readonly via?: Host;
   /**
    * Starts a command. `argv` is never interpreted by a shell: every word arrives as it is, wherever the host is.
    * The program is looked up in PATH and in the sbin folders, where zfs often is.

@@ -128,7 +128,7 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
     case 'partial-receive':
       return `${receiverName}:${reason.destination} has an interrupted receive of ${reason.of ?? "something that zfs can't tell"}, which isn't what would be sent next`;
     case 'not-encrypted':
-      return `it is encrypted here, and ${receiverName}:${reason.destination} is not: encrypted data can't go on there as it is`;
+      return `it is encrypted on the sender, and ${receiverName}:${reason.destination} is not: encrypted data can't go on there as it is`;
     case 'name-taken':
       return `${reason.by} goes to ${receiverName}:${reason.destination} already`;
     case 'name-too-long':

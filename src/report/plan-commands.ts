@@ -3,7 +3,7 @@ import { createParentArguments, receiveArguments } from '../zfs/receive.js';
 import { sendArguments } from '../zfs/send.js';
 import { quoteCommand } from '../shell.js';
 import { packWords, unpackWords } from '../zstd.js';
-import type { EstimatedPlan, PlanSide } from './plan-json.js';
+import type { EstimatedPlan, PlanHost, PlanSide } from './plan-json.js';
 
 /** A plan as shell lines that a person could run by hand on this machine, each a stream. */
 export function formatPlanAsCommands({ plan, sender, receiver, compress }: EstimatedPlan): string {
@@ -16,22 +16,34 @@ export function formatPlanAsCommands({ plan, sender, receiver, compress }: Estim
       ...groupByStream(chain).map((steps) => {
         const send = callZfs(sender, sendArguments(streamOf(chain, steps)));
         const receive = callZfs(receiver, receiveArguments(landingOf(chain, steps[0])));
-        return `${lineOn(sender, `${send}${pack}`)} | ${lineOn(receiver, `${unpack}${receive}`)}`;
+        return pipeline(sender.host, `${send}${pack}`, receiver.host, `${unpack}${receive}`);
       }),
     ]),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function commandOn(side: PlanSide, args: readonly string[]): string {
-  return lineOn(side, callZfs(side, args));
+/** Both sides of a stream as one line, joined where its pipe is. */
+function pipeline(sender: PlanHost, send: string, receiver: PlanHost, receive: string): string {
+  const isMeeting = receiver.via?.name === sender.name || receiver.name === sender.name;
+  if (!isMeeting) return `${lineOn(sender, send)} | ${lineOn(receiver, receive)}`;
+  return lineOn(sender, `${send} | ${receiver.name === sender.name ? receive : bySsh(receiver, receive)}`);
 }
 
-function callZfs({ zfs }: PlanSide, args: readonly string[]): string {
+function commandOn({ host, zfs }: PlanSide, args: readonly string[]): string {
+  return lineOn(host, callZfs({ zfs }, args));
+}
+
+function callZfs({ zfs }: Pick<PlanSide, 'zfs'>, args: readonly string[]): string {
   return quoteCommand([...zfs, ...args]);
 }
 
 /** A shell line as it is run from this machine. */
-function lineOn({ host }: PlanSide, line: string): string {
-  return host.name === 'local' ? line : quoteCommand(['ssh', host.name, line]);
+function lineOn(host: PlanHost, line: string): string {
+  if (host.name === 'local') return line;
+  return host.via === undefined ? bySsh(host, line) : lineOn(host.via, bySsh(host, line));
+}
+
+function bySsh({ name }: PlanHost, line: string): string {
+  return quoteCommand(['ssh', name, line]);
 }

@@ -13,9 +13,15 @@ export interface EstimatedPlan {
   readonly compress: boolean;
 }
 
-/** What a plan's text needs to know of a host. */
+/** A host by its name, and the one that reaches it by its own ssh, where that isn't this machine. */
+export interface PlanHost {
+  readonly name: string;
+  readonly via?: PlanHost;
+}
+
+/** What a plan's text needs to know of a side. */
 export interface PlanSide {
-  readonly host: { readonly name: string };
+  readonly host: PlanHost;
   /** The words that call zfs there. */
   readonly zfs: readonly string[];
 }

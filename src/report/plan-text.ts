@@ -63,7 +63,7 @@ function explainFirstStep(step: Step, chain: Chain, receiverName: string): strin
       return `${receiverName} has nothing of it`;
     case 'incremental':
       return step.from.kind === 'bookmark'
-        ? 'the newest that both have; here only its bookmark is left'
+        ? 'the newest that both have; the sender has only its bookmark left'
         : 'the newest that both have';
     case 'clone':
       return `${receiverName} has it as ${step.origin}${chain.after === undefined ? '' : ' by then'}`;

@@ -1,7 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../clock.js';
 import { isSuccess, type Exit, type Host } from '../host/host.js';
+import { findMeeting } from '../host/meeting.js';
 import { openPipe, type PipeEnds } from '../host/pipe-ends.js';
+import type { StartPiped } from '../host/piped-commands.js';
 import { readChunks, readLines, readTail, stderrTailLength } from '../host/run-command.js';
 import type { RateLimit } from './rate-limit.js';
 
@@ -29,11 +31,17 @@ export interface PipeOptions {
 
 /** What joins two commands: `onBytes` and the rate limit have nothing to do then. */
 export interface Joint {
-  /** A pipe for this one use (`openJoint`). */
-  readonly ends: PipeEnds;
+  readonly pipe: JointPipe;
   /** Hears what the sender writes to stderr, line by line: there it has to tell how far it is. */
   readonly follow: (line: string) => SenderNews;
 }
+
+/** A pipe that no byte leaves for us. */
+export type JointPipe =
+  /** One of this machine, for one use. */
+  | { readonly kind: 'here'; readonly ends: PipeEnds }
+  /** One of another machine, which starts both commands at once. */
+  | { readonly kind: 'elsewhere'; readonly start: StartPiped };
 
 /** What a line of a sender's stderr means: bytes have moved, nothing of interest, or words that may tell why it failed. */
 export type SenderNews = 'moved' | 'nothing' | 'words';
@@ -52,13 +60,28 @@ const senderGraceMs = 10_000;
 /** How long one may take that has lost its receiver, and notices that by itself or ended before: its own end tells why. */
 const orphanGraceMs = 500;
 
-/** A pipe that joins commands of two hosts, where that can be: nothing is to be slowed down, and both ends are on this machine. */
-export async function openJoint(
-  sender: Host,
-  receiver: Host,
-  rateLimit: RateLimit | undefined,
-): Promise<PipeEnds | undefined> {
-  return rateLimit === undefined && sender.joinsPipes && receiver.joinsPipes ? openPipe() : undefined;
+/** Between whom a stream goes, and what slows it down. */
+export interface PipeWay {
+  readonly sender: Host;
+  readonly receiver: Host;
+  readonly rateLimit: RateLimit | undefined;
+}
+
+/** How a stream goes that doesn't come along this machine; undefined where it has to, if only to be slowed down. */
+export function findWayElsewhere({ sender, receiver, rateLimit }: PipeWay): StartPiped | undefined {
+  return rateLimit === undefined ? findMeeting(sender, receiver) : undefined;
+}
+
+/**
+ * A pipe that joins commands of two hosts, where that can be: nothing is to be slowed down, and both ends are on one machine.
+ * @param isCounted whether the bytes that come along this machine have to be counted
+ */
+export async function openJoint(way: PipeWay, isCounted: boolean): Promise<JointPipe | undefined> {
+  const start = findWayElsewhere(way);
+  if (start !== undefined) return { kind: 'elsewhere', start };
+  const canBeHere = way.rateLimit === undefined && way.sender.joinsPipes && way.receiver.joinsPipes;
+  const ends = canBeHere && !isCounted ? await openPipe() : undefined;
+  return ends && { kind: 'here', ends };
 }
 
 /**
@@ -75,13 +98,18 @@ export async function runPipe(
   const stopAll = AbortSignal.any([signal, stall.signal]);
   const stopSender = new AbortController();
   const over = new AbortController();
+  const ends = joint?.pipe.kind === 'here' ? joint.pipe.ends : undefined;
   try {
+    const stopSending = AbortSignal.any([stopAll, stopSender.signal]);
+    const both =
+      joint?.pipe.kind === 'elsewhere'
+        ? await joint.pipe.start(sender.argv, receiver.argv, { signal: stopSending })
+        : undefined;
     // The receiver first: a sender without one would only fill its pipe.
-    const input = joint?.ends.read;
-    const receive = await receiver.host.start(receiver.argv, { signal: stopAll, input });
+    const input = ends?.read;
+    const receive = both?.reader ?? (await receiver.host.start(receiver.argv, { signal: stopAll, input }));
     // Either side notices the end of the other only if nobody else holds an end.
     input?.close();
-    const stopSending = AbortSignal.any([stopAll, stopSender.signal]);
     const listeners = new Listeners();
     // From now on, so that nothing is missed of a receiver that ends before the sender is there.
     const reports = readChunks(receive.stdout, (text) => {
@@ -91,13 +119,12 @@ export async function runPipe(
       });
     });
     const receiveTail = readTail(receive.stderr);
-    const output = joint?.ends.write;
-    const send = await sender.host
-      .start(sender.argv, { signal: stopSending, output })
-      .catch((error: unknown) => {
-        receive.stdin.destroy();
-        throw error;
-      });
+    const output = ends?.write;
+    const starting = both?.writer ?? sender.host.start(sender.argv, { signal: stopSending, output });
+    const send = await Promise.resolve(starting).catch((error: unknown) => {
+      receive.stdin.destroy();
+      throw error;
+    });
     output?.close();
     stall.start();
 
@@ -146,8 +173,8 @@ export async function runPipe(
   } finally {
     over.abort();
     stall.stop();
-    joint?.ends.read.close();
-    joint?.ends.write.close();
+    ends?.read.close();
+    ends?.write.close();
   }
 }
 

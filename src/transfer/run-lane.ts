@@ -70,8 +70,8 @@ interface Trouble {
 export async function runLane(legs: readonly Leg[], context: LaneContext): Promise<LaneResult> {
   const { sender, receiver, emit, signal, clock, rateLimit, stallMs, compress, hasNoise } = context;
   // What is compressed has to be counted on its way: the sender's zfs only knows what it was before.
-  const ends = compress ? undefined : await openJoint(sender.host, receiver.host, rateLimit);
-  const isJoined = ends !== undefined;
+  const pipe = await openJoint({ sender: sender.host, receiver: receiver.host, rateLimit }, compress);
+  const isJoined = pipe !== undefined;
   const progress = new LaneProgress(legs, {
     ...{ isJoined, emit, clock },
     ...{ senderName: sender.host.name, receiverName: receiver.host.name },
@@ -103,7 +103,7 @@ export async function runLane(legs: readonly Leg[], context: LaneContext): Promi
         reports.feed(text);
         if (reports.talkLength > mostTalk) flood.abort();
       },
-      joint: ends && { ends, follow: (line) => progress.follow(line) },
+      joint: pipe && { pipe, follow: (line) => progress.follow(line) },
     },
   );
   const { bytes, done, failed, skipErrors, current } = progress;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectHost } from '../../src/host/connect.js';
 import { runCommand } from '../../src/host/run-command.js';
+import { nobody } from './nobody.js';
 import { fakeSshProgram } from './openssh/fake-ssh.js';
 
-const nobody = { ask: () => Promise.resolve(undefined) };
 const quiet = { prompter: nobody, warn: () => undefined, debug: () => undefined };
 
 test('where the configuration asks for what only OpenSSH can do, the ssh of this machine is used, and that is said', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { formatPlanAsCommands } from '../../src/report/plan-commands.js';
+import { quoteCommand } from '../../src/shell.js';
 import { world } from '../worlds.js';
 
 const plan = planTransfer({
@@ -24,6 +25,17 @@ test('a plan as commands has its streams with what they do to properties', () =>
     compress: false,
   });
   assert.equal(text, `${send} | ${receive}\n`);
+});
+
+test('where a host sends to another one by itself, the line runs there', () => {
+  const from = { host: { name: 'root@a' }, zfs: ['zfs'] };
+  const to = { host: { name: 'root@b', via: from.host }, zfs: ['zfs'] };
+  const sides = { sizes: new Map(), sender: from, receiver: to, compress: false };
+  // The property's value has a space: three shells read it.
+  assert.equal(
+    formatPlanAsCommands({ plan, ...sides }),
+    `${quoteCommand(['ssh', 'root@a', `${send} | ${quoteCommand(['ssh', 'root@b', receive])}`])}\n`,
+  );
 });
 
 test('compressed streams are packed and unpacked on their hosts, without sudo', () => {

@@ -37,9 +37,21 @@ const builtins: Readonly<Record<string, Builtin>> = {
   kill: (shell, words) => {
     const [option, signal = '', pid = ''] = words;
     if (option !== '-s') throw new Error(`a simulated shell doesn't know: kill ${words.join(' ')}`);
+    // All of the process group, which is all that the command has started.
+    if (pid === '0') {
+      shell.session.kill(signal);
+      shell.process.check();
+    }
     const target = shell.session.find(Number(pid));
     target?.kill(signal);
     return target === undefined ? 1 : 0;
+  },
+  export: () => 0,
+  eval: (shell, words) => shell.run(words.join(' ')),
+  set: (shell, [option, ...words]) => {
+    if (option !== '--') throw new Error(`a simulated shell doesn't know: set ${option ?? ''}`);
+    shell.arguments = words;
+    return 0;
   },
   trap: (shell, [action, ...signals]) => {
     if (action !== '') throw new Error(`a simulated shell doesn't know: trap ${action ?? ''}`);
@@ -67,6 +79,7 @@ function formatWords([format = '', ...words]: readonly string[]): string {
       /%(.)|\\(.)/g,
       (all, directive: string | undefined, escape: string | undefined) => {
         if (directive === 's') return rest.shift() ?? '';
+        if (directive === 'b') return unescapeOctal(rest.shift() ?? '');
         if (directive === '%') return '%';
         if (escape === 'n') return '\n';
         if (escape === 't') return '\t';
@@ -75,6 +88,15 @@ function formatWords([format = '', ...words]: readonly string[]): string {
     );
   } while (rest.length > 0 && format.includes('%s'));
   return text;
+}
+
+/** `\0` and three digits stand for a byte. */
+function unescapeOctal(text: string): string {
+  const bytes = Buffer.from(text).toString('latin1');
+  const plain = bytes.replace(/\\0([0-7]{3})/g, (_all, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+  return Buffer.from(plain, 'latin1').toString();
 }
 
 function isTrue(words: readonly string[]): boolean {

@@ -28,6 +28,8 @@ export class Machine {
   isZfsDenied = false;
   /** By how much its clock is wrong. */
   clockOffsetMs = 0;
+  /** How its ssh connects to another host; undefined where it knows none. @throws ZfsVmError `connection` */
+  reach: ((target: string) => SimHost) | undefined;
   /** Why nobody can connect; undefined when everybody can. */
   unreachable: string | undefined;
   /** Of a command's output, only so many bytes come through, and the rest is lost; all of it where undefined is given. */

@@ -2,6 +2,7 @@ import { isAsExpected, taggedOnly } from '../../src/inventory/read-inventory.js'
 import { packWords, unpackWords } from '../../src/zstd.js';
 import { complain, say, type Call } from './call.js';
 import { inputOf, readExactly, readToEnd } from './pipe.js';
+import { runSsh } from './ssh.js';
 import { Shell, type Descriptor } from './shell.js';
 import { rootUser } from './user.js';
 import { runZfs } from './zfs-command.js';
@@ -12,6 +13,8 @@ type Program = (call: Call) => Promise<number>;
 const programs: Readonly<Record<string, Program>> = {
   zfs: runZfs,
   sh: runShell,
+  '/bin/sh': runShell,
+  ssh: runSsh,
   sudo: runSudo,
   sed: runSed,
   awk: runAwk,

@@ -58,9 +58,11 @@ export type Pipeline = readonly Command[];
 export interface AndOr {
   readonly first: Pipeline;
   readonly rest: readonly { readonly operator: '&&' | '||'; readonly pipeline: Pipeline }[];
+  /** Whether `&` stands behind it. */
+  readonly inBackground: boolean;
 }
 
-/** Lines and what `;` separates. */
+/** Lines and what `;` or `&` separates. */
 export type Script = readonly AndOr[];
 
 const cache = new Map<string, Script>();
@@ -132,7 +134,11 @@ class Parser {
     for (;;) {
       this.#skipBlank(false);
       const operator = this.#text.slice(this.#at, this.#at + 2);
-      if (operator !== '&&' && operator !== '||') return { first, rest };
+      if (operator !== '&&' && operator !== '||') {
+        const inBackground = operator.startsWith('&');
+        if (inBackground) this.#at++;
+        return { first, rest, inBackground };
+      }
       this.#at += 2;
       this.#skipBlank(true);
       rest.push({ operator, pipeline: this.#parsePipeline() });
@@ -331,7 +337,7 @@ class Parser {
       this.#expect(')');
       return { kind: 'substitution', script, quoted };
     }
-    const [plain, name] = /^\$([A-Za-z_][A-Za-z0-9_]*|[0-9@$?#])/.exec(rest) ?? [];
+    const [plain, name] = /^\$([A-Za-z_][A-Za-z0-9_]*|[0-9@$?#!])/.exec(rest) ?? [];
     if (plain !== undefined && name !== undefined) {
       this.#at += plain.length;
       return { kind: 'parameter', name, operator: '', operand: [], quoted };

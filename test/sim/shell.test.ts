@@ -59,6 +59,17 @@ const scripts: readonly (readonly [title: string, script: string, input?: string
   ['a script can come from stdin', `sh -s`, 'echo a\nfalse || echo b\n'],
   ['a program may take the place of a shell', `sh -c 'exec cat; echo never'`, 'text\n'],
   ['$? is that of the command before', `false; v=$?; echo $v; true; echo $?`],
+  [
+    'what runs in the background is not waited for, and has a number',
+    `{ read -r line; false; } <&0 & echo $?; [ "$!" = "$$" ] || echo other`,
+  ],
+  ['printf takes escapes apart', `printf %b 'a\\0047b\\0303\\0244'`],
+  ['eval makes words of text', `eval "set -- 'a b' c"; printf '<%s>' "$@"`],
+  ['exported variables are there', `V=1; export V; echo "$V"`],
+  [
+    'a shell can end all that it has started',
+    `echo once; { sh -c 'kill -s TERM 0'; echo never; } | cat; echo never`,
+  ],
   ['a redirection of nothing at all', `echo a </dev/null 2>/dev/null; cat </dev/null; echo $?`],
 ];
 

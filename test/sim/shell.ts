@@ -40,6 +40,8 @@ export class Shell {
   /** `$1` and so on. */
   arguments: readonly string[];
   status = 0;
+  /** `$!` */
+  #lastBackground = 0;
   /** How the last `$(…)` ended. */
   #substitutedStatus = 0;
   descriptors: Descriptors;
@@ -104,7 +106,16 @@ export class Shell {
     return this.status;
   }
 
-  async #runAndOr({ first, rest }: AndOr): Promise<void> {
+  async #runAndOr(item: AndOr): Promise<void> {
+    const { first, rest, inBackground } = item;
+    if (inBackground) {
+      void this.#inSubshell(this.descriptors, (shell) => {
+        this.#lastBackground = shell.process.pid;
+        return shell.#runList([{ ...item, inBackground: false }]);
+      });
+      this.status = 0;
+      return;
+    }
     this.status = await this.#runPipeline(first);
     for (const { operator, pipeline } of rest) {
       if ((operator === '&&') === (this.status === 0)) this.status = await this.#runPipeline(pipeline);
@@ -322,6 +333,7 @@ export class Shell {
   #valueOf(name: string): string {
     if (name === '?') return String(this.status);
     if (name === '$') return String(this.process.pid);
+    if (name === '!') return String(this.#lastBackground);
     if (name === '#') return String(this.arguments.length);
     if (name === '@') return this.arguments.join(' ');
     if (/^[0-9]+$/.test(name)) return this.arguments[Number(name) - 1] ?? '';

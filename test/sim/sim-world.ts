@@ -6,6 +6,7 @@ import { exitCodeOf, ZfsVmError } from '../../src/errors.js';
 import type { ConnectOptions } from '../../src/host/connect.js';
 import { formatError } from '../../src/report/error-text.js';
 import { chooseColors } from '../../src/report/colors.js';
+import { nobody } from '../host/nobody.js';
 import { VirtualClock } from './clock.js';
 import { Machine } from './machine.js';
 import type { ZfsVersion } from './pools.js';
@@ -43,6 +44,8 @@ export class SimWorld {
   readonly random: Random;
   /** Configuration files by their paths; that at `config.toml` counts unless a run names another. */
   readonly configFiles = new Map<string, string>();
+  /** The connections that hosts have made to each other by their own ssh, the last one last. */
+  readonly links: SimHost[] = [];
   readonly #machines = new Map<string, Machine>();
   readonly #journals = new Map<Machine, SimJournal>();
   readonly #users = new Map<string, User>([['root', rootUser]]);
@@ -55,6 +58,11 @@ export class SimWorld {
   addMachine(name: string, { version = '2.3' }: { version?: ZfsVersion } = {}): Machine {
     const machine = new Machine({ clock: this.clock, random: this.random.fork(), version });
     machine.pools.createPool('tank');
+    machine.reach = (target) => {
+      const link = this.#connect(target, target);
+      this.links.push(link);
+      return link;
+    };
     this.#machines.set(name, machine);
     this.#journals.set(machine, new SimJournal());
     return machine;
@@ -113,7 +121,7 @@ export class SimWorld {
           read: (path: string) => Promise.resolve(this.configFiles.get(path)),
         },
         // Nobody is there to answer.
-        prompter: { ask: () => Promise.resolve(undefined) },
+        prompter: nobody,
         clock: {
           nowMs: () => this.clock.nowMs,
           dateMs: () => local.dateMs,

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import type { Host } from '../host.js';
 import { parseAddress } from '../../address.js';
 import { readClientConfig, type ClientConfig } from '../ssh/client-config.js';
+import type { Prompter } from '../ssh/prompt.js';
 import { defaultConnectTimeoutMs } from '../ssh/transport.js';
 import { Master } from './master.js';
 import { OpenSshHost } from './openssh-host.js';
@@ -10,6 +11,8 @@ import { OpenSshHost } from './openssh-host.js';
 export interface OpenSshOptions {
   /** What people call the host; the target when left out. */
   readonly name?: string | undefined;
+  /** Who else asks on the terminal. */
+  readonly prompter: Pick<Prompter, 'lend'>;
   /** Takes lines that the person should see, whatever the verbosity; printable text. */
   readonly warn: (line: string) => void;
   /** Takes lines about what is being done; printable text, without secrets. */
@@ -29,41 +32,41 @@ export interface OpenSshOptions {
  *   the signal is aborted.
  */
 export async function connectOpenSsh(target: string, options: OpenSshOptions): Promise<Host> {
-  const { name = target, warn, debug, signal, env = process.env } = options;
+  const { name = target, prompter, warn, debug, signal, env = process.env } = options;
   const address = parseAddress(target);
   const config = options.config ?? (await readClientConfig(address, { env, signal }));
   const label = address.host;
   debug(`${label}: connecting with ssh`);
   const configFile = env['ZFS_VM_SSH_CONFIG'];
-  const master = await Master.start({
-    words: [
-      ...(configFile === undefined ? [] : ['-F', configFile]),
-      ...(address.port === undefined ? [] : ['-p', String(address.port)]),
-      ...(address.user === undefined ? [] : ['-l', address.user]),
-      ...chooseOptions(config, env),
-      ...['--', address.host],
-    ],
-    ...{ label, env, signal },
-    onLine: (line) => {
-      if (line.startsWith('Warning: ')) warn(line);
-      else debug(`${label}: ssh says: ${line}`);
-    },
-  });
+  const mayAsk = canAsk(env);
+  const start = (): Promise<Master> =>
+    Master.start({
+      words: [
+        ...(configFile === undefined ? [] : ['-F', configFile]),
+        ...(address.port === undefined ? [] : ['-p', String(address.port)]),
+        ...(address.user === undefined ? [] : ['-l', address.user]),
+        ...chooseOptions(config, mayAsk),
+        ...['--', address.host],
+      ],
+      ...{ label, env, signal },
+      onLine: (line) => {
+        if (line.startsWith('Warning: ')) warn(line);
+        else debug(`${label}: ssh says: ${line}`);
+      },
+    });
+  const master = await (mayAsk ? prompter.lend(start) : start());
   return new OpenSshHost(name, address.host, master, debug);
 }
 
 /** What the master needs to be, and what we add where the configuration doesn't say it. */
-function chooseOptions(
-  config: ClientConfig,
-  env: Readonly<Record<string, string | undefined>>,
-): readonly string[] {
+function chooseOptions(config: ClientConfig, mayAsk: boolean): readonly string[] {
   const { connectTimeoutMs, serverAliveIntervalMs } = config;
   const options = [
     // The person's own settings for sharing connections, and for sessions, are not for this one.
     ...['ControlPersist=no', 'ClearAllForwardings=yes', 'RemoteCommand=none'],
     ...(connectTimeoutMs === undefined ? [`ConnectTimeout=${defaultConnectTimeoutMs / 1000}`] : []),
     ...(serverAliveIntervalMs > 0 ? [] : ['ServerAliveInterval=15', 'ServerAliveCountMax=3']),
-    ...(canAsk(env) ? [] : ['BatchMode=yes']),
+    ...(mayAsk ? [] : ['BatchMode=yes']),
   ];
   return ['-T', '-x', '-a', ...options.flatMap((option) => ['-o', option])];
 }

@@ -17,7 +17,7 @@ export interface SshOptions {
   /** What people call the host; the target when left out. */
   readonly name?: string | undefined;
   /** Who answers questions about host keys, passphrases and passwords. */
-  readonly prompter: Prompter;
+  readonly prompter: Pick<Prompter, 'ask'>;
   /** Takes lines that the person should see, whatever the verbosity; printable text. */
   readonly warn: (line: string) => void;
   /** Takes lines about what is being done; printable text, without secrets. */

@@ -18,6 +18,8 @@ export interface Prompter {
    * declines to answer (Ctrl-D). The question may have several lines; whatever comes from a host is printable in it.
    */
   ask(question: string, options: AskOptions): Promise<string | undefined>;
+  /** Leaves the terminal to another program, which may ask there itself, until the work is done: no question comes in between. */
+  lend<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /**
@@ -26,13 +28,12 @@ export interface Prompter {
  */
 export function createTerminalPrompter(terminalPath = '/dev/tty'): Prompter {
   let previous: Promise<unknown> = Promise.resolve();
-  return {
-    ask(question, options) {
-      const answer = previous.then(() => askOnTerminal(terminalPath, question, options));
-      previous = answer.catch(() => undefined);
-      return answer;
-    },
+  const lend = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = previous.then(work);
+    previous = done.catch(() => undefined);
+    return done;
   };
+  return { lend, ask: (question, options) => lend(() => askOnTerminal(terminalPath, question, options)) };
 }
 
 async function askOnTerminal(

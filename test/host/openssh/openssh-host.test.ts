@@ -12,10 +12,12 @@ import { LocalHost } from '../../../src/host/local-host.js';
 import { connectOpenSsh } from '../../../src/host/openssh/connect.js';
 import { openPipe } from '../../../src/host/pipe-ends.js';
 import { runCommand } from '../../../src/host/run-command.js';
+import { createTerminalPrompter } from '../../../src/host/ssh/prompt.js';
+import { nobody } from '../nobody.js';
 import { drain } from '../ssh/ssh-world.js';
 import { fakeSshProgram, type FakeSsh } from './fake-ssh.js';
 
-const quiet = { warn: () => undefined, debug: () => undefined };
+const quiet = { prompter: nobody, warn: () => undefined, debug: () => undefined };
 
 async function connect(t: TestContext): Promise<{ readonly ssh: FakeSsh; readonly host: Host }> {
   const ssh = fakeSshProgram(t);
@@ -136,12 +138,25 @@ test('what ssh warns of is told, the rest is for those who debug', async (t) => 
   const warnings: string[] = [];
   const debugs: string[] = [];
   const host = await connectOpenSsh('box', {
+    prompter: nobody,
     warn: (line) => warnings.push(line),
     debug: (line) => debugs.push(line),
   });
   await host.close();
   assert.deepEqual(warnings, ['Warning: Permanently added box']);
   assert.ok(debugs.includes('box: ssh says: Welcome'));
+});
+
+test('two that connect at once, and may ask, do so one after the other', async (t) => {
+  const ssh = fakeSshProgram(t);
+  ssh.onConnect(`echo begin >> ${ssh.folder}/asked; sleep 0.2; echo end >> ${ssh.folder}/asked`);
+  const prompter = createTerminalPrompter('/nowhere/tty');
+  const env = { ...process.env, SSH_ASKPASS: '/bin/false' };
+  const hosts = await Promise.all(
+    ['one', 'two'].map((name) => connectOpenSsh(name, { ...quiet, prompter, env })),
+  );
+  await Promise.all(hosts.map((host) => host.close()));
+  assert.equal(readFileSync(`${ssh.folder}/asked`, 'utf8'), 'begin\nend\nbegin\nend\n');
 });
 
 test('a command whose connection breaks is lost, with what ssh said', async (t) => {
@@ -244,7 +259,7 @@ test('a program that is killed leaves neither the connection nor its folder behi
   const module = new URL('../../../src/host/openssh/connect.js', import.meta.url).href;
   const script = `
     const { connectOpenSsh } = await import('${module}');
-    await connectOpenSsh('box', { warn() {}, debug() {} });
+    await connectOpenSsh('box', { prompter: { lend: (work) => work() }, warn() {}, debug() {} });
     process.kill(process.pid, 'SIGKILL');`;
   const program = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
   await once(program, 'exit');

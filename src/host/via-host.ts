@@ -1,0 +1,127 @@
+import { ZfsVmError } from '../errors.js';
+import { toPrintable } from '../printable.js';
+import type { Exit, Host, HostProcess, StartOptions } from './host.js';
+import { BehindMark, printBeginMark } from './marks.js';
+import { isOver, passOn, startPiped, type PipedCommands } from './piped-commands.js';
+import { parseAddress } from '../address.js';
+import { toRemoteCommand } from './ssh/remote-command.js';
+
+/** What the shell of the host says to stderr when ssh has got us in; all before it is ssh's and that of the login shell. */
+const mark = 'zfs-vm: in';
+
+/** The exit status of ssh when it isn't that of the command. */
+const sshFailed = 255;
+
+/**
+ * What ssh is told beside the address. Nobody is there to be asked. The connection belongs to its command alone: one that outlived it
+ * would hold our channel open. When the network goes away, it ends after 45 seconds.
+ */
+const sshOptions = [
+  ...['-T', '-x', '-a', '-S', 'none'],
+  ...[
+    ...['BatchMode=yes', 'ClearAllForwardings=yes', 'RemoteCommand=none', 'ConnectTimeout=30'],
+    ...['ServerAliveInterval=15', 'ServerAliveCountMax=3'],
+  ].flatMap((option) => ['-o', option]),
+];
+
+/**
+ * A host that another one reaches by its own ssh, whether or not we could reach it: each command is an ssh there, which goes by that
+ * host's configuration, keys and known hosts. Each costs a login.
+ */
+export class ViaHost implements Host {
+  readonly name: string;
+  readonly joinsPipes = false;
+  readonly via: Host;
+  /** The address as a word for people. */
+  readonly #target: string;
+  readonly #address: readonly string[];
+
+  /**
+   * `address` is what the other one knows the host by, `name` what people call it.
+   * @throws ZfsVmError `usage` when that is no address
+   */
+  constructor(address: string, via: Host, name = address) {
+    const { host, user, port } = parseAddress(address);
+    this.name = name;
+    this.#target = address;
+    this.via = via;
+    this.#address = [
+      ...(port === undefined ? [] : ['-p', String(port)]),
+      ...(user === undefined ? [] : ['-l', user]),
+      ...['--', host],
+    ];
+  }
+
+  /**
+   * Starts a command, when ssh has got in.
+   * @throws ZfsVmError `connection` with ssh's words when it doesn't
+   */
+  async start(argv: readonly string[], { signal }: StartOptions = {}): Promise<HostProcess> {
+    const ssh = await this.via.start(this.#toSsh(argv), signal === undefined ? {} : { signal });
+    const stderr = new BehindMark(mark);
+    passOn(ssh.stderr, stderr);
+    const entered = { ...ssh, stderr, exit: this.#explain(ssh.exit, stderr) };
+    if (await stderr.hasCome) return entered;
+    throw await this.#describeFailure(entered, ssh.exit, stderr);
+  }
+
+  /**
+   * Starts a command on the host in between that writes into a command of this one, by a pipe there.
+   * @throws ZfsVmError `connection` with ssh's words when it doesn't get in
+   */
+  async startPiped(
+    writer: readonly string[],
+    reader: readonly string[],
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<PipedCommands> {
+    const piped = await startPiped(this.via, writer, this.#toSsh(reader), { signal });
+    const stdout = new BehindMark(mark);
+    passOn(piped.reader.stdout, stdout);
+    const reading = { ...piped.reader, stdout, exit: this.#explain(piped.reader.exit, stdout) };
+    if (await stdout.hasCome) return { writer: piped.writer, reader: reading };
+    piped.writer.stderr.resume();
+    throw await this.#describeFailure(reading, piped.reader.exit, stdout);
+  }
+
+  /** Nothing is left to be closed: its commands end with those of the host in between. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** The command of the host in between that runs a command on this one. */
+  #toSsh(argv: readonly string[]): string[] {
+    const announced = ['sh', '-c', `${printBeginMark(mark)} >&2; exec "$@"`, 'sh', ...argv];
+    return ['ssh', ...sshOptions, ...this.#address, toRemoteCommand(announced)];
+  }
+
+  /** How a command ended whose ssh ended so. @param output where ssh has its words */
+  async #explain(exitOfSsh: Promise<Exit>, output: BehindMark): Promise<Exit> {
+    const [exit] = await Promise.all([exitOfSsh, isOver(output)]);
+    if (exit.kind !== 'exited' || exit.code !== sshFailed) return exit;
+    const last = output.lastLines.at(-1) ?? 'ssh has ended without a word';
+    const reason = `the connection from ${this.via.name} to ${this.name} is lost: ${toPrintable(last)}`;
+    return { kind: 'lost', reason };
+  }
+
+  /** Why ssh didn't get in. */
+  async #describeFailure(
+    { stdin, stdout, stderr }: HostProcess,
+    exitOfSsh: Promise<Exit>,
+    output: BehindMark,
+  ): Promise<ZfsVmError> {
+    stdin.destroy();
+    stdout.resume();
+    stderr.resume();
+    const exit = await exitOfSsh;
+    const { name, via } = this;
+    if (exit.kind === 'stopped') {
+      return new ZfsVmError('interrupted', `stopped while ${via.name} was connecting to ${name}`);
+    }
+    const lines = output.lastLines.map(toPrintable);
+    const last = exit.kind === 'lost' ? exit.reason : (lines.pop() ?? 'ssh gave no reason');
+    return new ZfsVmError('connection', `${via.name} can't connect to ${name}: ${last}`, {
+      details: lines.map((line) => `ssh said: ${line}`),
+      hint: `check that "ssh ${this.#target}" gets in from there without a question: log in once by hand, or leave out --direct`,
+    });
+  }
+}
