@@ -3,9 +3,10 @@ import { toCommandError } from '../command-error.js';
 import { exitCodes, ZfsVmError } from '../errors.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
+import { findUnchanged } from '../inventory/find-unchanged.js';
 import { readInventory, readNamedSnapshots } from '../inventory/read-inventory.js';
 import { findContainerDatasets } from '../streamline/container.js';
-import { fullNameOf, type Dataset, type Datasets } from '../streamline/dataset.js';
+import { fullNameOf, type Dataset, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
 import { findNextTag } from '../streamline/lineage.js';
 import {
   describeVersionFault,
@@ -16,7 +17,8 @@ import {
 } from '../streamline/tag.js';
 import { parseVersion } from '../streamline/version.js';
 import { findDatasetNameFault, isWithin, maxNameLength } from '../zfs/names.js';
-import { snapshotArguments } from '../zfs/snapshot.js';
+import { findNoteFault } from '../zfs/notes.js';
+import { membersProperty, noteProperty, snapshotArguments } from '../zfs/snapshot.js';
 import { BaseCommand } from './base-command.js';
 import { Hosts } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
@@ -25,11 +27,13 @@ import { warnOfMalformedTags } from './malformed-tags.js';
 export class TagCommand extends BaseCommand {
   static override paths = [['tag']];
 
-  static synopsis = 'tag [-n [NAME:]VERSION] [-r] filesystem|container-id';
+  static synopsis = 'tag [-n [NAME:]VERSION] [-m NOTE] [-r] [--if-changed] filesystem|container-id';
 
   static optionHelp = [
     ['-n, --name [NAME:]VERSION', 'the version, and the streamline if it is a new one'],
+    ['-m, --message NOTE', 'a line that is kept with the version'],
     ['-r, --recursive', 'with everything below it, all at one moment: one version of the whole tree'],
+    ['    --if-changed', 'only if something was written since the newest version'],
   ] as const;
 
   static override usage = Command.Usage({
@@ -47,32 +51,53 @@ export class TagCommand extends BaseCommand {
       ['Make its next version', '$0 tag 1007'],
       ['Make one version of a whole tree', '$0 tag -r -n web:1 tank/vm/web'],
       ['Make a certain version', '$0 tag -n 7 pool/src/OpenVZ/Instance/1007'],
+      ['Say what is in it', '$0 tag -m "with nginx 1.28" 1007'],
+      ['On a schedule, no version where nothing is new', '$0 tag --if-changed 1007'],
     ],
   });
 
   name = Option.String('-n,--name');
 
+  message = Option.String('-m,--message');
+
   recursive = Option.Boolean('-r,--recursive', false);
+
+  ifChanged = Option.Boolean('--if-changed', false);
 
   target = Option.String({ name: 'filesystem|container-id' });
 
   async execute(): Promise<number> {
     const wanted = this.name === undefined ? {} : parseWanted(this.name);
     checkTarget(this.target);
+    if (this.message !== undefined) checkNote(this.message);
     return Hosts.use(this, async (hosts) => {
       const { host, zfs } = hosts.openLocal();
-      const { signal, stdout } = this.context;
+      const { signal, stdout, stderr } = this.context;
       const inventory = await readInventory({ host, zfs }, { scope: 'tagged', signal });
       warnOfMalformedTags(this, host.name, inventory);
       const { datasets } = inventory;
       const dataset = findDataset(datasets, this.target);
+      const tree = this.recursive
+        ? [...datasets.values()].filter(({ name }) => isWithin(name, dataset.name))
+        : [dataset];
+      if (this.ifChanged) {
+        const question = { datasets, tree, isTree: this.recursive, streamline: wanted.streamline };
+        const newest = await findUnchanged({ host, zfs }, question, signal);
+        if (newest !== undefined) {
+          stderr.write(`${describeUnchanged(dataset, newest, this.recursive)}\n`);
+          return exitCodes.done;
+        }
+      }
       const tag = chooseTag(datasets, dataset, wanted);
-      const members = this.recursive
-        ? [...datasets.keys()].filter((name) => isWithin(name, dataset.name))
-        : [dataset.name];
-      const fullNames = members.map((member) => `${member}@${formatTag(tag)}`);
+      const fullNames = tree.map(({ name }) => `${name}@${formatTag(tag)}`);
       checkLengths(fullNames);
-      const call = snapshotArguments(`${dataset.name}@${formatTag(tag)}`, { recursive: this.recursive });
+      const call = snapshotArguments(`${dataset.name}@${formatTag(tag)}`, {
+        recursive: this.recursive,
+        properties: [
+          ...(this.message === undefined ? [] : [{ name: noteProperty, value: this.message }]),
+          ...(this.recursive ? [{ name: membersProperty, value: String(tree.length) }] : []),
+        ],
+      });
       const result = await runCommand(host, [...zfs, ...call], { signal });
       signal.throwIfAborted();
       if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs snapshot', result);
@@ -109,6 +134,19 @@ function parseWanted(text: string): Partial<Tag> {
   const fault = findStreamlineFault(streamline);
   if (fault !== undefined) throw new ZfsVmError('usage', `-n ${JSON.stringify(text)}: ${fault}`);
   return { streamline, version };
+}
+
+function checkNote(note: string): void {
+  const fault = findNoteFault(note);
+  if (fault === undefined) return;
+  throw new ZfsVmError('usage', `-m can't be: ${fault}`, {
+    hint: 'write what the version is about in one line, e.g. -m "with nginx 1.28"',
+  });
+}
+
+function describeUnchanged({ name }: Dataset, { tag }: TaggedSnapshot, isTree: boolean): string {
+  const since = `changed since ${formatTagShort(tag)}`;
+  return isTree ? `nothing in ${name} has ${since}` : `${name} has not ${since}`;
 }
 
 function checkTarget(target: string): void {

@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk';
-import type { StreamlineListing, VersionListing } from './version-listing.js';
+import { toPrintable } from '../printable.js';
 import { formatBytes, formatCount } from './quantities.js';
+import type { StreamlineListing, VersionListing } from './version-listing.js';
 
 interface Column {
   readonly title: string;
@@ -26,28 +27,47 @@ const columns: readonly Column[] = [
 
 const guidColumn: Column = { title: 'GUID', isRightAligned: false, cell: ({ guid }) => guid };
 
-/** Versions as a table for people, grouped by streamline; the GUIDs only if wanted. Times are UTC. */
+const noteColumn: Column = {
+  title: 'NOTE',
+  isRightAligned: false,
+  cell: ({ note }) => toPrintable(note ?? ''),
+};
+
+/** How a table is made. */
+export interface TableOptions {
+  readonly colors: ChalkInstance;
+  readonly withGuids: boolean;
+  /** How many characters fit into a line; notes are cut to that. Any number if undefined. */
+  readonly width: number | undefined;
+}
+
+/** What is left for a note however narrow the terminal is. */
+const narrowestNote = 20;
+
+/**
+ * Versions as a table for people, grouped by streamline; the GUIDs only if wanted, notes only where there are any. Times are UTC.
+ */
 export function formatVersionTable(
   streamlines: readonly StreamlineListing[],
-  options: { colors: ChalkInstance; withGuids: boolean },
+  { colors, withGuids, width = Infinity }: TableOptions,
 ): string {
-  const { colors } = options;
-  const shown = options.withGuids ? [...columns, guidColumn] : columns;
+  const hasNotes = streamlines.some(({ versions }) => versions.some(({ note }) => note !== null));
+  const shown = [...columns, ...(withGuids ? [guidColumn] : []), ...(hasNotes ? [noteColumn] : [])];
   const widths = shown.map(({ title, cell }) =>
     Math.max(
       title.length,
       ...streamlines.flatMap(({ versions }) => versions.map((version) => cell(version).length)),
     ),
   );
-  const formatRow = (texts: readonly string[]): string =>
-    texts
-      .map((text, index) =>
-        shown[index]?.isRightAligned === true
-          ? text.padStart(widths[index] ?? 0)
-          : text.padEnd(widths[index] ?? 0),
-      )
-      .join('  ')
-      .trimEnd();
+  const noteStart = widths
+    .slice(0, columns.length + (withGuids ? 1 : 0))
+    .reduce((sum, each) => sum + each + 2, 2);
+  const formatCell = (text: string, index: number): string => {
+    if (shown[index] === noteColumn) return cutText(text, Math.max(narrowestNote, width - noteStart));
+    const cellWidth = widths[index] ?? 0;
+    return shown[index]?.isRightAligned === true ? text.padStart(cellWidth) : text.padEnd(cellWidth);
+  };
+  const formatRow = (texts: readonly string[]): string => texts.map(formatCell).join('  ').trimEnd();
   const blocks = streamlines.map(({ name, versions }) => {
     const heading = `${colors.bold(name)}  ${colors.dim(formatCount(versions.length, 'version'))}`;
     const titles = colors.dim(`  ${formatRow(shown.map(({ title }) => title))}`);
@@ -58,4 +78,10 @@ export function formatVersionTable(
     ];
   });
   return blocks.map((lines) => `${lines.join('\n')}\n`).join('\n');
+}
+
+/** The beginning of a text that is too long for a place. */
+function cutText(text: string, length: number): string {
+  const characters = Array.from(text);
+  return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
 }

@@ -26,6 +26,7 @@ test('the table has a block a streamline', () => {
   const table = formatVersionTable(listStreamlines(datasets), {
     colors: new Chalk({ level: 0 }),
     withGuids: false,
+    width: undefined,
   });
   assert.equal(
     table,

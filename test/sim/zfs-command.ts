@@ -53,17 +53,18 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     return 0;
   },
   set: (call, words, pools) => {
-    const name = words.at(-1) ?? '';
-    permit(call, ['userprop'], `cannot set property for '${name}'`);
-    for (const [property, value] of readProperties(words.slice(0, -1))) {
-      pools.open(name).properties.set(property, { value, source: 'local' });
-    }
-    return 0;
+    const properties = readProperties(words.filter((word) => word.includes('=')));
+    const names = words.filter((word) => !word.includes('='));
+    return forEach(call, names, (name) => {
+      permit(call, ['userprop'], `cannot set property for '${name}'`);
+      pools.set(name, properties);
+    });
   },
   snapshot: (call, words, pools) => {
-    const options = readOptions(words, 'r');
+    const options = readOptions(words, 'ro:');
     permit(call, ['snapshot', 'mount'], `cannot create snapshots`);
-    pools.snapshot(options.operands, { recursive: options.has('r') });
+    const properties = readProperties(options.values('o'));
+    pools.snapshot(options.operands, { recursive: options.has('r'), properties });
     return 0;
   },
   clone: (call, words, pools) => {
