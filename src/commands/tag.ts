@@ -1,8 +1,9 @@
 import { Command, Option } from 'clipanion';
 import { toCommandError } from '../command-error.js';
 import { exitCodes, ZfsVmError } from '../errors.js';
+import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
-import { runCommand } from '../host/run-command.js';
+import { runCommand, type CommandResult } from '../host/run-command.js';
 import { findUnchanged } from '../inventory/find-unchanged.js';
 import { readInventory, readNamedSnapshots } from '../inventory/read-inventory.js';
 import { findContainerDatasets } from '../streamline/container.js';
@@ -16,8 +17,10 @@ import {
   type Tag,
 } from '../streamline/tag.js';
 import { parseVersion } from '../streamline/version.js';
+import { explainZfsFailure } from '../zfs/failure.js';
 import { findDatasetNameFault, isWithin, maxNameLength } from '../zfs/names.js';
 import { findNoteFault } from '../zfs/notes.js';
+import type { Property } from '../zfs/properties.js';
 import { membersProperty, noteProperty, snapshotArguments } from '../zfs/snapshot.js';
 import { BaseCommand } from './base-command.js';
 import { Hosts } from './hosts.js';
@@ -70,6 +73,7 @@ export class TagCommand extends BaseCommand {
     const wanted = this.name === undefined ? {} : parseWanted(this.name);
     checkTarget(this.target);
     if (this.message !== undefined) checkNote(this.message);
+    const { recursive } = this;
     return Hosts.use(this, async (hosts) => {
       const { host, zfs } = hosts.openLocal();
       const { signal, stdout, stderr } = this.context;
@@ -77,40 +81,51 @@ export class TagCommand extends BaseCommand {
       warnOfMalformedTags(this, host.name, inventory);
       const { datasets } = inventory;
       const dataset = findDataset(datasets, this.target);
-      const tree = this.recursive
+      const tree = recursive
         ? [...datasets.values()].filter(({ name }) => isWithin(name, dataset.name))
         : [dataset];
       if (this.ifChanged) {
-        const question = { datasets, tree, isTree: this.recursive, streamline: wanted.streamline };
+        const question = { datasets, tree, isTree: recursive, streamline: wanted.streamline };
         const newest = await findUnchanged({ host, zfs }, question, signal);
         if (newest !== undefined) {
-          stderr.write(`${describeUnchanged(dataset, newest, this.recursive)}\n`);
+          stderr.write(`${describeUnchanged(dataset, newest, recursive)}\n`);
           return exitCodes.done;
         }
       }
       const tag = chooseTag(datasets, dataset, wanted);
       const fullNames = tree.map(({ name }) => `${name}@${formatTag(tag)}`);
       checkLengths(fullNames);
-      const call = snapshotArguments(`${dataset.name}@${formatTag(tag)}`, {
-        recursive: this.recursive,
-        properties: [
-          ...(this.message === undefined ? [] : [{ name: noteProperty, value: this.message }]),
-          ...(this.recursive ? [{ name: membersProperty, value: String(tree.length) }] : []),
-        ],
-      });
-      const result = await runCommand(host, [...zfs, ...call], { signal });
-      signal.throwIfAborted();
-      if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs snapshot', result);
-      // ZFS makes all of them or none.
-      const [first = ''] = fullNames;
-      const made = await readNamedSnapshots({ host, zfs }, [first], signal);
-      if (made.length === 0) {
-        throw new ZfsVmError('failed', `${host.name}: zfs snapshot ended well, and ${first} is not there`);
-      }
+      await makeVersion({ host, zfs }, fullNames, { recursive, note: this.message }, signal);
       stdout.write(fullNames.map((fullName) => `${fullName}\n`).join(''));
       return exitCodes.done;
     });
   }
+}
+
+/**
+ * Makes the snapshots of a version, with a note if there is one, and of a tree with the number of its members.
+ * @param fullNames that of the dataset first, which is the only one unless it is recursive
+ * @throws ZfsVmError when they can't be made: all of them or none
+ */
+async function makeVersion(
+  { host, zfs }: Endpoint,
+  fullNames: readonly string[],
+  { recursive, note }: { recursive: boolean; note: string | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  const [first = ''] = fullNames;
+  const make = (properties: readonly Property[]): Promise<CommandResult> =>
+    runCommand(host, [...zfs, ...snapshotArguments(first, { recursive, properties })], { signal });
+  const noted = note === undefined ? [] : [{ name: noteProperty, value: note }];
+  const counted = recursive ? [{ name: membersProperty, value: String(fullNames.length) }] : [];
+  let result = await make([...noted, ...counted]);
+  // Nobody asked for the count: who may not set it makes the version without.
+  if (recursive && explainZfsFailure(result.stderr)?.kind === 'denied') result = await make(noted);
+  signal.throwIfAborted();
+  if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs snapshot', result);
+  const made = await readNamedSnapshots({ host, zfs }, [first], signal);
+  if (made.length > 0) return;
+  throw new ZfsVmError('failed', `${host.name}: zfs snapshot ended well, and ${first} is not there`);
 }
 
 function checkLengths(fullNames: readonly string[]): void {

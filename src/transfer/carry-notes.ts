@@ -63,11 +63,12 @@ export class NoteCarrier {
     const attempt = this.#attempt;
     if (attempt === undefined || (event.kind !== 'progress' && event.kind !== 'step-done')) return;
     attempt.reading ??= this.#read(attempt);
-    if (event.kind === 'progress') return;
-    const { chain, step } = event;
-    this.#due.set(fullNameOf(step.to), `${chain.destination}@${step.to.name}`);
+    if (event.kind === 'step-done') {
+      const { chain, step } = event;
+      this.#due.set(fullNameOf(step.to), `${chain.destination}@${step.to.name}`);
+    }
     const nowMs = attempt.context.clock.nowMs();
-    if (nowMs - attempt.setAtMs < setEveryMs) return;
+    if (this.#due.size === 0 || nowMs - attempt.setAtMs < setEveryMs) return;
     attempt.setAtMs = nowMs;
     attempt.setting = this.#setDue(attempt);
   }

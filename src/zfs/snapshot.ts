@@ -10,7 +10,7 @@ export const membersProperty = 'zfs-vm:members';
 export interface SnapshotOptions {
   /** Of everything below its dataset too, all at one moment, or none. */
   readonly recursive: boolean;
-  /** User properties that it gets; whoever may make it may also set these (`zfs_secpolicy_snapshot`). */
+  /** User properties that it gets; that takes the right `userprop`, or there is no snapshot (seen on OpenZFS 2.3.2 and 2.1.11). */
   readonly properties: readonly Property[];
 }
 

@@ -89,8 +89,9 @@ export function isSettable(name: string, type: Dataset['type']): boolean {
 export function findProperty(pools: Pools, listed: Listed, name: string): Valued | undefined {
   const fixed = findFixed(pools, listed, name);
   if (fixed !== undefined) return { value: fixed, source: '-' };
-  if (readOnlyNames.has(name) || name.startsWith(writtenSince) || listed.kind === 'bookmark')
+  if (readOnlyNames.has(name) || name.startsWith(writtenSince) || listed.kind === 'bookmark') {
     return undefined;
+  }
   if (listed.kind !== 'snapshot') return findSettable(pools, listed.dataset, name);
   return listed.snapshot.properties.get(name) ?? findInherited(pools, listed.dataset, name);
 }

@@ -62,8 +62,9 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
   },
   snapshot: (call, words, pools) => {
     const options = readOptions(words, 'ro:');
-    permit(call, ['snapshot', 'mount'], `cannot create snapshots`);
     const properties = readProperties(options.values('o'));
+    const rights = ['snapshot', 'mount', ...(properties.size > 0 ? ['userprop'] : [])];
+    permit(call, rights, `cannot create snapshots `);
     pools.snapshot(options.operands, { recursive: options.has('r'), properties });
     return 0;
   },
