@@ -40,35 +40,38 @@ export async function findUnchanged(
     else names.push(name);
   }
   for (const [base, names] of namesByBase) {
-    const { written, members } = await readWritten(endpoint, base, names, newest, signal);
+    const written = await readWritten(endpoint, base, names, signal);
     if (names.some((name) => written.get(name) !== 0)) return undefined;
-    if (isTree && members !== undefined && members !== tree.length) return undefined;
   }
-  return newest;
+  const members = isTree ? await readMembers(endpoint, newest, signal) : undefined;
+  return members === undefined || members === tree.length ? newest : undefined;
 }
 
 /**
- * Asks how much was written to datasets, and how many there were, in one command. What was written in the last seconds is counted only
- * when the pool has synced it: that is asked for first.
+ * Asks how much was written to datasets since a snapshot, in one command. What was written in the last seconds is counted only when
+ * the pool has synced it (seen on OpenZFS 2.3.2 and 2.1.11): that is asked for first.
  */
 async function readWritten(
   endpoint: Endpoint,
   base: string,
   names: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, number | undefined>> {
+  const { script, input } = forEachName(getWrittenArguments(base), names);
+  const sync = quoteCommand(['zpool', 'sync', poolOf(names[0] ?? '')]);
+  const parts = { written: [`${sync} </dev/null >/dev/null 2>&1 || :`, `${script} || exit`] };
+  const { written } = await runZfsScript(endpoint, parts, { input, signal });
+  return understand(endpoint, () => parseWritten(written));
+}
+
+/** Asks how many datasets belong to a version; undefined where it wasn't written down. */
+async function readMembers(
+  endpoint: Endpoint,
   version: TaggedSnapshot,
   signal: AbortSignal | undefined,
-): Promise<{ written: ReadonlyMap<string, number | undefined>; members: number | undefined }> {
-  const { script, input } = forEachName(getWrittenArguments(base), names);
-  const parts = {
-    written: [
-      `${quoteCommand(['zpool', 'sync', poolOf(version.dataset)])} </dev/null >/dev/null 2>&1 || :`,
-      `${script} || exit`,
-    ],
-    members: [`"$@" ${quoteCommand([...getMembersArguments, fullNameOf(version)])} </dev/null || exit`],
-  };
-  const texts = await runZfsScript(endpoint, parts, { input, signal });
-  return understand(endpoint, () => ({
-    written: parseWritten(texts.written),
-    members: parseMembers(texts.members),
-  }));
+): Promise<number | undefined> {
+  const call = quoteCommand([...getMembersArguments, fullNameOf(version)]);
+  const parts = { members: [`"$@" ${call} </dev/null || exit`] };
+  const { members } = await runZfsScript(endpoint, parts, { signal });
+  return understand(endpoint, () => parseMembers(members));
 }

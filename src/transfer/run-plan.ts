@@ -61,12 +61,12 @@ class PlanRun {
     this.#plan = plan;
     this.#context = context;
     this.#queue = new ChainQueue(plan.chains);
-    context.notes.begin(plan, context);
   }
 
   async run(): Promise<TransferResult> {
-    const { emit, signal, clock } = this.#context;
+    const { emit, signal, clock, notes } = this.#context;
     const startedAtMs = clock.nowMs();
+    notes.begin(this.#plan, this.#context);
     await this.#unlessLost(async () => {
       await this.#createParents();
       if (this.#plan.chains.length > 0) {
@@ -88,7 +88,7 @@ class PlanRun {
     await this.#unlessLost(async () => {
       // One asks the receiver, another the sender.
       const bookmarking = this.#context.bookmarks?.make(findTips(this.#done));
-      const noting = this.#context.notes.finish();
+      const noting = notes.finish();
       const [missing] = await Promise.all([verifyArrivals(this.#done, this.#context), bookmarking, noting]);
       for (const { chain, error } of missing) {
         this.#report(error);
