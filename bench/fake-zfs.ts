@@ -28,7 +28,7 @@ case "$*" in
     case "$*" in *'-P'*) printf 'size\\t${sizeBytes}\\n' >&2 ;; esac
     exec dd if=/dev/zero bs=${blockBytes} count=${sizeBytes} iflag=count_bytes status=none ;;
   program*) exec cat >/dev/null ;;
-  hold*|release*) ;;
+  hold*|release*|get*) ;;
   *) echo "fake zfs: $*" >&2; exit 2 ;;
 esac
 `;

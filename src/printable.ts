@@ -6,11 +6,19 @@
 export function toPrintable(text: string): string {
   return text
     .replace(/[\r\n\t]+/g, ' ')
-    .replace(
-      /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu,
-      (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
-    );
+    .replace(unprintable, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
+
+/** A value as JSON on several lines; what `toPrintable` would change stands in it as `\uXXXX`, which programs read as it was. */
+export function toPrintableJson(value: unknown): string {
+  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value, null, 2).replace(unprintable, (char) =>
+    char === '\n' ? char : char.replace(/[^]/g, escape),
+  );
+}
+
+/** Control characters, and all that are invisible or turn the direction of writing. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;
 
 /** What was thrown, as words for a message: printable, and never empty. */
 export function describeThrown(thrown: unknown): string {

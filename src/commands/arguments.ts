@@ -2,7 +2,7 @@
 const globalFlags: Readonly<Record<string, string>> = { d: '--debug', s: '--sudo', v: '--verbose' };
 
 /** The short options that take a value; after a command only. */
-const valueFlags = ['-n', '-d', '-j', '-o', '-x'];
+const valueFlags = ['-n', '-d', '-j', '-m', '-o', '-x'];
 
 /** The long options that take a value and may stand before the command. */
 const globalValueOptions = ['--transport', '--config'];
@@ -47,7 +47,7 @@ function separateValues(words: readonly string[]): string[] {
   const separated: string[] = [];
   for (const word of options) {
     const isValue = valueFlags.includes(separated.at(-1) ?? '');
-    const [, plain = '', flag = '', value = ''] = /^-([sv]*)([ndjox])(.*)$/s.exec(word) ?? [];
+    const [, plain = '', flag = '', value = ''] = /^-([rsv]*)([ndjmox])(.*)$/s.exec(word) ?? [];
     if (isValue || flag === '') {
       separated.push(word);
     } else {

@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { readInventory } from '../inventory/read-inventory.js';
-import { chooseColors } from '../report/colors.js';
+import { toPrintableJson } from '../printable.js';
+import { chooseColors, findWidth } from '../report/colors.js';
 import { listStreamlines } from '../report/version-listing.js';
 import { formatVersionTable } from '../report/version-table.js';
 import { BaseCommand } from './base-command.js';
@@ -22,7 +23,8 @@ export class ListCommand extends BaseCommand {
     description: 'show which versions a host has',
     details: `
       Shows every snapshot named \`@zfs-vm:STREAMLINE:VERSION\`, by streamline, oldest version first. Snapshots whose
-      names begin like that and are no versions are told on stderr, with why. Times are UTC.
+      names begin like that and are no versions are told on stderr, with why. Times are UTC. A note is cut to the width of
+      the terminal; --json has all of it.
     `,
     examples: [
       ['Show what this machine has', '$0 list'],
@@ -41,17 +43,23 @@ export class ListCommand extends BaseCommand {
       const endpoint = await hosts.open(this.host ?? localName);
       const inventory = await readInventory(endpoint, { scope: 'tagged', details: true, signal });
       const streamlines = listStreamlines(inventory.datasets);
+      if (inventory.lacksNotes) {
+        stderr.write(`a note on ${endpoint.host.name} has a tab or a line end in it: no notes are shown\n`);
+      }
       if (this.json) {
         const ignored = inventory.malformedTags;
         stdout.write(
-          `${JSON.stringify({ schemaVersion, host: endpoint.host.name, streamlines, ignored }, null, 2)}\n`,
+          `${toPrintableJson({ schemaVersion, host: endpoint.host.name, streamlines, ignored })}\n`,
         );
         return 0;
       }
       warnOfMalformedTags(this, endpoint.host.name, inventory);
       if (streamlines.length === 0) stderr.write(`${endpoint.host.name} has no zfs-vm versions\n`);
       stdout.write(
-        formatVersionTable(streamlines, { colors: chooseColors(stdout, env), withGuids: this.verbose }),
+        formatVersionTable(streamlines, {
+          ...{ colors: chooseColors(stdout, env), withGuids: this.verbose },
+          width: findWidth(stdout),
+        }),
       );
       return 0;
     });

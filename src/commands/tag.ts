@@ -1,11 +1,13 @@
 import { Command, Option } from 'clipanion';
 import { toCommandError } from '../command-error.js';
 import { exitCodes, ZfsVmError } from '../errors.js';
+import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
-import { runCommand } from '../host/run-command.js';
+import { runCommand, type CommandResult } from '../host/run-command.js';
+import { findUnchanged } from '../inventory/find-unchanged.js';
 import { readInventory, readNamedSnapshots } from '../inventory/read-inventory.js';
 import { findContainerDatasets } from '../streamline/container.js';
-import { fullNameOf, type Dataset, type Datasets } from '../streamline/dataset.js';
+import { fullNameOf, type Dataset, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
 import { findNextTag } from '../streamline/lineage.js';
 import {
   describeVersionFault,
@@ -15,8 +17,11 @@ import {
   type Tag,
 } from '../streamline/tag.js';
 import { parseVersion } from '../streamline/version.js';
+import { explainZfsFailure } from '../zfs/failure.js';
 import { findDatasetNameFault, isWithin, maxNameLength } from '../zfs/names.js';
-import { snapshotArguments } from '../zfs/snapshot.js';
+import { findNoteFault } from '../zfs/notes.js';
+import type { Property } from '../zfs/properties.js';
+import { membersProperty, noteProperty, snapshotArguments } from '../zfs/snapshot.js';
 import { BaseCommand } from './base-command.js';
 import { Hosts } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
@@ -25,11 +30,13 @@ import { warnOfMalformedTags } from './malformed-tags.js';
 export class TagCommand extends BaseCommand {
   static override paths = [['tag']];
 
-  static synopsis = 'tag [-n [NAME:]VERSION] [-r] filesystem|container-id';
+  static synopsis = 'tag [-n [NAME:]VERSION] [-m NOTE] [-r] [--if-changed] filesystem|container-id';
 
   static optionHelp = [
     ['-n, --name [NAME:]VERSION', 'the version, and the streamline if it is a new one'],
+    ['-m, --message NOTE', 'a line that is kept with the version'],
     ['-r, --recursive', 'with everything below it, all at one moment: one version of the whole tree'],
+    ['    --if-changed', 'only if something was written since the newest version'],
   ] as const;
 
   static override usage = Command.Usage({
@@ -47,45 +54,78 @@ export class TagCommand extends BaseCommand {
       ['Make its next version', '$0 tag 1007'],
       ['Make one version of a whole tree', '$0 tag -r -n web:1 tank/vm/web'],
       ['Make a certain version', '$0 tag -n 7 pool/src/OpenVZ/Instance/1007'],
+      ['Say what is in it', '$0 tag -m "with nginx 1.28" 1007'],
+      ['On a schedule, no version where nothing is new', '$0 tag --if-changed 1007'],
     ],
   });
 
   name = Option.String('-n,--name');
 
+  message = Option.String('-m,--message');
+
   recursive = Option.Boolean('-r,--recursive', false);
+
+  ifChanged = Option.Boolean('--if-changed', false);
 
   target = Option.String({ name: 'filesystem|container-id' });
 
   async execute(): Promise<number> {
     const wanted = this.name === undefined ? {} : parseWanted(this.name);
     checkTarget(this.target);
+    if (this.message !== undefined) checkNote(this.message);
+    const { recursive } = this;
     return Hosts.use(this, async (hosts) => {
       const { host, zfs } = hosts.openLocal();
-      const { signal, stdout } = this.context;
+      const { signal, stdout, stderr } = this.context;
       const inventory = await readInventory({ host, zfs }, { scope: 'tagged', signal });
       warnOfMalformedTags(this, host.name, inventory);
       const { datasets } = inventory;
       const dataset = findDataset(datasets, this.target);
-      const tag = chooseTag(datasets, dataset, wanted);
-      const members = this.recursive
-        ? [...datasets.keys()].filter((name) => isWithin(name, dataset.name))
-        : [dataset.name];
-      const fullNames = members.map((member) => `${member}@${formatTag(tag)}`);
-      checkLengths(fullNames);
-      const call = snapshotArguments(`${dataset.name}@${formatTag(tag)}`, { recursive: this.recursive });
-      const result = await runCommand(host, [...zfs, ...call], { signal });
-      signal.throwIfAborted();
-      if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs snapshot', result);
-      // ZFS makes all of them or none.
-      const [first = ''] = fullNames;
-      const made = await readNamedSnapshots({ host, zfs }, [first], signal);
-      if (made.length === 0) {
-        throw new ZfsVmError('failed', `${host.name}: zfs snapshot ended well, and ${first} is not there`);
+      const tree = recursive
+        ? [...datasets.values()].filter(({ name }) => isWithin(name, dataset.name))
+        : [dataset];
+      if (this.ifChanged) {
+        const question = { datasets, tree, isTree: recursive, streamline: wanted.streamline };
+        const newest = await findUnchanged({ host, zfs }, question, signal);
+        if (newest !== undefined) {
+          stderr.write(`${describeUnchanged(dataset, newest, recursive)}\n`);
+          return exitCodes.done;
+        }
       }
+      const tag = chooseTag(datasets, dataset, wanted);
+      const fullNames = tree.map(({ name }) => `${name}@${formatTag(tag)}`);
+      checkLengths(fullNames);
+      await makeVersion({ host, zfs }, fullNames, { recursive, note: this.message }, signal);
       stdout.write(fullNames.map((fullName) => `${fullName}\n`).join(''));
       return exitCodes.done;
     });
   }
+}
+
+/**
+ * Makes the snapshots of a version, with a note if there is one, and of a tree with the number of its members.
+ * @param fullNames that of the dataset first, which is the only one unless it is recursive
+ * @throws ZfsVmError when they can't be made: all of them or none
+ */
+async function makeVersion(
+  { host, zfs }: Endpoint,
+  fullNames: readonly string[],
+  { recursive, note }: { recursive: boolean; note: string | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  const [first = ''] = fullNames;
+  const make = (properties: readonly Property[]): Promise<CommandResult> =>
+    runCommand(host, [...zfs, ...snapshotArguments(first, { recursive, properties })], { signal });
+  const noted = note === undefined ? [] : [{ name: noteProperty, value: note }];
+  const counted = recursive ? [{ name: membersProperty, value: String(fullNames.length) }] : [];
+  let result = await make([...noted, ...counted]);
+  // Nobody asked for the count: who may not set it makes the version without.
+  if (recursive && explainZfsFailure(result.stderr)?.kind === 'denied') result = await make(noted);
+  signal.throwIfAborted();
+  if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs snapshot', result);
+  const made = await readNamedSnapshots({ host, zfs }, [first], signal);
+  if (made.length > 0) return;
+  throw new ZfsVmError('failed', `${host.name}: zfs snapshot ended well, and ${first} is not there`);
 }
 
 function checkLengths(fullNames: readonly string[]): void {
@@ -109,6 +149,19 @@ function parseWanted(text: string): Partial<Tag> {
   const fault = findStreamlineFault(streamline);
   if (fault !== undefined) throw new ZfsVmError('usage', `-n ${JSON.stringify(text)}: ${fault}`);
   return { streamline, version };
+}
+
+function checkNote(note: string): void {
+  const fault = findNoteFault(note);
+  if (fault === undefined) return;
+  throw new ZfsVmError('usage', `-m can't be: ${fault}`, {
+    hint: 'write what the version is about in one line, e.g. -m "with nginx 1.28"',
+  });
+}
+
+function describeUnchanged({ name }: Dataset, { tag }: TaggedSnapshot, isTree: boolean): string {
+  const since = `changed since ${formatTagShort(tag)}`;
+  return isTree ? `nothing in ${name} has ${since}` : `${name} has not ${since}`;
 }
 
 function checkTarget(target: string): void {

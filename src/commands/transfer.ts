@@ -12,6 +12,7 @@ import { formatPlanAsJson } from '../report/plan-json.js';
 import { formatPlanAsText } from '../report/plan-text.js';
 import { TextReport } from '../report/text-report.js';
 import type { Datasets } from '../streamline/dataset.js';
+import { NoteCarrier } from '../transfer/carry-notes.js';
 import { findHostsWithoutZstd } from '../transfer/compression.js';
 import { estimateSizes } from '../transfer/estimate-sizes.js';
 import type { TransferEvent, TransferResult } from '../transfer/event.js';
@@ -110,6 +111,7 @@ class TransferRun {
   readonly #hosts: Hosts;
   readonly #open: () => Opening;
   readonly #pools = new KnownPools();
+  readonly #notes = new NoteCarrier();
   #report: Report | undefined;
   /** Whether names that only look like tags have been told: once a run is enough. */
   #hasWarned = false;
@@ -160,6 +162,8 @@ class TransferRun {
       const mayHelp = result.faults.has('lost') || result.faults.has('busy');
       const [error] = result.errors;
       if (error === undefined || !mayHelp || tries > retries) {
+        const { shortfall } = this.#notes;
+        if (shortfall !== undefined) this.#emit({ kind: 'warning', message: shortfall });
         this.#emit({ kind: 'finished', plan, result });
         return statusOf(plan, result);
       }
@@ -219,7 +223,8 @@ class TransferRun {
     const { signal, surroundings } = this.#command.context;
     const { holdJournal, clock } = surroundings;
     const bookmarks = this.#command.bookmark ? new SourceBookmarks(sides.sender, signal) : undefined;
-    const settings = { ...this.#settings, compress, bookmarks, hasNoise: this.#hasNoise };
+    const notes = this.#notes;
+    const settings = { ...this.#settings, compress, bookmarks, notes, hasNoise: this.#hasNoise };
     const context = { ...sides, ...settings, signal, holdJournal, clock, emit: this.#emit };
     return whileProtected(plan, context, (emit) => runPlan(plan, { ...context, emit }));
   }

@@ -22,6 +22,8 @@ export interface Inventory {
    * senders are.
    */
   readonly hasNoise: boolean;
+  /** Whether somebody's note can't be told from lines of the list, so that it was read without any. */
+  readonly lacksNotes: boolean;
 }
 
 /**
@@ -35,8 +37,8 @@ export function buildInventory(
 ): Inventory {
   const builder = new InventoryBuilder(datasetRows, tokens);
   for (const row of snapshotRows) {
-    const { kind, dataset, name, guid, createtxg, createdAtSeconds = 0, referencedBytes = 0 } = row;
-    const details = 'referencedBytes' in row ? { createdAtSeconds, referencedBytes } : undefined;
+    const { kind, dataset, name, guid, createtxg, createdAtSeconds = 0, referencedBytes = 0, note } = row;
+    const details = 'referencedBytes' in row ? { createdAtSeconds, referencedBytes, note } : undefined;
     builder.add(kind, dataset, name, guid, createtxg, details);
   }
   return builder.build();
@@ -93,7 +95,10 @@ export class InventoryBuilder implements SnapshotSink {
         bookmarks: putInOrder(bookmarks),
       });
     }
-    return { datasets, malformedTags: [...this.#malformed.values()], properties: new Map(), hasNoise: false };
+    return {
+      ...{ datasets, malformedTags: [...this.#malformed.values()], properties: new Map() },
+      ...{ hasNoise: false, lacksNotes: false },
+    };
   }
 
   /** Notes a name that is nearly one of ours. */

@@ -31,7 +31,7 @@ export interface ReadOptions {
    * host. `all` is what a receiver is asked for: there, anything may be the base of an increment.
    */
   readonly scope: 'tagged' | 'all';
-  /** Age and size of the snapshots too, which takes several times longer; no bookmarks then. */
+  /** Age, size and notes of the snapshots too, which takes several times longer; no bookmarks then. */
   readonly details?: boolean;
   /** These properties of all datasets too, where they are set. */
   readonly properties?: readonly string[];
@@ -45,27 +45,40 @@ export interface DatasetList {
 }
 
 /**
- * Reads what a host holds: one command, one round trip.
+ * Reads what a host holds: one command, one round trip. Only where a note makes its list unreadable, there is a second one.
  * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
  */
-export async function readInventory(
+export async function readInventory(endpoint: Endpoint, options: ReadOptions): Promise<Inventory> {
+  if (options.details !== true) return readLists(endpoint, options, listSnapshotsArguments, readQuickly);
+  const readDetails = (withNotes: boolean): Promise<Inventory> =>
+    readLists(endpoint, options, listDetailedSnapshotsArguments({ withNotes }), (rows, snapshots, tokens) =>
+      buildInventory(rows, parseDetailedSnapshots(snapshots, { withNotes }), tokens),
+    );
+  try {
+    return await readDetails(true);
+  } catch (error) {
+    if (!(error instanceof ZfsVmError) || !(error.cause instanceof UnreadableOutput)) throw error;
+    return { ...(await readDetails(false)), lacksNotes: true };
+  }
+}
+
+/** Reads what a host holds, its snapshots as they are listed and read by these. */
+async function readLists(
   endpoint: Endpoint,
-  { scope, details = false, properties = [], signal }: ReadOptions,
+  { scope, properties = [], signal }: ReadOptions,
+  list: readonly string[],
+  read: typeof readQuickly,
 ): Promise<Inventory> {
-  const list = details ? listDetailedSnapshotsArguments : listSnapshotsArguments;
   const texts = await runZfsScript(
     endpoint,
     {
-      ...{ datasets: datasetLines, snapshots: snapshotLines(list, scope), tokens: tokenLines },
-      properties: propertyLines(properties),
+      ...{ datasets: datasetLines, tokens: tokenLines, properties: propertyLines(properties) },
+      snapshots: snapshotLines(list, scope),
     },
     { signal },
   );
   return understand(endpoint, () => {
-    const [rows, tokens] = [parseDatasets(texts.datasets), parseTokens(texts.tokens)];
-    const inventory = details
-      ? buildInventory(rows, parseDetailedSnapshots(texts.snapshots), tokens)
-      : readQuickly(rows, texts.snapshots, tokens);
+    const inventory = read(parseDatasets(texts.datasets), texts.snapshots, parseTokens(texts.tokens));
     const { hasNoise } = texts;
     return { ...inventory, properties: parseProperties(texts.properties, properties), hasNoise };
   });
@@ -226,8 +239,8 @@ async function listForNames<T>(
   return understand(endpoint, () => parse(snapshots));
 }
 
-/** zfs ends with 1 when a name isn't there, and xargs then with 123. */
-const ignoreMissing = '2>/dev/null; status=$?; case $status in 0|1|123) ;; *) exit $status;; esac';
+/** Shell words after a call of zfs with names: it ends with 1 when a name isn't there, and xargs then with 123. */
+export const ignoreMissing = '2>/dev/null; status=$?; case $status in 0|1|123) ;; *) exit $status;; esac';
 
 /** How many bytes the list of datasets may have: that of half a million. */
 const longestDatasets = longestAnswer / 4;
@@ -291,7 +304,8 @@ export const taggedOnly = [
   'END { if (status == "") { print "the list of snapshots broke off, or has no end" >"/dev/stderr"; exit 1 } exit status }',
 ];
 
-function understand<T>({ host }: Endpoint, read: () => T): T {
+/** Reads what zfs printed. @throws ZfsVmError when there is a line that can't be read, which is the cause */
+export function understand<T>({ host }: Endpoint, read: () => T): T {
   try {
     return read();
   } catch (error) {

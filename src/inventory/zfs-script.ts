@@ -27,7 +27,8 @@ const end = 'end';
 /**
  * Runs a shell script that asks zfs several things in one command, and gives what each part printed. In it, `"$@"` calls zfs.
  * A line of its own stands before each part, so that a banner, or what a shell prints at login, is taken for no answer.
- * @param parts the lines of the script, by the names of the parts
+ * @param parts the lines of the script, by the names of the parts; what prints values that anybody may have written comes last, as
+ *   they could have such lines in them
  * @throws ZfsVmError when zfs can't be run there, or the output breaks off
  */
 export async function runZfsScript<Name extends string>(
@@ -71,8 +72,8 @@ function splitAtMarks<Name extends string>(
   let [name, start]: [Name | undefined, number] = [undefined, 0];
   for (const next of names) {
     const line = `\n${markOf(next)}\n`;
-    const index = output.indexOf(line, start);
-    if (index < 0) return undefined;
+    const index = next === end ? output.lastIndexOf(line) : output.indexOf(line, start);
+    if (index < start) return undefined;
     if (name !== undefined) texts[name] = output.slice(start, index);
     [name, start] = [next, index + line.length];
   }

@@ -10,3 +10,8 @@ export function chooseColors(stream: OutputStream, env: NodeJS.ProcessEnv): Chal
   const wanted = stream.isTTY === true && (env['NO_COLOR'] ?? '') === '' && supportsColor !== false;
   return new Chalk({ level: wanted ? 1 : 0 });
 }
+
+/** How many characters fit into a line of a terminal; undefined for anything else. */
+export function findWidth({ isTTY, columns }: OutputStream): number | undefined {
+  return isTTY === true ? columns : undefined;
+}

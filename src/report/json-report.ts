@@ -81,6 +81,9 @@ export class JsonReport {
       case 'verified':
         this.#write(event.kind, { datasets: event.datasets });
         break;
+      case 'notes-carried':
+        this.#write(event.kind, { host: event.host, notes: event.notes });
+        break;
       case 'trouble':
         this.#write(event.kind, { error: toJsonError(event.error) });
         break;

@@ -109,6 +109,9 @@ export class TextReport {
           `${this.#options.receiverName} has ${formatCount(event.datasets, 'dataset')} as sent, GUIDs compared`,
         );
         break;
+      case 'notes-carried':
+        this.#tell(`set ${formatCount(event.notes, 'note')} on ${event.host}`);
+        break;
       case 'trouble':
         this.#writeError(formatError(event.error, this.#options.errorColors, this.#options));
         break;

@@ -19,6 +19,8 @@ export interface VersionListing {
   readonly referencedBytes: number;
   /** Decimal; it doesn't fit into a JSON number. */
   readonly guid: string;
+  /** As somebody wrote it; of a tree, that of the dataset. */
+  readonly note: string | null;
 }
 
 /** A streamline as `list --json` gives it, oldest version first. */
@@ -89,6 +91,7 @@ function toListing(
     createdAt: new Date((root.createdAtSeconds ?? 0) * 1000).toISOString(),
     referencedBytes: [root, ...members].reduce((sum, member) => sum + (member.referencedBytes ?? 0), 0),
     guid: root.guid.toString(),
+    note: root.note ?? null,
   };
 }
 

@@ -1,7 +1,8 @@
 import type { ChalkInstance } from 'chalk';
+import { toPrintable } from '../printable.js';
 import { alignColumns, type Column } from './columns.js';
-import type { StreamlineListing, VersionListing } from './version-listing.js';
 import { formatBytes, formatCount } from './quantities.js';
+import type { StreamlineListing, VersionListing } from './version-listing.js';
 
 const columns: readonly Column<VersionListing>[] = [
   { title: 'VERSION', isRightAligned: true, cell: ({ version }) => version },
@@ -21,19 +22,56 @@ const columns: readonly Column<VersionListing>[] = [
 
 const guidColumn: Column<VersionListing> = { title: 'GUID', isRightAligned: false, cell: ({ guid }) => guid };
 
-/** Versions as a table for people, grouped by streamline; the GUIDs only if wanted. Times are UTC. */
+const noteColumn: Column<VersionListing> = {
+  title: 'NOTE',
+  isRightAligned: false,
+  cell: ({ note }) => toPrintable(note ?? ''),
+};
+
+/** How a table is made. */
+export interface TableOptions {
+  readonly colors: ChalkInstance;
+  readonly withGuids: boolean;
+  /** How many characters fit into a line; notes are cut to that. Any number if undefined. */
+  readonly width: number | undefined;
+}
+
+/** What stands before each line of a streamline. */
+const indent = '  ';
+
+/** What is left for a note however narrow the terminal is. */
+const narrowestNote = 20;
+
+/**
+ * Versions as a table for people, grouped by streamline; the GUIDs only if wanted, notes only where there are any. Times are UTC.
+ */
 export function formatVersionTable(
   streamlines: readonly StreamlineListing[],
-  options: { colors: ChalkInstance; withGuids: boolean },
+  { colors, withGuids, width = Infinity }: TableOptions,
 ): string {
-  const { colors } = options;
-  const shown = options.withGuids ? [...columns, guidColumn] : columns;
-  const versions = streamlines.flatMap((streamline) => streamline.versions);
-  const [titles = '', ...lines] = alignColumns(shown, versions);
+  const hasNotes = streamlines.some(({ versions }) => versions.some(({ note }) => note !== null));
+  const shown = [...columns, ...(withGuids ? [guidColumn] : []), ...(hasNotes ? [noteColumn] : [])];
+  const aligned = alignColumns(
+    shown,
+    streamlines.flatMap(({ versions }) => versions),
+  );
+  const [titles = '', ...lines] = hasNotes ? cutNotes(aligned, width - indent.length) : aligned;
   const blocks = streamlines.map(({ name, versions: { length } }) => [
     `${colors.bold(name)}  ${colors.dim(formatCount(length, 'version'))}`,
-    colors.dim(`  ${titles}`),
-    ...lines.splice(0, length).map((line) => `  ${line}`),
+    colors.dim(`${indent}${titles}`),
+    ...lines.splice(0, length).map((line) => `${indent}${line}`),
   ]);
   return blocks.map((lines) => `${lines.join('\n')}\n`).join('\n');
+}
+
+/** The lines of a table whose last column are notes, cut to a width. */
+function cutNotes(lines: readonly string[], width: number): string[] {
+  const start = lines[0]?.lastIndexOf(noteColumn.title) ?? 0;
+  return lines.map((line) => cutText(line, Math.max(start + narrowestNote, width)));
+}
+
+/** The beginning of a text that is too long for a place. */
+function cutText(text: string, length: number): string {
+  const characters = Array.from(text);
+  return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
 }

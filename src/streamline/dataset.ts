@@ -22,6 +22,8 @@ export interface Snapshot extends Point {
   readonly createdAtSeconds?: number;
   /** Only where the inventory was read with details. */
   readonly referencedBytes?: number;
+  /** What was written down with it; only where the inventory was read with details. */
+  readonly note?: string | undefined;
 }
 
 /** A snapshot that is a version of a streamline. */

@@ -94,6 +94,25 @@ export function findNextTag(
   return { kind: 'tag', tag };
 }
 
+/**
+ * Finds the newest version in the history of a dataset, and where each dataset of the same tree has it: of its own, or in what it was
+ * cloned from. Undefined when there is none, or one of them hasn't it, or has a later one: it has changed since, then.
+ * @param tree the dataset first, then what else belongs to the tree
+ * @param streamline undefined for that of the newest version there is
+ */
+export function findNewestOfTree(
+  datasets: Datasets,
+  tree: readonly Dataset[],
+  streamline: string | undefined,
+): TaggedSnapshot[] | undefined {
+  const isMeant = (snapshot: Snapshot | Point): snapshot is TaggedSnapshot =>
+    isTagged(snapshot) && (streamline === undefined || snapshot.tag.streamline === streamline);
+  const newest = tree.flatMap((dataset) => [...walkHistory(datasets, dataset)].find(isMeant) ?? []);
+  const [first] = newest;
+  const isWhole = newest.length === tree.length && newest.every(({ name }) => name === first?.name);
+  return isWhole ? newest : undefined;
+}
+
 /** The snapshot with the highest version. */
 export function findNewest(versions: readonly TaggedSnapshot[]): TaggedSnapshot | undefined {
   return versions.reduce<TaggedSnapshot | undefined>(

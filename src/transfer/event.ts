@@ -52,6 +52,8 @@ export type TransferEvent =
   | { readonly kind: 'chain-skipped'; readonly chain: Chain; readonly missing: string | undefined }
   /** The receiver was asked for what it got, and has it: so many datasets at the planned version. */
   | { readonly kind: 'verified'; readonly datasets: number }
+  /** So many versions have their notes on the receiver now. */
+  | { readonly kind: 'notes-carried'; readonly host: string; readonly notes: number }
   /** Something went wrong that belongs to no stream. */
   | { readonly kind: 'trouble'; readonly error: ZfsVmError }
   /** It didn't work, and is tried again after a while. */

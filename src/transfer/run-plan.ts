@@ -10,6 +10,7 @@ import { isBusyFailure } from '../zfs/failure.js';
 import { isWithin } from '../zfs/names.js';
 import { createParentArguments, receiveArguments } from '../zfs/receive.js';
 import { sendArguments } from '../zfs/send.js';
+import type { NoteCarrier } from './carry-notes.js';
 import { ChainQueue } from './chain-queue.js';
 import type { Arrival, Fault, TransferEvent, TransferResult } from './event.js';
 import { toLegs, type Leg } from './lane-script.js';
@@ -23,6 +24,8 @@ export interface TransferContext extends LaneContext {
   readonly lanes: number;
   /** What leaves bookmarks on the sender: of the last snapshot that each chain brought. None where that is left out. */
   readonly bookmarks: SourceBookmarks | undefined;
+  /** What gives the versions their notes. */
+  readonly notes: NoteCarrier;
 }
 
 /** A lane's command line has to fit into what a remote shell takes (128 KiB, and every odd character takes five). */
@@ -61,8 +64,9 @@ class PlanRun {
   }
 
   async run(): Promise<TransferResult> {
-    const { emit, signal, clock } = this.#context;
+    const { emit, signal, clock, notes } = this.#context;
     const startedAtMs = clock.nowMs();
+    notes.begin(this.#plan, this.#context);
     await this.#unlessLost(async () => {
       await this.#createParents();
       if (this.#plan.chains.length > 0) {
@@ -82,9 +86,10 @@ class PlanRun {
     }
     const notThere = new Set<Chain>();
     await this.#unlessLost(async () => {
-      // One asks the receiver, the other the sender.
+      // One asks the receiver, another the sender.
       const bookmarking = this.#context.bookmarks?.make(findTips(this.#done));
-      const [missing] = await Promise.all([verifyArrivals(this.#done, this.#context), bookmarking]);
+      const noting = notes.finish();
+      const [missing] = await Promise.all([verifyArrivals(this.#done, this.#context), bookmarking, noting]);
       for (const { chain, error } of missing) {
         this.#report(error);
         notThere.add(chain);
@@ -190,6 +195,7 @@ class PlanRun {
   /** Passes an event on. When something has come that others wait for, new lanes can begin before this one ends. */
   readonly #note = (event: TransferEvent): void => {
     this.#context.emit(event);
+    this.#context.notes.note(event);
     if (event.kind !== 'step-done') return;
     this.#done.push(event);
     this.#queue.noteArrival(event.chain, event.step.to.name);

@@ -1,4 +1,5 @@
 import { findDatasetNameFault, isSnapshotName, maxNameLength } from './names.js';
+import { noteProperty } from './snapshot.js';
 
 /** A filesystem or a volume, as `zfs list` tells it. */
 export interface DatasetRow {
@@ -29,6 +30,8 @@ export interface SnapshotRow {
 export interface SnapshotDetails {
   readonly createdAtSeconds: number;
   readonly referencedBytes: number;
+  /** What was written down with it; undefined for nothing, or where that wasn't asked for. */
+  readonly note: string | undefined;
 }
 
 /** How much of a line that can't be read is told. */
@@ -80,11 +83,25 @@ export const listSnapshotsOfArguments = [
   'name,guid,createtxg',
 ] as const;
 
-/** Arguments of zfs that list all snapshots with what people want to know, for `parseDetailedSnapshots`. */
-export const listDetailedSnapshotsArguments = [
-  ...['list', '-Hp', '-t', 'snapshot', '-s', 'name', '-o'],
-  'name,guid,createtxg,creation,referenced',
-] as const;
+/** Whether the notes of snapshots are listed, too. */
+export interface DetailOptions {
+  readonly withNotes: boolean;
+}
+
+/**
+ * Arguments of zfs that list all snapshots with what people want to know, for `parseDetailedSnapshots`. A snapshot without a note of
+ * its own has the one that somebody may have given to its dataset, as zfs has it.
+ */
+export function listDetailedSnapshotsArguments({ withNotes }: DetailOptions): string[] {
+  const columns = ['name,guid,createtxg,creation,referenced', ...(withNotes ? doubledNote : [])].join(',');
+  return ['list', '-Hp', '-t', 'snapshot', '-s', 'name', '-o', columns];
+}
+
+/** For `readDoubledValue`. */
+const doubledNote = [noteProperty, noteProperty];
+
+/** How many columns stand before the note. */
+const detailColumns = 5;
 
 /** Arguments of zfs that tell when snapshots and bookmarks were made whose full names follow, for `parseCreationTimes`. */
 export const listCreationArguments = [
@@ -162,14 +179,25 @@ export function parseSnapshots(output: string): SnapshotRow[] {
 
 /**
  * Reads the output of `listDetailedSnapshotsArguments`.
- * @throws UnreadableOutput at the first line that isn't a snapshot
+ * @throws UnreadableOutput at the first line that isn't a snapshot, or has a note with a tab or a line end
  */
-export function parseDetailedSnapshots(output: string): (SnapshotRow & SnapshotDetails)[] {
-  return splitLines(output).flatMap((line) => {
-    const [creation, referenced] = line.split('\t').slice(3);
-    if (!isWholeNumber(creation) || !isWholeNumber(referenced)) throw new UnreadableOutput(line);
+export function parseDetailedSnapshots(
+  output: string,
+  { withNotes }: DetailOptions,
+): (SnapshotRow & SnapshotDetails)[] {
+  const lines = output.split('\n').filter((line) => line !== '');
+  return lines.flatMap((line) => {
+    const fields = line.split('\t');
+    const [creation, referenced] = fields.slice(3);
+    const note = withNotes ? readDoubledValue(fields, detailColumns) : '-';
+    const isWhole = withNotes || fields.length === detailColumns;
+    if (!isWhole || !isWholeNumber(creation) || !isWholeNumber(referenced)) throw new UnreadableOutput(line);
     if (Number(creation) > lastSecond) throw new UnreadableOutput(line);
-    const details = { createdAtSeconds: Number(creation), referencedBytes: Number(referenced) };
+    const details = {
+      createdAtSeconds: Number(creation),
+      referencedBytes: Number(referenced),
+      note: unlessDash(note),
+    };
     return parseSnapshots(line).map((row) => ({ ...row, ...details }));
   });
 }
@@ -313,6 +341,21 @@ function readNumber(text: string, from: number, to: number): number {
 function findLineEnd(text: string, from: number): number {
   const newline = text.indexOf('\n', from);
   return newline < 0 ? text.length : newline;
+}
+
+/**
+ * Reads a value that anybody may have written, from the end of a line where zfs was told to print it twice. With a line end in it, at
+ * least one of the lines that it makes has another number of fields: so no value passes for lines of the list.
+ * @param fields the line's, taken apart at its tabs
+ * @param index how many fields stand before the value
+ * @throws UnreadableOutput when it isn't there twice, and nothing else
+ */
+export function readDoubledValue(fields: readonly string[], index: number): string {
+  const value = fields[index];
+  if (value === undefined || fields.length !== index + 2 || fields[index + 1] !== value) {
+    throw new UnreadableOutput(fields.join('\t'));
+  }
+  return value;
 }
 
 function splitLines(output: string): string[] {

@@ -15,6 +15,8 @@ for (const [given, expected] of [
   ['push -sn web host', 'push -s -n web host'],
   ['push -sv host', 'push -sv host'],
   ['push -ocompression=lz4 -x quota -sxatime host', 'push -o compression=lz4 -x quota -s -x atime host'],
+  ['tag -mnote tank/a', 'tag -m note tank/a'],
+  ['tag -rm note tank/a', 'tag -r -m note tank/a'],
   ['--transport openssh push host', '--transport=openssh push host'],
   ['-s --transport openssh -d list', '--sudo --transport=openssh --debug list'],
   ['list --transport openssh host', 'list --transport=openssh host'],

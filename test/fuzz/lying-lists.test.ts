@@ -7,6 +7,7 @@ import { buildInventory, type Inventory } from '../../src/inventory/inventory.js
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { findDiffering, findLikelyPlaces, findProbes, namesToAskFor } from '../../src/plan/probe.js';
 import { findSources } from '../../src/plan/sources.js';
+import { toPrintableJson } from '../../src/printable.js';
 import { formatPlanAsCommands } from '../../src/report/plan-commands.js';
 import { formatPlanAsJson } from '../../src/report/plan-json.js';
 import { formatPlanAsText } from '../../src/report/plan-text.js';
@@ -119,17 +120,23 @@ test('whatever two hosts claim, it is known what to ask the receiver for', () =>
   );
 });
 
+const hostileNote = '\u001B[2J\r\u202E evil \u{1F469}\u200D\u{1F527}';
+
 test('whatever a host claims, its versions can be listed, and a next one is found or not', () => {
   fc.assert(
     fc.property(lists, ([datasetLines, points]) => {
       const rows = parseDatasets(datasetLines.join(''));
       const detailed = points
         .filter((line) => line.includes('@'))
-        .map((line) => line.replace('\n', '\t8640000000000\t1\n'));
-      const { datasets } = buildInventory(rows, parseDetailedSnapshots(detailed.join('')), tokens);
+        .map((line) => line.replace('\n', `\t8640000000000\t1\t${hostileNote}\t${hostileNote}\n`));
+      const { datasets } = buildInventory(
+        rows,
+        parseDetailedSnapshots(detailed.join(''), { withNotes: true }),
+        tokens,
+      );
       const streamlines = listStreamlines(datasets);
-      JSON.stringify(streamlines);
-      assertHarmless(formatVersionTable(streamlines, { colors, withGuids: true }));
+      assertHarmless(toPrintableJson(streamlines));
+      assertHarmless(formatVersionTable(streamlines, { colors, withGuids: true, width: 40 }));
       for (const dataset of datasets.values()) findNextTag(datasets, dataset, {});
     }),
     runs(500),

@@ -9,10 +9,12 @@ import {
   UnreadableOutput,
 } from '../../src/zfs/list.js';
 import { findDatasetNameFault, isSnapshotName } from '../../src/zfs/names.js';
+import { parseNotes } from '../../src/zfs/notes.js';
 import { findPropertyValueFault, parseProperties } from '../../src/zfs/properties.js';
 import { ReceivedReader } from '../../src/zfs/receive.js';
 import { parseResumeToken } from '../../src/zfs/resume-token.js';
 import { parseEstimate, readSendLine } from '../../src/zfs/send.js';
+import { parseMembers, parseWritten } from '../../src/zfs/written.js';
 import {
   assertHarmless,
   damaged,
@@ -94,19 +96,29 @@ test('every dataset is read as it was printed, whatever ZFS lets it be called', 
   );
 });
 
-test('every snapshot with age and size is read as it was printed', () => {
+/** What somebody may have written, but for tabs and line ends, and for what stands for nothing. */
+const oneLine = fc
+  .oneof(fc.string({ unit: 'binary', maxLength: 20 }), hostileText)
+  .map((text) => text.replace(/[\t\n]/g, ' '))
+  .filter((text) => text !== '' && text !== '-');
+
+test('every snapshot with age, size and note is read as it was printed', () => {
   const details = fc.record(
-    { createdAtSeconds: fc.nat(2 ** 31 - 1), referencedBytes: size },
+    {
+      createdAtSeconds: fc.nat(2 ** 31 - 1),
+      referencedBytes: size,
+      note: fc.option(oneLine, { nil: undefined }),
+    },
     { noNullPrototype: true },
   );
   fc.assert(
     fc.property(fc.array(fc.tuple(snapshotRow, details), { maxLength: 5 }), (rows) => {
       const lines = rows.map(
-        ([row, { createdAtSeconds, referencedBytes }]) =>
-          `${printSnapshot(row)}\t${createdAtSeconds}\t${referencedBytes}\n`,
+        ([row, { createdAtSeconds, referencedBytes, note = '-' }]) =>
+          `${printSnapshot(row)}\t${createdAtSeconds}\t${referencedBytes}\t${note}\t${note}\n`,
       );
       assert.deepEqual(
-        parseDetailedSnapshots(lines.join('')),
+        parseDetailedSnapshots(lines.join(''), { withNotes: true }),
         rows.map(([row, detail]) => ({ ...row, ...detail })),
       );
     }),
@@ -161,10 +173,11 @@ test('what is taken for a list of snapshots prints back as it came, and its numb
 });
 
 test('what is taken for a detailed list has times and sizes that can be told', () => {
-  const text = snapshotText.map((plain) => plain.replaceAll('\n', '\t1795249568\t5268480\n'));
+  const text = snapshotText.map((plain) => plain.replaceAll('\n', '\t1795249568\t5268480\tx y\tx y\n'));
   fc.assert(
     fc.property(fc.oneof(hostileText, damaged(text)), (output) => {
-      const rows = readOrRefuse(() => parseDetailedSnapshots(output), isUnreadable) ?? [];
+      const rows =
+        readOrRefuse(() => parseDetailedSnapshots(output, { withNotes: true }), isUnreadable) ?? [];
       for (const { createdAtSeconds, referencedBytes } of rows) {
         assert.match(new Date(createdAtSeconds * 1000).toISOString(), /Z$/);
         assert.ok(Number.isFinite(referencedBytes));
@@ -192,6 +205,99 @@ test('times are read as they were printed, and whatever is taken for one can be 
       }
     }),
     runs(1500),
+  );
+});
+
+/** Values that want to be taken for lines: of a detailed list, of a list of notes, or for their ends. */
+const forgery = fc
+  .array(
+    fc.constantFrom(
+      ...[
+        'tank/evil@a\t1\t1\t1\t1\t',
+        'tank/evil@a\t1\t1\t1\t1',
+        'tank@b\t',
+        'tank@b',
+        'x\tx',
+        'x',
+        '\t',
+        '\n',
+        '',
+      ],
+    ),
+    { minLength: 1, maxLength: 9 },
+  )
+  .map((pieces) => pieces.join(''));
+
+test('no note passes for a line of the list that it is in', () => {
+  fc.assert(
+    fc.property(forgery, forgery, (first, second) => {
+      const notes = [first, second, 'the last'];
+      const names = ['tank@a', 'tank@b', 'tank@c'];
+      const print = (columns: string): string =>
+        names.map((name, index) => `${name}${columns}\t${notes[index]}\t${notes[index]}\n`).join('');
+      const rows = readOrRefuse(
+        () => parseDetailedSnapshots(print('\t1\t1\t1\t1'), { withNotes: true }),
+        isUnreadable,
+      );
+      const read = readOrRefuse(() => parseNotes(print(''), new Set(names)), isUnreadable);
+      const isPlain = !/[\t\n]/.test(first + second);
+      assert.equal(rows !== undefined, isPlain);
+      assert.equal(read !== undefined, isPlain);
+      if (rows === undefined || read === undefined) return;
+      assert.deepEqual(
+        rows.map(({ dataset, name, note = '-' }) => [`${dataset}@${name}`, note === '' ? '-' : note]),
+        names.map((name, index) => [name, notes[index] === '' ? '-' : notes[index]]),
+      );
+      assert.deepEqual([...read.values()], notes);
+    }),
+    runs(5000),
+  );
+});
+
+test('notes are read as they were printed, or refused', () => {
+  const notes = fc.uniqueArray(fc.tuple(snapshotFullName, oneLine), {
+    maxLength: 5,
+    selector: ([name]) => name,
+  });
+  const print = (list: readonly (readonly [string, string])[]): string =>
+    list.map(([name, note]) => `${name}\t${note}\t${note}\n`).join('');
+  fc.assert(
+    fc.property(notes, (list) => {
+      const names = new Set(list.map(([name]) => name));
+      assert.deepEqual([...parseNotes(print(list), names)], list);
+    }),
+    runs(500),
+  );
+  fc.assert(
+    fc.property(notes, fc.oneof(hostileText, damaged(notes.map(print))), (list, text) => {
+      const names = new Set(list.map(([name]) => name));
+      const read = readOrRefuse(() => parseNotes(text, names), isUnreadable);
+      for (const name of read?.keys() ?? []) assert.ok(names.has(name));
+    }),
+    runs(1500),
+  );
+});
+
+=======
+test('what was written is a number of bytes or nothing, whatever zfs says', () => {
+  const written = fc
+    .uniqueArray(fc.tuple(datasetName, fc.option(size)), { maxLength: 5, selector: ([name]) => name })
+    .map((list) => list.map(([name, bytes]) => `${name}\t${bytes ?? '-'}\n`).join(''));
+  fc.assert(
+    fc.property(fc.oneof(written, hostileText, damaged(written)), (text) => {
+      const read = readOrRefuse(() => parseWritten(text), isUnreadable);
+      const lines = [...(read ?? [])].map(([name, bytes]) => `${name}\t${bytes ?? '-'}`);
+      for (const bytes of read?.values() ?? []) assert.ok(bytes === undefined || Number.isFinite(bytes));
+      if (read !== undefined && !/\t0[0-9]/.test(text) && !/[0-9]{16}/.test(text)) {
+        assert.deepEqual(
+          lines,
+          text.split('\n').filter((line) => line !== ''),
+        );
+      }
+      const members = readOrRefuse(() => parseMembers(text), isUnreadable);
+      assert.ok(members === undefined || Number.isSafeInteger(members));
+    }),
+    runs(2000),
   );
 });
 
@@ -229,7 +335,8 @@ for (const [what, line] of [
 }
 
 test('a time beyond all calendars is refused', () => {
-  assert.throws(() => parseDetailedSnapshots('tank@a\t1\t1\t8640000000001\t0\n'), UnreadableOutput);
+  const line = 'tank@a\t1\t1\t8640000000001\t0\n';
+  assert.throws(() => parseDetailedSnapshots(line, { withNotes: false }), UnreadableOutput);
 });
 
 test('properties are read as they were printed, with every character that a value may have', () => {

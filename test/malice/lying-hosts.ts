@@ -22,7 +22,7 @@ case "$1" in
     if has filesystem,volume; then
       printf '%s\\tfilesystem\\t-\\t0\\toff\\t-\\n' $(cat "$here/datasets")
     elif [ "$last" = "\${last#*@}" ]; then
-      details=; has name,guid,createtxg,creation,referenced && details='\\t1795249568\\t5268480'
+      details=; has name,guid,createtxg,creation,referenced,zfs-vm:note,zfs-vm:note && details='\\t1795249568\\t5268480\\t-\\t-'
       sed "s/\\$/$details/" "$here/snapshots"
     else
       # Those that are asked for by name.

@@ -26,6 +26,7 @@ test('the table has a block a streamline', () => {
   const table = formatVersionTable(listStreamlines(datasets), {
     colors: new Chalk({ level: 0 }),
     withGuids: false,
+    width: undefined,
   });
   assert.equal(
     table,
@@ -54,4 +55,29 @@ test('a tree that was tagged as a whole is one version', () => {
       ['2', 'tank/vm', ['log', 'root']],
     ],
   );
+});
+
+test('notes have a column where there are any, and are cut to the terminal', () => {
+  const noted = new Map(
+    [...datasets].map(([name, dataset]) => [
+      name,
+      {
+        ...dataset,
+        snapshots: dataset.snapshots.map((snapshot) => ({
+          ...snapshot,
+          ...(snapshot.name === 'zfs-vm:web:10' ? { note: `nginx\u202E \u{1F601}${'x'.repeat(80)}` } : {}),
+        })),
+      },
+    ]),
+  );
+  const formatted = formatVersionTable(listStreamlines(noted), {
+    ...{ colors: new Chalk({ level: 0 }), withGuids: false },
+    width: 90,
+  });
+  const lines = formatted.split('\n');
+  assert.match(lines[1] ?? '', /CLONE OF {2,}NOTE$/);
+  const line = lines.find((each) => each.includes('nginx')) ?? '';
+  assert.match(line, /nginx\\u\{202e\} \u{1F601}x+…$/u);
+  assert.equal(Array.from(line).length, 90);
+  assert.equal(lines.find((each) => each.includes(' 9 '))?.endsWith('tank/vm'), true);
 });

@@ -24,6 +24,11 @@ const builtins: Readonly<Record<string, Builtin>> = {
     shell.arguments = shell.arguments.slice(1);
     return 0;
   },
+  set: (shell, [option, ...words]) => {
+    if (option !== '--') throw new Error(`a simulated shell doesn't know: set ${option ?? ''}`);
+    shell.arguments = words;
+    return 0;
+  },
   read: async (shell, words, assignments) => {
     const [option, name, ...others] = words;
     if (option !== '-r' || name === undefined || others.length > 0) {

@@ -1,3 +1,4 @@
+import { noteProperty } from '../../src/zfs/snapshot.js';
 import type { Content } from './content.js';
 import type { Machine } from './machine.js';
 import { tokenOf } from './properties.js';
@@ -9,6 +10,8 @@ export interface SnapshotState {
   readonly createtxg: number;
   readonly content: Content;
   readonly holds: readonly string[];
+  /** Its own. */
+  readonly note: string | undefined;
 }
 
 /** A dataset as it was at a moment. */
@@ -46,6 +49,7 @@ export function captureState({ pools }: Machine): HostState {
         snapshots: snapshots.map((snapshot) => ({
           ...{ name: snapshot.name, guid: snapshot.guid, createtxg: snapshot.createtxg },
           ...{ content: snapshot.content, holds: [...snapshot.holds.keys()].sort() },
+          note: snapshot.properties.get(noteProperty)?.value,
         })),
         bookmarks: new Map(bookmarks.map((bookmark) => [bookmark.name, bookmark.guid])),
         bookmarkTxgs: new Map(bookmarks.map((bookmark) => [bookmark.guid, bookmark.createtxg])),
@@ -77,7 +81,8 @@ export function describeHost(state: HostState): string {
     const partial = dataset.partial && `${dataset.partial.of} at ${dataset.partial.position}`;
     const points = [
       ...dataset.snapshots.map(
-        (each) => `@${each.name}=${each.guid}${each.holds.map((tag) => ` !${tag}`).join('')}`,
+        ({ name: snapshot, guid, holds, note = '-' }) =>
+          `@${snapshot}=${guid} ${note}${holds.map((tag) => ` !${tag}`).join('')}`,
       ),
       ...[...dataset.bookmarks].map(([bookmark, guid]) => `#${bookmark}=${guid}`),
     ];

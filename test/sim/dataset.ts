@@ -14,6 +14,7 @@ export class Snapshot {
   readonly hasLog: boolean;
   /** When it was held, in seconds, by the tag. */
   readonly holds = new Map<string, number>();
+  readonly properties = new Map<string, SetProperty>();
   /** What was cloned from it. */
   readonly clones = new Set<Dataset>();
   /** How many streams are made of it at the moment. */

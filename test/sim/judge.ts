@@ -61,7 +61,26 @@ export function judgeReceiver(before: HostState, after: HostState, sent: KnownSn
         isSameContent(original.content, snapshot.content),
         `${name} has another content on b than on a`,
       );
+      expectThat(
+        snapshot.note === undefined || snapshot.note === original.note,
+        `${name} has a note on b that it hasn't on a: ${snapshot.note ?? ''}`,
+      );
     }
+  }
+}
+
+/**
+ * Expects that what a run has brought has the notes of the sender.
+ * @throws Violation
+ */
+export function judgeNotes(before: HostState, after: HostState, sent: KnownSnapshots): void {
+  for (const { dataset, snapshot } of snapshotsIn(after)) {
+    const had = before.get(dataset.guid)?.snapshots.some(({ guid }) => guid === snapshot.guid);
+    const { note } = sent.get(snapshot.guid) ?? {};
+    expectThat(
+      had === true || snapshot.note === note,
+      `${dataset.name}@${snapshot.name} has come without its note: ${note ?? 'none'}`,
+    );
   }
 }
 

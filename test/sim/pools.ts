@@ -12,6 +12,15 @@ export interface CreateOptions {
   readonly properties?: ReadonlyMap<string, string>;
 }
 
+/** How snapshots are made. */
+export interface SnapshotOptions {
+  readonly recursive?: boolean;
+  readonly properties?: ReadonlyMap<string, string>;
+}
+
+/** How long the value of a property can be. */
+const longestValueBytes = 8191;
+
 /** What an empty dataset takes on disk. */
 export const emptyDatasetBytes = 24_576;
 
@@ -165,7 +174,10 @@ export class Pools {
   }
 
   /** Makes snapshots, all at one moment, or none. */
-  snapshot(fullNames: readonly string[], { recursive = false } = {}): void {
+  snapshot(
+    fullNames: readonly string[],
+    { recursive = false, properties = new Map() }: SnapshotOptions = {},
+  ): void {
     const wanted = fullNames.flatMap((fullName) => {
       const at = fullName.indexOf('@');
       const name = fullName.slice(at + 1);
@@ -182,7 +194,25 @@ export class Pools {
       if (dataset.findSnapshot(name) !== undefined) fail('dataset already exists');
     }
     const createtxg = this.nextTxg();
-    for (const { dataset, name } of wanted) this.addSnapshot(dataset, name, this.#newGuid(), createtxg);
+    for (const { dataset, name } of wanted) {
+      this.addSnapshot(dataset, name, this.#newGuid(), createtxg);
+      this.set(`${dataset.name}@${name}`, properties);
+    }
+  }
+
+  /** Sets properties of a dataset, or user properties of a snapshot. */
+  set(fullName: string, properties: ReadonlyMap<string, string>): void {
+    const target = fullName.includes('@') ? this.openSnapshot(fullName) : this.open(fullName);
+    const fail = (why: string): never => {
+      throw new ZfsRefusal(`cannot set property for '${fullName}': ${why}`);
+    };
+    for (const [property, value] of properties) {
+      if (target instanceof Snapshot && !property.includes(':')) {
+        fail('this property can not be modified for snapshots');
+      }
+      if (Buffer.byteLength(value) > longestValueBytes) fail('property value too long');
+      target.properties.set(property, { value, source: 'local' });
+    }
   }
 
   clone(snapshotName: string, name: string, properties: ReadonlyMap<string, string> = new Map()): Dataset {

@@ -12,6 +12,7 @@ type Program = (call: Call) => Promise<number>;
 
 const programs: Readonly<Record<string, Program>> = {
   zfs: runZfs,
+  zpool: runZpool,
   sh: runShell,
   '/bin/sh': runShell,
   ssh: runSsh,
@@ -83,6 +84,15 @@ async function runSudo(call: Call): Promise<number> {
   if (program !== '-l') return runProgram(program, { ...call, words, user: rootUser });
   await say(call, `User ${user.name} may run the following commands:\n    (ALL) NOPASSWD: ALL\n`);
   return 0;
+}
+
+/** All that is written here is synced at once. */
+async function runZpool(call: Call): Promise<number> {
+  const [subcommand, name = '', ...others] = call.words;
+  if (subcommand !== 'sync' || others.length > 0) throw unknownCall('zpool', call.words);
+  if (call.session.machine.pools.datasets.has(name)) return 0;
+  await complain(call, `cannot open '${name}': no such pool`);
+  return 1;
 }
 
 /** One substitution, as our scripts have them: `s/…/…/`, with `g` or `p`, for all lines or one. */

@@ -72,9 +72,12 @@ const readOnlyNames = new Set([
   ...['receive_resume_token', 'keystatus', 'userrefs', 'inconsistent', 'mounted'],
 ]);
 
+/** What the names of properties begin with that tell what was written since the snapshot that they name. */
+const writtenSince = 'written@';
+
 /** Whether zfs knows a property of that name; anyone's own have a colon. */
 export function isKnownProperty(name: string): boolean {
-  return name.includes(':') || defaults.has(name) || readOnlyNames.has(name);
+  return name.includes(':') || name.startsWith(writtenSince) || defaults.has(name) || readOnlyNames.has(name);
 }
 
 /** Whether a property can be set on that type of dataset. */
@@ -86,8 +89,19 @@ export function isSettable(name: string, type: Dataset['type']): boolean {
 export function findProperty(pools: Pools, listed: Listed, name: string): Valued | undefined {
   const fixed = findFixed(pools, listed, name);
   if (fixed !== undefined) return { value: fixed, source: '-' };
-  if (readOnlyNames.has(name) || listed.kind === 'snapshot' || listed.kind === 'bookmark') return undefined;
-  return findSettable(pools, listed.dataset, name);
+  if (readOnlyNames.has(name) || name.startsWith(writtenSince) || listed.kind === 'bookmark') {
+    return undefined;
+  }
+  if (listed.kind !== 'snapshot') return findSettable(pools, listed.dataset, name);
+  return listed.snapshot.properties.get(name) ?? findInherited(pools, listed.dataset, name);
+}
+
+/** Of a dataset's own properties, its snapshots inherit those of people. */
+function findInherited(pools: Pools, dataset: Dataset, name: string): Valued | undefined {
+  if (!name.includes(':')) return undefined;
+  const { value, source } = findSettable(pools, dataset, name) ?? {};
+  if (value === undefined || source === undefined) return undefined;
+  return { value, source: source.startsWith('inherited') ? source : `inherited from ${dataset.name}` };
 }
 
 function findSettable(pools: Pools, dataset: Dataset, name: string): Valued | undefined {
@@ -116,6 +130,9 @@ function findFixed({ blockBytes }: Pools, listed: Listed, name: string): string 
   const point =
     listed.kind === 'snapshot' ? listed.snapshot : listed.kind === 'bookmark' ? listed.bookmark : dataset;
   const isDataset = point instanceof Dataset;
+  if (name.startsWith(writtenSince)) {
+    return isDataset ? countWrittenSince(dataset, name.slice(writtenSince.length), blockBytes) : undefined;
+  }
   switch (name) {
     case 'name':
       return listed.name;
@@ -174,7 +191,20 @@ function countWritten(listed: Exclude<Listed, { kind: 'bookmark' }>, blockBytes:
   const { tip } = dataset;
   if (dataset.isInconsistent) return emptyDatasetBytes + (dataset.partial?.content.size ?? 0) * blockBytes;
   if (tip === undefined) return emptyDatasetBytes + dataset.content.size * blockBytes;
-  const logBytes = dataset.logResetTxg > tip.createtxg ? logHeadBytes : 0;
-  if (!dataset.isModifiedSince(tip)) return logBytes;
-  return logBytes + diffContents(tip.content, dataset.content).length * blockBytes;
+  return countChanges(dataset, tip, blockBytes);
+}
+
+/** How many bytes were written since a snapshot of a dataset, or by its full name one of those that it comes from. */
+function countWrittenSince(dataset: Dataset, name: string, blockBytes: number): string | undefined {
+  for (let current: Dataset | undefined = dataset; current !== undefined; current = current.origin?.dataset) {
+    const isShort = !name.includes('@') && current === dataset;
+    const found = current.snapshots.find((each) => (isShort ? each.name : each.fullName) === name);
+    if (found !== undefined) return String(countChanges(dataset, found, blockBytes));
+  }
+  return undefined;
+}
+
+function countChanges(dataset: Dataset, base: Snapshot, blockBytes: number): number {
+  const logBytes = dataset.logResetTxg > base.createtxg ? logHeadBytes : 0;
+  return logBytes + diffContents(base.content, dataset.content).length * blockBytes;
 }

@@ -1,3 +1,4 @@
+import { noteProperty } from '../../src/zfs/snapshot.js';
 import type { Snapshot } from './dataset.js';
 import type { Machine } from './machine.js';
 import { Random } from './random.js';
@@ -242,9 +243,11 @@ export class History {
       .flatMap(({ snapshots }) => snapshots)
       .filter((snapshot) => streamlineOf(snapshot.name) === streamline)
       .map((snapshot) => Number(snapshot.name.slice(snapshot.name.lastIndexOf(':') + 1)));
-    const snapshot = `${name}@zfs-vm:${streamline}:${Math.max(0, ...versions) + 1}`;
+    const version = Math.max(0, ...versions) + 1;
+    const snapshot = `${name}@zfs-vm:${streamline}:${version}`;
+    const properties = new Map(version % 3 === 0 ? [] : [[noteProperty, `it's "$${version}"`]]);
     this.#try(`snapshot${recursive ? ' -r' : ''} ${snapshot}`, (pools) => {
-      pools.snapshot([snapshot], { recursive });
+      pools.snapshot([snapshot], { recursive, properties });
     });
   }
 

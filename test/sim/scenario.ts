@@ -7,6 +7,7 @@ import {
   isOurs,
   judgeDelivery,
   judgeHolds,
+  judgeNotes,
   judgeReceiver,
   judgeSender,
   judgeWords,
@@ -278,6 +279,7 @@ class Scenario {
     expectThat(result !== undefined, 'nobody killed it');
     await this.#calmDown();
     this.#judgeStates();
+    judgeNotes(receiver, this.#baseline.receiver, this.#known);
     const { status } = result;
     expectThat(
       status === 0 || status === 2 || status === 3,

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { noteProperty } from '../../src/zfs/snapshot.js';
 import { captureState } from './capture.js';
 import {
   findNamed,
   judgeDelivery,
   judgeHolds,
+  judgeNotes,
   judgeReceiver,
   judgeSender,
   judgeWords,
@@ -134,6 +136,24 @@ test('the judge sees a property of the receiver that was changed', async () => {
     pools.open('tank/vm').properties.set('readonly', { value: 'on', source: 'local' });
   });
   assert.match(said, /another properties/);
+});
+
+test('the judge sees a version without its note, and a note that is none', async () => {
+  const { world, a, b } = await makeWorld();
+  const before = captureState(b);
+  addVersion(a, 3);
+  a.pools.set('tank/vm@zfs-vm:web:3', new Map([[noteProperty, 'three']]));
+  const known: KnownSnapshots = new Map();
+  noteSnapshots(known, captureState(a));
+  await world.run('a', 'push b');
+  judgeNotes(before, captureState(b), known);
+  b.pools.set('tank/vm@zfs-vm:web:3', new Map([[noteProperty, 'four']]));
+  assert.throws(() => {
+    judgeNotes(before, captureState(b), known);
+  }, Violation);
+  assert.throws(() => {
+    judgeReceiver(before, captureState(b), known, findNamed(''));
+  }, Violation);
 });
 
 test('the judge sees a sender that was changed', async () => {

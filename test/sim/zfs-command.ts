@@ -53,17 +53,19 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     return 0;
   },
   set: (call, words, pools) => {
-    const name = words.at(-1) ?? '';
-    permit(call, ['userprop'], `cannot set property for '${name}'`);
-    for (const [property, value] of readProperties(words.slice(0, -1))) {
-      pools.open(name).properties.set(property, { value, source: 'local' });
-    }
-    return 0;
+    const properties = readProperties(words.filter((word) => word.includes('=')));
+    const names = words.filter((word) => !word.includes('='));
+    return forEach(call, names, (name) => {
+      permit(call, ['userprop'], `cannot set property for '${name}'`);
+      pools.set(name, properties);
+    });
   },
   snapshot: (call, words, pools) => {
-    const options = readOptions(words, 'r');
-    permit(call, ['snapshot', 'mount'], `cannot create snapshots`);
-    pools.snapshot(options.operands, { recursive: options.has('r') });
+    const options = readOptions(words, 'ro:');
+    const properties = readProperties(options.values('o'));
+    const rights = ['snapshot', 'mount', ...(properties.size > 0 ? ['userprop'] : [])];
+    permit(call, rights, `cannot create snapshots `);
+    pools.snapshot(options.operands, { recursive: options.has('r'), properties });
     return 0;
   },
   clone: (call, words, pools) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fullNameOf, type Datasets } from '../../src/streamline/dataset.js';
-import { findNextTag, walkHistory, type NextTag } from '../../src/streamline/lineage.js';
+import { findNewestOfTree, findNextTag, walkHistory, type NextTag } from '../../src/streamline/lineage.js';
 import { formatTagShort, type Tag } from '../../src/streamline/tag.js';
 import { parseVersion } from '../../src/streamline/version.js';
 import { world } from '../worlds.js';
@@ -91,4 +91,27 @@ test('a version may be older than one of another branch, as long as it is new', 
 
 test('another streamline may be begun on a dataset that has one', () => {
   assert.equal(next(world('tank/a: web:5'), 'tank/a', { streamline: 'db', version: '1' }), 'db:1');
+});
+
+/** Where the members of a tree have its newest version; undefined when it can't be compared with that. */
+function newestOf(datasets: Datasets, names: readonly string[], streamline?: string): string[] | undefined {
+  const tree = names.map((name) => datasetOf(datasets, name));
+  return findNewestOfTree(datasets, tree, streamline)?.map(fullNameOf);
+}
+
+test('the newest version of a dataset is the last of its own history, of the streamline that is meant', () => {
+  const datasets = world('tank/a: web:2 web:1 db:1 @mine', 'tank/b: web:9', 'tank/c < tank/a@web:2: @x');
+  assert.deepEqual(newestOf(datasets, ['tank/a']), ['tank/a@zfs-vm:db:1']);
+  assert.deepEqual(newestOf(datasets, ['tank/a'], 'web'), ['tank/a@zfs-vm:web:1']);
+  assert.deepEqual(newestOf(datasets, ['tank/c']), ['tank/a@zfs-vm:web:2']);
+  assert.equal(newestOf(datasets, ['tank/a'], 'mail'), undefined);
+});
+
+test('a tree of which a member has not the newest version can not be compared with it', () => {
+  const datasets = world('tank/a: web:1 web:2', 'tank/a/x: web:1~x web:2~x', 'tank/a/y: web:1~y');
+  assert.deepEqual(newestOf(datasets, ['tank/a', 'tank/a/x']), [
+    'tank/a@zfs-vm:web:2',
+    'tank/a/x@zfs-vm:web:2',
+  ]);
+  assert.equal(newestOf(datasets, ['tank/a', 'tank/a/x', 'tank/a/y']), undefined);
 });

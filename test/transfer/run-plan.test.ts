@@ -8,6 +8,7 @@ import type { Plan } from '../../src/plan/plan.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { realClock } from '../../src/clock.js';
 import type { TransferEvent, TransferResult } from '../../src/transfer/event.js';
+import { NoteCarrier } from '../../src/transfer/carry-notes.js';
 import { runPlan } from '../../src/transfer/run-plan.js';
 import { world } from '../worlds.js';
 
@@ -60,6 +61,7 @@ async function run(
       compress: false,
       hasNoise: false,
       bookmarks: undefined,
+      notes: new NoteCarrier(),
     },
     signal: new AbortController().signal,
     emit: (event) => events.push(event),

@@ -45,10 +45,25 @@ test('GUIDs keep all their 64 bits', () => {
   });
 });
 
-test('a detailed list has age and size as well', () => {
-  const [snapshot] = parseDetailedSnapshots('tank@a\t1\t2\t1795249568\t5268480\n');
-  assert.equal(snapshot?.createdAtSeconds, 1795249568);
-  assert.equal(snapshot.referencedBytes, 5268480);
+// zfs list -Hp -t snapshot -s name -o name,guid,createtxg,creation,referenced,zfs-vm:note,zfs-vm:note   (OpenZFS 2.3.2)
+const detailedLines = [
+  'tank/v@plain\t1\t2\t1795249568\t5268480\t-\t-',
+  `tank/v@zfs-vm:web:1\t12765668161684345714\t10\t1795312767\t24576\thello $x "q" it's \\n \u00E9 \u{1F601}\thello $x "q" it's \\n \u00E9 \u{1F601}`,
+  '',
+].join('\n');
+
+test('a detailed list has age, size and note as well', () => {
+  const [plain, noted] = parseDetailedSnapshots(detailedLines, { withNotes: true });
+  assert.equal(plain?.createdAtSeconds, 1795249568);
+  assert.equal(plain.referencedBytes, 5268480);
+  assert.equal(plain.note, undefined);
+  assert.equal(noted?.note, `hello $x "q" it's \\n \u00E9 \u{1F601}`);
+});
+
+test('a list that was asked for without notes has none', () => {
+  const [snapshot] = parseDetailedSnapshots('tank@a\t1\t2\t1795249568\t5268480\n', { withNotes: false });
+  assert.equal(snapshot?.note, undefined);
+  assert.throws(() => parseDetailedSnapshots(detailedLines, { withNotes: false }), UnreadableOutput);
 });
 
 test('no output is no rows', () => {
