@@ -36,8 +36,9 @@ function readConfig(root: TomlValue): Config {
   });
   const groups = table.readEach('groups', (name, value) => {
     checkName('group', name, value);
-    if (remotes.has(name))
+    if (remotes.has(name)) {
       throw new TomlFault(value.line, `"${name}" is a remote already, and can't be a group`);
+    }
     return readGroup(name, value, remotes);
   });
   const retentions = table.readEach('retention', readRetentionRule);

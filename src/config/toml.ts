@@ -63,8 +63,9 @@ function parseProgram(text: string): AST.TOMLProgram {
 }
 
 function fillTable(root: TableBuilder, { kind, key, body, loc }: AST.TOMLTable): void {
-  if (kind === 'array')
+  if (kind === 'array') {
     throw new TomlFault(loc.start.line, 'a table stands in one pair of brackets, not two');
+  }
   const table = root.open(namesIn(key), loc.start.line);
   for (const entry of body) table.set(entry);
 }

@@ -79,8 +79,9 @@ function judgeRow(
   }
   if (row.newestThere === undefined) return [{ level: 'CRITICAL', words: `${what} has no version` }];
   const version = row.newestThere.tag.version.text;
-  if (age === undefined)
+  if (age === undefined) {
     return [{ level: 'UNKNOWN', words: `${what}: the age of version ${version} isn't known` }];
+  }
   if (age <= maxAgeSeconds) return [];
   return [{ level: 'CRITICAL', words: `${what} is at version ${version}, ${formatAge(age)} old` }];
 }

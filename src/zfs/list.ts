@@ -204,7 +204,7 @@ export function parseDetailedSnapshots(
 
 /**
  * Reads the output of `listCreationArguments`: GUIDs with seconds since 1970. A snapshot that was received keeps the time at which it was
- * made on its first host, and its bookmark has it too (seen on OpenZFS 2.1.11 and 2.3.2).
+ * made on its first host, and its bookmark has it too (seen on OpenZFS 2.3.2).
  * @throws UnreadableOutput at the first line that isn't both
  */
 export function parseCreationTimes(output: string): [guid: bigint, createdAtSeconds: number][] {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 import { expectZfsVm } from './client.js';
 import { SlowPush } from './slow-push.js';
 import { useClientLab } from './use-client-lab.js';
@@ -17,13 +17,15 @@ sudo = true
 host = "root@gone.invalid"
 `;
 
-before(() =>
-  lab.a.run(`mkdir -p ~/.config/zfs-vm && cat > ~/.config/zfs-vm/config.toml <<'END'\n${config}\nEND`),
-);
+beforeEach(async () => {
+  await push.prepare();
+  await lab.a.run(`mkdir -p ~/.config/zfs-vm; cat > ~/.config/zfs-vm/config.toml <<'END'${config}END`);
+});
 
-beforeEach(() => push.prepare());
-
-after(() => lab.a.run('rm -r ~/.config/zfs-vm').then(() => lab.a.setLink({})));
+afterEach(async () => {
+  await lab.a.run('rm -rf ~/.config/zfs-vm');
+  await lab.a.setLink({});
+});
 
 /** What `status --json` says of the remote backup, by streamline, as the test needs it. */
 async function readRows(options: string, status = 0): Promise<Map<string, Row>> {
