@@ -26,7 +26,9 @@ export class BehindMark extends Transform {
   readonly #mark: string;
   #resolve: (hasCome: boolean) => void = () => undefined;
   #isBehind = false;
-  #before = '';
+  /** How much came before the mark. */
+  #lengthBefore = 0;
+  /** The end of what has come: before the mark, or, once that is there, behind it. */
   #tail = '';
 
   constructor(mark: string) {
@@ -39,8 +41,7 @@ export class BehindMark extends Transform {
 
   /** The last lines that came, before the mark or behind it. */
   get lastLines(): string[] {
-    const text = Buffer.from(this.#isBehind ? this.#tail : this.#before.slice(-tailLength), 'latin1');
-    return text
+    return Buffer.from(this.#tail, 'latin1')
       .toString()
       .split('\n')
       .map((line) => line.trim())
@@ -48,21 +49,8 @@ export class BehindMark extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    if (this.#isBehind) {
-      this.#pass(chunk);
-    } else {
-      // Bytes as characters, so that nothing is changed wherever a chunk was cut.
-      this.#before += chunk.toString('latin1');
-      const index = this.#before.indexOf(this.#mark);
-      if (index >= 0) {
-        this.#isBehind = true;
-        this.#resolve(true);
-        this.#pass(Buffer.from(this.#before.slice(index + this.#mark.length), 'latin1'));
-      } else if (this.#before.length > longestBefore) {
-        this.#before = this.#before.slice(-tailLength);
-        this.#resolve(false);
-      }
-    }
+    if (this.#isBehind) this.#pass(chunk);
+    else this.#search(chunk);
     done();
   }
 
@@ -74,6 +62,22 @@ export class BehindMark extends Transform {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#resolve(false);
     done(error);
+  }
+
+  #search(chunk: Buffer): void {
+    // Bytes as characters, so that nothing is changed wherever a chunk was cut.
+    const text = this.#tail + chunk.toString('latin1');
+    const index = text.indexOf(this.#mark);
+    if (index < 0) {
+      this.#tail = text.slice(-tailLength);
+      this.#lengthBefore += chunk.length;
+      if (this.#lengthBefore > longestBefore) this.#resolve(false);
+      return;
+    }
+    this.#isBehind = true;
+    this.#tail = '';
+    this.#resolve(true);
+    this.#pass(Buffer.from(text.slice(index + this.#mark.length), 'latin1'));
   }
 
   #pass(chunk: Buffer): void {

@@ -57,12 +57,14 @@ export class ViaHost implements Host {
    * @throws ZfsVmError `connection` with ssh's words when it doesn't
    */
   async start(argv: readonly string[], { signal }: StartOptions = {}): Promise<HostProcess> {
-    const ssh = await this.via.start(this.#toSsh(argv), signal === undefined ? {} : { signal });
+    const stop = new AbortController();
+    const ssh = await this.via.start(this.#toSsh(argv), { signal: anyOf(stop.signal, signal) });
     const stderr = new BehindMark(mark);
     passOn(ssh.stderr, stderr);
     const entered = { ...ssh, stderr, exit: this.#explain(ssh.exit, stderr) };
     if (await stderr.hasCome) return entered;
-    throw await this.#describeFailure(entered, ssh.exit, stderr);
+    stopUnlessEnded(stop, stderr);
+    throw await this.#describeFailure(entered, ssh.exit, stderr, signal);
   }
 
   /**
@@ -74,13 +76,16 @@ export class ViaHost implements Host {
     reader: readonly string[],
     { signal }: { readonly signal: AbortSignal },
   ): Promise<PipedCommands> {
-    const piped = await startPiped(this.via, writer, this.#toSsh(reader), { signal });
+    const stop = new AbortController();
+    const options = { signal: anyOf(stop.signal, signal) };
+    const piped = await startPiped(this.via, writer, this.#toSsh(reader), options);
     const stdout = new BehindMark(mark);
     passOn(piped.reader.stdout, stdout);
-    const reading = { ...piped.reader, stdout, exit: this.#explain(piped.reader.exit, stdout) };
-    if (await stdout.hasCome) return { writer: piped.writer, reader: reading };
+    const entered = { ...piped.reader, stdout, exit: this.#explain(piped.reader.exit, stdout) };
+    if (await stdout.hasCome) return { writer: piped.writer, reader: entered };
+    stopUnlessEnded(stop, stdout);
     piped.writer.stderr.resume();
-    throw await this.#describeFailure(reading, piped.reader.exit, stdout);
+    throw await this.#describeFailure(entered, piped.reader.exit, stdout, signal);
   }
 
   /** Nothing is left to be closed: its commands end with those of the host in between. */
@@ -108,13 +113,14 @@ export class ViaHost implements Host {
     { stdin, stdout, stderr }: HostProcess,
     exitOfSsh: Promise<Exit>,
     output: BehindMark,
+    signal: AbortSignal | undefined,
   ): Promise<ZfsVmError> {
     stdin.destroy();
     stdout.resume();
     stderr.resume();
     const exit = await exitOfSsh;
     const { name, via } = this;
-    if (exit.kind === 'stopped') {
+    if (signal?.aborted === true) {
       return new ZfsVmError('interrupted', `stopped while ${via.name} was connecting to ${name}`);
     }
     const lines = output.lastLines.map(toPrintable);
@@ -124,4 +130,13 @@ export class ViaHost implements Host {
       hint: `check that "ssh ${this.#target}" gets in from there without a question: log in once by hand, or leave out --direct`,
     });
   }
+}
+
+function anyOf(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  return AbortSignal.any([one, ...(other === undefined ? [] : [other])]);
+}
+
+/** Ends what prints without end before it begins; what has ended tells how. */
+function stopUnlessEnded(stop: AbortController, output: BehindMark): void {
+  if (!output.writableEnded) stop.abort();
 }

@@ -104,6 +104,11 @@ test('a command whose connection breaks is lost, with what ssh said', async (t) 
   assert.deepEqual(reader.exit, lost);
 });
 
+test('an ssh that prints without end, and never gets in, is ended', async (t) => {
+  const host = new ViaHost('box', new Between(t, 'exec yes >&2'));
+  await assert.rejects(host.start(['true']), { kind: 'connection', message: /can't connect to box: y$/ });
+});
+
 test('connecting can be stopped', async (t) => {
   const host = new ViaHost('box', new Between(t, 'exec sleep 60'));
   const abort = new AbortController();
