@@ -4,6 +4,7 @@ import { AbortCommand } from './commands/abort.js';
 import { BaseCommand, type CommandContext } from './commands/base-command.js';
 import { formatCommandHelp, formatGeneralHelp } from './commands/help.js';
 import { ListCommand } from './commands/list.js';
+import { PruneCommand } from './commands/prune.js';
 import { PullCommand } from './commands/pull.js';
 import { PushCommand } from './commands/push.js';
 import { TagCommand } from './commands/tag.js';
@@ -12,7 +13,7 @@ import { chooseColors } from './report/colors.js';
 import { toPrintable } from './printable.js';
 
 /** Every command there is; a new one is added here. */
-const commandClasses = [TagCommand, ListCommand, PushCommand, PullCommand, AbortCommand];
+const commandClasses = [TagCommand, ListCommand, PushCommand, PullCommand, PruneCommand, AbortCommand];
 
 /**
  * Runs a command line, as `normalizeArguments` gives it, and gives the exit status.

@@ -1,4 +1,4 @@
-import { exitCodes, ZfsVmError } from '../errors.js';
+import { exitCodeOfAll, exitCodes, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isUnsettled, type Plan } from '../plan/plan.js';
 import { planTransfer } from '../plan/plan-transfer.js';
@@ -298,8 +298,7 @@ function statusOfPlan(plan: Plan): number {
 }
 
 function statusOf(plan: Plan, { errors }: TransferResult): number {
-  if (errors.length === 0) return statusOfPlan(plan);
-  return errors.every(({ kind }) => kind === 'connection') ? exitCodes.connection : exitCodes.failed;
+  return errors.length === 0 ? statusOfPlan(plan) : exitCodeOfAll(errors);
 }
 
 /** The error of the interrupt, with what is true of a transfer that was under way. */

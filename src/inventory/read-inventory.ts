@@ -6,11 +6,13 @@ import {
   listDatasetsArguments,
   listDatasetsOldArguments,
   listDetailedSnapshotsArguments,
+  listHoldsArguments,
   listNamedSnapshotsArguments,
   listSnapshotsArguments,
   listSnapshotsOfArguments,
   parseDatasets,
   parseDetailedSnapshots,
+  parseHolds,
   parseSnapshots,
   scanSnapshots,
   UnreadableOutput,
@@ -29,7 +31,7 @@ export interface ReadOptions {
    * host. `all` is what a receiver is asked for: there, anything may be the base of an increment.
    */
   readonly scope: 'tagged' | 'all';
-  /** Age and size of the snapshots too, which takes several times longer; no bookmarks then. */
+  /** Age and size of the snapshots too, which takes several times longer. */
   readonly details?: boolean;
   /** These properties of all datasets too, where they are set. */
   readonly properties?: readonly string[];
@@ -168,7 +170,23 @@ export async function readNamedSnapshots(
   fullNames: readonly string[],
   signal?: AbortSignal,
 ): Promise<SnapshotRow[]> {
-  return listForNames(endpoint, listNamedSnapshotsArguments, fullNames, ignoreMissing, signal);
+  const output = await listForNames(endpoint, listNamedSnapshotsArguments, fullNames, ignoreMissing, signal);
+  return understand(endpoint, () => parseSnapshots(output));
+}
+
+/**
+ * Asks a host which of these snapshots somebody holds; those that aren't there are left out.
+ * @param fullNames full names of snapshots
+ * @throws ZfsVmError when nothing can be run there, or the answer can't be understood
+ */
+export async function readHeld(
+  endpoint: Endpoint,
+  fullNames: readonly string[],
+  signal?: AbortSignal,
+): Promise<Set<string>> {
+  const output = await listForNames(endpoint, listHoldsArguments, fullNames, ignoreMissing, signal);
+  const holds = understand(endpoint, () => parseHolds(output));
+  return new Set([...holds].filter(([, count]) => count > 0).map(([name]) => name));
 }
 
 /**
@@ -180,25 +198,26 @@ export async function readSnapshotsOf(
   datasets: readonly string[],
   signal?: AbortSignal,
 ): Promise<SnapshotRow[]> {
-  return listForNames(endpoint, listSnapshotsOfArguments, datasets, '|| exit', signal);
+  const output = await listForNames(endpoint, listSnapshotsOfArguments, datasets, '|| exit', signal);
+  return understand(endpoint, () => parseSnapshots(output));
 }
 
-/** Lists snapshots by names that follow the arguments. @param orElse what the shell does when that fails */
+/** What zfs lists for names that follow the arguments. @param orElse what the shell does when that fails */
 async function listForNames(
   endpoint: Endpoint,
   zfsArguments: readonly string[],
   names: readonly string[],
   orElse: string,
   signal: AbortSignal | undefined,
-): Promise<SnapshotRow[]> {
-  if (names.length === 0) return [];
+): Promise<string> {
+  if (names.length === 0) return '';
   const { script, input } = forEachName(zfsArguments, names);
   const { snapshots } = await runZfsScript(
     endpoint,
     { snapshots: [`${script} ${orElse}`] },
     { input, signal },
   );
-  return understand(endpoint, () => parseSnapshots(snapshots));
+  return snapshots;
 }
 
 /** zfs ends with 1 when a name isn't there, and xargs then with 123. */

@@ -119,6 +119,7 @@ function toJsonStep({ chain, step }: { chain: Chain; step: Step }): object {
   return { source, destination, step: step.kind, to: toJsonPoint(step.to) };
 }
 
-function toJsonError({ kind, message, details, hint }: ZfsVmError): object {
+/** An error as docs/scripting.md describes it. */
+export function toJsonError({ kind, message, details, hint }: ZfsVmError): object {
   return { kind, message, details, hint: hint ?? null };
 }

@@ -18,7 +18,12 @@ export type TagReading =
 /** Reads a snapshot's name, the part after `@`. */
 export function readTag(snapshotName: string): TagReading {
   if (!snapshotName.startsWith(prefix)) return { kind: 'foreign' };
-  const [streamline, versionText, ...rest] = snapshotName.slice(prefix.length).split(':');
+  return readShortTag(snapshotName.slice(prefix.length));
+}
+
+/** Reads a tag as people write it, e.g. `debian-7:12`. */
+export function readShortTag(text: string): Exclude<TagReading, { kind: 'foreign' }> {
+  const [streamline, versionText, ...rest] = text.split(':');
   if (streamline === undefined || versionText === undefined || rest.length > 0) {
     return { kind: 'malformed', reason: 'the name is not zfs-vm:STREAMLINE:VERSION' };
   }

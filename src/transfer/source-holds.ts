@@ -20,7 +20,7 @@ export interface HoldContext {
   readonly signal: AbortSignal;
   /** Where holds are written down. */
   readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'remove' | 'write'>;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'nowMs' | 'sleep'>;
 }
 
 /**

@@ -80,9 +80,12 @@ export const listSnapshotsOfArguments = [
   'name,guid,createtxg',
 ] as const;
 
-/** Arguments of zfs that list all snapshots with what people want to know, for `parseDetailedSnapshots`. */
+/** Arguments of zfs that list how often snapshots whose full names follow are held, for `parseHolds`. */
+export const listHoldsArguments = ['list', '-Hp', '-t', 'snapshot', '-o', 'name,userrefs'] as const;
+
+/** Arguments of zfs that list all snapshots and bookmarks with what people want to know, for `parseDetailedSnapshots`. */
 export const listDetailedSnapshotsArguments = [
-  ...['list', '-Hp', '-t', 'snapshot', '-s', 'name', '-o'],
+  ...['list', '-Hp', '-t', 'snapshot,bookmark', '-s', 'name', '-o'],
   'name,guid,createtxg,creation,referenced',
 ] as const;
 
@@ -155,17 +158,35 @@ export function parseSnapshots(output: string): SnapshotRow[] {
 }
 
 /**
- * Reads the output of `listDetailedSnapshotsArguments`.
+ * Reads the output of `listDetailedSnapshotsArguments`. Not every bookmark knows its size.
  * @throws UnreadableOutput at the first line that isn't a snapshot
  */
 export function parseDetailedSnapshots(output: string): (SnapshotRow & SnapshotDetails)[] {
   return splitLines(output).flatMap((line) => {
     const [creation, referenced] = line.split('\t').slice(3);
-    if (!isWholeNumber(creation) || !isWholeNumber(referenced)) throw new UnreadableOutput(line);
-    if (Number(creation) > lastSecond) throw new UnreadableOutput(line);
-    const details = { createdAtSeconds: Number(creation), referencedBytes: Number(referenced) };
-    return parseSnapshots(line).map((row) => ({ ...row, ...details }));
+    return parseSnapshots(line).map((row) => {
+      const size = row.kind === 'bookmark' && referenced === '-' ? '0' : referenced;
+      if (!isWholeNumber(creation) || !isWholeNumber(size)) throw new UnreadableOutput(line);
+      if (Number(creation) > lastSecond) throw new UnreadableOutput(line);
+      return { ...row, createdAtSeconds: Number(creation), referencedBytes: Number(size) };
+    });
   });
+}
+
+/**
+ * Reads the output of `listHoldsArguments`: how many holds each snapshot has, by its full name.
+ * @throws UnreadableOutput at the first line that isn't a snapshot with its holds
+ */
+export function parseHolds(output: string): Map<string, number> {
+  return new Map(
+    splitLines(output).map((line) => {
+      const [name = '', holds, ...others] = line.split('\t');
+      if (!isSnapshotName(name) || !isWholeNumber(holds) || others.length > 0) {
+        throw new UnreadableOutput(line);
+      }
+      return [name, Number(holds)];
+    }),
+  );
 }
 
 /** The end of the time that a `Date` can tell. */

@@ -46,8 +46,12 @@ export class Machine {
   }) {
     const { clock, random, version = '2.3', blockBytes = 4096 } = options;
     this.clock = clock;
-    const nowMs = (): number => epochMs + clock.nowMs + this.clockOffsetMs;
-    this.pools = new Pools({ version, random, blockBytes, nowMs });
+    this.pools = new Pools({ version, random, blockBytes, nowMs: () => this.dateMs });
+  }
+
+  /** Milliseconds since 1970, by its clock. */
+  get dateMs(): number {
+    return epochMs + this.clock.nowMs + this.clockOffsetMs;
   }
 
   /**

@@ -109,6 +109,7 @@ export class SimWorld {
         prompter: { ask: () => Promise.resolve(undefined) },
         clock: {
           nowMs: () => this.clock.nowMs,
+          dateMs: () => local.dateMs,
           sleep: async (delayMs: number, signal: AbortSignal) => {
             await this.clock.sleep(delayMs, signal);
             if (!isAlive) await never;
