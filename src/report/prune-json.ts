@@ -2,7 +2,7 @@ import { ZfsVmError } from '../errors.js';
 import type { Destruction } from '../plan/destruction.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import { toJsonError } from './json-report.js';
-import { toJsonPoint } from './plan-json.js';
+import { toJsonDestruction } from './plan-json.js';
 import type { MeasuredPrune } from './prune-text.js';
 
 /** The version of the JSON; it changes when something in it is renamed or removed. */
@@ -42,8 +42,7 @@ export function formatPruneAsJson({ plan, hostName, reclaim }: MeasuredPrune, ou
       const size = reclaim.get(destruction);
       const error = ended.get(destruction) ?? (size instanceof ZfsVmError ? size : undefined);
       return {
-        dataset: destruction.dataset,
-        snapshots: destruction.snapshots.map(toJsonPoint),
+        ...toJsonDestruction(destruction),
         reclaimBytes: typeof size === 'number' ? size : null,
         destroyed: ended.has(destruction) && error === undefined,
         error: error === undefined ? null : toJsonError(error),
