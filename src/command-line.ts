@@ -5,6 +5,7 @@ import { BaseCommand, type CommandContext } from './commands/base-command.js';
 import { CopyCommand } from './commands/copy.js';
 import { formatCommandHelp, formatGeneralHelp } from './commands/help.js';
 import { ListCommand } from './commands/list.js';
+import { PruneCommand } from './commands/prune.js';
 import { PullCommand } from './commands/pull.js';
 import { PushCommand } from './commands/push.js';
 import { StatusCommand } from './commands/status.js';
@@ -21,6 +22,7 @@ const commandClasses = [
   PullCommand,
   CopyCommand,
   StatusCommand,
+  PruneCommand,
   AbortCommand,
 ];
 

@@ -52,3 +52,9 @@ export class ZfsVmError extends Error {
 export function exitCodeOf(error: unknown): number {
   return error instanceof ZfsVmError ? exitCodes[error.kind] : exitCodes.failed;
 }
+
+/** The exit code for several errors: what a host or rights would have helped against is told as such only when there is no other. */
+export function exitCodeOfAll(errors: readonly ZfsVmError[]): number {
+  if (errors.length === 0) return exitCodes.done;
+  return errors.every(({ kind }) => kind === 'connection') ? exitCodes.connection : exitCodes.failed;
+}

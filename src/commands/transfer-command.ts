@@ -30,7 +30,8 @@ export abstract class TransferCommand extends BaseCommand {
     ['    --all-snapshots', 'every snapshot is a version, whatever it is called; -n then means datasets'],
     ['    --rollback', 'undo what the receiver has after the newest common version'],
     ['    --replace', 'destroy a dataset of the receiver that has nothing in common or is in the way'],
-    ['    --yes', 'do not ask before --rollback or --replace destroy something'],
+    ['    --delete', 'afterwards, destroy versions of the receiver that the sender no longer has'],
+    ['    --yes', 'do not ask before --rollback, --replace or --delete destroy something'],
     ['    --dry-run', 'print the plan and do nothing; the same as "plan" before the command'],
     ['    --json', 'print what happens, or the plan, as JSON (docs/scripting.md)'],
     ['    --commands', 'print the plan as shell commands'],
@@ -59,6 +60,8 @@ export abstract class TransferCommand extends BaseCommand {
   rollback = Option.Boolean('--rollback', false);
 
   replace = Option.Boolean('--replace', false);
+
+  delete = Option.Boolean('--delete', false);
 
   yes = Option.Boolean('--yes', false);
 

@@ -1,19 +1,21 @@
-import { exitCodes, ZfsVmError } from '../errors.js';
+import { exitCodeOfAll, exitCodes, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isUnsettled, type Plan } from '../plan/plan.js';
 import { planTransfer } from '../plan/plan-transfer.js';
 import { isConclusive } from '../plan/probe.js';
 import type { Choice } from '../plan/sources.js';
+import { findUnmarked } from '../plan/unmarked.js';
 import { chooseColors } from '../report/colors.js';
-import { describePreparation } from '../report/describe-plan.js';
+import { describeDeletes, describePreparation } from '../report/describe-plan.js';
 import { JsonReport } from '../report/json-report.js';
 import { formatPlanAsCommands } from '../report/plan-commands.js';
 import { formatPlanAsJson } from '../report/plan-json.js';
 import { formatPlanAsText } from '../report/plan-text.js';
 import { TextReport } from '../report/text-report.js';
-import type { Datasets } from '../streamline/dataset.js';
+import { fullNameOf, type Datasets, type Point } from '../streamline/dataset.js';
 import { NoteCarrier } from '../transfer/carry-notes.js';
 import { findHostsWithoutZstd } from '../transfer/compression.js';
+import { deleteGone } from '../transfer/delete-gone.js';
 import { estimateSizes } from '../transfer/estimate-sizes.js';
 import type { TransferEvent, TransferResult } from '../transfer/event.js';
 import { findWayElsewhere } from '../transfer/pipe.js';
@@ -22,6 +24,7 @@ import { runPlan } from '../transfer/run-plan.js';
 import { SourceBookmarks } from '../transfer/source-bookmarks.js';
 import { checkCopyPlace, checkPatterns, checkPool, splitAtDestination } from './check-request.js';
 import { confirmLosses } from './confirm.js';
+import { findDeletes } from './find-deletes.js';
 import { Hosts } from './hosts.js';
 import { KnownPools } from './known-pools.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
@@ -53,7 +56,10 @@ interface Sides {
 
 /** What is to be done, and where and how. */
 interface Prepared {
+  readonly opening: Opening;
   readonly plan: Plan;
+  /** The sender's snapshots that want a bookmark, though nothing is sent from or to them. */
+  readonly unmarked: readonly Point[];
   readonly sides: Sides;
   readonly compress: boolean;
 }
@@ -112,6 +118,8 @@ class TransferRun {
   readonly #open: () => Opening;
   readonly #pools = new KnownPools();
   readonly #notes = new NoteCarrier();
+  /** The losses that the person has said yes to. */
+  readonly #confirmed = new Set<string>();
   #report: Report | undefined;
   /** Whether names that only look like tags have been told: once a run is enough. */
   #hasWarned = false;
@@ -164,6 +172,9 @@ class TransferRun {
       if (error === undefined || !mayHelp || tries > retries) {
         const { shortfall } = this.#notes;
         if (shortfall !== undefined) this.#emit({ kind: 'warning', message: shortfall });
+        if (error !== undefined && (plan.deletes ?? []).length > 0) {
+          this.#emit({ kind: 'warning', message: 'not all that was shown is deleted' });
+        }
         this.#emit({ kind: 'finished', plan, result });
         return statusOf(plan, result);
       }
@@ -180,23 +191,45 @@ class TransferRun {
   async #attempt(): Promise<Outcome> {
     const { signal } = this.#command.context;
     try {
-      const { plan, sides, compress } = await this.#prepare();
-      const losses = plan.chains.flatMap((chain) => describePreparation(chain, sides.receiver.host.name));
-      await confirmLosses(losses, this.#command.yes, this.#command, this.#hosts);
+      const prepared = await this.#prepare();
+      const { plan, sides, compress } = prepared;
+      await this.#confirm(plan, sides);
       this.#emit({ kind: 'planned', plan });
       const over = new AbortController();
       // Nobody knows how small zstd will make a stream.
       const estimating = compress
         ? Promise.resolve()
         : this.#estimate(plan, sides.sender, AbortSignal.any([signal, over.signal]));
-      const result = await this.#runPlan(plan, sides, compress).finally(() => {
+      const result = await this.#runPlan(prepared).finally(() => {
         over.abort();
       });
       await estimating;
-      return { plan, result };
+      return { plan, result: await this.#deleteGone(prepared, result) };
     } catch (error) {
       throw signal.aborted ? explainInterrupt(signal) : error;
     }
+  }
+
+  /** Shows what would be lost, and asks; once, however often it is tried. */
+  async #confirm(plan: Plan, { receiver }: Sides): Promise<void> {
+    const { name } = receiver.host;
+    const losses = [
+      ...plan.chains.flatMap((chain) => describePreparation(chain, name)),
+      ...describeDeletes(plan, name),
+    ].filter((line) => !this.#confirmed.has(line));
+    await confirmLosses(losses, this.#command.yes, this.#command, this.#hosts);
+    for (const line of losses) this.#confirmed.add(line);
+  }
+
+  /** Comes last, when all else went well, and looks again: what was sent takes the place of what goes. */
+  async #deleteGone({ opening, plan, sides }: Prepared, result: TransferResult): Promise<TransferResult> {
+    const { deletes: shown = [] } = plan;
+    if (shown.length === 0 || result.errors.length > 0) return result;
+    const { deleted, errors, faults } = await deleteGone(shown, {
+      ...{ receiver: sides.receiver, emit: this.#emit, signal: this.#command.context.signal },
+      findNow: async () => (await this.#makePlan(opening)).plan.deletes ?? [],
+    });
+    return { ...result, deleted, errors, faults: new Set([...result.faults, ...faults]) };
   }
 
   /** The same once more, and what both attempts came to. A host that isn't back yet is no reason to give up. */
@@ -219,23 +252,27 @@ class TransferRun {
     if (sizes.size > 0 && !signal.aborted) this.#emit({ kind: 'estimated', sizes });
   }
 
-  async #runPlan(plan: Plan, sides: Sides, compress: boolean): Promise<TransferResult> {
+  async #runPlan({ plan, sides, compress, unmarked }: Prepared): Promise<TransferResult> {
     const { signal, surroundings } = this.#command.context;
     const { holdJournal, clock } = surroundings;
     const bookmarks = this.#command.bookmark ? new SourceBookmarks(sides.sender, signal) : undefined;
     const notes = this.#notes;
     const settings = { ...this.#settings, compress, bookmarks, notes, hasNoise: this.#hasNoise };
     const context = { ...sides, ...settings, signal, holdJournal, clock, emit: this.#emit };
-    return whileProtected(plan, context, (emit) => runPlan(plan, { ...context, emit }));
+    const [result] = await Promise.all([
+      whileProtected(plan, context, (emit) => runPlan(plan, { ...context, emit })),
+      bookmarks?.make(unmarked.map(fullNameOf)),
+    ]);
+    return result;
   }
 
   async #prepare(): Promise<Prepared> {
     const opening = this.#open();
     this.#report ??= openReport(this.#command, opening.receiverName);
-    const plan = await this.#makePlan(opening);
+    const { plan, unmarked } = await this.#makePlan(opening);
     const sides = { sender: await opening.sender, receiver: await opening.receiver };
     const compress = this.#command.compress && plan.chains.length > 0 && (await this.#canCompress(sides));
-    return { plan, sides, compress };
+    return { opening, plan, unmarked, sides, compress };
   }
 
   /** Whether both hosts have zstd; what isn't so is told once. */
@@ -254,7 +291,7 @@ class TransferRun {
     return lacking.length === 0;
   }
 
-  async #makePlan(opening: Opening): Promise<Plan> {
+  async #makePlan(opening: Opening): Promise<Pick<Prepared, 'plan' | 'unmarked'>> {
     const command = this.#command;
     const choice = this.#choice;
     const destination = this.#destination;
@@ -265,7 +302,7 @@ class TransferRun {
       choice,
       destination,
       // A plan to be read shows all the evidence, and what would be destroyed has to be known in full.
-      isThorough: command.isPlanOnly || rollback || replace,
+      isThorough: command.isPlanOnly || rollback || replace || command.delete,
       properties: this.#properties.carry,
       signal: command.context.signal,
       emit: this.#emit,
@@ -279,11 +316,12 @@ class TransferRun {
     const receiverHost = (await opening.receiver).host.name;
     this.#pools.check(receiverHost, receiver.datasets.keys());
     checkPool(destination, receiverName, receiver.datasets);
+    const datasetsWith = (receiverDatasets: Datasets): { sender: Datasets; receiver: Datasets } =>
+      isCopy && destination !== undefined
+        ? splitAtDestination(sender.datasets, destination)
+        : { sender: sender.datasets, receiver: receiverDatasets };
     const planWith = (receiverDatasets: Datasets): Plan => {
-      const datasets =
-        isCopy && destination !== undefined
-          ? splitAtDestination(sender.datasets, destination)
-          : { sender: sender.datasets, receiver: receiverDatasets };
+      const datasets = datasetsWith(receiverDatasets);
       if (isCopy) checkCopyPlace(datasets);
       checkPatterns(choice, senderName, datasets.sender);
       const properties = { ...this.#properties, carried: sender.properties };
@@ -296,7 +334,11 @@ class TransferRun {
       this.#pools.note(senderName, [source]);
       this.#pools.note(receiverHost, [place]);
     }
-    return plan;
+    const unmarked = findUnmarked(plan, datasetsWith(receiver.datasets).sender);
+    if (!command.delete) return { plan, unmarked };
+    const request = { ...datasetsWith(receiver.datasets), plan, patterns: choice.patterns };
+    const deletes = await findDeletes(request, await opening.receiver, command.context.signal);
+    return { plan: { ...plan, deletes }, unmarked };
   }
 
   readonly #emit = (event: TransferEvent): void => {
@@ -307,10 +349,11 @@ class TransferRun {
 /** What two runs after each other came to; what the first one missed is the second one's to bring. */
 function addResults(
   before: TransferResult,
-  { versions, bytes, seconds, ...last }: TransferResult,
+  { versions, bytes, seconds, deleted = 0, ...last }: TransferResult,
 ): TransferResult {
   return {
     ...last,
+    deleted: (before.deleted ?? 0) + deleted,
     versions: before.versions + versions,
     bytes: before.bytes + bytes,
     seconds: before.seconds + seconds,
@@ -322,8 +365,7 @@ function statusOfPlan(plan: Plan): number {
 }
 
 function statusOf(plan: Plan, { errors }: TransferResult): number {
-  if (errors.length === 0) return statusOfPlan(plan);
-  return errors.every(({ kind }) => kind === 'connection') ? exitCodes.connection : exitCodes.failed;
+  return errors.length === 0 ? statusOfPlan(plan) : exitCodeOfAll(errors);
 }
 
 /** The error of the interrupt, with what is true of a transfer that was under way. */

@@ -7,12 +7,14 @@ import {
   listDatasetsArguments,
   listDatasetsOldArguments,
   listDetailedSnapshotsArguments,
+  listHoldsArguments,
   listNamedSnapshotsArguments,
   listSnapshotsArguments,
   listSnapshotsOfArguments,
   parseCreationTimes,
   parseDatasets,
   parseDetailedSnapshots,
+  parseHolds,
   parseSnapshots,
   scanSnapshots,
   UnreadableOutput,
@@ -31,7 +33,7 @@ export interface ReadOptions {
    * host. `all` is what a receiver is asked for: there, anything may be the base of an increment.
    */
   readonly scope: 'tagged' | 'all';
-  /** Age, size and notes of the snapshots too, which takes several times longer; no bookmarks then. */
+  /** Age, size and notes of the snapshots too, which takes several times longer. */
   readonly details?: boolean;
   /** These properties of all datasets too, where they are set. */
   readonly properties?: readonly string[];
@@ -204,6 +206,23 @@ export async function readCreationTimes(
     signal,
   });
   return new Map(times);
+}
+
+/**
+ * Asks a host which of these snapshots somebody holds; those that aren't there are left out.
+ * @param fullNames full names of snapshots
+ * @throws ZfsVmError when nothing can be run there, or the answer can't be understood
+ */
+export async function readHeld(
+  endpoint: Endpoint,
+  fullNames: readonly string[],
+  signal?: AbortSignal,
+): Promise<Set<string>> {
+  const holds = await listForNames(endpoint, listHoldsArguments, fullNames, parseHolds, {
+    orElse: ignoreMissing,
+    signal,
+  });
+  return new Set(holds.filter(([, count]) => count > 0).map(([name]) => name));
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Point, Snapshot } from '../streamline/dataset.js';
 import type { PropertyChanges } from '../zfs/properties.js';
+import type { Destruction } from './destruction.js';
 
 /** One version's way to the receiver: a stream of its own, or a part of one. The points are the sender's. */
 export type Step =
@@ -155,4 +156,6 @@ export interface Plan {
   readonly chains: readonly Chain[];
   readonly upToDate: readonly UpToDate[];
   readonly conflicts: readonly Conflict[];
+  /** What of the receiver's versions goes afterwards, as the sender no longer has it; only with `--delete`. */
+  readonly deletes?: readonly Destruction[];
 }

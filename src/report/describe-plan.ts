@@ -1,4 +1,4 @@
-import type { Chain, Conflict, ConflictReason, Step, UpToDate } from '../plan/plan.js';
+import type { Chain, Conflict, ConflictReason, Plan, Step, UpToDate } from '../plan/plan.js';
 import { fullNameOf, nameForPeople } from '../streamline/dataset.js';
 import { toPrintable } from '../printable.js';
 import { quoteCommand } from '../shell.js';
@@ -53,6 +53,13 @@ export function describePreparation({ destination, preparation }: Chain, receive
   const lost =
     preparation.writtenBytes > 0 ? `, losing ${formatBytes(preparation.writtenBytes)} written since` : '';
   return [...snapshots, `roll back ${receiverName}:${preparation.to}${lost}`];
+}
+
+/** What is deleted after the sender, a line for each snapshot; nothing unless the person asked for it by name. */
+export function describeDeletes({ deletes = [] }: Plan, receiverName: string): string[] {
+  return deletes.flatMap(({ snapshots }) =>
+    snapshots.map((snapshot) => `destroy ${receiverName}:${fullNameOf(snapshot)}`),
+  );
 }
 
 /** What a chain does to the properties of its destination, a line each kind. */

@@ -3,7 +3,7 @@ import type { Chain, Step } from '../plan/plan.js';
 import type { TransferEvent } from '../transfer/event.js';
 import type { OutputStream } from './colors.js';
 import { toJsonError } from './error-json.js';
-import { toJsonChain, toJsonConflict, toJsonPoint } from './plan-json.js';
+import { toJsonChain, toJsonConflict, toJsonDestruction, toJsonPoint } from './plan-json.js';
 
 /** The version of the lines; it changes when something in them is renamed or removed. */
 const schemaVersion = 1;
@@ -43,6 +43,7 @@ export class JsonReport {
             ...{ source, destination, newest: toJsonPoint(newest) },
           })),
           conflicts: event.plan.conflicts.map((conflict) => toJsonConflict(conflict, this.#receiverName)),
+          deletes: (event.plan.deletes ?? []).map(toJsonDestruction),
         });
         break;
       case 'estimated':
@@ -84,6 +85,14 @@ export class JsonReport {
       case 'notes-carried':
         this.#write(event.kind, { host: event.host, notes: event.notes });
         break;
+      case 'deleted':
+        this.#write(event.kind, { host: event.host, ...toJsonDestruction(event.destruction) });
+        break;
+      case 'delete-failed': {
+        const { host, destruction, error } = event;
+        this.#write(event.kind, { host, ...toJsonDestruction(destruction), error: toJsonError(error) });
+        break;
+      }
       case 'trouble':
         this.#write(event.kind, { error: toJsonError(event.error) });
         break;
@@ -93,8 +102,8 @@ export class JsonReport {
         });
         break;
       case 'finished': {
-        const { versions, failedVersions, bytes, seconds } = event.result;
-        this.#write(event.kind, { versions, failedVersions, bytes, seconds });
+        const { versions, failedVersions, bytes, seconds, deleted = 0 } = event.result;
+        this.#write(event.kind, { versions, failedVersions, bytes, seconds, deleted });
         break;
       }
     }

@@ -1,4 +1,5 @@
 import { groupByStream, landingOf, preparationCalls, streamOf } from '../plan/stream.js';
+import { destroySnapshotsArguments } from '../zfs/destroy.js';
 import { createParentArguments, receiveArguments } from '../zfs/receive.js';
 import { sendArguments } from '../zfs/send.js';
 import { quoteCommand } from '../shell.js';
@@ -19,6 +20,10 @@ export function formatPlanAsCommands({ plan, sender, receiver, compress }: Estim
         return pipeline(sender.host, `${send}${pack}`, receiver.host, `${unpack}${receive}`);
       }),
     ]),
+    ...(plan.deletes ?? []).map(({ dataset, snapshots }) => {
+      const names = snapshots.map(({ name }) => name);
+      return commandOn(receiver, destroySnapshotsArguments(dataset, names));
+    }),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -1,3 +1,4 @@
+import type { Destruction } from '../plan/destruction.js';
 import type { Chain, Conflict, Plan, Step } from '../plan/plan.js';
 import { fullNameOf, type Point } from '../streamline/dataset.js';
 import { describeConflict, suggestWayOut } from './describe-plan.js';
@@ -44,6 +45,7 @@ export function formatPlanAsJson({ plan, sizes, sender, receiver, compress }: Es
       receiverOnly: receiverOnly.map(toJsonPoint),
     })),
     conflicts: plan.conflicts.map((conflict) => toJsonConflict(conflict, receiver.host.name)),
+    deletes: (plan.deletes ?? []).map(toJsonDestruction),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
@@ -73,6 +75,11 @@ export function toJsonChain(
       sizeBytes: sizes.get(step) ?? null,
     })),
   };
+}
+
+/** What is destroyed of a dataset, as docs/scripting.md describes it. */
+export function toJsonDestruction({ dataset, snapshots }: Destruction): object {
+  return { dataset, snapshots: snapshots.map(toJsonPoint) };
 }
 
 /** A conflict as docs/scripting.md describes it. */

@@ -4,6 +4,7 @@ import { nameForPeople } from '../streamline/dataset.js';
 import {
   describeAbort,
   describeConflict,
+  describeDeletes,
   describePreparation,
   describeProperties,
   describeRoute,
@@ -24,6 +25,7 @@ export function formatPlanAsText({ plan, sizes, receiver }: EstimatedPlan, color
       colors.yellow(`conflict: ${describeConflict(conflict, receiverName)}`),
       `  way out: ${suggestWayOut(conflict.reason)}`,
     ]),
+    ...describeDeletes(plan, receiverName).map((line) => colors.red(line)),
     summarize(plan.chains, sizes, receiverName),
   ];
   return `${lines.join('\n')}\n`;

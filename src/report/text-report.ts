@@ -1,7 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { Clock } from '../clock.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';
-import { nameForPeople } from '../streamline/dataset.js';
+import { fullNameOf, nameForPeople } from '../streamline/dataset.js';
 import type { Inquiry, TransferEvent, TransferResult } from '../transfer/event.js';
 import type { OutputStream } from './colors.js';
 import {
@@ -112,6 +112,12 @@ export class TextReport {
       case 'notes-carried':
         this.#tell(`set ${formatCount(event.notes, 'note')} on ${event.host}`);
         break;
+      case 'deleted':
+        for (const snapshot of event.destruction.snapshots) {
+          this.#print(`destroyed ${event.host}:${fullNameOf(snapshot)}`);
+        }
+        break;
+      case 'delete-failed':
       case 'trouble':
         this.#writeError(formatError(event.error, this.#options.errorColors, this.#options));
         break;
@@ -150,9 +156,11 @@ export class TextReport {
     }
   }
 
-  #summarize(plan: Plan, { versions, failedVersions, bytes, seconds, errors }: TransferResult): string {
-    const left =
+  #summarize(plan: Plan, result: TransferResult): string {
+    const { versions, failedVersions, bytes, seconds, errors, deleted = 0 } = result;
+    const conflicts =
       plan.conflicts.length === 0 ? '' : `; ${formatCount(plan.conflicts.length, 'conflict')} left`;
+    const left = `${conflicts}${deleted === 0 ? '' : `; ${formatCount(deleted, 'snapshot')} deleted`}`;
     if (versions + failedVersions === 0 && errors.length === 0) {
       if (left !== '') return `nothing sent${left}`;
       return plan.upToDate.length === 0

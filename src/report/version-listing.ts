@@ -1,8 +1,7 @@
-import { fullNameOf, isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
-import { findVersions } from '../streamline/lineage.js';
+import { fullNameOf, isTagged, type Datasets } from '../streamline/dataset.js';
+import { findVersions, groupByStreamline } from '../streamline/lineage.js';
 import { formatTagShort } from '../streamline/tag.js';
-import { compareVersions } from '../streamline/version.js';
-import { isWithin } from '../zfs/names.js';
+import { joinTrees, type Tree } from '../streamline/tree.js';
 
 /** A version as `list --json` gives it. */
 export interface VersionListing {
@@ -31,47 +30,13 @@ export interface StreamlineListing {
 
 /** Lists the versions that a host has, by streamline. The inventory has to have been read with details. */
 export function listStreamlines(datasets: Datasets): StreamlineListing[] {
-  const byName = new Map<string, TaggedSnapshot[]>();
-  for (const version of findVersions(datasets)) {
-    const versions = byName.get(version.tag.streamline);
-    if (versions === undefined) byName.set(version.tag.streamline, [version]);
-    else versions.push(version);
-  }
   const tagNames = new Map(
     [...findVersions(datasets)].map((version) => [fullNameOf(version), formatTagShort(version.tag)]),
   );
-  return [...byName]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, versions]) => ({
-      name,
-      versions: joinTrees(versions.sort(byVersionThenDataset)).map((tree) =>
-        toListing(tree, datasets, tagNames),
-      ),
-    }));
-}
-
-/** A version of one dataset, or of a tree that was tagged as a whole: the upper part, and what is below it. */
-interface Tree {
-  readonly root: TaggedSnapshot;
-  readonly members: TaggedSnapshot[];
-}
-
-/** Joins the members of trees. The versions are in order, so that what is below a dataset comes after it. */
-function joinTrees(versions: readonly TaggedSnapshot[]): Tree[] {
-  const trees: Tree[] = [];
-  let sameVersion: Tree[] = [];
-  for (const version of versions) {
-    if (sameVersion[0]?.root.name !== version.name) sameVersion = [];
-    const tree = sameVersion.find(({ root }) => isWithin(version.dataset, root.dataset));
-    if (tree !== undefined) {
-      tree.members.push(version);
-      continue;
-    }
-    const fresh = { root: version, members: [] };
-    sameVersion.push(fresh);
-    trees.push(fresh);
-  }
-  return trees;
+  return [...groupByStreamline(findVersions(datasets))].map(([name, versions]) => ({
+    name,
+    versions: joinTrees(versions).map((tree) => toListing(tree, datasets, tagNames)),
+  }));
 }
 
 function toListing(
@@ -93,8 +58,4 @@ function toListing(
     guid: root.guid.toString(),
     note: root.note ?? null,
   };
-}
-
-function byVersionThenDataset(a: TaggedSnapshot, b: TaggedSnapshot): number {
-  return compareVersions(a.tag.version, b.tag.version) || (a.dataset < b.dataset ? -1 : 1);
 }

@@ -57,6 +57,17 @@ export function* findVersions(datasets: Datasets, streamline?: string): Generato
   }
 }
 
+/** Versions by their streamlines, these in the order of their names. */
+export function groupByStreamline(versions: Iterable<TaggedSnapshot>): Map<string, TaggedSnapshot[]> {
+  const groups = new Map<string, TaggedSnapshot[]>();
+  for (const version of versions) {
+    const group = groups.get(version.tag.streamline);
+    if (group === undefined) groups.set(version.tag.streamline, [version]);
+    else group.push(version);
+  }
+  return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** What the next tag of a dataset would be called, or why there can't be one, in words. */
 export type NextTag =
   | { readonly kind: 'tag'; readonly tag: Tag }

@@ -1,22 +1,13 @@
 import type { Endpoint } from '../host/endpoint.js';
-import { runCommand } from '../host/run-command.js';
 import type { Plan, Step } from '../plan/plan.js';
 import { streamOf } from '../plan/stream.js';
 import { estimateArguments, parseEstimate, type Stream } from '../zfs/send.js';
-import { quoteCommand } from '../shell.js';
-
-/** More than zfs prints of a stream that it would send, which has two names in it at most. */
-const longestEstimate = 2 ** 14;
-
-/** More than zfs prints of several increments in one stream, with a line for each: tens of thousands of them. */
-const longestSeries = 2 ** 24;
-
-/** Stands after each step's estimate in the output. */
-const mark = 'zfs-vm: next';
+import { runCalls } from './run-calls.js';
 
 /**
- * Asks the sender how many bytes each step will be: one command for the whole plan, its script given on stdin so that
- * no command line grows too long. Estimates only serve the progress: a step without one is left out.
+ * Asks the sender how many bytes each step will be: one command for the whole plan. Estimates only serve the progress: a step
+ * without one is left out.
+ * @throws ZfsVmError when the sender is lost meanwhile; the signal's reason when it is aborted
  */
 export async function estimateSizes(
   sender: Endpoint,
@@ -43,17 +34,9 @@ export async function estimateStreams(
   streams: readonly Stream[],
   signal: AbortSignal,
 ): Promise<(number | undefined)[]> {
-  if (streams.length === 0) return [];
-  const script = streams.map((stream) => {
-    const estimate = quoteCommand([...sender.zfs, ...estimateArguments(stream)]);
-    return `${estimate} </dev/null\nprintf '\\n%s\\n' '${mark}'\n`;
+  const sizes = new Array<number | undefined>(streams.length);
+  await runCalls(sender, streams.map(estimateArguments), signal, (index, { output }) => {
+    sizes[index] = parseEstimate(output);
   });
-  const lengths = streams.map(({ kind }) => (kind === 'increments' ? longestSeries : longestEstimate));
-  const limit = lengths.reduce((sum, length) => sum + length, 0);
-  const { stdout } = await runCommand(sender.host, ['sh', '-s'], {
-    ...{ input: script.join(''), signal },
-    ...{ limit, what: 'zfs send -n' },
-  });
-  const outputs = stdout.split(`\n${mark}\n`);
-  return streams.map((_, index) => parseEstimate(outputs[index] ?? ''));
+  return sizes;
 }

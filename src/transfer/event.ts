@@ -1,4 +1,5 @@
 import type { ZfsVmError } from '../errors.js';
+import type { Destruction } from '../plan/destruction.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';
 
 /** What a host is asked for. */
@@ -54,6 +55,15 @@ export type TransferEvent =
   | { readonly kind: 'verified'; readonly datasets: number }
   /** So many versions have their notes on the receiver now. */
   | { readonly kind: 'notes-carried'; readonly host: string; readonly notes: number }
+  /** These versions of the receiver are gone, as the sender no longer has them. */
+  | { readonly kind: 'deleted'; readonly host: string; readonly destruction: Destruction }
+  /** None of these is destroyed. */
+  | {
+      readonly kind: 'delete-failed';
+      readonly host: string;
+      readonly destruction: Destruction;
+      readonly error: ZfsVmError;
+    }
   /** Something went wrong that belongs to no stream. */
   | { readonly kind: 'trouble'; readonly error: ZfsVmError }
   /** It didn't work, and is tried again after a while. */
@@ -89,6 +99,8 @@ export interface TransferResult {
   readonly failedVersions: number;
   readonly bytes: number;
   readonly seconds: number;
+  /** Snapshots of the receiver that were deleted after the sender; only with `--delete`. */
+  readonly deleted?: number;
   /** What went wrong, an error a chain that failed. */
   readonly errors: readonly ZfsVmError[];
   /** What kinds of trouble there were. */

@@ -1,10 +1,35 @@
+import { checkCharacters, UnreadableOutput } from './list.js';
+
 /*
  * Never with -r: what has come since it was shown to the person makes these commands fail, and is kept.
  */
 
-/** Arguments of zfs that destroy snapshots of one dataset, all or none. @param names the parts after `@` */
+/**
+ * Arguments of zfs that destroy snapshots of one dataset, all or none: if one of them is held, cloned or busy, all stay; one that is
+ * gone already is passed over (`dsl_destroy_snapshots_nvl`; seen on OpenZFS 2.1 and 2.3). @param names the parts after `@`
+ */
 export function destroySnapshotsArguments(dataset: string, names: readonly string[]): string[] {
   return ['destroy', `${dataset}@${names.join(',')}`];
+}
+
+/** Arguments of zfs that tell what destroying snapshots of one dataset would free, for `parseReclaim`, and destroy nothing. */
+export function reclaimArguments(dataset: string, names: readonly string[]): string[] {
+  return ['destroy', '-n', '-v', '-p', `${dataset}@${names.join(',')}`];
+}
+
+/**
+ * Reads the output of `reclaimArguments`: `destroy<TAB>snapshot` for each, and `reclaim<TAB>bytes`. Snapshots that share blocks free
+ * them only together: the bytes are those of all.
+ * @throws UnreadableOutput at the first line that is something else, and where the bytes are missing
+ */
+export function parseReclaim(output: string): number {
+  checkCharacters(output);
+  const lines = output.split('\n').filter((line) => line !== '');
+  const other = lines.slice(0, -1).find((line) => !line.startsWith('destroy\t'));
+  const last = lines.at(-1) ?? '';
+  const bytes = /^reclaim\t([0-9]{1,20})$/.exec(last)?.[1];
+  if (other !== undefined || bytes === undefined) throw new UnreadableOutput(other ?? last);
+  return Number(bytes);
 }
 
 /** Arguments of zfs that destroy a dataset; it fails when it has snapshots, or something lies below it. */

@@ -89,12 +89,12 @@ export interface DetailOptions {
 }
 
 /**
- * Arguments of zfs that list all snapshots with what people want to know, for `parseDetailedSnapshots`. A snapshot without a note of
- * its own has the one that somebody may have given to its dataset, as zfs has it.
+ * Arguments of zfs that list all snapshots and bookmarks with what people want to know, for `parseDetailedSnapshots`. A snapshot
+ * without a note of its own has the one that somebody may have given to its dataset, as zfs has it.
  */
 export function listDetailedSnapshotsArguments({ withNotes }: DetailOptions): string[] {
   const columns = ['name,guid,createtxg,creation,referenced', ...(withNotes ? doubledNote : [])].join(',');
-  return ['list', '-Hp', '-t', 'snapshot', '-s', 'name', '-o', columns];
+  return ['list', '-Hp', '-t', 'snapshot,bookmark', '-s', 'name', '-o', columns];
 }
 
 /** For `readDoubledValue`. */
@@ -102,6 +102,9 @@ const doubledNote = [noteProperty, noteProperty];
 
 /** How many columns stand before the note. */
 const detailColumns = 5;
+
+/** Arguments of zfs that list how often snapshots whose full names follow are held, for `parseHolds`. */
+export const listHoldsArguments = ['list', '-Hp', '-t', 'snapshot', '-o', 'name,userrefs'] as const;
 
 /** Arguments of zfs that tell when snapshots and bookmarks were made whose full names follow, for `parseCreationTimes`. */
 export const listCreationArguments = [
@@ -178,7 +181,7 @@ export function parseSnapshots(output: string): SnapshotRow[] {
 }
 
 /**
- * Reads the output of `listDetailedSnapshotsArguments`.
+ * Reads the output of `listDetailedSnapshotsArguments`. Not every bookmark knows its size.
  * @throws UnreadableOutput at the first line that isn't a snapshot, or has a note with a tab or a line end
  */
 export function parseDetailedSnapshots(
@@ -191,14 +194,13 @@ export function parseDetailedSnapshots(
     const [creation, referenced] = fields.slice(3);
     const note = withNotes ? readDoubledValue(fields, detailColumns) : '-';
     const isWhole = withNotes || fields.length === detailColumns;
-    if (!isWhole || !isWholeNumber(creation) || !isWholeNumber(referenced)) throw new UnreadableOutput(line);
-    if (Number(creation) > lastSecond) throw new UnreadableOutput(line);
-    const details = {
-      createdAtSeconds: Number(creation),
-      referencedBytes: Number(referenced),
-      note: unlessDash(note),
-    };
-    return parseSnapshots(line).map((row) => ({ ...row, ...details }));
+    return parseSnapshots(line).map((row) => {
+      const size = row.kind === 'bookmark' && referenced === '-' ? '0' : referenced;
+      if (!isWhole || !isWholeNumber(creation) || !isWholeNumber(size)) throw new UnreadableOutput(line);
+      if (Number(creation) > lastSecond) throw new UnreadableOutput(line);
+      const details = { createdAtSeconds: Number(creation), referencedBytes: Number(size) };
+      return { ...row, ...details, note: unlessDash(note) };
+    });
   });
 }
 
@@ -215,6 +217,18 @@ export function parseCreationTimes(output: string): [guid: bigint, createdAtSeco
       throw new UnreadableOutput(line);
     }
     return [BigInt(guid), Number(creation)];
+  });
+}
+
+/**
+ * Reads the output of `listHoldsArguments`: how many holds each snapshot has, by its full name.
+ * @throws UnreadableOutput at the first line that isn't a snapshot with its holds
+ */
+export function parseHolds(output: string): [name: string, holds: number][] {
+  return splitLines(output).map((line) => {
+    const [name = '', holds, ...others] = line.split('\t');
+    if (!isSnapshotName(name) || !isWholeNumber(holds) || others.length > 0) throw new UnreadableOutput(line);
+    return [name, Number(holds)];
   });
 }
 

@@ -25,3 +25,8 @@ for _, snapshot in ipairs(arguments["argv"]) do
   zfs.sync.bookmark(snapshot, (string.gsub(snapshot, "@", "#")))
 end
 `;
+
+/** Arguments of zfs that make a bookmark of a snapshot, with its name. @param snapshot its full name */
+export function bookmarkArguments(snapshot: string): string[] {
+  return ['bookmark', snapshot, snapshot.replace('@', '#')];
+}

@@ -278,7 +278,6 @@ test('notes are read as they were printed, or refused', () => {
   );
 });
 
-=======
 test('what was written is a number of bytes or nothing, whatever zfs says', () => {
   const written = fc
     .uniqueArray(fc.tuple(datasetName, fc.option(size)), { maxLength: 5, selector: ([name]) => name })

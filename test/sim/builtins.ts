@@ -53,11 +53,6 @@ const builtins: Readonly<Record<string, Builtin>> = {
   },
   export: () => 0,
   eval: (shell, words) => shell.run(words.join(' ')),
-  set: (shell, [option, ...words]) => {
-    if (option !== '--') throw new Error(`a simulated shell doesn't know: set ${option ?? ''}`);
-    shell.arguments = words;
-    return 0;
-  },
   trap: (shell, [action, ...signals]) => {
     if (action !== '') throw new Error(`a simulated shell doesn't know: trap ${action ?? ''}`);
     for (const signal of signals) shell.process.ignored.add(signal);

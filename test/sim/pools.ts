@@ -317,15 +317,27 @@ export class Pools {
   /** Destroys snapshots of a dataset, all that are there or none. */
   destroySnapshots(name: string, snapshotNames: readonly string[]): void {
     const dataset = this.open(name);
-    const found = snapshotNames
-      .map((each) => dataset.findSnapshot(each))
-      .filter((each) => each !== undefined);
-    if (found.length === 0) {
-      throw new ZfsRefusal('could not find any snapshots to destroy; check snapshot names.');
-    }
+    const found = findToDestroy(dataset, snapshotNames);
     for (const snapshot of found) this.#checkDestroyable(snapshot);
     this.nextTxg();
     dataset.snapshots = dataset.snapshots.filter((each) => !found.includes(each));
+  }
+
+  /** What destroying snapshots of a dataset would free: the blocks that nothing else has. */
+  findReclaim(name: string, snapshotNames: readonly string[]): { snapshots: Snapshot[]; bytes: number } {
+    const found = findToDestroy(this.open(name), snapshotNames);
+    for (const snapshot of found) this.#checkClones(snapshot);
+    const kept = new Set<number>();
+    for (const dataset of this.#datasets.values()) {
+      const others = dataset.snapshots.filter((snapshot) => !found.includes(snapshot));
+      for (const { content } of [dataset, ...others]) for (const value of content.values()) kept.add(value);
+    }
+    const freed = new Set(found.flatMap(({ content }) => [...content.values()]));
+    for (const value of kept) freed.delete(value);
+    return {
+      snapshots: found.sort((a, b) => a.createtxg - b.createtxg),
+      bytes: freed.size * this.blockBytes,
+    };
   }
 
   /** Destroys a dataset; with `recursive`, also its snapshots and what is below it. */
@@ -473,8 +485,15 @@ export class Pools {
   }
 
   #checkDestroyable(snapshot: Snapshot): void {
-    const { fullName, dataset } = snapshot;
     this.#checkHolds(snapshot);
+    this.#checkClones(snapshot);
+    if (snapshot.sends > 0) {
+      throw new ZfsRefusal(`cannot destroy snapshot ${snapshot.fullName}: dataset is busy`);
+    }
+  }
+
+  #checkClones(snapshot: Snapshot): void {
+    const { fullName, dataset } = snapshot;
     const names = [...snapshot.clones].map((clone) => clone.name);
     // What a receive has brought so far is a clone of what it goes onto, with a name that nobody else uses.
     if (dataset.partial?.base === snapshot) names.push(`${dataset.name}/%recv`);
@@ -482,9 +501,6 @@ export class Pools {
       throw new ZfsRefusal(
         `cannot destroy '${fullName}': snapshot has dependent clones\nuse '-R' to destroy the following datasets:\n${names.join('\n')}`,
       );
-    }
-    if (snapshot.sends > 0) {
-      throw new ZfsRefusal(`cannot destroy snapshot ${fullName}: dataset is busy`);
     }
   }
 
@@ -530,4 +546,11 @@ export class Pools {
   #newGuid(): bigint {
     return this.random.bits() | 1n;
   }
+}
+
+/** The snapshots that are meant, of those that are there. @throws ZfsRefusal when none is */
+function findToDestroy(dataset: Dataset, names: readonly string[]): Snapshot[] {
+  const found = names.map((name) => dataset.findSnapshot(name)).filter((each) => each !== undefined);
+  if (found.length > 0) return found;
+  throw new ZfsRefusal('could not find any snapshots to destroy; check snapshot names.');
 }

@@ -1,7 +1,7 @@
 import { bookmarkProgram } from '../../src/zfs/protect.js';
 import { complain, say, type Call } from './call.js';
 import { runGet, runList } from './list.js';
-import { readOptions } from './options.js';
+import { readOptions, type Options } from './options.js';
 import { readToEnd } from './pipe.js';
 import type { Pools } from './pools.js';
 import { isKnownProperty } from './properties.js';
@@ -94,9 +94,10 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     pools.bookmark(source, target.startsWith('#') ? source.replace(/[@#].*/, '') + target : target);
     return 0;
   },
-  destroy: (call, words, pools) => {
-    const options = readOptions(words, 'r');
+  destroy: async (call, words, pools) => {
+    const options = readOptions(words, 'rnvp');
     const name = onlyOperand('destroy', options.operands);
+    if (['n', 'v', 'p'].some((letter) => options.has(letter))) return tellReclaim(call, options, pools);
     permit(call, ['destroy', 'mount'], `cannot destroy '${name}'`);
     const [dataset = '', list] = name.split('@');
     if (name.includes('#')) pools.destroyBookmark(name);
@@ -153,6 +154,19 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     return 0;
   },
 };
+
+/** `zfs destroy -n -v -p dataset@a,b`: takes no rights, and looks at no holds. */
+async function tellReclaim(call: Call, options: Options, pools: Pools): Promise<number> {
+  const name = onlyOperand('destroy', options.operands);
+  const [dataset = '', list] = name.split('@');
+  if (!['n', 'v', 'p'].every((letter) => options.has(letter)) || options.has('r') || list === undefined) {
+    throw new Error(`a simulated zfs destroy knows -n, -v and -p only together, for snapshots: ${name}`);
+  }
+  const { snapshots, bytes } = pools.findReclaim(dataset, list.split(','));
+  await say(call, snapshots.map(({ fullName }) => `destroy\t${fullName}\n`).join(''));
+  await say(call, `reclaim\t${bytes}\n`);
+  return 0;
+}
 
 /** Does it for each name; one that is refused keeps none of the others from it. */
 async function forEach(call: Call, names: readonly string[], work: (name: string) => void): Promise<number> {

@@ -1,0 +1,52 @@
+import type { Endpoint } from '../host/endpoint.js';
+import type { Inventory } from '../inventory/inventory.js';
+import { readHeld, readInventory } from '../inventory/read-inventory.js';
+import { planPrune, type PrunePlan, type PruneRequest } from '../plan/plan-prune.js';
+import type { Retention } from '../plan/retention.js';
+import { fullNameOf } from '../streamline/dataset.js';
+import type { VersionPattern } from '../streamline/selection.js';
+
+/** What may be pruned on a host. */
+export interface PruneChoice {
+  /** Only versions that fit one of them may go; any when there is none. */
+  readonly patterns: readonly VersionPattern[];
+  /** The rules for a streamline; one without any is left alone. */
+  readonly retentionOf: (streamline: string) => Retention | undefined;
+  /** Hosts whose increments have to go on. */
+  readonly receivers: readonly Endpoint[];
+  readonly nowSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+/** What would be pruned, and how it was found. */
+export interface PreparedPrune {
+  readonly inventory: Inventory;
+  readonly plan: PrunePlan;
+  /** The plan when there is no bookmark of these snapshots, by full name. */
+  readonly planWithout: (bookmarks: ReadonlySet<string>) => PrunePlan;
+}
+
+/**
+ * Reads a host, and the receivers, all at once, and plans what goes. What would go is asked for once more: whether it is held, which
+ * the list of all snapshots doesn't tell.
+ * @throws ZfsVmError when a host can't be reached or read: then nothing goes
+ */
+export async function preparePrune(endpoint: Endpoint, choice: PruneChoice): Promise<PreparedPrune> {
+  const { patterns, retentionOf, nowSeconds, signal } = choice;
+  const [inventory, ...receivers] = await Promise.all([
+    readInventory(endpoint, { scope: 'tagged', details: true, signal }),
+    ...choice.receivers.map(async (receiver) => {
+      const { datasets } = await readInventory(receiver, { scope: 'all', signal });
+      return { name: receiver.host.name, datasets };
+    }),
+  ]);
+  const known = { datasets: inventory.datasets, patterns, retentionOf, nowSeconds, receivers };
+  const { destructions } = planPrune({ ...known, held: new Set() });
+  const names = destructions.flatMap(({ snapshots }) => snapshots.map(fullNameOf));
+  const request: PruneRequest = { ...known, held: await readHeld(endpoint, names, signal) };
+  return {
+    inventory,
+    plan: planPrune(request),
+    planWithout: (withoutBookmark) => planPrune({ ...request, withoutBookmark }),
+  };
+}

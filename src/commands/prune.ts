@@ -1,0 +1,223 @@
+import { Command, Option } from 'clipanion';
+import { exitCodeOfAll, ZfsVmError } from '../errors.js';
+import type { Endpoint } from '../host/endpoint.js';
+import type { Destruction } from '../plan/destruction.js';
+import type { PrunePlan } from '../plan/plan-prune.js';
+import type { Retention } from '../plan/retention.js';
+import { chooseColors } from '../report/colors.js';
+import { formatError } from '../report/error-text.js';
+import { formatPruneAsJson } from '../report/prune-json.js';
+import { formatPrunePlan, sumDestructions, sumPrune } from '../report/prune-text.js';
+import { fullNameOf, type Datasets } from '../streamline/dataset.js';
+import { findVersions } from '../streamline/lineage.js';
+import { formatTag, formatTagShort } from '../streamline/tag.js';
+import { bookmarkSnapshots, destroyVersions, measureReclaim } from '../transfer/destroy-versions.js';
+import { BaseCommand } from './base-command.js';
+import { checkPatterns } from './check-request.js';
+import { Hosts, localName } from './hosts.js';
+import { warnOfMalformedTags } from './malformed-tags.js';
+import { readPattern } from './patterns.js';
+import { preparePrune, type PreparedPrune } from './prune-host.js';
+import { readRetention, retentionOptionHelp } from './retention-options.js';
+
+/** Destroys versions that no rule keeps. */
+export class PruneCommand extends BaseCommand {
+  static override paths = [['prune']];
+
+  static synopsis = 'prune [-n PATTERN]... [--keep-... N]... [--yes] [[user@]host]';
+
+  static optionHelp = [
+    [
+      '-n, --name PATTERN',
+      'only of streamlines that fit (debian-7, debian-*), or up to a version (debian-7:12); repeatable',
+    ],
+    ...retentionOptionHelp,
+    ['    --receiver HOST', 'a host that gets its versions from there, and must be able to go on; repeatable'],
+    ['    --yes', 'destroy them; without it, they are only shown'],
+    ['    --json', 'print JSON (docs/scripting.md)'],
+  ] as const;
+
+  static override usage = Command.Usage({
+    description: 'destroy versions that no rule keeps',
+    details: `
+      Shows which versions would go, and what that frees; with \`--yes\` it destroys them. A version goes when none of the rules
+      keeps it; at least one rule is needed. Hours, days and so on are those of UTC.
+
+      What always stays: the newest version of each streamline and of each dataset, and what has clones, is held, or is needed by
+      an interrupted receive. A version of a tree goes or stays as a whole. Pushes and pulls go on with increments from the bookmarks
+      that they leave; name receivers that have none (sent by hand, or with \`--no-bookmark\`) by \`--receiver\`.
+    `,
+    examples: [
+      ['See what would go', '$0 prune --keep-last 3 --keep-daily 14 --keep-monthly 12'],
+      ['Keep the last 30 days of one streamline', '$0 prune -n debian-7 --keep-within 30d --yes'],
+      ['Prune a backup host, with sudo there', '$0 -s prune --keep-weekly 52 --yes fjoe@remote-host'],
+    ],
+  });
+
+  names = Option.Array('-n,--name', []);
+
+  keepLast = Option.String('--keep-last');
+
+  keepWithin = Option.String('--keep-within');
+
+  keepHourly = Option.String('--keep-hourly');
+
+  keepDaily = Option.String('--keep-daily');
+
+  keepWeekly = Option.String('--keep-weekly');
+
+  keepMonthly = Option.String('--keep-monthly');
+
+  keepYearly = Option.String('--keep-yearly');
+
+  keep = Option.Array('--keep', []);
+
+  receivers = Option.Array('--receiver', []);
+
+  yes = Option.Boolean('--yes', false);
+
+  json = Option.Boolean('--json', false);
+
+  host = Option.String({ name: '[user@]host', required: false });
+
+  async execute(): Promise<number> {
+    const { signal, surroundings } = this.context;
+    const patterns = this.names.map(readPattern);
+    const retention = this.#readRetention();
+    return Hosts.use(this, async (hosts) => {
+      const [endpoint, receivers] = await Promise.all([
+        hosts.open(this.host ?? localName),
+        Promise.all(this.receivers.map((name) => hosts.open(name))),
+      ]);
+      const nowSeconds = surroundings.clock.dateMs() / 1000;
+      const choice = { patterns, retentionOf: () => retention, receivers, nowSeconds, signal };
+      const prepared = await preparePrune(endpoint, choice);
+      const { inventory } = prepared;
+      const hostName = endpoint.host.name;
+      if (!this.json) warnOfMalformedTags(this, hostName, inventory);
+      checkPatterns({ patterns, latest: false, allSnapshots: false }, hostName, inventory.datasets);
+      checkNamed(retention, hostName, inventory.datasets);
+      return new PruneRun(this, endpoint, prepared).run();
+    });
+  }
+
+  #readRetention(): Retention {
+    const retention = readRetention({
+      ...{ last: this.keepLast, within: this.keepWithin, hourly: this.keepHourly, daily: this.keepDaily },
+      ...{ weekly: this.keepWeekly, monthly: this.keepMonthly, yearly: this.keepYearly, named: this.keep },
+    });
+    if (retention !== undefined) return retention;
+    throw new ZfsVmError('usage', 'nothing says which versions are kept', {
+      hint: 'give at least one rule, e.g. --keep-last 3',
+    });
+  }
+}
+
+/** Refuses to keep a version that isn't there: most likely it is misspelt. @throws ZfsVmError `usage` */
+function checkNamed({ versions = [] }: Retention, hostName: string, datasets: Datasets): void {
+  const known = new Set([...findVersions(datasets)].map(({ name }) => name));
+  const unknown = versions.find((tag) => !known.has(formatTag(tag)));
+  if (unknown === undefined) return;
+  throw new ZfsVmError('usage', `${hostName} has no ${formatTagShort(unknown)}, which --keep names`, {
+    hint: 'see "zfs-vm list" for what there is; nothing was done',
+  });
+}
+
+/** One run: what is shown, and done if it may be. */
+class PruneRun {
+  readonly #command: PruneCommand;
+  readonly #endpoint: Endpoint;
+  readonly #prepared: PreparedPrune;
+  readonly #errors: ZfsVmError[] = [];
+  #plan: PrunePlan;
+  #reclaim: ReadonlyMap<Destruction, number | ZfsVmError> = new Map();
+  /** What was destroyed, and what could not be, with why. */
+  readonly #ended = new Map<Destruction, ZfsVmError | undefined>();
+
+  constructor(command: PruneCommand, endpoint: Endpoint, prepared: PreparedPrune) {
+    this.#command = command;
+    this.#endpoint = endpoint;
+    this.#prepared = prepared;
+    this.#plan = prepared.plan;
+  }
+
+  async run(): Promise<number> {
+    await this.#measure();
+    if (!this.#command.json) this.#showPlan();
+    try {
+      if (this.#command.yes) await this.#prune();
+    } finally {
+      if (this.#command.json) this.#print(formatPruneAsJson(this.#measured, this.#outcome));
+      else if (this.#command.yes && this.#plan.destructions.length > 0) this.#showSum();
+    }
+    return exitCodeOfAll(this.#errors);
+  }
+
+  get #measured(): Parameters<typeof sumPrune>[0] {
+    return { plan: this.#plan, hostName: this.#endpoint.host.name, reclaim: this.#reclaim };
+  }
+
+  get #outcome(): Parameters<typeof formatPruneAsJson>[1] {
+    return { isDryRun: !this.#command.yes, ended: this.#ended };
+  }
+
+  /** Asks what would be freed; what zfs wouldn't destroy is not tried. */
+  async #measure(): Promise<void> {
+    const { signal } = this.#command.context;
+    this.#reclaim = await measureReclaim(this.#endpoint, this.#plan.destructions, signal);
+    for (const [destruction, size] of this.#reclaim) {
+      if (typeof size !== 'number') this.#noteEnd(destruction, size);
+    }
+  }
+
+  /** First the bookmarks that take the place of what goes. A version whose bookmark can't be made stays. */
+  async #prune(): Promise<void> {
+    const { signal } = this.#command.context;
+    const snapshots = this.#plan.bookmarks.map(({ snapshot }) => snapshot);
+    const failures = await bookmarkSnapshots(this.#endpoint, snapshots, signal);
+    if (failures.size > 0) {
+      for (const error of failures.values()) this.#tellError(error);
+      this.#plan = this.#prepared.planWithout(new Set(failures.keys()));
+      this.#ended.clear();
+      await this.#measure();
+    }
+    const possible = this.#plan.destructions.filter((destruction) => !this.#ended.has(destruction));
+    await destroyVersions(this.#endpoint, possible, signal, (destruction, error) => {
+      this.#noteEnd(destruction, error);
+    });
+  }
+
+  #noteEnd(destruction: Destruction, error: ZfsVmError | undefined): void {
+    this.#ended.set(destruction, error);
+    if (error !== undefined) this.#tellError(error);
+    else if (!this.#command.json) {
+      this.#print(destruction.snapshots.map((snapshot) => `destroyed ${fullNameOf(snapshot)}\n`).join(''));
+    }
+  }
+
+  #showPlan(): void {
+    const { verbose, debug, context } = this.#command;
+    const colors = chooseColors(context.stdout, context.env);
+    this.#print(formatPrunePlan(this.#measured, { colors, verbose: verbose || debug }));
+    if (this.#plan.destructions.length === 0) this.#print('nothing goes\n');
+    else if (!this.#command.yes) this.#print(`would destroy ${sumPrune(this.#measured)}; --yes does it\n`);
+  }
+
+  #showSum(): void {
+    const done = this.#plan.destructions.filter(
+      (destruction) => this.#ended.has(destruction) && this.#ended.get(destruction) === undefined,
+    );
+    const isAll = done.length === this.#plan.destructions.length && this.#errors.length === 0;
+    this.#print(`${isAll ? 'done' : 'not done'}: destroyed ${sumDestructions(done, this.#reclaim)}\n`);
+  }
+
+  #tellError(error: ZfsVmError): void {
+    const { stderr, env } = this.#command.context;
+    this.#errors.push(error);
+    stderr.write(formatError(error, chooseColors(stderr, env), this.#command));
+  }
+
+  #print(text: string): void {
+    this.#command.context.stdout.write(text);
+  }
+}

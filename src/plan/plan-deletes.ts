@@ -1,0 +1,138 @@
+import {
+  fullNameOf,
+  isTagged,
+  type Dataset,
+  type Datasets,
+  type Snapshot,
+  type TaggedSnapshot,
+} from '../streamline/dataset.js';
+import { GuidIndex } from '../streamline/guid-index.js';
+import { findVersions, groupByStreamline } from '../streamline/lineage.js';
+import { matchesTag, type VersionPattern } from '../streamline/selection.js';
+import { joinTrees, partsOf, type Tree } from '../streamline/tree.js';
+import { isWithin } from '../zfs/names.js';
+import { groupByDataset, type Destruction } from './destruction.js';
+import type { Plan } from './plan.js';
+import { Protections } from './protection.js';
+
+/** Both sides, and what is about to be sent. */
+export interface DeletesRequest {
+  readonly sender: Datasets;
+  readonly receiver: Datasets;
+  /** What comes before anything is deleted. */
+  readonly plan: Plan;
+  /** Only versions that fit one of them may go; any when there is none. */
+  readonly patterns: readonly VersionPattern[];
+  /** The receiver's snapshots that are held, by full name. */
+  readonly held: ReadonlySet<string>;
+}
+
+/**
+ * Plans what of the receiver's versions goes because the sender no longer has it. That can be said only of the history that both
+ * share: of what lies before the newest snapshot or bookmark of a dataset that both have, or will have when the plan is done. What
+ * the receiver has after it, it made itself. Nothing goes of a dataset with a conflict, and nothing that is protected.
+ *
+ * A version of a tree goes as a whole. What it has in a dataset that is gone from the sender's tree goes along, but for the newest
+ * version there: the dataset stays, for a person to destroy.
+ */
+export function planDeletes(request: DeletesRequest): Destruction[] {
+  const { sender, receiver, plan } = request;
+  const copies = findCopies(plan);
+  const ours = new GuidIndex(sender);
+  const gone = new Set<string>();
+  for (const [destination, source] of copies) {
+    for (const version of findGone(source, destination, request, ours)) gone.add(fullNameOf(version));
+  }
+  if (gone.size === 0) return [];
+  const protections = new Protections(receiver, { held: request.held, ...findComing(plan) });
+  const going: TaggedSnapshot[] = [];
+  for (const versions of groupByStreamline(findVersions(receiver)).values()) {
+    for (const tree of joinTrees(versions)) {
+      const parts = chooseParts(tree, copies, gone, ours);
+      const orphans = parts.filter(({ dataset }) => !copies.has(dataset));
+      const isOrphansNewest = (orphan: TaggedSnapshot): boolean =>
+        protections.find([orphan]).some(({ kind }) => kind === 'newest-of-dataset');
+      const leaving = parts.filter((part) => !(orphans.includes(part) && isOrphansNewest(part)));
+      if (protections.find(leaving).length === 0) going.push(...leaving);
+    }
+  }
+  return groupByDataset(going);
+}
+
+/** The receiver's datasets with those of the sender that they are copies of, where nothing is in the way of being one. */
+function findCopies({ chains, upToDate, conflicts }: Plan): Map<string, string> {
+  const troubled = new Set(conflicts.map(({ source }) => source));
+  const replaced = new Set(
+    chains.filter(({ preparation }) => preparation?.kind === 'destroy').map(({ destination }) => destination),
+  );
+  const pairs = [...chains, ...upToDate].map(({ source, destination }) => [destination, source] as const);
+  const untrusted = new Set(
+    pairs.filter(([, source]) => troubled.has(source)).map(([destination]) => destination),
+  );
+  return new Map(
+    pairs.filter(([destination]) => !untrusted.has(destination) && !replaced.has(destination)),
+  );
+}
+
+/** What a plan brings to the receiver, and what it clones there. */
+function findComing({ chains }: Plan): { arriving: TaggedSnapshot[]; cloning: Map<string, string> } {
+  const arriving = chains.flatMap(({ destination, steps }) =>
+    steps
+      .map(({ to }): Snapshot => ({ ...to, dataset: destination }))
+      .filter((snapshot) => isTagged(snapshot)),
+  );
+  const cloning = new Map(
+    chains.flatMap(({ destination, steps: [first] }) =>
+      first.kind === 'clone' ? [[first.origin, destination] as const] : [],
+    ),
+  );
+  return { arriving, cloning };
+}
+
+/** The chosen versions of a copy that the sender no longer has. */
+function findGone(
+  source: string,
+  destination: string,
+  { sender, receiver, plan, patterns }: DeletesRequest,
+  ours: GuidIndex,
+): TaggedSnapshot[] {
+  const [from, copy] = [sender.get(source), receiver.get(destination)];
+  if (from === undefined || copy === undefined) return [];
+  const last = findLastCommon(from, copy);
+  // What comes then is newer than all that is there.
+  const isPassed = plan.chains.some((chain) => chain.destination === destination);
+  return copy.snapshots
+    .slice(0, isPassed ? last + 1 : Math.max(0, last))
+    .filter(isTagged)
+    .filter(({ guid, tag }) => !ours.has(guid) && isChosen(tag, patterns));
+}
+
+/** The index of the newest snapshot of a copy that its original has, or has a bookmark of; -1 when there is none. */
+function findLastCommon({ snapshots, bookmarks }: Dataset, copy: Dataset): number {
+  const known = new Set([...snapshots, ...bookmarks].map(({ guid }) => guid));
+  return copy.snapshots.findLastIndex(({ guid }) => known.has(guid));
+}
+
+function isChosen(tag: TaggedSnapshot['tag'], patterns: readonly VersionPattern[]): boolean {
+  return patterns.length === 0 || patterns.some((pattern) => matchesTag(pattern, tag));
+}
+
+/**
+ * All parts of a version if it may go as a whole: what the sender has a dataset for is gone there, and what it has none for lies
+ * below that.
+ */
+function chooseParts(
+  tree: Tree,
+  copies: ReadonlyMap<string, string>,
+  gone: ReadonlySet<string>,
+  ours: GuidIndex,
+): TaggedSnapshot[] {
+  const parts = partsOf(tree);
+  const isGone = (part: TaggedSnapshot): boolean => gone.has(fullNameOf(part));
+  const mayGo = (part: TaggedSnapshot): boolean =>
+    copies.has(part.dataset)
+      ? isGone(part)
+      : !ours.has(part.guid) &&
+        parts.some((other) => isGone(other) && isWithin(part.dataset, other.dataset));
+  return parts.every(mayGo) ? parts : [];
+}

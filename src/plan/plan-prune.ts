@@ -1,0 +1,157 @@
+import { fullNameOf, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
+import { findVersions, groupByStreamline } from '../streamline/lineage.js';
+import { matchesTag, type VersionPattern } from '../streamline/selection.js';
+import { joinTrees, partsOf, type Tree } from '../streamline/tree.js';
+import { groupByDataset, type Destruction } from './destruction.js';
+import { Protections, type Protection } from './protection.js';
+import { findReceiverNeeds, type KnownReceiver, type ReceiverNeeds } from './receiver-needs.js';
+import { findKeepingRules, hasRules, type Retention, type RetentionRule } from './retention.js';
+
+/** What may be pruned, and what is known. */
+export interface PruneRequest {
+  /** Of the host that is pruned, with the ages of its snapshots. */
+  readonly datasets: Datasets;
+  /** Only versions that fit one of them may go; any when there is none. */
+  readonly patterns: readonly VersionPattern[];
+  /** The rules for a streamline; one without any is left alone. */
+  readonly retentionOf: (streamline: string) => Retention | undefined;
+  readonly nowSeconds: number;
+  /** The snapshots that are held, by full name. */
+  readonly held: ReadonlySet<string>;
+  /** Hosts whose last common versions have to stay, if only as bookmarks. */
+  readonly receivers: readonly KnownReceiver[];
+  /** Snapshots of which no bookmark could be made, by full name. */
+  readonly withoutBookmark?: ReadonlySet<string>;
+}
+
+/** Why a version stays. */
+export type KeepReason =
+  | { readonly kind: 'rule'; readonly rule: RetentionRule }
+  /** It isn't one of those that were chosen. */
+  | { readonly kind: 'not-chosen' }
+  | Protection
+  /** Receivers have a part of it. */
+  | { readonly kind: 'partial-elsewhere'; readonly snapshot: string; readonly receivers: readonly string[] }
+  /** It is the last common one with receivers, and no bookmark can take its place. */
+  | { readonly kind: 'last-common'; readonly snapshot: string; readonly receivers: readonly string[] };
+
+/** What becomes of a version: of one dataset, or of a tree, which goes or stays as a whole. */
+export interface Fate {
+  readonly tree: Tree;
+  /** When it was made; of a tree, its upper part. */
+  readonly createdAtSeconds: number;
+  /** Why it stays; empty when it goes. */
+  readonly reasons: readonly KeepReason[];
+}
+
+/** A streamline that is pruned, oldest version first. */
+export interface PrunedStreamline {
+  readonly name: string;
+  readonly fates: readonly Fate[];
+}
+
+/** A bookmark that takes the place of a snapshot before it goes. */
+export interface NeededBookmark {
+  readonly snapshot: TaggedSnapshot;
+  /** Whose increments begin from it. */
+  readonly receivers: readonly string[];
+}
+
+/** What would be destroyed, what stays, and why. Pure data. */
+export interface PrunePlan {
+  readonly streamlines: readonly PrunedStreamline[];
+  readonly bookmarks: readonly NeededBookmark[];
+  readonly destructions: readonly Destruction[];
+}
+
+/**
+ * Plans which versions of a host go: those that no rule keeps, and nothing protects. A version that the receivers' increments begin
+ * from goes if its bookmark is there, or can be made first.
+ */
+export function planPrune(request: PruneRequest): PrunePlan {
+  const { datasets, retentionOf } = request;
+  const needs = findReceiverNeeds(datasets, request.receivers);
+  const protections = new Protections(datasets, request);
+  const streamlines: PrunedStreamline[] = [];
+  for (const [name, versions] of groupByStreamline(findVersions(datasets))) {
+    const retention = retentionOf(name);
+    if (retention === undefined || !hasRules(retention)) continue;
+    const rulesOf = findRulesByName(versions, retention, request.nowSeconds);
+    const fates = joinTrees(versions).map((tree): Fate => {
+      const rules = rulesOf.get(tree.root.name) ?? [];
+      const reasons = [
+        ...rules.map((rule) => ({ kind: 'rule', rule }) as const),
+        ...(isChosen(tree, request) ? [] : [{ kind: 'not-chosen' } as const]),
+        ...protections.find(partsOf(tree)),
+        ...partsOf(tree).flatMap((part) => findNeeds(part, needs, request)),
+      ];
+      return { tree, createdAtSeconds: tree.root.createdAtSeconds ?? 0, reasons };
+    });
+    streamlines.push({ name, fates });
+  }
+  const going = streamlines
+    .flatMap(({ fates }) => fates)
+    .filter(({ reasons }) => reasons.length === 0)
+    .flatMap(({ tree }) => partsOf(tree));
+  return {
+    streamlines: streamlines.filter(({ fates }) => fates.some(({ tree }) => isChosen(tree, request))),
+    bookmarks: findMissingBookmarks(going, needs, datasets),
+    destructions: groupByDataset(going),
+  };
+}
+
+/** The rules that keep each version, by the snapshots' name: copies of a version, and the parts of a tree, count once. */
+function findRulesByName(
+  versions: readonly TaggedSnapshot[],
+  retention: Retention,
+  nowSeconds: number,
+): Map<string, RetentionRule[]> {
+  const byName = new Map<string, TaggedSnapshot & { createdAtSeconds: number }>();
+  for (const version of versions) {
+    const createdAtSeconds = Math.max(
+      version.createdAtSeconds ?? 0,
+      byName.get(version.name)?.createdAtSeconds ?? 0,
+    );
+    byName.set(version.name, { ...version, createdAtSeconds });
+  }
+  const rules = findKeepingRules([...byName.values()], retention, nowSeconds);
+  return new Map([...byName.keys()].map((name, index) => [name, rules[index] ?? []]));
+}
+
+function isChosen({ root }: Tree, { patterns }: PruneRequest): boolean {
+  return patterns.length === 0 || patterns.some((pattern) => matchesTag(pattern, root.tag));
+}
+
+/** What receivers need of a snapshot that no bookmark can give them. */
+function findNeeds(
+  version: TaggedSnapshot,
+  { bases, partials }: ReceiverNeeds,
+  { datasets, withoutBookmark }: PruneRequest,
+): KeepReason[] {
+  const snapshot = fullNameOf(version);
+  const bookmarks = datasets.get(version.dataset)?.bookmarks ?? [];
+  const isTaken = bookmarks.some(({ name, guid }) => name === version.name && guid !== version.guid);
+  const isReplaceable =
+    bookmarks.some(({ guid }) => guid === version.guid) ||
+    (!isTaken && withoutBookmark?.has(snapshot) !== true);
+  const partial = partials.get(version.guid);
+  const base = isReplaceable ? undefined : bases.get(version.guid);
+  return [
+    ...(partial === undefined ? [] : [{ kind: 'partial-elsewhere', snapshot, receivers: partial } as const]),
+    ...(base === undefined ? [] : [{ kind: 'last-common', snapshot, receivers: base } as const]),
+  ];
+}
+
+/** The bookmarks that have to be made before these snapshots go. */
+function findMissingBookmarks(
+  going: readonly TaggedSnapshot[],
+  { bases }: ReceiverNeeds,
+  datasets: Datasets,
+): NeededBookmark[] {
+  return going.flatMap((snapshot) => {
+    const receivers = bases.get(snapshot.guid);
+    const { bookmarks = [] } = datasets.get(snapshot.dataset) ?? {};
+    const isThere = bookmarks.some(({ guid }) => guid === snapshot.guid);
+    return receivers === undefined || isThere ? [] : [{ snapshot, receivers }];
+  });
+}

@@ -1,0 +1,51 @@
+import type { KeepReason } from '../plan/plan-prune.js';
+import type { Protection } from '../plan/protection.js';
+import type { RetentionRule } from '../plan/retention.js';
+
+/** Why a version stays, in words. */
+export function describeKeepReason(reason: KeepReason): string {
+  switch (reason.kind) {
+    case 'rule':
+      return describeRule(reason.rule);
+    case 'not-chosen':
+      return 'not chosen by -n';
+    case 'partial-elsewhere':
+      return `${reason.receivers.join(' and ')} has a part of ${reason.snapshot}, and needs it to go on`;
+    case 'last-common':
+      return `${reason.receivers.join(' and ')} goes on from ${reason.snapshot}, of which no bookmark can be made`;
+    default:
+      return describeProtection(reason);
+  }
+}
+
+function describeProtection(protection: Protection): string {
+  switch (protection.kind) {
+    case 'newest-of-streamline':
+      return 'the newest';
+    case 'newest-of-dataset': {
+      const [dataset = ''] = protection.snapshot.split('@');
+      return `the newest of ${dataset}`;
+    }
+    case 'clones':
+      return `${protection.snapshot} has clones: ${protection.clones.join(', ')}`;
+    case 'held':
+      return `${protection.snapshot} is held (zfs holds)`;
+    case 'partial-receive':
+      return `an interrupted receive at ${protection.at} needs ${protection.snapshot}`;
+  }
+}
+
+function describeRule(rule: RetentionRule): string {
+  switch (rule) {
+    case 'last':
+    case 'within':
+    case 'hourly':
+    case 'daily':
+    case 'weekly':
+    case 'monthly':
+    case 'yearly':
+      return `--keep-${rule}`;
+    case 'named':
+      return '--keep';
+  }
+}

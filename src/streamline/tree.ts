@@ -1,0 +1,37 @@
+import { isWithin } from '../zfs/names.js';
+import type { TaggedSnapshot } from './dataset.js';
+import { compareVersions } from './version.js';
+
+/** A version of one dataset, or of a tree that was tagged as a whole: the upper part, and what is below it. */
+export interface Tree {
+  readonly root: TaggedSnapshot;
+  readonly members: readonly TaggedSnapshot[];
+}
+
+/** Joins the members of trees: versions with one name, of which one is above the others. In the order of the versions. */
+export function joinTrees(versions: readonly TaggedSnapshot[]): Tree[] {
+  const trees: { root: TaggedSnapshot; members: TaggedSnapshot[] }[] = [];
+  let sameVersion: typeof trees = [];
+  // What is below a dataset comes after it.
+  for (const version of [...versions].sort(byVersionThenDataset)) {
+    if (sameVersion[0]?.root.name !== version.name) sameVersion = [];
+    const tree = sameVersion.find(({ root }) => isWithin(version.dataset, root.dataset));
+    if (tree !== undefined) {
+      tree.members.push(version);
+      continue;
+    }
+    const fresh = { root: version, members: [] };
+    sameVersion.push(fresh);
+    trees.push(fresh);
+  }
+  return trees;
+}
+
+/** All that belongs to a version of a tree. */
+export function partsOf({ root, members }: Tree): TaggedSnapshot[] {
+  return [root, ...members];
+}
+
+function byVersionThenDataset(a: TaggedSnapshot, b: TaggedSnapshot): number {
+  return compareVersions(a.tag.version, b.tag.version) || (a.dataset < b.dataset ? -1 : 1);
+}

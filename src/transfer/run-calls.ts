@@ -1,0 +1,70 @@
+import { toCommandError } from '../command-error.js';
+import type { Endpoint } from '../host/endpoint.js';
+import { isSuccess } from '../host/host.js';
+import { describeFlood, readLines, readTail } from '../host/run-command.js';
+import { quoteCommand } from '../shell.js';
+
+/** How one of several calls of zfs ended. */
+export interface CallEnd {
+  readonly code: number;
+  /** What it printed to either output. */
+  readonly output: string;
+}
+
+/** How many characters a call may print: ten thousand full names have as many. */
+const longestOutput = 4 * 2 ** 20;
+
+/** Stands before the first call's output, so that what a shell prints at login isn't taken for a part of it. */
+const beginMark = 'zfs-vm: begin';
+
+/** Stands behind each call's output, with its status. */
+const endMark = 'zfs-vm: ended';
+
+/**
+ * Runs calls of zfs one after another in one command, whatever comes of each. The script is given on stdin, so that no command line
+ * grows too long.
+ * @param calls the arguments of zfs
+ * @param onEnd told of each call when it has ended: what was done before a host is lost, or the run is stopped, is known then
+ * @throws ZfsVmError when not all of them were run, or one prints more than it may; the signal's reason when it is aborted
+ */
+export async function runCalls(
+  { host, zfs }: Endpoint,
+  calls: readonly (readonly string[])[],
+  signal: AbortSignal,
+  onEnd: (index: number, end: CallEnd) => void,
+): Promise<void> {
+  if (calls.length === 0) return;
+  const script = [
+    `printf '\\n%s\\n' '${beginMark}'`,
+    ...calls.flatMap((words) => [
+      `${quoteCommand([...zfs, ...words])} </dev/null 2>&1`,
+      `printf '\\n%s %s\\n' '${endMark}' "$?"`,
+    ]),
+  ];
+  const flood = new AbortController();
+  const command = await host.start(['sh', '-s'], { signal: AbortSignal.any([signal, flood.signal]) });
+  command.stdin.on('error', () => undefined);
+  command.stdin.end(`${script.join('\n')}\n`);
+  let ended = 0;
+  let output: string | undefined;
+  const [exit, stderr] = await Promise.all([
+    command.exit,
+    readTail(command.stderr),
+    readLines(command.stdout, (line) => {
+      const [, code] = /^zfs-vm: ended ([0-9]{1,3})$/.exec(line) ?? [];
+      if (output === undefined) {
+        if (line === beginMark) output = '';
+      } else if (code === undefined || ended === calls.length) {
+        output = flood.signal.aborted ? '' : `${output}${line}\n`;
+        if (output.length > longestOutput) flood.abort();
+      } else {
+        onEnd(ended++, { code: Number(code), output: output.trim() });
+        output = '';
+      }
+    }),
+  ]);
+  signal.throwIfAborted();
+  if (flood.signal.aborted) throw describeFlood(host.name, `zfs ${calls[ended]?.[0] ?? ''}`, longestOutput);
+  if (ended === calls.length && isSuccess(exit)) return;
+  throw toCommandError(host.name, `zfs ${calls[ended]?.[0] ?? ''}`, { exit, stderr });
+}
