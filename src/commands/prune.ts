@@ -32,7 +32,10 @@ export class PruneCommand extends BaseCommand {
       'only of streamlines that fit (debian-7, debian-*), or up to a version (debian-7:12); repeatable',
     ],
     ...retentionOptionHelp,
-    ['    --receiver HOST', 'a host that gets its versions from there, and must be able to go on; repeatable'],
+    [
+      '    --receiver HOST',
+      'a host that gets its versions from there, and must be able to go on; repeatable',
+    ],
     ['    --yes', 'destroy them; without it, they are only shown'],
     ['    --json', 'print JSON (docs/scripting.md)'],
   ] as const;

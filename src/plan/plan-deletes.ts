@@ -69,9 +69,7 @@ function findCopies({ chains, upToDate, conflicts }: Plan): Map<string, string> 
   const untrusted = new Set(
     pairs.filter(([, source]) => troubled.has(source)).map(([destination]) => destination),
   );
-  return new Map(
-    pairs.filter(([destination]) => !untrusted.has(destination) && !replaced.has(destination)),
-  );
+  return new Map(pairs.filter(([destination]) => !untrusted.has(destination) && !replaced.has(destination)));
 }
 
 /** What a plan brings to the receiver, and what it clones there. */
@@ -132,7 +130,6 @@ function chooseParts(
   const mayGo = (part: TaggedSnapshot): boolean =>
     copies.has(part.dataset)
       ? isGone(part)
-      : !ours.has(part.guid) &&
-        parts.some((other) => isGone(other) && isWithin(part.dataset, other.dataset));
+      : !ours.has(part.guid) && parts.some((other) => isGone(other) && isWithin(part.dataset, other.dataset));
   return parts.every(mayGo) ? parts : [];
 }

@@ -72,7 +72,11 @@ export function findKeepingRules(
 }
 
 /** Of versions from new to old, the newest one of each span of the calendar, by their indexes. */
-function findNewestOfEach(versions: readonly DatedVersion[], byAge: readonly number[], period: Period): number[] {
+function findNewestOfEach(
+  versions: readonly DatedVersion[],
+  byAge: readonly number[],
+  period: Period,
+): number[] {
   const newest = new Map<number, number>();
   for (const index of byAge) {
     const span = spanOf(versions[index]?.createdAtSeconds ?? 0, period);

@@ -10,7 +10,9 @@ export function findUnmarked({ upToDate, conflicts }: Plan, sender: Datasets): P
   const common = [...upToDate.map(({ newest }) => newest), ...conflicts.flatMap(findCommon)];
   return common.filter(({ kind, dataset, name, guid }) => {
     const { bookmarks = [] } = sender.get(dataset) ?? {};
-    return kind === 'snapshot' && !bookmarks.some((bookmark) => bookmark.guid === guid || bookmark.name === name);
+    return (
+      kind === 'snapshot' && !bookmarks.some((bookmark) => bookmark.guid === guid || bookmark.name === name)
+    );
   });
 }
 

@@ -61,7 +61,11 @@ function describeBookmark({ snapshot, receivers }: NeededBookmark, hostName: str
   return `bookmark ${hostName}:${fullNameOf(snapshot)}, from which ${receivers.join(' and ')} goes on`;
 }
 
-function formatStreamline({ name, fates }: PrunedStreamline, colors: ChalkInstance, verbose: boolean): string[] {
+function formatStreamline(
+  { name, fates }: PrunedStreamline,
+  colors: ChalkInstance,
+  verbose: boolean,
+): string[] {
   const going = fates.filter(isGoing);
   const told = fates.filter((fate) => verbose || isGoing(fate) || !fate.reasons.some(isWanted));
   const versionWidth = Math.max(0, ...told.map(({ tree }) => tree.root.tag.version.text.length));

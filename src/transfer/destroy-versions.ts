@@ -83,11 +83,7 @@ function namesOf(snapshots: readonly Snapshot[]): string[] {
   return snapshots.map(({ name }) => name);
 }
 
-function describeFailure(
-  endpoint: Endpoint,
-  { dataset }: Destruction,
-  end: CallEnd,
-): ZfsVmError | undefined {
+function describeFailure(endpoint: Endpoint, { dataset }: Destruction, end: CallEnd): ZfsVmError | undefined {
   return end.code === 0 ? undefined : toCallError(endpoint, `zfs destroy of versions of ${dataset}`, end);
 }
 
@@ -101,6 +97,9 @@ function readReclaim({ host }: Endpoint, { output }: CallEnd): number | ZfsVmErr
   } catch (error) {
     if (!(error instanceof UnreadableOutput)) throw error;
     const line = toPrintable(error.message);
-    return new ZfsVmError('failed', `${host.name}: zfs destroy -n printed a line that can't be read: ${line}`);
+    return new ZfsVmError(
+      'failed',
+      `${host.name}: zfs destroy -n printed a line that can't be read: ${line}`,
+    );
   }
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { parseReclaim } from '../../src/zfs/destroy.js';
 import {
   parseCreationTimes,
   parseDatasets,
   parseDetailedSnapshots,
+  parseHolds,
   parseSnapshots,
   UnreadableOutput,
 } from '../../src/zfs/list.js';
@@ -460,5 +462,53 @@ test('what has arrived is told by name, also where names have the words of zfs i
       });
     }),
     runs(300),
+  );
+});
+
+test('holds are read as they were printed', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(snapshotFullName, fc.nat(100)), { maxLength: 5 }), (rows) => {
+      const text = rows.map(([name, holds]) => `${name}\t${holds}\n`).join('');
+      assert.deepEqual(parseHolds(text), new Map(rows));
+    }),
+    runs(500),
+  );
+});
+
+test('what is taken for a list of holds has names that ZFS takes, and numbers', () => {
+  const text = fc
+    .array(snapshotFullName, { minLength: 1, maxLength: 4 })
+    .map((names) => `${names.join('\t2\n')}\t0\n`);
+  fc.assert(
+    fc.property(fc.oneof(hostileText, damaged(text)), (output) => {
+      const holds = readOrRefuse(() => parseHolds(output), isUnreadable) ?? new Map<string, number>();
+      for (const [name, count] of holds) {
+        assert.ok(isSnapshotName(name));
+        assert.ok(Number.isFinite(count));
+      }
+    }),
+    runs(1500),
+  );
+});
+
+test('what a destruction frees is read as it was printed, and nothing else is taken for it', () => {
+  const names = fc.array(snapshotFullName, { maxLength: 4 });
+  const text = fc
+    .tuple(names, size)
+    .map(([list, bytes]) => `${list.map((name) => `destroy\t${name}\n`).join('')}reclaim\t${bytes}\n`);
+  fc.assert(
+    fc.property(text, (output) => {
+      assert.equal(parseReclaim(output), Number(/reclaim\t(.*)\n$/.exec(output)?.[1]));
+    }),
+    runs(500),
+  );
+  fc.assert(
+    fc.property(fc.oneof(hostileText, damaged(text)), (output) => {
+      const bytes = readOrRefuse(() => parseReclaim(output), isUnreadable);
+      if (bytes === undefined) return;
+      assert.ok(Number.isFinite(bytes));
+      assert.match(output, /^(\n|destroy\t.*\n)*reclaim\t[0-9]+\n*$/);
+    }),
+    runs(1500),
   );
 });

@@ -9,7 +9,10 @@ const lab = useClientLab();
 /** The snapshots of a dataset, e.g. `web:1 web:3`. */
 async function versionsOf(host: LabHost, dataset: string): Promise<string> {
   const { stdout } = await host.run(`zfs list -H -d 1 -t snapshot -s createtxg -o name '${dataset}'`);
-  return stdout.trim().replaceAll(/^.*@(zfs-vm:)?/gm, '').replaceAll('\n', ' ');
+  return stdout
+    .trim()
+    .replaceAll(/^.*@(zfs-vm:)?/gm, '')
+    .replaceAll('\n', ' ');
 }
 
 /** Shell text: versions of a dataset, each with a megabyte of its own that the next one doesn't have. */
@@ -111,7 +114,9 @@ test('--delete takes away on the receiver what was pruned on the sender, but for
   await expectZfsVm(a, 'push -d tank/x root@b');
   await expectZfsVm(a, 'prune --keep-last 1 --yes');
   await a.run('zfs snapshot -r tank/vm@zfs-vm:web:5');
-  await b.run('zfs hold mine tank/x/vm/etc@zfs-vm:web:2; zfs snapshot tank/x/vm@mine; zfs destroy tank/x/vm@mine');
+  await b.run(
+    'zfs hold mine tank/x/vm/etc@zfs-vm:web:2; zfs snapshot tank/x/vm@mine; zfs destroy tank/x/vm@mine',
+  );
   await expectZfsVm(a, 'push --delete root@b', 3);
   assert.equal(await versionsOf(b, 'tank/x/vm'), 'web:1 web:2 web:3 web:4');
   const { stdout } = await expectZfsVm(a, 'push --delete --yes root@b');

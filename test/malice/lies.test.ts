@@ -21,6 +21,9 @@ const instead = (of: string, text: string): string =>
 const datasetsAre = (...lines: readonly string[]): string =>
   instead('filesystem,volume', lines.map((line) => `${line.replaceAll(' ', '\\t')}\\n`).join(''));
 
+/** Nothing is held. */
+const noHolds = instead('name,userrefs', '');
+
 const unreadable = /zfs list printed a line that can't be read/;
 
 const isGone = /tank\/vm@zfs-vm:web:2 was received, and now is not there/;
@@ -151,6 +154,31 @@ const cases: readonly Case[] = [
       status: 1,
       says: /ended well, and tank\/vm still has what arrived/,
     },
+  },
+  {
+    title: 'prune tells of a zfs that destroys nothing though it says so',
+    lies: { here: `${noHolds}; [ "$2" = -n ] && { printf 'reclaim\\t1\\n'; exit; }` },
+    ...{
+      words: ['prune', '--keep-last', '1', '--yes'],
+      status: 1,
+      says: /local: zfs destroy ended well, and tank\/vm@zfs-vm:web:1 is still there/,
+    },
+  },
+  {
+    title: 'prune makes printable what a zfs says that destroys nothing, and does not call it',
+    lies: {
+      here: `${noHolds}; [ "$1" = destroy ] && { printf '\\033[2J\\302\\233 no'; [ "$2" = -n ]; exit; }`,
+    },
+    ...{
+      words: ['prune', '--keep-last', '1', '--yes'],
+      status: 1,
+      says: /zfs destroy -n printed a line that can't be read: \\u\{1b\}\[2J\\u\{9b\} no/,
+    },
+  },
+  {
+    title: 'prune refuses a number of holds that is none',
+    lies: { here: instead('name,userrefs', 'tank/vm@zfs-vm:web:1\\t\\033[2J\\n') },
+    ...{ words: ['prune', '--keep-last', '1', '--yes'], status: 1, says: unreadable },
   },
   ...(['push', 'list', 'tag'] as const).map((command): Case => ({
     title: `${command} goes on where origins go round in a circle`,

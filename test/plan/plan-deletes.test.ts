@@ -39,7 +39,10 @@ for (const [what, sender, receiver, expected] of [
 }
 
 test('only chosen versions are deleted', () => {
-  const sides = { sender: world('tank/vm: web:3 db:1'), receiver: world('tank/vm: db:0 web:1 web:2 web:3 db:1') };
+  const sides = {
+    sender: world('tank/vm: web:3 db:1'),
+    receiver: world('tank/vm: db:0 web:1 web:2 web:3 db:1'),
+  };
   assert.equal(findDeletes(sides, { name: 'web' }), 'tank/vm@web:1 tank/vm@web:2');
   assert.equal(findDeletes(sides, { name: 'db' }), 'tank/vm@db:0');
 });
@@ -49,7 +52,7 @@ test('what the receiver cloned something from stays, and what is about to be clo
   assert.equal(findDeletes({ sender: world('tank/vm: web:3'), receiver }), 'tank/vm@web:2');
 });
 
-test('a version that is on the sender under another dataset or name is no longer has nothing to do with', () => {
+test('a version that the sender has in another dataset by now is not gone', () => {
   const sides = {
     sender: world('tank/new: web:1', 'tank/vm < tank/new@web:1: web:2'),
     receiver: world('tank/vm: web:1 web:2'),
@@ -62,10 +65,7 @@ test('what is held stays, with all of its tree', () => {
     sender: world('tank/vm: web:3', 'tank/vm/a: web:3'),
     receiver: world('tank/vm: web:1 web:2 web:3', 'tank/vm/a: web:1 web:2 web:3'),
   };
-  assert.equal(
-    findDeletes(sides, { held: ['tank/vm/a@zfs-vm:web:1'] }),
-    'tank/vm/a@web:2 tank/vm@web:2',
-  );
+  assert.equal(findDeletes(sides, { held: ['tank/vm/a@zfs-vm:web:1'] }), 'tank/vm/a@web:2 tank/vm@web:2');
 });
 
 test('in a dataset that is gone from the sender, the newest version stays', () => {
@@ -81,8 +81,13 @@ const history = fc.subarray(['web:1', 'web:2', 'web:3', 'web:4', 'web:5', '@a', 
 test('whatever was pruned where, nothing goes that the sender has, nor the newest common snapshot or what follows it', () => {
   fc.assert(
     fc.property(history, history, fc.boolean(), (ours, theirs, rollback) => {
-      const sides = { sender: world(`tank/vm: ${ours.join(' ')}`), receiver: world(`tank/vm: ${theirs.join(' ')}`) };
-      const deleted = findDeletes(sides, { rollback }).split(' ').map((name) => name.replace(/.*@/, ''));
+      const sides = {
+        sender: world(`tank/vm: ${ours.join(' ')}`),
+        receiver: world(`tank/vm: ${theirs.join(' ')}`),
+      };
+      const deleted = findDeletes(sides, { rollback })
+        .split(' ')
+        .map((name) => name.replace(/.*@/, ''));
       const lastCommon = theirs.findLastIndex((name) => ours.includes(name));
       for (const [index, name] of theirs.entries()) {
         if (!deleted.includes(name)) continue;

@@ -59,7 +59,13 @@ test('weeks begin on Monday, in UTC', () => {
 });
 
 test('months and years are those of the calendar', () => {
-  const dated = versions('2024-12-31 23:59', '2025-01-01 00:00', '2025-11-30 00:00', '2025-12-31 23:59', '2026-01-01 00:00');
+  const dated = versions(
+    '2024-12-31 23:59',
+    '2025-01-01 00:00',
+    '2025-11-30 00:00',
+    '2025-12-31 23:59',
+    '2026-01-01 00:00',
+  );
   assert.equal(keep(dated, { monthly: 2 }), '4 monthly, 5 monthly');
   assert.equal(keep(dated, { yearly: 3 }), '1 yearly, 4 yearly, 5 yearly');
 });
@@ -130,13 +136,18 @@ test('another rule never loses what the others keep, and without rules there is 
 test('a rule of the calendar keeps as many as there are spans with a version, and the very newest is one of them', () => {
   const periods = ['hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
   fc.assert(
-    fc.property(anyVersions, fc.constantFrom(...periods), fc.integer({ min: 1, max: 50 }), (dated, period, most) => {
-      const kept = findKept(dated, { [period]: most });
-      const all = findKept(dated, { [period]: 1000 });
-      assert.equal(kept.length, Math.min(most, all.length));
-      const newest = Math.max(...dated.map(({ createdAtSeconds }) => createdAtSeconds));
-      assert.ok(kept.some(({ createdAtSeconds }) => createdAtSeconds === newest));
-    }),
+    fc.property(
+      anyVersions,
+      fc.constantFrom(...periods),
+      fc.integer({ min: 1, max: 50 }),
+      (dated, period, most) => {
+        const kept = findKept(dated, { [period]: most });
+        const all = findKept(dated, { [period]: 1000 });
+        assert.equal(kept.length, Math.min(most, all.length));
+        const newest = Math.max(...dated.map(({ createdAtSeconds }) => createdAtSeconds));
+        assert.ok(kept.some(({ createdAtSeconds }) => createdAtSeconds === newest));
+      },
+    ),
     { numRuns: 1000 },
   );
 });

@@ -1,4 +1,10 @@
-import { snapshotsIn, type DatasetState, type HostState, type SnapshotState } from './capture.js';
+import {
+  describeHost,
+  snapshotsIn,
+  type DatasetState,
+  type HostState,
+  type SnapshotState,
+} from './capture.js';
 import { emptyContent, isSameContent, type Content } from './content.js';
 import type { Wanted } from './random-command.js';
 import type { RunResult } from './sim-world.js';
@@ -212,6 +218,31 @@ export function judgeHolds(state: HostState, renamed: ReadonlySet<bigint>): void
     if (renamed.has(dataset.guid)) continue;
     const left = snapshot.holds.find(isOurHold);
     expectThat(left === undefined, `${dataset.name}@${snapshot.name} is still held by ${left ?? ''}`);
+  }
+}
+
+/**
+ * Expects that a host lost exactly what a prune said that it destroyed, and nothing that somebody may still need.
+ * @throws Violation
+ */
+export function judgePrune(before: HostState, after: HostState, { stdout }: RunResult): void {
+  const told = new Set([...stdout.matchAll(/^destroyed (.+)$/gm)].map(([, name = '']) => name));
+  const isGone = ({ name }: DatasetState, snapshot: SnapshotState): boolean =>
+    told.has(`${name}@${snapshot.name}`);
+  const expected = new Map(
+    [...before].map(([guid, dataset]) => [
+      guid,
+      { ...dataset, snapshots: dataset.snapshots.filter((each) => !isGone(dataset, each)) },
+    ]),
+  );
+  expectThat(describeHost(after) === describeHost(expected), 'a prune did something else than it says');
+  for (const { dataset, snapshot } of snapshotsIn(before)) {
+    if (!isGone(dataset, snapshot)) continue;
+    const name = `${dataset.name}@${snapshot.name}`;
+    expectThat(isOurs(name), `a prune destroyed ${name}, which is no version`);
+    expectThat(snapshot.holds.length === 0, `a prune destroyed ${name}, which is held`);
+    const newest = dataset.snapshots.findLast((each) => isOurs(`@${each.name}`));
+    expectThat(newest !== snapshot, `a prune destroyed ${name}, the newest there`);
   }
 }
 

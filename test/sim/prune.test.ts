@@ -85,7 +85,10 @@ test('only versions that -n chooses go, and the rules count all of their streaml
   await expectRun(world, 'a', 'prune -n web:3 --keep-last 4 --yes');
   assert.equal(versionsOf(a), 'web:2 web:3 web:4 web:5');
   assert.equal(versionsOf(a, 'tank/db'), 'db:1 db:2');
-  assert.match((await expectRun(world, 'a', 'prune -n nope --keep-last 1', 2)).stderr, /no streamline "nope"/);
+  assert.match(
+    (await expectRun(world, 'a', 'prune -n nope --keep-last 1', 2)).stderr,
+    /no streamline "nope"/,
+  );
 });
 
 for (const [what, args, message] of [
@@ -269,8 +272,16 @@ test('--json tells all of it, before and after', async () => {
   interface Told {
     dryRun: boolean;
     host: string;
-    streamlines: { name: string; versions: { version: string; goes: boolean; reasons: { kind: string }[] }[] }[];
-    destructions: { dataset: string; snapshots: { name: string }[]; reclaimBytes: number; destroyed: boolean }[];
+    streamlines: {
+      name: string;
+      versions: { version: string; goes: boolean; reasons: { kind: string }[] }[];
+    }[];
+    destructions: {
+      dataset: string;
+      snapshots: { name: string }[];
+      reclaimBytes: number;
+      destroyed: boolean;
+    }[];
   }
   const read = async (args: string): Promise<Told> =>
     JSON.parse((await expectRun(world, 'a', `prune --keep-last 1 --json ${args}`)).stdout) as Told;
@@ -292,5 +303,8 @@ test('--json tells all of it, before and after', async () => {
   assert.ok((destruction?.reclaimBytes ?? 0) > 0);
   assert.equal(destruction?.destroyed, false);
   const after = await read('--yes');
-  assert.deepEqual({ ...destruction, destroyed: true }, after.destructions[0] && { ...after.destructions[0] });
+  assert.deepEqual(
+    { ...destruction, destroyed: true },
+    after.destructions[0] && { ...after.destructions[0] },
+  );
 });

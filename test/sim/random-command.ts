@@ -47,6 +47,7 @@ export function pickCommand({ world, random, sender, destination }: Scene): Tran
   };
   const allSnapshots = wanted.patterns.length === 0 && random.chance(0.12);
   const mayLose = random.chance(0.08);
+  const deletes = random.chance(0.1);
   const leavesBookmarks = !random.chance(0.1);
   const place = destination ?? (random.chance(0.12) ? 'tank/new/place' : undefined);
   const options = [
@@ -63,6 +64,7 @@ export function pickCommand({ world, random, sender, destination }: Scene): Tran
     ...(random.chance(0.15) ? [`--retries ${random.below(5)}`] : []),
     ...(random.chance(0.1) ? ['--stall-timeout 60'] : []),
     ...(mayLose ? [random.pick(['--rollback --yes', '--replace --yes', '--rollback --replace --yes'])] : []),
+    ...(deletes ? ['--delete --yes'] : []),
   ].join(' ');
   const words = `${isPull ? 'pull' : 'push'} ${options} ${target}`.replace(/  +/g, ' ');
   return {
@@ -70,7 +72,7 @@ export function pickCommand({ world, random, sender, destination }: Scene): Tran
     words: global + words,
     planWords: `${global}plan ${words} --json`,
     wanted: { ...wanted, allSnapshots },
-    ...{ leavesBookmarks, mayLose, isPowerless },
+    ...{ leavesBookmarks, mayLose: mayLose || deletes, isPowerless },
     abortWords: isPull ? 'abort --yes' : `${global}abort --yes ${target}`,
   };
 

@@ -8,6 +8,7 @@ import {
   judgeDelivery,
   judgeHolds,
   judgeNotes,
+  judgePrune,
   judgeReceiver,
   judgeSender,
   judgeWords,
@@ -121,6 +122,7 @@ class Scenario {
 
   async run(): Promise<void> {
     if (this.#scene.random.chance(0.1)) await this.#tag();
+    if (this.#scene.random.chance(0.15)) await this.#prune();
     const planned = this.#scene.random.chance(0.6) ? await this.#plan() : undefined;
     const faulty = await this.#runWithFaults(planned);
     if (this.#command.isPowerless) return;
@@ -334,6 +336,26 @@ class Scenario {
       'tag made something else than it says',
     );
     expectThat(describeHost(now.receiver) === describeHost(this.#baseline.receiver), 'tag changed b');
+    this.#baseline = now;
+    this.#first = now;
+  }
+
+  /** Prunes one of the hosts, which becomes what it has. */
+  async #prune(): Promise<void> {
+    const { random } = this.#scene;
+    const host = random.pick(['a', 'b'] as const);
+    const rule = random.pick(['--keep-last 1', '--keep-last 2', '--keep-within 1s', '--keep-daily 1']);
+    const before = this.#capture();
+    const result = await this.#finish(this.#start(`prune ${rule} --yes`, host), { isTag: true });
+    expectThat(result?.status === 0, `prune ends with ${result?.status ?? 'nothing'}`);
+    const now = this.#capture();
+    const side = host === 'a' ? 'sender' : 'receiver';
+    judgePrune(before[side], now[side], result);
+    const other = host === 'a' ? 'receiver' : 'sender';
+    expectThat(
+      describeHost(now[other]) === describeHost(before[other]),
+      `prune of ${host} changed the other`,
+    );
     this.#baseline = now;
     this.#first = now;
   }

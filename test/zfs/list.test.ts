@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   parseDatasets,
   parseDetailedSnapshots,
+  parseHolds,
   parseSnapshots,
   UnreadableOutput,
 } from '../../src/zfs/list.js';
@@ -64,6 +65,33 @@ test('a list that was asked for without notes has none', () => {
   const [snapshot] = parseDetailedSnapshots('tank@a\t1\t2\t1795249568\t5268480\n', { withNotes: false });
   assert.equal(snapshot?.note, undefined);
   assert.throws(() => parseDetailedSnapshots(detailedLines, { withNotes: false }), UnreadableOutput);
+});
+
+test('a bookmark in a detailed list may not know its size', () => {
+  const rows = parseDetailedSnapshots('tank#a\t1\t2\t1795249568\t-\ntank#b\t1\t2\t1795249568\t5\n');
+  assert.deepEqual(
+    rows.map(({ kind, referencedBytes }) => [kind, referencedBytes]),
+    [
+      ['bookmark', 0],
+      ['bookmark', 5],
+    ],
+  );
+  assert.throws(() => parseDetailedSnapshots('tank@a\t1\t2\t1795249568\t-\n'), UnreadableOutput);
+});
+
+// zfs list -Hp -t snapshot -o name,userrefs tank@a tank@b   (OpenZFS 2.3.2)
+test('holds are read by the full names', () => {
+  const holds = parseHolds('tank@a\t0\ntank/my vm@zfs-vm:web:1\t2\n');
+  assert.deepEqual(
+    [...holds],
+    [
+      ['tank@a', 0],
+      ['tank/my vm@zfs-vm:web:1', 2],
+    ],
+  );
+  for (const line of ['tank@a', 'tank@a\t-', 'tank\t1', 'tank@a\t1\t1', 'tank#a\t1']) {
+    assert.throws(() => parseHolds(line), UnreadableOutput, line);
+  }
 });
 
 test('no output is no rows', () => {
