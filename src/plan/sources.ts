@@ -1,6 +1,7 @@
 import { fullNameOf, type Dataset, type Datasets, type Snapshot } from '../streamline/dataset.js';
 import { datasetOf } from '../streamline/lineage.js';
 import { matchesGlob, matchesTag, type VersionPattern } from '../streamline/selection.js';
+import type { Tag } from '../streamline/tag.js';
 import { ancestorsOf } from '../zfs/names.js';
 
 /** Which versions are to be sent. */
@@ -11,6 +12,8 @@ export interface Choice {
   readonly latest: boolean;
   /** Every snapshot is a version, whatever it is called. */
   readonly allSnapshots: boolean;
+  /** Without this very version on the sender, nothing is to be sent. */
+  readonly required?: Tag | undefined;
 }
 
 /** A dataset of the sender with its chosen versions, oldest first. */

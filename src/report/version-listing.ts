@@ -1,8 +1,8 @@
 import { fullNameOf, isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
 import { findVersions } from '../streamline/lineage.js';
 import { formatTagShort } from '../streamline/tag.js';
+import { joinTrees, pathBelow, type Tree } from '../streamline/trees.js';
 import { compareVersions } from '../streamline/version.js';
-import { isWithin } from '../zfs/names.js';
 
 /** A version as `list --json` gives it. */
 export interface VersionListing {
@@ -48,30 +48,6 @@ export function listStreamlines(datasets: Datasets): StreamlineListing[] {
     }));
 }
 
-/** A version of one dataset, or of a tree that was tagged as a whole: the upper part, and what is below it. */
-interface Tree {
-  readonly root: TaggedSnapshot;
-  readonly members: TaggedSnapshot[];
-}
-
-/** Joins the members of trees. The versions are in order, so that what is below a dataset comes after it. */
-function joinTrees(versions: readonly TaggedSnapshot[]): Tree[] {
-  const trees: Tree[] = [];
-  let sameVersion: Tree[] = [];
-  for (const version of versions) {
-    if (sameVersion[0]?.root.name !== version.name) sameVersion = [];
-    const tree = sameVersion.find(({ root }) => isWithin(version.dataset, root.dataset));
-    if (tree !== undefined) {
-      tree.members.push(version);
-      continue;
-    }
-    const fresh = { root: version, members: [] };
-    sameVersion.push(fresh);
-    trees.push(fresh);
-  }
-  return trees;
-}
-
 function toListing(
   { root, members }: Tree,
   datasets: Datasets,
@@ -83,7 +59,7 @@ function toListing(
   return {
     version: root.tag.version.text,
     dataset: root.dataset,
-    members: members.map((member) => member.dataset.slice(root.dataset.length + 1)),
+    members: members.map((member) => pathBelow(member.dataset, root.dataset)),
     snapshot: fullNameOf(root),
     cloneOf: origin === undefined ? null : (tagNames.get(origin) ?? origin),
     createdAt: new Date((root.createdAtSeconds ?? 0) * 1000).toISOString(),

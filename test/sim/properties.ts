@@ -69,7 +69,7 @@ const readOnlyNames = new Set([
     'used',
     'encryption',
   ],
-  ...['receive_resume_token', 'keystatus', 'userrefs', 'inconsistent', 'mounted'],
+  ...['receive_resume_token', 'keystatus', 'encryptionroot', 'userrefs', 'inconsistent', 'mounted'],
 ]);
 
 /** Whether zfs knows a property of that name; anyone's own have a colon. */
@@ -111,8 +111,9 @@ function findSettable(pools: Pools, dataset: Dataset, name: string): Valued | un
   return { value: name === 'mountpoint' ? `/${dataset.name}` : fallback, source: 'default' };
 }
 
-function findFixed({ blockBytes }: Pools, listed: Listed, name: string): string | undefined {
+function findFixed(pools: Pools, listed: Listed, name: string): string | undefined {
   const { dataset } = listed;
+  const { blockBytes } = pools;
   const point =
     listed.kind === 'snapshot' ? listed.snapshot : listed.kind === 'bookmark' ? listed.bookmark : dataset;
   const isDataset = point instanceof Dataset;
@@ -140,6 +141,8 @@ function findFixed({ blockBytes }: Pools, listed: Listed, name: string): string 
       return listed.kind === 'bookmark' ? undefined : (dataset.encryption ?? 'off');
     case 'keystatus':
       return dataset.encryption === undefined ? undefined : dataset.isKeyLoaded ? 'available' : 'unavailable';
+    case 'encryptionroot':
+      return isDataset && dataset.encryption !== undefined ? findEncryptionRoot(pools, dataset) : undefined;
     case 'receive_resume_token':
       return isDataset ? tokenOf(dataset) : undefined;
     case 'userrefs':
@@ -147,10 +150,18 @@ function findFixed({ blockBytes }: Pools, listed: Listed, name: string): string 
     case 'inconsistent':
       return isDataset ? (dataset.isInconsistent ? '1' : '0') : undefined;
     case 'mounted':
-      return dataset.type === 'filesystem' && isDataset ? 'no' : undefined;
+      return dataset.type === 'filesystem' && isDataset ? (dataset.isMounted ? 'yes' : 'no') : undefined;
     default:
       return undefined;
   }
+}
+
+/** Where the key of an encrypted dataset is loaded: a clone shares the one of its origin, what is made below another that one's. */
+function findEncryptionRoot(pools: Pools, dataset: Dataset): string {
+  if (dataset.origin !== undefined) return findEncryptionRoot(pools, dataset.origin.dataset);
+  const parent = pools.datasets.get(ancestorsOf(dataset.name).at(-1) ?? '');
+  const isOwn = dataset.properties.has('encryption') || parent?.encryption === undefined;
+  return isOwn ? dataset.name : findEncryptionRoot(pools, parent);
 }
 
 /** The resume token of a dataset that has a partial receive which can be gone on with. */
