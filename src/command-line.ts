@@ -3,6 +3,7 @@ import { Cli } from 'clipanion';
 import { AbortCommand } from './commands/abort.js';
 import { BaseCommand, type CommandContext } from './commands/base-command.js';
 import { CloneCommand } from './commands/clone.js';
+import { DiffCommand } from './commands/diff.js';
 import { formatCommandHelp, formatGeneralHelp } from './commands/help.js';
 import { ListCommand } from './commands/list.js';
 import { PullCommand } from './commands/pull.js';
@@ -13,7 +14,15 @@ import { chooseColors } from './report/colors.js';
 import { toPrintable } from './printable.js';
 
 /** Every command there is; a new one is added here. */
-const commandClasses = [TagCommand, ListCommand, PushCommand, PullCommand, CloneCommand, AbortCommand];
+const commandClasses = [
+  TagCommand,
+  ListCommand,
+  PushCommand,
+  PullCommand,
+  CloneCommand,
+  DiffCommand,
+  AbortCommand,
+];
 
 /**
  * Runs a command line, as `normalizeArguments` gives it, and gives the exit status.

@@ -5,6 +5,7 @@ import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
 import { readDatasets, readInventory, readPropertiesOf } from '../inventory/read-inventory.js';
+import { readLocked } from '../inventory/read-locked.js';
 import { findPlaceFault, planClone, type CloneFault, type CloneStep } from '../plan/plan-clone.js';
 import { toPrintable } from '../printable.js';
 import { describeClone } from '../report/clone-text.js';
@@ -233,14 +234,12 @@ async function checkKeys(
   const encrypted = steps.flatMap((step) =>
     step.kind === 'clone' && step.source.encrypted ? [step.source.name] : [],
   );
-  const found = await readPropertiesOf(endpoint, encrypted, ['keystatus', 'encryptionroot'], signal);
-  for (const [dataset, properties] of found) {
-    if (!properties.some(({ name, value }) => name === 'keystatus' && value === 'unavailable')) continue;
-    const root = properties.find(({ name }) => name === 'encryptionroot')?.value ?? dataset;
-    throw new ZfsVmError('failed', `${dataset} is encrypted, and its key isn't loaded; nothing was cloned`, {
-      hint: `load it with "zfs load-key ${root}", and run this again`,
-    });
-  }
+  const [first] = await readLocked(endpoint, encrypted, signal);
+  if (first === undefined) return;
+  const [dataset, root] = first;
+  throw new ZfsVmError('failed', `${dataset} is encrypted, and its key isn't loaded; nothing was cloned`, {
+    hint: `load it with "zfs load-key ${root}", and run this again`,
+  });
 }
 
 function describeUnmounted(destination: string, stderr: string): ZfsVmError {

@@ -1,19 +1,12 @@
 import type { Endpoint } from '../host/endpoint.js';
-import { runCommand } from '../host/run-command.js';
+import { runZfsCalls } from '../inventory/run-zfs-calls.js';
 import type { Plan, Step } from '../plan/plan.js';
 import { streamOf } from '../plan/stream.js';
-import { estimateArguments, parseEstimate } from '../zfs/send.js';
-import { quoteCommand } from '../shell.js';
-
-/** More than zfs prints of a stream that it would send, which has two names in it at most. */
-const longestEstimate = 2 ** 14;
-
-/** Stands after each step's estimate in the output. */
-const mark = 'zfs-vm: next';
+import { estimateArguments, longestEstimate, parseEstimate } from '../zfs/send.js';
 
 /**
- * Asks the sender how many bytes each step will be: one command for the whole plan, its script given on stdin so that
- * no command line grows too long. Estimates only serve the progress: a step without one is left out.
+ * Asks the sender how many bytes each step will be: one command for the whole plan. Estimates only serve the progress: a step without
+ * one is left out.
  */
 export async function estimateSizes(
   sender: Endpoint,
@@ -21,16 +14,9 @@ export async function estimateSizes(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<Step, number>> {
   const steps = plan.chains.flatMap((chain) => chain.steps.map((step) => ({ chain, step })));
-  if (steps.length === 0) return new Map();
-  const script = steps.map(({ chain, step }) => {
-    const estimate = quoteCommand([...sender.zfs, ...estimateArguments(streamOf(chain, [step]))]);
-    return `${estimate} </dev/null\nprintf '\\n%s\\n' '${mark}'\n`;
-  });
-  const { stdout } = await runCommand(sender.host, ['sh', '-s'], {
-    ...{ input: script.join(''), signal },
-    ...{ limit: steps.length * longestEstimate, what: 'zfs send -n' },
-  });
-  const outputs = stdout.split(`\n${mark}\n`);
+  const calls = steps.map(({ chain, step }) => estimateArguments(streamOf(chain, [step])));
+  const options = { longestOutput: longestEstimate, what: 'zfs send -n', signal };
+  const outputs = await runZfsCalls(sender, calls, options);
   const sizes = new Map<Step, number>();
   for (const [index, { step }] of steps.entries()) {
     const sizeBytes = parseEstimate(outputs[index] ?? '');

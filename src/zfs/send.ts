@@ -42,6 +42,9 @@ export function estimateArguments(stream: Stream): string[] {
   return ['send', '-n', '-v', '-P', ...streamArguments(stream)];
 }
 
+/** More characters than zfs prints of a stream that it would send, which has two names in it at most. */
+export const longestEstimate = 2 ** 14;
+
 /**
  * Reads the output of `estimateArguments`: the estimated size in bytes, from its last line `size<TAB>bytes`.
  * Undefined where there is none.
