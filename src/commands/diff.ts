@@ -10,6 +10,7 @@ import { ChangeCounter, type ChangeSummary } from '../report/change-counter.js';
 import { chooseColors } from '../report/colors.js';
 import {
   describeChange,
+  describeMissing,
   describePair,
   describeResult,
   listChange,
@@ -73,17 +74,14 @@ export class DiffCommand extends BaseCommand {
       const inventory = await readInventory(endpoint, { scope: 'tagged', signal });
       warnOfMalformedTags(this, localName, inventory);
       const comparison = this.#compare(inventory.datasets);
-      const { pairs, added, removed } =
-        comparison.kind === 'same' ? { pairs: [], added: [], removed: [] } : comparison;
+      const { pairs, onlyEarlier, onlyLater } =
+        comparison.kind === 'same' ? { pairs: [], onlyEarlier: [], onlyLater: [] } : comparison;
       const results = await this.#readAll(endpoint, pairs);
-      if (this.json) {
-        const members = results.map(listResult);
-        const document = { schemaVersion, members, added, removed };
-        if (!this.list) await this.#print(`${JSON.stringify(document, null, 2)}\n`);
-      } else {
-        if (pairs.length === 0) await this.#print('nothing changed: both are the same snapshot\n');
-        for (const path of added) await this.#print(`${path}: added\n`);
-        for (const path of removed) await this.#print(`${path}: removed\n`);
+      if (!this.json) {
+        await this.#print(describeMissing({ pairs, onlyEarlier, onlyLater }));
+      } else if (!this.list) {
+        const document = { schemaVersion, members: results.map(listResult), onlyEarlier, onlyLater };
+        await this.#print(`${JSON.stringify(document, null, 2)}\n`);
       }
       return results.some(({ failure }) => failure !== undefined) ? exitCodes.failed : exitCodes.done;
     });

@@ -1,6 +1,6 @@
 import type { ZfsVmError } from '../errors.js';
 import { toPrintable } from '../printable.js';
-import type { Pair } from '../streamline/comparison.js';
+import type { Comparison, Pair } from '../streamline/comparison.js';
 import { fullNameOf, type Point } from '../streamline/dataset.js';
 import { formatTagShort } from '../streamline/tag.js';
 import type { ChangeKind, PathChange } from '../zfs/diff.js';
@@ -52,6 +52,24 @@ export function describeResult({ pair, changes, writtenBytes, incrementBytes }: 
     `  ${numbers}${sizes === '' ? '' : `; ${sizes}`}`,
     ...(folders.length < 2 ? [] : [`  most in ${folders.join(', ')}`]),
   ];
+}
+
+/** What of a tree has nothing to be compared with; that there is nothing at all to compare. */
+export function describeMissing({
+  pairs,
+  onlyEarlier,
+  onlyLater,
+}: Pick<Extract<Comparison, { kind: 'pairs' }>, 'onlyEarlier' | 'onlyLater'> & {
+  readonly pairs: readonly Pair[];
+}): string {
+  const [first] = pairs;
+  if (first === undefined) return 'nothing changed: both are the same snapshot\n';
+  const from = formatTagShort(first.from.tag);
+  const lines = [
+    ...onlyEarlier.map((path) => `${path}: only in ${from}`),
+    ...onlyLater.map((path) => `${path}: not in ${from}`),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 /** A comparison as `diff --json` gives it. */

@@ -21,9 +21,9 @@ export type Comparison =
   | {
       readonly kind: 'pairs';
       readonly pairs: readonly [Pair, ...Pair[]];
-      /** Members of the tree that weren't there yet, and that aren't any more, by their paths. */
-      readonly added: readonly string[];
-      readonly removed: readonly string[];
+      /** Members of the tree that don't come from the earlier version, and that the later one doesn't have, by their paths. */
+      readonly onlyLater: readonly string[];
+      readonly onlyEarlier: readonly string[];
     }
   /** Both are the same snapshot, or copies of it. */
   | { readonly kind: 'same' }
@@ -43,15 +43,15 @@ export function compareTrees(
   const [{ root: first }] = earlier;
   for (const { root, members } of later) {
     const pairs: Pair[] = [];
-    const added: string[] = [];
+    const onlyLater: string[] = [];
     for (const to of [root, ...members]) {
       const path = pathBelow(to.dataset, root.dataset);
       const pair = findPair(datasets, path, first.name, datasets.get(to.dataset), to);
-      if (pair === undefined) added.push(path);
+      if (pair === undefined) onlyLater.push(path);
       else pairs.push(pair);
     }
     const [pair, ...others] = pairs;
-    if (pair?.path === '') return completePairs(earlier, [pair, ...others], added);
+    if (pair?.path === '') return completePairs(earlier, [pair, ...others], onlyLater);
   }
   const [{ root: second }] = later;
   const isSwapped = earlier.some(({ root }) =>
@@ -71,17 +71,17 @@ export function compareWithPresent(
   if (root === undefined) return { kind: 'unrelated', common: findCommon(datasets, first, dataset) };
   const isTree = findTree(earlier, root)?.members.length !== 0;
   const pairs: [Pair, ...Pair[]] = [root];
-  const added: string[] = [];
+  const onlyLater: string[] = [];
   // A copy below its original is no member.
   const seen = new Set([root.from.guid]);
   for (const below of isTree ? datasetsBelow(datasets, dataset) : []) {
     const path = pathBelow(below.name, dataset.name);
     const pair = findPair(datasets, path, first.name, below, undefined);
-    if (pair === undefined) added.push(path);
+    if (pair === undefined) onlyLater.push(path);
     else if (!seen.has(pair.from.guid)) pairs.push(pair);
     if (pair !== undefined) seen.add(pair.from.guid);
   }
-  return completePairs(earlier, pairs, added);
+  return completePairs(earlier, pairs, onlyLater);
 }
 
 function datasetsBelow(datasets: Datasets, { name }: Dataset): Dataset[] {
@@ -93,14 +93,14 @@ function datasetsBelow(datasets: Datasets, { name }: Dataset): Dataset[] {
 function completePairs(
   earlier: readonly Tree[],
   pairs: readonly [Pair, ...Pair[]],
-  added: readonly string[],
+  onlyLater: readonly string[],
 ): Comparison {
   const tree = findTree(earlier, pairs[0]);
   const found = new Set(pairs.map(({ from }) => from.guid));
-  const removed = (tree?.members ?? [])
+  const onlyEarlier = (tree?.members ?? [])
     .filter(({ guid }) => !found.has(guid))
     .map(({ dataset }) => pathBelow(dataset, tree?.root.dataset ?? ''));
-  return { kind: 'pairs', pairs, added, removed };
+  return { kind: 'pairs', pairs, onlyLater, onlyEarlier };
 }
 
 /** The tree that a pair of the uppermost datasets begins in. */

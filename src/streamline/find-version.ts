@@ -21,11 +21,12 @@ export type FoundVersion =
 /** Finds a version on a host by its name. */
 export function findVersion(datasets: Datasets, { streamline, version }: VersionName): FoundVersion {
   const all = [...findVersions(datasets, streamline)];
-  const wanted = version ?? findNewest(all)?.tag.version;
-  if (wanted === undefined) {
+  const newest = findNewest(all);
+  if (newest === undefined) {
     const known = new Set([...findVersions(datasets)].map(({ tag }) => tag.streamline));
     return { kind: 'unknown-streamline', known: orderBySimilarity(streamline, [...known]) };
   }
+  const wanted = version ?? newest.tag.version;
   const counts = new Map<string, number>();
   for (const { dataset } of all) counts.set(dataset, (counts.get(dataset) ?? 0) + 1);
   const byOriginality = (a: Tree, b: Tree): number =>

@@ -1,6 +1,6 @@
 import { ancestorsOf } from '../../src/zfs/names.js';
 import { diffContents, emptyContent } from './content.js';
-import { Dataset, Snapshot, type Bookmark } from './dataset.js';
+import { Dataset, isEarlier, Snapshot, type Bookmark } from './dataset.js';
 import { emptyDatasetBytes, type Pools } from './pools.js';
 import { encodeToken } from './stream-format.js';
 
@@ -72,9 +72,12 @@ const readOnlyNames = new Set([
   ...['receive_resume_token', 'keystatus', 'encryptionroot', 'userrefs', 'inconsistent', 'mounted'],
 ]);
 
+/** What the names of properties begin with that tell what was written since a snapshot. */
+const writtenSince = 'written@';
+
 /** Whether zfs knows a property of that name; anyone's own have a colon. */
 export function isKnownProperty(name: string): boolean {
-  return name.includes(':') || defaults.has(name) || readOnlyNames.has(name);
+  return name.includes(':') || defaults.has(name) || readOnlyNames.has(name) || name.startsWith(writtenSince);
 }
 
 /** Whether a property can be set on that type of dataset. */
@@ -117,6 +120,7 @@ function findFixed(pools: Pools, listed: Listed, name: string): string | undefin
   const point =
     listed.kind === 'snapshot' ? listed.snapshot : listed.kind === 'bookmark' ? listed.bookmark : dataset;
   const isDataset = point instanceof Dataset;
+  if (name.startsWith(writtenSince)) return countWrittenSince(pools, point, name.slice(writtenSince.length));
   switch (name) {
     case 'name':
       return listed.name;
@@ -162,6 +166,16 @@ function findEncryptionRoot(pools: Pools, dataset: Dataset): string {
   const parent = pools.datasets.get(ancestorsOf(dataset.name).at(-1) ?? '');
   const isOwn = dataset.properties.has('encryption') || parent?.encryption === undefined;
   return isOwn ? dataset.name : findEncryptionRoot(pools, parent);
+}
+
+/** What differs from an earlier snapshot; undefined where it isn't one. */
+function countWrittenSince(pools: Pools, point: Dataset | Snapshot | Bookmark, since: string): string | undefined {
+  const snapshot = pools.findSnapshot(since);
+  if (snapshot === undefined || !('content' in point)) return undefined;
+  const tip = point instanceof Dataset ? point.tip : point instanceof Snapshot ? point : undefined;
+  if (tip === undefined || (tip === point && tip === snapshot)) return undefined;
+  if (tip !== snapshot && !isEarlier(snapshot, tip)) return undefined;
+  return String(diffContents(snapshot.content, point.content).length * pools.blockBytes);
 }
 
 /** The resume token of a dataset that has a partial receive which can be gone on with. */

@@ -1,5 +1,6 @@
 import { bookmarkProgram } from '../../src/zfs/protect.js';
 import { complain, say, type Call } from './call.js';
+import { runDiff } from './diff.js';
 import type { Dataset } from './dataset.js';
 import { runGet, runList } from './list.js';
 import { readOptions } from './options.js';
@@ -78,6 +79,7 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     mount(pools.open(onlyOperand('mount', words)));
     return 0;
   },
+  diff: runDiff,
   promote: (call, words, pools) => {
     const name = onlyOperand('promote', words);
     permit(call, ['promote', 'mount'], `cannot promote '${name}'`);
