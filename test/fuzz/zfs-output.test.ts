@@ -9,9 +9,12 @@ import {
 } from '../../src/zfs/list.js';
 import { findDatasetNameFault, isSnapshotName } from '../../src/zfs/names.js';
 import { findPropertyValueFault, parseProperties } from '../../src/zfs/properties.js';
+import { DiffReader } from '../../src/zfs/diff.js';
+import { parseMounts } from '../../src/zfs/mounts.js';
 import { ReceivedReader } from '../../src/zfs/receive.js';
 import { parseResumeToken } from '../../src/zfs/resume-token.js';
 import { parseEstimate, readSendLine } from '../../src/zfs/send.js';
+import { parseWritten } from '../../src/zfs/written.js';
 import {
   assertHarmless,
   damaged,
@@ -332,5 +335,70 @@ test('what has arrived is told by name, also where names have the words of zfs i
       });
     }),
     runs(300),
+  );
+});
+
+/** A path as zfs writes it: what isn't printable, spaces and backslashes as a backslash and four octal digits. */
+function escapePath(path: string): string {
+  return Array.from(Buffer.from(path), (byte) =>
+    byte > 0x20 && byte < 0x7f && byte !== 0x5c
+      ? String.fromCharCode(byte)
+      : `\\${byte.toString(8).padStart(4, '0')}`,
+  ).join('');
+}
+
+/** The name of a file: any bytes but / and NUL; here, of Unicode without halves of characters. */
+const fileName = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
+  .filter((name) => !/[/\0\p{Cs}]/u.test(name));
+
+const filePath = fc.array(fileName, { maxLength: 4 }).map((parts) => `/${parts.join('/')}`);
+
+const kindLetters = { added: '+', removed: '-', modified: 'M' } as const;
+
+test('every path that changed is read as it is, whatever it is called and wherever it is mounted', () => {
+  const root = filePath.filter((path) => path !== '/');
+  const kind = fc.constantFrom('added', 'removed', 'modified');
+  fc.assert(
+    fc.property(root, filePath, filePath, kind, (place, path, newPath, known) => {
+      const reader = new DiffReader(place);
+      const [from, to] = [escapePath(place + path), escapePath(place + newPath)];
+      assert.deepEqual(reader.read(`${kindLetters[known]}\tF\t${from}`), {
+        ...{ kind: known, type: 'file', path, newPath: undefined },
+      });
+      assert.deepEqual(reader.read(`R\t/\t${from}\t${to}`), {
+        ...{ kind: 'renamed', type: 'directory', path, newPath },
+      });
+    }),
+    runs(1000),
+  );
+});
+
+test('a line of a diff is read, or refused, whatever it is, and begins at the root', () => {
+  const line = fc
+    .tuple(fc.constantFrom('M', '+', '-', 'R'), filePath, filePath)
+    .map(([letter, from, to]) =>
+      [letter, 'F', escapePath(`/r${from}`), ...(letter === 'R' ? [escapePath(`/r${to}`)] : [])].join('\t'),
+    );
+  const reader = new DiffReader('/r');
+  fc.assert(
+    fc.property(fc.oneof(hostileText, damaged(line)), (text) => {
+      const change = readOrRefuse(() => reader.read(text), isUnreadable);
+      if (change === undefined) return;
+      assert.ok(change.path.startsWith('/'));
+      assert.equal(change.newPath !== undefined, change.kind === 'renamed');
+    }),
+    runs(3000),
+  );
+});
+
+test('mounts and sizes are read, or not, whatever they are', () => {
+  const valid = fc.tuple(datasetName, filePath).map(([name, place]) => `${name} ${place} zfs rw 0 0\n`);
+  fc.assert(
+    fc.property(fc.oneof(hostileText, damaged(valid)), (text) => {
+      parseMounts(text);
+      assert.ok(Number.isFinite(parseWritten(text) ?? 0));
+    }),
+    runs(1000),
   );
 });

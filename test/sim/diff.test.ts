@@ -167,7 +167,10 @@ test('what is not there is told', async () => {
   const { world } = makeWorld();
   assert.match((await expectRun(world, 'diff web:1 web:8', 2)).stderr, /no version 8 of web/);
   assert.match((await expectRun(world, 'diff wbe:1 web:2', 2)).stderr, /no streamline "wbe"/);
-  assert.match((await expectRun(world, 'diff web:1 tank/no', 2)).stderr, /no filesystem or volume "tank\/no"/);
+  assert.match(
+    (await expectRun(world, 'diff web:1 tank/no', 2)).stderr,
+    /no filesystem or volume "tank\/no"/,
+  );
 });
 
 test('without its key, only the sizes of what is encrypted are told', async () => {

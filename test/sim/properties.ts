@@ -169,7 +169,11 @@ function findEncryptionRoot(pools: Pools, dataset: Dataset): string {
 }
 
 /** What differs from an earlier snapshot; undefined where it isn't one. */
-function countWrittenSince(pools: Pools, point: Dataset | Snapshot | Bookmark, since: string): string | undefined {
+function countWrittenSince(
+  pools: Pools,
+  point: Dataset | Snapshot | Bookmark,
+  since: string,
+): string | undefined {
   const snapshot = pools.findSnapshot(since);
   if (snapshot === undefined || !('content' in point)) return undefined;
   const tip = point instanceof Dataset ? point.tip : point instanceof Snapshot ? point : undefined;
