@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Cli } from 'clipanion';
 import { AbortCommand } from './commands/abort.js';
 import { BaseCommand, type CommandContext } from './commands/base-command.js';
+import { CloneCommand } from './commands/clone.js';
 import { CopyCommand } from './commands/copy.js';
+import { DiffCommand } from './commands/diff.js';
 import { formatCommandHelp, formatGeneralHelp } from './commands/help.js';
 import { ListCommand } from './commands/list.js';
 import { PruneCommand } from './commands/prune.js';
@@ -20,6 +22,8 @@ const commandClasses = [
   ListCommand,
   PushCommand,
   PullCommand,
+  CloneCommand,
+  DiffCommand,
   CopyCommand,
   StatusCommand,
   PruneCommand,

@@ -4,6 +4,7 @@ import { fullNameOf, type Dataset, type Datasets } from '../streamline/dataset.j
 import { findVersions } from '../streamline/lineage.js';
 import { matchesGlob } from '../streamline/selection.js';
 import { isWithin, poolOf } from '../zfs/names.js';
+import { findNamedVersion } from './version-name.js';
 
 /** Refuses a place in a pool that isn't there. @throws ZfsVmError `usage` */
 export function checkPool(destination: string | undefined, receiverName: string, receiver: Datasets): void {
@@ -35,9 +36,9 @@ export function checkCopyPlace(datasets: { sender: Datasets; receiver: Datasets 
   );
 }
 
-/** Refuses a pattern that fits nothing: most likely it is misspelt. @throws ZfsVmError `usage` */
+/** Refuses a pattern that fits nothing, or a version that has to be there and isn't: most likely it is misspelt. @throws ZfsVmError `usage` */
 export function checkPatterns(
-  { patterns, allSnapshots }: Choice,
+  { patterns, allSnapshots, required }: Choice,
   senderName: string,
   sender: Datasets,
 ): void {
@@ -46,7 +47,10 @@ export function checkPatterns(
   const unknown = patterns.find(
     ({ streamline }) => !candidates.some((name) => matchesGlob(streamline, name)),
   );
-  if (unknown === undefined) return;
+  if (unknown === undefined) {
+    if (required !== undefined) findNamedVersion(senderName, sender, required);
+    return;
+  }
   throw new ZfsVmError('usage', `${senderName} has no streamline "${unknown.streamline}"`, {
     hint:
       known.size === 0 ? 'make a version with "zfs-vm tag" first' : `it has: ${[...known].sort().join(', ')}`,

@@ -67,6 +67,49 @@ export async function runCommand(
   return { exit, stdout: stdout.join(''), stderr };
 }
 
+/**
+ * Runs a command that may print any number of lines, and hands them over in lots as they come; what it prints waits until a lot is
+ * taken. Gives how it ended, and the last 8 KiB of its stderr.
+ * @param onLines when it throws, the command is ended
+ * @throws ZfsVmError when the host can't start commands; whatever `onLines` throws
+ */
+export async function runForLines(
+  host: Host,
+  argv: readonly string[],
+  onLines: (lines: readonly string[]) => Promise<void>,
+  { signal, longestLine }: { signal: AbortSignal; longestLine: number },
+): Promise<Pick<CommandResult, 'exit' | 'stderr'>> {
+  const refusal = new AbortController();
+  const command = await host.start(argv, { signal: AbortSignal.any([signal, refusal.signal]) });
+  command.stdin.end();
+  const lot: string[] = [];
+  const splitter = new LineSplitter((line) => lot.push(line), longestLine);
+  let thrown: { readonly error: unknown } | undefined;
+  const handOver = async (): Promise<void> => {
+    if (lot.length === 0) return;
+    await onLines(lot.splice(0)).catch((error: unknown) => {
+      thrown = { error };
+      refusal.abort();
+    });
+  };
+  const read = async (): Promise<void> => {
+    try {
+      for await (const text of command.stdout.setEncoding('utf8')) {
+        splitter.feed(text as string);
+        await handOver();
+        if (thrown !== undefined) return;
+      }
+    } catch {
+      // A broken stream is a symptom; the command's exit tells what happened.
+    }
+    if (splitter.rest !== '') lot.push(splitter.rest);
+    await handOver();
+  };
+  const [exit, stderr] = await Promise.all([command.exit, readTail(command.stderr), read()]);
+  if (thrown !== undefined) throw thrown.error;
+  return { exit, stderr };
+}
+
 /** The error for a command that was ended because it said more than there can be to say. */
 export function describeFlood(hostName: string, what: string, limit: number): ZfsVmError {
   const size = limit < 2 ** 20 ? `${Math.ceil(limit / 2 ** 10)} KiB` : `${Math.ceil(limit / 2 ** 20)} MiB`;

@@ -21,7 +21,12 @@ import {
   type DatasetRow,
   type SnapshotRow,
 } from '../zfs/list.js';
-import { getPropertiesArguments, parseProperties } from '../zfs/properties.js';
+import {
+  getPropertiesArguments,
+  getPropertiesOfArguments,
+  parseProperties,
+  type Property,
+} from '../zfs/properties.js';
 import { explainTokenArguments, parseResumeToken, type ResumeTokenContent } from '../zfs/resume-token.js';
 import { buildInventory, InventoryBuilder, type Inventory } from './inventory.js';
 import { longestAnswer, runZfsScript } from './zfs-script.js';
@@ -238,6 +243,23 @@ export async function readSnapshotsOf(
     orElse: '|| exit',
     signal,
   });
+}
+
+/**
+ * Reads what properties are on some datasets, wherever that comes from; those that aren't there are left out.
+ * @throws ZfsVmError when nothing can be run there, or the answer can't be understood
+ */
+export async function readPropertiesOf(
+  endpoint: Endpoint,
+  datasets: readonly string[],
+  properties: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, readonly Property[]>> {
+  if (datasets.length === 0) return new Map();
+  const { script, input } = forEachName(getPropertiesOfArguments(properties), datasets);
+  const parts = { properties: [`${script} ${ignoreMissing}`] };
+  const texts = await runZfsScript(endpoint, parts, { input, signal });
+  return understand(endpoint, () => parseProperties(texts.properties, properties));
 }
 
 /** Lists snapshots by names that follow the arguments. `orElse` is what the shell does when that fails. */

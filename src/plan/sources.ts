@@ -12,6 +12,8 @@ export interface Choice {
   readonly latest: boolean;
   /** Every snapshot is a version, whatever it is called. */
   readonly allSnapshots: boolean;
+  /** Without this very version on the sender, nothing is to be sent. */
+  readonly required?: Tag | undefined;
 }
 
 /** A dataset of the sender with its chosen versions, oldest first. */

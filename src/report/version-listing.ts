@@ -1,7 +1,7 @@
 import { fullNameOf, isTagged, type Datasets } from '../streamline/dataset.js';
 import { findVersions, groupByStreamline } from '../streamline/lineage.js';
 import { formatTagShort } from '../streamline/tag.js';
-import { joinTrees, type Tree } from '../streamline/tree.js';
+import { joinTrees, pathBelow, type Tree } from '../streamline/tree.js';
 
 /** A version as `list --json` gives it. */
 export interface VersionListing {
@@ -50,7 +50,7 @@ function toListing(
   return {
     version: root.tag.version.text,
     dataset: root.dataset,
-    members: members.map((member) => member.dataset.slice(root.dataset.length + 1)),
+    members: members.map((member) => pathBelow(member.dataset, root.dataset)),
     snapshot: fullNameOf(root),
     cloneOf: origin === undefined ? null : (tagNames.get(origin) ?? origin),
     createdAt: new Date((root.createdAtSeconds ?? 0) * 1000).toISOString(),

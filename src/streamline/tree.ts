@@ -32,6 +32,11 @@ export function partsOf({ root, members }: Tree): TaggedSnapshot[] {
   return [root, ...members];
 }
 
+/** Where a member is below the upper part of its tree, or what stands there: `b/c` for `tank/t/b/c` below `tank/t`, `` for itself. */
+export function pathBelow(dataset: string, ancestor: string): string {
+  return dataset.slice(ancestor.length + 1);
+}
+
 function byVersionThenDataset(a: TaggedSnapshot, b: TaggedSnapshot): number {
   return compareVersions(a.tag.version, b.tag.version) || (a.dataset < b.dataset ? -1 : 1);
 }

@@ -8,7 +8,7 @@ import { fullNameOf, type Snapshot } from '../streamline/dataset.js';
 import { destroySnapshotsArguments, parseReclaim, reclaimArguments } from '../zfs/destroy.js';
 import { UnreadableOutput } from '../zfs/list.js';
 import { bookmarkArguments } from '../zfs/protect.js';
-import { runCalls, type CallEnd } from './run-calls.js';
+import { runCalls, type CallEnd } from '../host/run-calls.js';
 
 /** Told of each destruction when it has ended: with what went wrong, if something did. */
 export type DestructionListener = (destruction: Destruction, error: ZfsVmError | undefined) => void;

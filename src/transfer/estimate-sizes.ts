@@ -1,8 +1,8 @@
 import type { Endpoint } from '../host/endpoint.js';
+import { readCalls } from '../host/run-calls.js';
 import type { Plan, Step } from '../plan/plan.js';
 import { streamOf } from '../plan/stream.js';
 import { estimateArguments, parseEstimate, type Stream } from '../zfs/send.js';
-import { runCalls } from './run-calls.js';
 
 /**
  * Asks the sender how many bytes each step will be: one command for the whole plan. Estimates only serve the progress: a step
@@ -34,9 +34,6 @@ export async function estimateStreams(
   streams: readonly Stream[],
   signal: AbortSignal,
 ): Promise<(number | undefined)[]> {
-  const sizes = new Array<number | undefined>(streams.length);
-  await runCalls(sender, streams.map(estimateArguments), signal, (index, { output }) => {
-    sizes[index] = parseEstimate(output);
-  });
-  return sizes;
+  const outputs = await readCalls(sender, streams.map(estimateArguments), signal);
+  return outputs.map(parseEstimate);
 }

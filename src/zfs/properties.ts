@@ -114,6 +114,11 @@ export function getPropertiesArguments(names: readonly string[]): string[] {
   ];
 }
 
+/** Arguments of zfs that list what these properties are on the datasets whose names follow, for `parseProperties`. */
+export function getPropertiesOfArguments(names: readonly string[]): string[] {
+  return ['get', '-Hp', '-o', 'name,property,value', names.join(',')];
+}
+
 /**
  * Reads the output of `getPropertiesArguments`: what is set, by the dataset.
  * @param names what was asked for: a host that tells of others would have them set elsewhere

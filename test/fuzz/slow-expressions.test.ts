@@ -14,8 +14,10 @@ import { readTag } from '../../src/streamline/tag.js';
 import { parseVersion } from '../../src/streamline/version.js';
 import { findLastSent, LegReports } from '../../src/transfer/lane-script.js';
 import { findRootCause } from '../../src/transfer/root-cause.js';
+import { DiffReader } from '../../src/zfs/diff.js';
 import { explainZfsFailure, isBusyFailure, isHoldDenied } from '../../src/zfs/failure.js';
 import { parseCreationTimes, parseDatasets, parseSnapshots } from '../../src/zfs/list.js';
+import { parseMounts } from '../../src/zfs/mounts.js';
 import { findDatasetNameFault } from '../../src/zfs/names.js';
 import { findPropertyNameFault, findPropertyValueFault, parseProperties } from '../../src/zfs/properties.js';
 import { findPropertyWarnings, ReceivedReader } from '../../src/zfs/receive.js';
@@ -33,6 +35,8 @@ const readers: readonly (readonly [
   ['a resume token', parseResumeToken, '\ttoguid = 0x1 '],
   ['a resume token', parseResumeToken, ' \t'],
   ['an estimate', parseEstimate, 'size\t1'],
+  ['a line of a diff', (text) => new DiffReader('/r').read(`M\tF\t/r/${text}`), '\\0040'],
+  ['mounts', parseMounts, 'tank\\040 '],
   ['a line of a send', readSendLine, '1'],
   ['a line of a send', (text) => readSendLine(`00:00:00\t${text}`), '1'],
   ['a line of a receive', (text) => new ReceivedReader().read(`receiving ${text}`), ' into x'],

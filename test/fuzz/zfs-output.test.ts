@@ -13,10 +13,12 @@ import {
 import { findDatasetNameFault, isSnapshotName } from '../../src/zfs/names.js';
 import { parseNotes } from '../../src/zfs/notes.js';
 import { findPropertyValueFault, parseProperties } from '../../src/zfs/properties.js';
+import { DiffReader } from '../../src/zfs/diff.js';
+import { parseMounts } from '../../src/zfs/mounts.js';
 import { ReceivedReader } from '../../src/zfs/receive.js';
 import { parseResumeToken } from '../../src/zfs/resume-token.js';
 import { parseEstimate, readSendLine } from '../../src/zfs/send.js';
-import { parseMembers, parseWritten } from '../../src/zfs/written.js';
+import { parseMembers, parseWritten, parseWrittenBetween } from '../../src/zfs/written.js';
 import {
   assertHarmless,
   damaged,
@@ -469,7 +471,7 @@ test('holds are read as they were printed', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(snapshotFullName, fc.nat(100)), { maxLength: 5 }), (rows) => {
       const text = rows.map(([name, holds]) => `${name}\t${holds}\n`).join('');
-      assert.deepEqual(parseHolds(text), new Map(rows));
+      assert.deepEqual(parseHolds(text), rows);
     }),
     runs(500),
   );
@@ -481,7 +483,7 @@ test('what is taken for a list of holds has names that ZFS takes, and numbers', 
     .map((names) => `${names.join('\t2\n')}\t0\n`);
   fc.assert(
     fc.property(fc.oneof(hostileText, damaged(text)), (output) => {
-      const holds = readOrRefuse(() => parseHolds(output), isUnreadable) ?? new Map<string, number>();
+      const holds = readOrRefuse(() => parseHolds(output), isUnreadable) ?? [];
       for (const [name, count] of holds) {
         assert.ok(isSnapshotName(name));
         assert.ok(Number.isFinite(count));
@@ -510,5 +512,70 @@ test('what a destruction frees is read as it was printed, and nothing else is ta
       assert.match(output, /^(\n|destroy\t.*\n)*reclaim\t[0-9]+\n*$/);
     }),
     runs(1500),
+  );
+});
+
+/** A path as zfs writes it: what isn't printable, spaces and backslashes as a backslash and four octal digits. */
+function escapePath(path: string): string {
+  return Array.from(Buffer.from(path), (byte) =>
+    byte > 0x20 && byte < 0x7f && byte !== 0x5c
+      ? String.fromCharCode(byte)
+      : `\\${byte.toString(8).padStart(4, '0')}`,
+  ).join('');
+}
+
+/** The name of a file: any bytes but / and NUL; here, of Unicode without halves of characters. */
+const fileName = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
+  .filter((name) => !/[/\0\p{Cs}]/u.test(name));
+
+const filePath = fc.array(fileName, { maxLength: 4 }).map((parts) => `/${parts.join('/')}`);
+
+const kindLetters = { added: '+', removed: '-', modified: 'M' } as const;
+
+test('every path that changed is read as it is, whatever it is called and wherever it is mounted', () => {
+  const root = filePath.filter((path) => path !== '/');
+  const kind = fc.constantFrom('added', 'removed', 'modified');
+  fc.assert(
+    fc.property(root, filePath, filePath, kind, (place, path, newPath, known) => {
+      const reader = new DiffReader(place);
+      const [from, to] = [escapePath(place + path), escapePath(place + newPath)];
+      assert.deepEqual(reader.read(`${kindLetters[known]}\tF\t${from}`), {
+        ...{ kind: known, type: 'file', path, newPath: undefined },
+      });
+      assert.deepEqual(reader.read(`R\t/\t${from}\t${to}`), {
+        ...{ kind: 'renamed', type: 'directory', path, newPath },
+      });
+    }),
+    runs(1000),
+  );
+});
+
+test('a line of a diff is read, or refused, whatever it is, and begins at the root', () => {
+  const line = fc
+    .tuple(fc.constantFrom('M', '+', '-', 'R'), filePath, filePath)
+    .map(([letter, from, to]) =>
+      [letter, 'F', escapePath(`/r${from}`), ...(letter === 'R' ? [escapePath(`/r${to}`)] : [])].join('\t'),
+    );
+  const reader = new DiffReader('/r');
+  fc.assert(
+    fc.property(fc.oneof(hostileText, damaged(line)), (text) => {
+      const change = readOrRefuse(() => reader.read(text), isUnreadable);
+      if (change === undefined) return;
+      assert.ok(change.path.startsWith('/'));
+      assert.equal(change.newPath !== undefined, change.kind === 'renamed');
+    }),
+    runs(3000),
+  );
+});
+
+test('mounts and sizes are read, or not, whatever they are', () => {
+  const valid = fc.tuple(datasetName, filePath).map(([name, place]) => `${name} ${place} zfs rw 0 0\n`);
+  fc.assert(
+    fc.property(fc.oneof(hostileText, damaged(valid)), (text) => {
+      parseMounts(text);
+      assert.ok(Number.isFinite(parseWrittenBetween(text) ?? 0));
+    }),
+    runs(1000),
   );
 });

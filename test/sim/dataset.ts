@@ -87,6 +87,8 @@ export class Dataset {
   /** Which encryption it has; undefined for none. */
   encryption: string | undefined;
   isKeyLoaded = false;
+  /** Whether it is a filesystem that is mounted, as far as we follow it: since it was cloned, or by `zfs mount`. */
+  isMounted = false;
   partial: PartialReceive | undefined;
   /** Whether it is new and its first receive isn't done. */
   isInconsistent = false;

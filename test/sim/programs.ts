@@ -2,6 +2,7 @@ import { isAsExpected, taggedOnly } from '../../src/inventory/read-inventory.js'
 import { packWords, unpackWords } from '../../src/zstd.js';
 import { complain, say, type Call } from './call.js';
 import { inputOf, readExactly, readToEnd } from './pipe.js';
+import { findProperty } from './properties.js';
 import { runSsh } from './ssh.js';
 import { Shell, type Descriptor } from './shell.js';
 import { rootUser } from './user.js';
@@ -23,6 +24,7 @@ const programs: Readonly<Record<string, Program>> = {
   xargs: runXargs,
   zstd: runZstd,
   cat: async (call) => {
+    if (call.words.length > 0) return printMounts(call);
     for (;;) {
       const chunk = await call.stdin.read(call.process, 65_536);
       if (chunk.length === 0) return 0;
@@ -42,6 +44,21 @@ const programs: Readonly<Record<string, Program>> = {
     return 0;
   },
 };
+
+/** `cat /proc/self/mounts`: where the filesystems of ZFS are mounted, as far as we follow it. */
+async function printMounts(call: Call): Promise<number> {
+  if (call.words.join(' ') !== '/proc/self/mounts') throw unknownCall('cat', call.words);
+  const { pools } = call.session.machine;
+  const escape = (text: string): string => text.replaceAll(' ', '\\040');
+  const lines = [...pools.datasets.values()]
+    .filter((dataset) => dataset.isMounted)
+    .map((dataset) => {
+      const place = findProperty(pools, { kind: dataset.type, name: dataset.name, dataset }, 'mountpoint');
+      return `${escape(dataset.name)} ${escape(place?.value ?? '')} zfs rw,relatime,xattr,noacl 0 0\n`;
+    });
+  await say(call, `proc /proc proc rw 0 0\n${lines.join('')}`);
+  return 0;
+}
 
 /** Runs a program. A name that isn't there ends as in a shell. */
 export async function runProgram(name: string, call: Call): Promise<number> {

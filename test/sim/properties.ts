@@ -1,6 +1,6 @@
 import { ancestorsOf } from '../../src/zfs/names.js';
 import { diffContents, emptyContent } from './content.js';
-import { Dataset, Snapshot, type Bookmark } from './dataset.js';
+import { Dataset, isEarlier, Snapshot, type Bookmark } from './dataset.js';
 import { emptyDatasetBytes, type Pools } from './pools.js';
 import { encodeToken } from './stream-format.js';
 
@@ -69,7 +69,7 @@ const readOnlyNames = new Set([
     'used',
     'encryption',
   ],
-  ...['receive_resume_token', 'keystatus', 'userrefs', 'inconsistent', 'mounted'],
+  ...['receive_resume_token', 'keystatus', 'encryptionroot', 'userrefs', 'inconsistent', 'mounted'],
 ]);
 
 /** What the names of properties begin with that tell what was written since the snapshot that they name. */
@@ -125,14 +125,13 @@ function findSettable(pools: Pools, dataset: Dataset, name: string): Valued | un
   return { value: name === 'mountpoint' ? `/${dataset.name}` : fallback, source: 'default' };
 }
 
-function findFixed({ blockBytes }: Pools, listed: Listed, name: string): string | undefined {
+function findFixed(pools: Pools, listed: Listed, name: string): string | undefined {
   const { dataset } = listed;
+  const { blockBytes } = pools;
   const point =
     listed.kind === 'snapshot' ? listed.snapshot : listed.kind === 'bookmark' ? listed.bookmark : dataset;
   const isDataset = point instanceof Dataset;
-  if (name.startsWith(writtenSince)) {
-    return isDataset ? countWrittenSince(dataset, name.slice(writtenSince.length), blockBytes) : undefined;
-  }
+  if (name.startsWith(writtenSince)) return countWrittenSince(pools, point, name.slice(writtenSince.length));
   switch (name) {
     case 'name':
       return listed.name;
@@ -157,6 +156,8 @@ function findFixed({ blockBytes }: Pools, listed: Listed, name: string): string 
       return listed.kind === 'bookmark' ? undefined : (dataset.encryption ?? 'off');
     case 'keystatus':
       return dataset.encryption === undefined ? undefined : dataset.isKeyLoaded ? 'available' : 'unavailable';
+    case 'encryptionroot':
+      return isDataset && dataset.encryption !== undefined ? findEncryptionRoot(pools, dataset) : undefined;
     case 'receive_resume_token':
       return isDataset ? tokenOf(dataset) : undefined;
     case 'userrefs':
@@ -164,10 +165,34 @@ function findFixed({ blockBytes }: Pools, listed: Listed, name: string): string 
     case 'inconsistent':
       return isDataset ? (dataset.isInconsistent ? '1' : '0') : undefined;
     case 'mounted':
-      return dataset.type === 'filesystem' && isDataset ? 'no' : undefined;
+      return dataset.type === 'filesystem' && isDataset ? (dataset.isMounted ? 'yes' : 'no') : undefined;
     default:
       return undefined;
   }
+}
+
+/** Where the key of an encrypted dataset is loaded: a clone shares the one of its origin, what is made below another that one's. */
+function findEncryptionRoot(pools: Pools, dataset: Dataset): string {
+  if (dataset.origin !== undefined) return findEncryptionRoot(pools, dataset.origin.dataset);
+  const parent = pools.datasets.get(ancestorsOf(dataset.name).at(-1) ?? '');
+  const isOwn = dataset.properties.has('encryption') || parent?.encryption === undefined;
+  return isOwn ? dataset.name : findEncryptionRoot(pools, parent);
+}
+
+/** What was written since an earlier snapshot, of the same dataset or by its full name; undefined where it isn't one. */
+function countWrittenSince(
+  pools: Pools,
+  point: Dataset | Snapshot | Bookmark,
+  since: string,
+): string | undefined {
+  if (!(point instanceof Dataset || point instanceof Snapshot)) return undefined;
+  const own = point instanceof Dataset ? point.name : point.dataset.name;
+  const snapshot = pools.findSnapshot(since.includes('@') ? since : `${own}@${since}`);
+  const tip = point instanceof Dataset ? point.tip : point;
+  if (snapshot === undefined || tip === undefined || point === snapshot) return undefined;
+  if (tip !== snapshot && !isEarlier(snapshot, tip)) return undefined;
+  if (point instanceof Dataset) return String(countChanges(point, snapshot, pools.blockBytes));
+  return String(diffContents(snapshot.content, point.content).length * pools.blockBytes);
 }
 
 /** The resume token of a dataset that has a partial receive which can be gone on with. */
@@ -192,16 +217,6 @@ function countWritten(listed: Exclude<Listed, { kind: 'bookmark' }>, blockBytes:
   if (dataset.isInconsistent) return emptyDatasetBytes + (dataset.partial?.content.size ?? 0) * blockBytes;
   if (tip === undefined) return emptyDatasetBytes + dataset.content.size * blockBytes;
   return countChanges(dataset, tip, blockBytes);
-}
-
-/** How many bytes were written since a snapshot of a dataset, or by its full name one of those that it comes from. */
-function countWrittenSince(dataset: Dataset, name: string, blockBytes: number): string | undefined {
-  for (let current: Dataset | undefined = dataset; current !== undefined; current = current.origin?.dataset) {
-    const isShort = !name.includes('@') && current === dataset;
-    const found = current.snapshots.find((each) => (isShort ? each.name : each.fullName) === name);
-    if (found !== undefined) return String(countChanges(dataset, found, blockBytes));
-  }
-  return undefined;
 }
 
 function countChanges(dataset: Dataset, base: Snapshot, blockBytes: number): number {

@@ -1,10 +1,12 @@
 import { bookmarkProgram } from '../../src/zfs/protect.js';
 import { complain, say, type Call } from './call.js';
+import { runDiff } from './diff.js';
+import type { Dataset } from './dataset.js';
 import { runGet, runList } from './list.js';
 import { readOptions, type Options } from './options.js';
 import { readToEnd } from './pipe.js';
 import type { Pools } from './pools.js';
-import { isKnownProperty } from './properties.js';
+import { findProperty, isKnownProperty } from './properties.js';
 import { runReceive } from './receive.js';
 import { ZfsRefusal } from './refusal.js';
 import { runSend } from './send.js';
@@ -72,9 +74,14 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     const options = readOptions(words, 'o:');
     const [origin = '', name = ''] = options.operands;
     permit(call, ['clone', 'create', 'mount'], `cannot create '${name}'`);
-    pools.clone(origin, name, readProperties(options.values('o')));
+    mountClone(call, pools, pools.clone(origin, name, readProperties(options.values('o'))));
     return 0;
   },
+  mount: (_call, words, pools) => {
+    mount(pools.open(onlyOperand('mount', words)));
+    return 0;
+  },
+  diff: runDiff,
   promote: (call, words, pools) => {
     const name = onlyOperand('promote', words);
     permit(call, ['promote', 'mount'], `cannot promote '${name}'`);
@@ -166,6 +173,28 @@ async function tellReclaim(call: Call, options: Options, pools: Pools): Promise<
   await say(call, snapshots.map(({ fullName }) => `destroy\t${fullName}\n`).join(''));
   await say(call, `reclaim\t${bytes}\n`);
   return 0;
+}
+
+/** A clone that can't be mounted is made all the same. */
+function mountClone({ user }: Call, pools: Pools, dataset: Dataset): void {
+  const { name, type } = dataset;
+  const find = (property: string): string =>
+    findProperty(pools, { kind: type, name, dataset }, property)?.value ?? '';
+  const mountpoint = find('mountpoint');
+  if (find('canmount') !== 'on' || !mountpoint.startsWith('/')) return;
+  if (!user.isRoot) {
+    throw new ZfsRefusal('filesystem successfully created, but it may only be mounted by root');
+  }
+  if (dataset.encryption !== undefined && !dataset.isKeyLoaded) {
+    throw new ZfsRefusal(
+      `cannot mount '${mountpoint}': encryption key not loaded\nfilesystem successfully created, but not mounted`,
+    );
+  }
+  mount(dataset);
+}
+
+function mount(dataset: Dataset): void {
+  dataset.isMounted = dataset.type === 'filesystem';
 }
 
 /** Does it for each name; one that is refused keeps none of the others from it. */

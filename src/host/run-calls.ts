@@ -1,7 +1,7 @@
 import { toCommandError } from '../command-error.js';
-import type { Endpoint } from '../host/endpoint.js';
-import { isSuccess } from '../host/host.js';
-import { describeFlood, readLines, readTail } from '../host/run-command.js';
+import type { Endpoint } from './endpoint.js';
+import { isSuccess } from './host.js';
+import { describeFlood, readLines, readTail } from './run-command.js';
 import { quoteCommand } from '../shell.js';
 
 /** How one of several calls of zfs ended. */
@@ -67,4 +67,20 @@ export async function runCalls(
   if (flood.signal.aborted) throw describeFlood(host.name, `zfs ${calls[ended]?.[0] ?? ''}`, longestOutput);
   if (ended === calls.length && isSuccess(exit)) return;
   throw toCommandError(host.name, `zfs ${calls[ended]?.[0] ?? ''}`, { exit, stderr });
+}
+
+/**
+ * Runs calls of zfs as `runCalls` does, and gives what each of them printed.
+ * @throws ZfsVmError as `runCalls` does; the signal's reason when it is aborted
+ */
+export async function readCalls(
+  endpoint: Endpoint,
+  calls: readonly (readonly string[])[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const outputs = calls.map(() => '');
+  await runCalls(endpoint, calls, signal, (index, { output }) => {
+    outputs[index] = output;
+  });
+  return outputs;
 }

@@ -1,0 +1,293 @@
+import { Cli, Command, Option } from 'clipanion';
+import { toCommandError } from '../command-error.js';
+import { exitCodeOf, exitCodes, ZfsVmError } from '../errors.js';
+import type { Endpoint } from '../host/endpoint.js';
+import { isSuccess } from '../host/host.js';
+import { runCommand } from '../host/run-command.js';
+import { readDatasets, readInventory, readPropertiesOf } from '../inventory/read-inventory.js';
+import { readLocked } from '../inventory/read-locked.js';
+import { findPlaceFault, planClone, type CloneFault, type CloneStep } from '../plan/plan-clone.js';
+import { toPrintable } from '../printable.js';
+import { describeClone } from '../report/clone-text.js';
+import { chooseColors } from '../report/colors.js';
+import { formatError } from '../report/error-text.js';
+import { fullNameOf } from '../streamline/dataset.js';
+import type { VersionName } from '../streamline/find-version.js';
+import { findTagIn, formatTagShort } from '../streamline/tag.js';
+import { cloneArguments, isMadeUnmounted } from '../zfs/clone.js';
+import { findDatasetNameFault, poolOf } from '../zfs/names.js';
+import type { Property } from '../zfs/properties.js';
+import { createParentArguments } from '../zfs/receive.js';
+import { BaseCommand, type CommandContext } from './base-command.js';
+import { ClonePull } from './clone-pull.js';
+import { Hosts, localName } from './hosts.js';
+import { warnOfMalformedTags } from './malformed-tags.js';
+import { readPropertyOptions } from './property-options.js';
+import { findNamedVersion, readVersionName } from './version-name.js';
+
+/** Makes a working copy of a version. */
+export class CloneCommand extends BaseCommand {
+  static override paths = [['clone']];
+
+  static synopsis = 'clone [-o PROPERTY=VALUE]... [-p] [--from HOST [OPTION]...] NAME[:VERSION] DATASET';
+
+  static optionHelp = [
+    ['-o PROPERTY=VALUE', 'set it on the clone; repeatable'],
+    ['-p, --parents', 'make missing filesystems above it, which are never mounted'],
+    ['    --from HOST', 'bring what is missing of the version from another host first, as "pull" does'],
+    ['-d, --destination PLACE', 'with --from: the dataset here under which new ones go'],
+    ['    --compress', 'with --from: compress streams on the way'],
+    ['    --bwlimit RATE', 'with --from: no more bytes a second, e.g. 500K, 20M'],
+    ['    --retries N', 'with --from: how often to connect again when the host is lost or busy (3)'],
+  ] as const;
+
+  static override usage = Command.Usage({
+    description: 'make a working copy of a version',
+    details: `
+      Clones the version (the newest one, if none is named) to a new dataset of this machine, in the pool that has it; a
+      filesystem is mounted. Its next "tag" goes on with the streamline, and a push sends it as a clone. Of a tree, all
+      members are cloned, below the new dataset. Nothing is copied: the clone shares its blocks with the version.
+    `,
+    examples: [
+      ['Work on the newest version', '$0 clone debian-7 tank/work/1007'],
+      ['Work on an older one, mounted elsewhere', '$0 clone -o mountpoint=/srv/old debian-7:3 tank/work/old'],
+      [
+        'Get a version from another host first',
+        '$0 -s clone --from fjoe@remote-host debian-7:12 tank/work/1007',
+      ],
+    ],
+  });
+
+  set = Option.Array('-o', []);
+
+  parents = Option.Boolean('-p,--parents', false);
+
+  from = Option.String('--from');
+
+  destination = Option.String('-d,--destination');
+
+  compress = Option.Boolean('--compress', false);
+
+  bandwidthLimit = Option.String('--bwlimit');
+
+  retries = Option.String('--retries');
+
+  name = Option.String({ name: 'NAME[:VERSION]' });
+
+  target = Option.String({ name: 'dataset' });
+
+  async execute(): Promise<number> {
+    const name = readVersionName(this.name);
+    const { set } = readPropertyOptions(this.set, [], undefined);
+    this.#checkWords();
+    if (this.from !== undefined) {
+      await this.#checkPlace();
+      const status = await this.#pull(this.from, name);
+      if (status !== exitCodes.done) {
+        this.context.stderr.write(`${this.target} was not made, as not all of it has come\n`);
+        return status;
+      }
+    }
+    return Hosts.use(this, async (hosts) => this.#clone(hosts.openLocal(), name, set));
+  }
+
+  #checkWords(): void {
+    const { from, target, destination } = this;
+    const fault = findDatasetNameFault(target);
+    if (fault !== undefined) {
+      throw new ZfsVmError('usage', `${JSON.stringify(target)} can't be a dataset: ${fault}`);
+    }
+    const transferWords = this.#listTransferWords();
+    if (from === undefined && transferWords.length > 0) {
+      throw new ZfsVmError(
+        'usage',
+        `${transferWords.join(' ')} says how to transfer, and there is no --from`,
+      );
+    }
+    if (destination !== undefined && poolOf(destination) !== poolOf(target)) {
+      throw new ZfsVmError(
+        'usage',
+        `of what comes to ${destination}, there can be no clone in another pool: ${target}`,
+        { hint: 'name a place with -d in the pool of the clone' },
+      );
+    }
+  }
+
+  /** The options of the pull that were given. */
+  #listTransferWords(): string[] {
+    const { destination, compress, bandwidthLimit, retries } = this;
+    return [
+      ...(destination === undefined ? [] : [`--destination=${destination}`]),
+      ...(compress ? ['--compress'] : []),
+      ...(bandwidthLimit === undefined ? [] : [`--bwlimit=${bandwidthLimit}`]),
+      ...(retries === undefined ? [] : [`--retries=${retries}`]),
+    ];
+  }
+
+  /** Looks whether there can be a dataset of that name, before anything is transferred for it. */
+  async #checkPlace(): Promise<void> {
+    await Hosts.use(this, async (hosts) => {
+      const { rows } = await readDatasets(hosts.openLocal(), this.context.signal);
+      const datasets = new Map(rows.map((row) => [row.name, row]));
+      const fault = findPlaceFault(datasets, this.target, { makesParents: this.parents });
+      if (fault !== undefined) throw describeFault(fault, this.target);
+    });
+  }
+
+  /** Does what "pull" does, for this version and what it needs. @returns its status */
+  async #pull(from: string, { streamline, version }: VersionName): Promise<number> {
+    const { sudo, verbose, debug, transport } = this;
+    const pattern = version === undefined ? streamline : `${streamline}:${version.text}`;
+    const words = [
+      ...['pull', `--name=${pattern}`, ...this.#listTransferWords()],
+      ...(sudo ? ['--sudo'] : []),
+      ...(verbose ? ['--verbose'] : []),
+      ...(debug ? ['--debug'] : []),
+      ...(transport === undefined ? [] : [`--transport=${transport}`]),
+    ];
+    const pull = Cli.from<CommandContext>(ClonePull).process([...words, from], this.context);
+    if (!(pull instanceof ClonePull)) throw new Error('a pull asks for help in a way that is not known');
+    pull.required = version === undefined ? undefined : { streamline, version };
+    return pull.execute();
+  }
+
+  async #clone(endpoint: Endpoint, name: VersionName, set: readonly Property[]): Promise<number> {
+    const { signal } = this.context;
+    const { target } = this;
+    const properties = ['mountpoint'];
+    const inventory = await readInventory(endpoint, { scope: 'tagged', properties, signal });
+    warnOfMalformedTags(this, localName, inventory);
+    const { datasets, properties: mountpoints } = inventory;
+    const trees = findNamedVersion(localName, datasets, name);
+    const makesParents = this.parents;
+    const plan = planClone(datasets, { trees, target, set, makesParents, mountpoints });
+    if (plan.kind !== 'steps') throw describeFault(plan, target);
+    await checkKeys(endpoint, plan.steps, signal);
+    return this.#make(endpoint, plan.steps);
+  }
+
+  /** Makes what was planned, as far as it goes, and tells what is there then. */
+  async #make(endpoint: Endpoint, steps: readonly CloneStep[]): Promise<number> {
+    const { host, zfs } = endpoint;
+    const { signal } = this.context;
+    const made: CloneStep[] = [];
+    const errors: ZfsVmError[] = [];
+    for (const step of steps) {
+      const result = await runCommand(host, [...zfs, ...callOf(step)], { signal });
+      signal.throwIfAborted();
+      const isUnmounted = isMadeUnmounted(result.stderr);
+      if (isSuccess(result.exit) || isUnmounted) made.push(step);
+      if (isSuccess(result.exit)) continue;
+      errors.push(
+        isUnmounted
+          ? describeUnmounted(step.destination, result.stderr)
+          : toCommandError(host.name, `zfs ${callOf(step)[0] ?? ''} ${step.destination}`, result),
+      );
+      if (!isUnmounted) break;
+    }
+    await this.#tell(endpoint, made);
+    for (const error of errors) this.#complain(error);
+    const left = steps.slice(made.length).map(({ destination }) => destination);
+    if (made.length > 0 && left.length > 0) {
+      this.context.stderr.write(`not made: ${left.join(', ')}\n`);
+    }
+    return errors[0] === undefined ? exitCodes.done : exitCodeOf(errors[0]);
+  }
+
+  async #tell(endpoint: Endpoint, made: readonly CloneStep[]): Promise<void> {
+    const { stdout, signal } = this.context;
+    const names = made.map(({ destination }) => destination);
+    const found = await readPropertiesOf(endpoint, names, ['origin', 'mounted', 'mountpoint'], signal);
+    for (const step of made) {
+      const properties = new Map(found.get(step.destination)?.map(({ name, value }) => [name, value]));
+      if (step.kind === 'clone' && properties.get('origin') !== fullNameOf(step.from)) {
+        throw new ZfsVmError(
+          'failed',
+          `${localName}: zfs clone ended well, and ${step.destination} is no clone of ${fullNameOf(step.from)}`,
+        );
+      }
+      stdout.write(`${toPrintable(describeClone(step, properties))}\n`);
+    }
+  }
+
+  #complain(error: ZfsVmError): void {
+    const { stderr, env } = this.context;
+    stderr.write(formatError(error, chooseColors(stderr, env), { debug: this.debug }));
+  }
+}
+
+function callOf(step: CloneStep): string[] {
+  return step.kind === 'parent'
+    ? createParentArguments(step.destination)
+    : cloneArguments(fullNameOf(step.from), step.destination, step.properties);
+}
+
+/**
+ * Refuses what is encrypted and locked: zfs would make the clone, and not mount it.
+ * @throws ZfsVmError `failed`
+ */
+async function checkKeys(
+  endpoint: Endpoint,
+  steps: readonly CloneStep[],
+  signal: AbortSignal,
+): Promise<void> {
+  const encrypted = steps.flatMap((step) =>
+    step.kind === 'clone' && step.source.encrypted ? [step.source.name] : [],
+  );
+  const [first] = await readLocked(endpoint, encrypted, signal);
+  if (first === undefined) return;
+  const [dataset, root] = first;
+  throw new ZfsVmError('failed', `${dataset} is encrypted, and its key isn't loaded; nothing was cloned`, {
+    hint: `load it with "zfs load-key ${root}", and run this again`,
+  });
+}
+
+function describeUnmounted(destination: string, stderr: string): ZfsVmError {
+  return new ZfsVmError('failed', `${destination} was made, and could not be mounted`, {
+    details: [`zfs said: ${stderr.trim()}`],
+    hint: `see to that, and mount it with "zfs mount ${destination}"`,
+  });
+}
+
+function describeFault(fault: CloneFault, target: string): ZfsVmError {
+  switch (fault.kind) {
+    case 'exists': {
+      const tag = fault.origin === undefined ? undefined : findTagIn(fault.origin);
+      const what = tag === undefined ? '' : `, and is a clone of ${formatTagShort(tag)}`;
+      return new ZfsVmError('usage', `${target} exists already${what}; nothing was changed`, {
+        hint:
+          tag === undefined
+            ? 'name a dataset that is not there yet'
+            : 'go on with it, or name another dataset',
+      });
+    }
+    case 'no-pool':
+      return new ZfsVmError('usage', `there is no pool "${poolOf(target)}", so there can be no ${target}`, {
+        hint: `name a dataset in one of the pools: ${fault.pools.join(', ')}`,
+      });
+    case 'no-parent':
+      return new ZfsVmError('usage', `there is no ${fault.parent}, so there can be no ${target}`, {
+        hint: 'add -p to have it made, or name a dataset below one that is there',
+      });
+    case 'parent-is-volume':
+      return new ZfsVmError('usage', `${fault.parent} is a volume: nothing can be below it`);
+    case 'other-pool':
+      return new ZfsVmError(
+        'usage',
+        `the version is in ${fault.pools.join(', ')}, and a clone has to be in the same pool`,
+        {
+          hint: `name a dataset there, or bring a copy to ${poolOf(target)} with "zfs-vm push -n NAME -d ${poolOf(target)}/PLACE ${localName}" first`,
+        },
+      );
+    case 'ambiguous':
+      return new ZfsVmError('usage', 'there are several versions of that name, with different content', {
+        details: fault.candidates.map(fullNameOf),
+        hint: `clone the one you mean by "zfs clone SNAPSHOT ${target}"`,
+      });
+    case 'bad-name':
+      return new ZfsVmError(
+        'usage',
+        `a member would become ${fault.destination}, and that can't be: ${fault.fault}`,
+      );
+  }
+}
