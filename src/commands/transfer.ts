@@ -1,5 +1,6 @@
 import { exitCodes, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
+import type { Inventory } from '../inventory/inventory.js';
 import { isUnsettled, type Plan } from '../plan/plan.js';
 import { planTransfer } from '../plan/plan-transfer.js';
 import { isConclusive } from '../plan/probe.js';
@@ -15,11 +16,8 @@ import type { Datasets } from '../streamline/dataset.js';
 import { findHostsWithoutZstd } from '../transfer/compression.js';
 import { estimateSizes } from '../transfer/estimate-sizes.js';
 import type { TransferEvent, TransferResult } from '../transfer/event.js';
-import { whileProtected } from '../transfer/protect-sources.js';
-import { runPlan } from '../transfer/run-plan.js';
-import { SourceBookmarks } from '../transfer/source-bookmarks.js';
+import { carryOut, type Work } from './carry-out.js';
 import { checkCopyPlace, checkPatterns, checkPool, splitAtDestination } from './check-request.js';
-import { confirmLosses } from './confirm.js';
 import { Hosts } from './hosts.js';
 import { KnownPools } from './known-pools.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
@@ -42,7 +40,7 @@ interface Sides {
 }
 
 /** What is to be done, and where and how. */
-interface Prepared {
+export interface Prepared {
   readonly plan: Plan;
   readonly sides: Sides;
   readonly compress: boolean;
@@ -55,9 +53,20 @@ interface Outcome {
 }
 
 /** Where the events of a transfer go. */
-interface Report {
+export interface Report {
   readonly handle: (event: TransferEvent) => void;
   readonly close: () => void;
+}
+
+/** What the transfers from one sender to several receivers have in common, each of them being a run of its own. */
+export interface Company {
+  /** Reads the sender for the first plans: once for all. @param read reads it */
+  readonly readSender: (read: () => Promise<Inventory>) => Promise<Inventory>;
+  /** Carries a first plan out together with those of the others; undefined when they have begun without this one. */
+  readonly join: (work: Omit<Work, 'settle'>) => Promise<TransferResult | undefined>;
+  /** The hosts whose nearly-tags have been told. */
+  readonly told: Set<string>;
+  readonly report: Report;
 }
 
 /** How long to wait before each further try; the last one again and again. */
@@ -73,42 +82,55 @@ export async function transfer(
   command: TransferCommand,
   openSides: (hosts: Hosts) => Opening,
 ): Promise<number> {
-  const choice = command.readChoice();
-  const properties = command.readProperties();
-  const settings = command.readSettings();
+  const options = readOptions(command);
   return Hosts.use(command, (hosts) =>
-    new TransferRun(command, { choice, properties, settings }, hosts, () => openSides(hosts)).run(),
+    new TransferRun(command, options, hosts, () => openSides(hosts)).run(),
   );
 }
 
 /** What the options say. */
-interface Options {
+export interface Options {
   readonly choice: Choice;
   readonly properties: PropertyOptions;
   readonly settings: TransferSettings;
 }
 
-class TransferRun {
+/** Reads the options. @throws ZfsVmError `usage` */
+export function readOptions(command: TransferCommand): Options {
+  return {
+    choice: command.readChoice(),
+    properties: command.readProperties(),
+    settings: command.readSettings(),
+  };
+}
+
+/** A transfer to one receiver, from its first plan to the last try. */
+export class TransferRun {
   readonly #command: TransferCommand;
   readonly #choice: Choice;
   readonly #properties: PropertyOptions;
   readonly #settings: TransferSettings;
   readonly #hosts: Hosts;
   readonly #open: () => Opening;
+  readonly #company: Company | undefined;
   readonly #pools = new KnownPools();
   #report: Report | undefined;
-  /** Whether names that only look like tags have been told: once a run is enough. */
-  #hasWarned = false;
-  /** The same for hosts without zstd. */
+  /** The hosts whose names that only look like tags have been told: once is enough. */
+  readonly #told: Set<string>;
+  /** Whether hosts without zstd have been told. */
   #hasToldOfZstd = false;
   /** Whether the sender's shell prints something of its own. */
   #hasNoise = false;
+  /** Whether nothing is done together with others any more. */
+  #isAlone: boolean;
 
+  /** @param company the transfers to other receivers; left out when there are none */
   constructor(
     command: TransferCommand,
     { choice, properties, settings }: Options,
     hosts: Hosts,
     open: () => Opening,
+    company?: Company,
   ) {
     this.#command = command;
     this.#choice = choice;
@@ -116,8 +138,13 @@ class TransferRun {
     this.#settings = settings;
     this.#hosts = hosts;
     this.#open = open;
+    this.#company = company;
+    this.#isAlone = company === undefined;
+    this.#told = company?.told ?? new Set();
+    this.#report = company?.report;
   }
 
+  /** Prints the plan, or sends what has to be sent. @returns the exit status */
   async run(): Promise<number> {
     try {
       return await (this.#command.isPlanOnly ? this.#showPlan() : this.#send());
@@ -128,7 +155,7 @@ class TransferRun {
 
   async #showPlan(): Promise<number> {
     const command = this.#command;
-    const { plan, sides, compress } = await this.#prepare();
+    const { plan, sides, compress } = await this.prepare();
     const { signal, stdout } = command.context;
     const sizes = await estimateSizes(sides.sender, plan, signal);
     signal.throwIfAborted();
@@ -140,6 +167,7 @@ class TransferRun {
     const { signal, surroundings } = this.#command.context;
     const { retries } = this.#settings;
     let outcome = await this.#attempt();
+    if (outcome.result.faults.has('behind')) outcome = await this.#attemptAgain(outcome);
     for (let tries = 1; ; tries++) {
       const { plan, result } = outcome;
       const mayHelp = result.faults.has('lost') || result.faults.has('busy');
@@ -161,19 +189,13 @@ class TransferRun {
   async #attempt(): Promise<Outcome> {
     const { signal } = this.#command.context;
     try {
-      const { plan, sides, compress } = await this.#prepare();
+      const prepared = await this.prepare();
+      const { plan, sides } = prepared;
       const losses = plan.chains.flatMap((chain) => describePreparation(chain, sides.receiver.host.name));
-      await confirmLosses(losses, this.#command.yes, this.#command, this.#hosts);
-      this.#emit({ kind: 'planned', plan });
-      const over = new AbortController();
-      // Nobody knows how small zstd will make a stream.
-      const estimating = compress
-        ? Promise.resolve()
-        : this.#estimate(plan, sides.sender, AbortSignal.any([signal, over.signal]));
-      const result = await this.#runPlan(plan, sides, compress).finally(() => {
-        over.abort();
-      });
-      await estimating;
+      const work = { plan, losses, context: this.#makeContext(prepared) };
+      const together = this.#isAlone ? undefined : await this.#company?.join(work);
+      this.#isAlone = true;
+      const result = together ?? (await this.#carryOutAlone(work));
       return { plan, result };
     } catch (error) {
       throw signal.aborted ? explainInterrupt(signal) : error;
@@ -192,24 +214,25 @@ class TransferRun {
     }
   }
 
-  /** Only serves the progress, and costs a process a step: done where somebody watches, while the first streams flow. */
-  async #estimate(plan: Plan, sender: Endpoint, signal: AbortSignal): Promise<void> {
-    const { stdout } = this.#command.context;
-    if (this.#command.json || !('isTTY' in stdout && stdout.isTTY === true)) return;
-    const sizes = await estimateSizes(sender, plan, signal).catch(() => new Map<never, never>());
-    if (sizes.size > 0 && !signal.aborted) this.#emit({ kind: 'estimated', sizes });
+  async #carryOutAlone(work: Omit<Work, 'settle'>): Promise<TransferResult> {
+    let result: Promise<TransferResult> | undefined;
+    const settle = (its: Promise<TransferResult>): void => {
+      result = its;
+    };
+    const options = { command: this.#command, hosts: this.#hosts, emit: this.#emit, lagMs: 0 };
+    await carryOut([{ ...work, settle }], options);
+    if (result === undefined) throw new Error('a plan was carried out without a result');
+    return result;
   }
 
-  async #runPlan(plan: Plan, sides: Sides, compress: boolean): Promise<TransferResult> {
+  #makeContext({ sides, compress }: Prepared): Work['context'] {
     const { signal, surroundings } = this.#command.context;
-    const { holdJournal, clock } = surroundings;
-    const bookmarks = this.#command.bookmark ? new SourceBookmarks(sides.sender, signal) : undefined;
-    const settings = { ...this.#settings, compress, bookmarks, hasNoise: this.#hasNoise };
-    const context = { ...sides, ...settings, signal, holdJournal, clock, emit: this.#emit };
-    return whileProtected(plan, context, (emit) => runPlan(plan, { ...context, emit }));
+    const settings = { ...this.#settings, compress, hasNoise: this.#hasNoise };
+    return { ...sides, ...settings, signal, clock: surroundings.clock, emit: this.#emit };
   }
 
-  async #prepare(): Promise<Prepared> {
+  /** Connects, reads and plans. */
+  async prepare(): Promise<Prepared> {
     const opening = this.#open();
     this.#report ??= openReport(this.#command, opening.receiverName);
     const plan = await this.#makePlan(opening);
@@ -243,14 +266,14 @@ class TransferRun {
       // A plan to be read shows all the evidence, and what would be destroyed has to be known in full.
       isThorough: command.isPlanOnly || rollback || replace,
       properties: this.#properties.carry,
+      readSender: this.#isAlone ? undefined : this.#company?.readSender,
       signal: command.context.signal,
       emit: this.#emit,
     });
     this.#hasNoise = sender.hasNoise;
     const senderName = (await opening.sender).host.name;
-    if (!this.#hasWarned) warnOfMalformedTags(command, senderName, sender);
-    if (!this.#hasWarned && !isCopy) warnOfMalformedTags(command, receiverName, receiver);
-    this.#hasWarned = true;
+    this.#warnOfMalformedTags(senderName, sender);
+    this.#warnOfMalformedTags(receiverName, receiver);
     this.#pools.check(senderName, sender.datasets.keys());
     const receiverHost = (await opening.receiver).host.name;
     this.#pools.check(receiverHost, receiver.datasets.keys());
@@ -273,6 +296,11 @@ class TransferRun {
       this.#pools.note(receiverHost, [place]);
     }
     return plan;
+  }
+
+  #warnOfMalformedTags(hostName: string, inventory: Inventory): void {
+    if (!this.#told.has(hostName)) warnOfMalformedTags(this.#command, hostName, inventory);
+    this.#told.add(hostName);
   }
 
   readonly #emit = (event: TransferEvent): void => {

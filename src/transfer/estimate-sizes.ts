@@ -12,29 +12,32 @@ const longestEstimate = 2 ** 14;
 const mark = 'zfs-vm: next';
 
 /**
- * Asks the sender how many bytes each step will be: one command for the whole plan, its script given on stdin so that
- * no command line grows too long. Estimates only serve the progress: a step without one is left out.
+ * Asks the sender how many bytes each step will be: one command for all, its script given on stdin so that no command line grows
+ * too long, and once for what several receivers get. Estimates only serve the progress: a step without one is left out.
  */
 export async function estimateSizes(
   sender: Endpoint,
-  plan: Plan,
+  { chains }: Pick<Plan, 'chains'>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<Step, number>> {
-  const steps = plan.chains.flatMap((chain) => chain.steps.map((step) => ({ chain, step })));
-  if (steps.length === 0) return new Map();
-  const script = steps.map(({ chain, step }) => {
-    const estimate = quoteCommand([...sender.zfs, ...estimateArguments(streamOf(chain, [step]))]);
-    return `${estimate} </dev/null\nprintf '\\n%s\\n' '${mark}'\n`;
-  });
+  const stepsByCall = new Map<string, Step[]>();
+  for (const chain of chains) {
+    for (const step of chain.steps) {
+      const call = quoteCommand([...sender.zfs, ...estimateArguments(streamOf(chain, [step]))]);
+      stepsByCall.set(call, [...(stepsByCall.get(call) ?? []), step]);
+    }
+  }
+  if (stepsByCall.size === 0) return new Map();
+  const script = [...stepsByCall.keys()].map((call) => `${call} </dev/null\nprintf '\\n%s\\n' '${mark}'\n`);
   const { stdout } = await runCommand(sender.host, ['sh', '-s'], {
     ...{ input: script.join(''), signal },
-    ...{ limit: steps.length * longestEstimate, what: 'zfs send -n' },
+    ...{ limit: script.length * longestEstimate, what: 'zfs send -n' },
   });
   const outputs = stdout.split(`\n${mark}\n`);
   const sizes = new Map<Step, number>();
-  for (const [index, { step }] of steps.entries()) {
+  for (const [index, steps] of [...stepsByCall.values()].entries()) {
     const sizeBytes = parseEstimate(outputs[index] ?? '');
-    if (sizeBytes !== undefined) sizes.set(step, sizeBytes);
+    if (sizeBytes !== undefined) for (const step of steps) sizes.set(step, sizeBytes);
   }
   return sizes;
 }

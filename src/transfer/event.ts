@@ -48,6 +48,10 @@ export type TransferEvent =
     }
   /** A version didn't come, and with it the rest of its chain, unless it was merely gone on the sender. */
   | { readonly kind: 'step-failed'; readonly chain: Chain; readonly step: Step; readonly error: ZfsVmError }
+  /** A stream was ended before its end, as its receiver was left behind. The rest comes later. */
+  | { readonly kind: 'step-stopped'; readonly chain: Chain; readonly step: Step }
+  /** The receiver is done without the others from here on: they had to wait for it for so long, in all. */
+  | { readonly kind: 'left-behind'; readonly seconds: number }
   /** A chain isn't begun: what it needs didn't arrive, or, if nothing is missing, a host is lost. */
   | { readonly kind: 'chain-skipped'; readonly chain: Chain; readonly missing: string | undefined }
   /** The receiver was asked for what it got, and has it: so many datasets at the planned version. */
@@ -76,6 +80,8 @@ export type Fault =
   | 'lost'
   /** Somebody else is at work on the dataset, or was since it was looked at: look again after a while. */
   | 'busy'
+  /** Others had to wait too long for the receiver: go on with it alone. */
+  | 'behind'
   /** Neither will help. */
   | 'failed';
 
