@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/plan.js';
-import { planFanOut } from '../plan/fan-out.js';
+import { planFanOut, type FanOut, type ReceiverPlan } from '../plan/fan-out.js';
 import { estimateSizes } from '../transfer/estimate-sizes.js';
-import type { TransferEvent, TransferResult } from '../transfer/event.js';
+import type { SharedSteps, TransferEvent, TransferResult } from '../transfer/event.js';
 import { whileProtected } from '../transfer/protect-sources.js';
 import type { TransferContext } from '../transfer/receiver-run.js';
 import { runFanOut } from '../transfer/run-plan.js';
@@ -56,7 +56,7 @@ export async function carryOut(works: readonly Work[], options: CarryOutOptions)
   await whileProtected(plan, { sender, emit, signal, holdJournal, clock, bookmarks }, async (note) => {
     const receivers = works.map(({ plan: itsPlan, context }) => ({
       plan: itsPlan,
-      way: JSON.stringify([context.compress, context.hasNoise]),
+      way: describeWay(context),
       context: {
         ...context,
         bookmarks,
@@ -66,7 +66,10 @@ export async function carryOut(works: readonly Work[], options: CarryOutOptions)
         },
       },
     }));
-    const results = runFanOut(planFanOut(receivers), { lagMs });
+    const fanOut = planFanOut(receivers);
+    const names = receivers.map(({ context }) => context.receiver.host.name);
+    if (fanOut.shared.length > 0) emit({ kind: 'sharing', chains: listShared(fanOut, names) });
+    const results = runFanOut(fanOut, { lagMs });
     for (const [index, { settle }] of works.entries()) {
       const result = results[index];
       if (result !== undefined) settle(result);
@@ -95,4 +98,26 @@ async function estimate(
   );
   if (sizes.size === 0 || signal.aborted) return;
   for (const { context } of plain) context.emit({ kind: 'estimated', sizes });
+}
+
+/** What else makes streams of the same content differ on their way, as text. */
+export function describeWay({
+  compress,
+  hasNoise = false,
+}: {
+  compress: boolean;
+  hasNoise?: boolean;
+}): string {
+  return `${compress ? 'compressed' : 'plain'}${hasNoise ? ', after noise' : ''}`;
+}
+
+/** What is shared, and by whom. @param names those of the receivers, in their order */
+export function listShared(
+  { shared }: Pick<FanOut<ReceiverPlan>, 'shared'>,
+  names: readonly string[],
+): SharedSteps[] {
+  return shared.flatMap(({ branches }) => {
+    const receivers = branches.map(({ receiver }) => names[receiver] ?? '');
+    return branches.slice(0, 1).map(({ chain }) => ({ receivers, chain }));
+  });
 }

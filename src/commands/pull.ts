@@ -1,4 +1,4 @@
-import { Command } from 'clipanion';
+import { Command, Option } from 'clipanion';
 import { ZfsVmError } from '../errors.js';
 import { localName } from './hosts.js';
 import { TransferCommand } from './transfer-command.js';
@@ -32,6 +32,8 @@ export class PullCommand extends TransferCommand {
       ['See what a pull would do', '$0 plan pull fjoe@remote-host'],
     ],
   });
+
+  host = Option.String({ name: '[user@]host' });
 
   async execute(): Promise<number> {
     if (this.host === localName) {

@@ -85,8 +85,6 @@ export abstract class TransferCommand extends BaseCommand {
 
   bookmark = Option.Boolean('--bookmark', true);
 
-  host = Option.String({ name: '[user@]host' });
-
   /** Whether only the plan is wanted. */
   get isPlanOnly(): boolean {
     return this.dryRun || this.path[0] === 'plan';
@@ -132,7 +130,8 @@ export abstract class TransferCommand extends BaseCommand {
   }
 }
 
-function readNumber(option: string, text: string, least: number): number {
+/** Reads the number of an option. @throws ZfsVmError `usage` */
+export function readNumber(option: string, text: string, least: number): number {
   const number = /^[0-9]{1,6}$/.test(text) ? Number(text) : -1;
   if (number >= least) return number;
   throw new ZfsVmError('usage', `${option} ${JSON.stringify(text)} is not a whole number from ${least}`);

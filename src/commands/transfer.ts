@@ -11,6 +11,7 @@ import { JsonReport } from '../report/json-report.js';
 import { formatPlanAsCommands } from '../report/plan-commands.js';
 import { formatPlanAsJson } from '../report/plan-json.js';
 import { formatPlanAsText } from '../report/plan-text.js';
+import { openScreen, type Screen } from '../report/screen.js';
 import { TextReport } from '../report/text-report.js';
 import type { Datasets } from '../streamline/dataset.js';
 import { findHostsWithoutZstd } from '../transfer/compression.js';
@@ -321,7 +322,8 @@ function addResults(
   };
 }
 
-function statusOfPlan(plan: Plan): number {
+/** The exit status of what leaves these conflicts. */
+export function statusOfPlan(plan: Plan): number {
   return plan.conflicts.some(isUnsettled) ? exitCodes.conflict : exitCodes.done;
 }
 
@@ -339,23 +341,36 @@ function explainInterrupt({ reason }: AbortSignal): unknown {
 }
 
 function openReport(command: TransferCommand, receiverName: string): Report {
-  const { stdout, stderr, env, surroundings } = command.context;
+  const { stdout, surroundings } = command.context;
   const { clock } = surroundings;
   if (command.json && !command.isPlanOnly) return new JsonReport({ stdout, receiverName, clock });
+  return openTextReport(command, receiverName, openCommandScreen(command));
+}
+
+/** The screen of a command. A plan may be read by a program: only the plan itself goes to stdout then. */
+export function openCommandScreen({ isPlanOnly, context: { stdout, stderr } }: TransferCommand): Screen {
+  return openScreen({ stdout: isPlanOnly ? stderr : stdout, stderr });
+}
+
+/** Tells a transfer to people. */
+export function openTextReport(command: TransferCommand, receiverName: string, screen: Screen): TextReport {
+  const { stdout, stderr, env, surroundings } = command.context;
   return new TextReport({
-    // A plan may be read by a program: only the plan itself goes to stdout then.
-    stdout: command.isPlanOnly ? stderr : stdout,
-    stderr,
+    screen,
     colors: chooseColors(stdout, env),
     errorColors: chooseColors(stderr, env),
     verbose: command.verbose || command.debug,
     debug: command.debug,
     receiverName,
-    clock,
+    clock: surroundings.clock,
   });
 }
 
-function formatPlan(command: TransferCommand, estimated: Parameters<typeof formatPlanAsJson>[0]): string {
+/** A plan as the options want it. */
+export function formatPlan(
+  command: TransferCommand,
+  estimated: Parameters<typeof formatPlanAsJson>[0],
+): string {
   if (command.json) return formatPlanAsJson(estimated);
   if (command.commands) return formatPlanAsCommands(estimated);
   return formatPlanAsText(estimated, chooseColors(command.context.stdout, command.context.env));

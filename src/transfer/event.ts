@@ -14,6 +14,12 @@ export type Inquiry =
   /** All its snapshots, its datasets being known. */
   | { readonly kind: 'snapshots' };
 
+/** Steps that bring the same versions to several receivers, by the receivers' names. */
+export interface SharedSteps {
+  readonly receivers: readonly string[];
+  readonly chain: Pick<Chain, 'source' | 'steps'>;
+}
+
 /** Everything that happens in a push or pull. What a person or a script sees of it is up to `report/`. */
 export type TransferEvent =
   /** A host is asked for what it has. */
@@ -22,6 +28,8 @@ export type TransferEvent =
   | { readonly kind: 'read'; readonly host: string; readonly datasets: number; readonly snapshots: number }
   /** It is known what will be sent and what won't. */
   | { readonly kind: 'planned'; readonly plan: Plan }
+  /** What several receivers need is read once for them, and sent to all: the parts of their chains that they share. */
+  | { readonly kind: 'sharing'; readonly chains: readonly SharedSteps[] }
   /** About how much that will be; only where somebody watches. */
   | { readonly kind: 'estimated'; readonly sizes: ReadonlyMap<Step, number> }
   /** Both hosts have zstd, and streams are compressed on the way: all bytes that are counted from here on are what it made of them. */
