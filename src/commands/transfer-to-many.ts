@@ -73,12 +73,15 @@ class ManyTransfers {
     this.#screen = openCommandScreen(command);
     const { surroundings, signal } = command.context;
     const { handle: emit } = this.#openCommonReport();
+    // Those who wait for others are not to look as if they had stalled.
+    const { stallMs } = options.settings;
+    const patienceMs = stallMs === 0 ? lagMs : Math.min(lagMs, stallMs / 2);
     // Everything that would be destroyed is shown before anything is done.
     const mayLose = command.rollback || command.replace;
     this.#departure = new Departure({
-      ...{ count: names.length, waitMs: mayLose ? undefined : lagMs },
+      ...{ count: names.length, waitMs: mayLose ? undefined : patienceMs },
       ...{ clock: surroundings.clock, signal },
-      carryOut: (works) => carryOut(works, { command, hosts, emit, lagMs }),
+      carryOut: (works) => carryOut(works, { command, hosts, emit, lagMs: patienceMs }),
     });
   }
 

@@ -217,6 +217,25 @@ test('a host that stands still is left behind, and the others are done long befo
   await assertAllInSync(many);
 });
 
+test('waiting for one that stands still is not taken for standing still oneself', async () => {
+  const many = makeWorld();
+  const { world, a, c } = many;
+  addVersion(a, 'tank/vm', 'web:4', 4000);
+  let received = 0;
+  c.delayMs = (work) => {
+    if (work === 'receive' && ++received === 100) c.freeze();
+    return 0;
+  };
+  const run = world.start('a', 'push --stall-timeout 8 --retries 6 b c d');
+  while (!/for c for 4 s/.test(run.readErrors())) await world.clock.sleep(100);
+  await world.clock.sleep(10_000);
+  c.thaw();
+  const result = await run.finished;
+  assertStatus(result, 'push b c d');
+  assert.doesNotMatch(result.stderr, /^[bd] /m);
+  await assertAllInSync(many);
+});
+
 test('a failure at one host concerns that one only, and what depends on it there', async () => {
   const many = makeWorld();
   const { world, a, b, c, d } = many;
