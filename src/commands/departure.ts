@@ -95,8 +95,9 @@ export class Departure {
     this.#tellLeft?.(this.#joined.length);
     this.#carryingOut = this.#options.carryOut(this.#joined).catch((error: unknown) => {
       this.failure = error;
-      for (const fail of this.#waiting)
+      for (const fail of this.#waiting) {
         fail(Promise.reject(error instanceof Error ? error : new Error(String(error))));
+      }
     });
   }
 }

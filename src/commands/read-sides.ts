@@ -50,14 +50,14 @@ export async function readSides(
   options: ReadSidesOptions,
 ): Promise<Inventories> {
   const reader = new SideReader(options);
-  const { choice, isThorough, properties, readSender = (read) => read() } = options;
+  const { choice, isThorough, properties, readSender } = options;
   if (sides.sender === sides.receiver) {
     const both = await reader.readWhole(sides.receiver, 'all', properties);
     return { sender: both, receiver: both, readRest: undefined };
   }
-  const sending = readSender(() =>
-    reader.readWhole(sides.sender, choice.allSnapshots ? 'all' : 'tagged', properties),
-  );
+  const readSenderAlone = (): Promise<Inventory> =>
+    reader.readWhole(sides.sender, choice.allSnapshots ? 'all' : 'tagged', properties);
+  const sending = readSender === undefined ? readSenderAlone() : readSender(readSenderAlone);
   if (!isThorough) return reader.probe(sending, sides.receiver);
   const [sender, receiver] = await Promise.all([sending, reader.readWhole(sides.receiver, 'all', [])]);
   return { sender, receiver, readRest: undefined };

@@ -260,8 +260,8 @@ const badness: readonly number[] = [
 ];
 
 function findWorst(outcomes: readonly { readonly status: number }[]): number {
-  return outcomes.reduce(
+  return outcomes.reduce<number>(
     (worst, { status }) => (badness.indexOf(status) > badness.indexOf(worst) ? status : worst),
-    exitCodes.done as number,
+    exitCodes.done,
   );
 }

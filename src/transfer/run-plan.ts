@@ -200,8 +200,9 @@ class FanOutRun {
   #leave(meeting: Meeting, leaving: ReceiverRun): void {
     const others = meeting.branches.filter(({ run }) => run !== leaving);
     const isOver = others.length < 2;
-    for (const branch of meeting.branches)
+    for (const branch of meeting.branches) {
       if (isOver || branch.run === leaving) this.#forget(meeting, branch);
+    }
     meeting.branches = others;
     if (isOver) this.#meetings.delete(meeting);
   }

@@ -42,8 +42,9 @@ export class Tee {
   /** The first who comes starts the command; those who come later find what it has said waiting for them. */
   async #join(tap: Tap, argv: readonly string[], signal: AbortSignal | undefined): Promise<HostProcess> {
     this.#command ??= this.#start(argv);
-    if (argv.join('\0') !== this.#argv.join('\0'))
+    if (argv.join('\0') !== this.#argv.join('\0')) {
       throw new Error('readers of one command want different ones');
+    }
     const command = await this.#command;
     const leave = (): void => {
       this.#leave(tap);
