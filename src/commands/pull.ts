@@ -2,6 +2,7 @@ import { Command, Option } from 'clipanion';
 import { ZfsVmError } from '../errors.js';
 import { localName } from './hosts.js';
 import { TransferCommand } from './transfer-command.js';
+import { routeTo } from './route.js';
 import { transfer } from './transfer.js';
 
 /** Brings this host up to date with another one. */
@@ -41,9 +42,8 @@ export class PullCommand extends TransferCommand {
         hint: `copy within this machine with "zfs-vm push -d PLACE ${localName}"`,
       });
     }
-    const { destination } = this;
-    const bytesPerSecond = (await this.readConfig()).remotes.get(this.host)?.bytesPerSecond;
-    return transfer(this, { destination, bytesPerSecond }, (hosts) => ({
+    const { bytesPerSecond } = routeTo(await this.readConfig(), this.host, undefined);
+    return transfer(this, { destination: this.destination, bytesPerSecond }, (hosts) => ({
       sender: hosts.open(this.host),
       receiver: Promise.resolve(hosts.openLocal()),
       receiverName: localName,

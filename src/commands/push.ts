@@ -1,55 +1,64 @@
 import { Command, Option } from 'clipanion';
+import { resolveHosts } from '../config/config.js';
 import { ZfsVmError } from '../errors.js';
 import { localName } from './hosts.js';
-import { TransferCommand } from './transfer-command.js';
+import { readNumber, TransferCommand } from './transfer-command.js';
+import { routeTo } from './route.js';
 import { transfer } from './transfer.js';
+import { transferToMany } from './transfer-to-many.js';
 
-/** Brings another host up to date with this one. */
+/** Brings other hosts up to date with this one. */
 export class PushCommand extends TransferCommand {
   static override paths = [['push'], ['plan', 'push']];
 
-  static synopsis = 'push [-n PATTERN]... [-d PLACE] [OPTION]... [user@]host';
+  static synopsis = 'push [-n PATTERN]... [-d PLACE] [OPTION]... [user@]host...';
 
   static optionHelp = [
     ['-d, --destination PLACE', 'the dataset there under which new ones go'],
     ...TransferCommand.transferOptionHelp,
+    ['    --fan-out-lag SECONDS', 'for how long hosts may wait for a slower one, in all (30)'],
   ] as const;
 
   static override usage = Command.Usage({
-    description: 'bring another host up to date',
+    description: 'bring other hosts up to date',
     details: `
       Sends every version that the host lacks, each as the smallest increment, and the whole content only where the host
       has nothing of a streamline. Increments go to the dataset where the host keeps the streamline; a new dataset gets
       the name it has here, or goes under the one given with \`-d\`.
 
-      The host is an SSH address, or \`local\` to copy within this machine (then \`-d\` is needed).
+      A host is an SSH address, or \`local\` to copy within this machine (then \`-d\` is needed). Several are served side by
+      side: what more than one of them needs is read once, and sent to all. One that is slower than the others holds them back
+      only for \`--fan-out-lag\`; then it goes on alone, as does one that fails.
     `,
     examples: [
       ['Push all versions to a host', '$0 push fjoe@remote-host'],
       ['Push them with sudo there, new ones under tank/vm', '$0 -s push -d tank/vm fjoe@remote-host'],
       ['Push one streamline only', '$0 push -n debian-7 fjoe@remote-host'],
       ['See what a push would do', '$0 plan push fjoe@remote-host'],
+      ['Push to several hosts, reading everything once', '$0 push fjoe@host-1 fjoe@host-2 fjoe@host-3'],
       ['Keep a copy on another pool of this machine', '$0 push -d tank/backup local'],
     ],
   });
 
-  host = Option.String({ name: '[user@]host' });
+  fanOutLag = Option.String('--fan-out-lag', '30');
+
+  hosts = Option.Rest({ name: '[user@]host', required: 1 });
 
   async execute(): Promise<number> {
-    if (this.host === localName && this.destination === undefined) {
+    const config = await this.readConfig();
+    const names = resolveHosts(config, this.hosts);
+    if (names.includes(localName) && this.destination === undefined) {
       throw new ZfsVmError('usage', 'a push to this machine needs a place', {
         hint: 'name it with -d, e.g. -d tank/backup',
       });
     }
-    const remote = (await this.readConfig()).remotes.get(this.host);
-    const route = {
-      destination: this.destination ?? remote?.destination,
-      bytesPerSecond: remote?.bytesPerSecond,
-    };
-    return transfer(this, route, (hosts) => {
+    const lagMs = readNumber('--fan-out-lag', this.fanOutLag, 0) * 1000;
+    const [name] = names;
+    if (name === undefined || names.length > 1) return transferToMany(this, names, lagMs);
+    return transfer(this, routeTo(config, name, this.destination), (hosts) => {
       const sender = Promise.resolve(hosts.openLocal());
-      const receiver = this.host === localName ? sender : hosts.open(this.host);
-      return { sender, receiver, receiverName: this.host };
+      const receiver = name === localName ? sender : hosts.open(name);
+      return { sender, receiver, receiverName: name };
     });
   }
 }

@@ -25,6 +25,8 @@ export interface ReadSidesOptions {
   readonly isThorough: boolean;
   /** Properties of the sender's datasets that are wanted too. */
   readonly properties: readonly string[];
+  /** Reads the sender where others want to know the same of it; it is read for this alone when left out. */
+  readonly readSender?: ((read: () => Promise<Inventory>) => Promise<Inventory>) | undefined;
   readonly signal: AbortSignal;
   readonly emit: (event: TransferEvent) => void;
 }
@@ -48,12 +50,14 @@ export async function readSides(
   options: ReadSidesOptions,
 ): Promise<Inventories> {
   const reader = new SideReader(options);
-  const { choice, isThorough, properties } = options;
+  const { choice, isThorough, properties, readSender } = options;
   if (sides.sender === sides.receiver) {
     const both = await reader.readWhole(sides.receiver, 'all', properties);
     return { sender: both, receiver: both, readRest: undefined };
   }
-  const sending = reader.readWhole(sides.sender, choice.allSnapshots ? 'all' : 'tagged', properties);
+  const readSenderAlone = (): Promise<Inventory> =>
+    reader.readWhole(sides.sender, choice.allSnapshots ? 'all' : 'tagged', properties);
+  const sending = readSender === undefined ? readSenderAlone() : readSender(readSenderAlone);
   if (!isThorough) return reader.probe(sending, sides.receiver);
   const [sender, receiver] = await Promise.all([sending, reader.readWhole(sides.receiver, 'all', [])]);
   return { sender, receiver, readRest: undefined };

@@ -135,7 +135,8 @@ export abstract class TransferCommand extends BaseCommand {
   }
 }
 
-function readNumber(option: string, text: string, least: number): number {
+/** Reads the number of an option. @throws ZfsVmError `usage` */
+export function readNumber(option: string, text: string, least: number): number {
   const number = /^[0-9]{1,6}$/.test(text) ? Number(text) : -1;
   if (number >= least) return number;
   throw new ZfsVmError('usage', `${option} ${JSON.stringify(text)} is not a whole number from ${least}`);

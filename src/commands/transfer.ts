@@ -1,5 +1,6 @@
 import { exitCodeOfAll, exitCodes, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
+import type { Inventory } from '../inventory/inventory.js';
 import { isUnsettled, type Plan } from '../plan/plan.js';
 import { planTransfer } from '../plan/plan-transfer.js';
 import { isConclusive } from '../plan/probe.js';
@@ -11,23 +12,22 @@ import { JsonReport } from '../report/json-report.js';
 import { formatPlanAsCommands } from '../report/plan-commands.js';
 import { formatPlanAsJson } from '../report/plan-json.js';
 import { formatPlanAsText } from '../report/plan-text.js';
+import { openScreen, type Screen } from '../report/screen.js';
 import { TextReport } from '../report/text-report.js';
-import { fullNameOf, type Datasets, type Point } from '../streamline/dataset.js';
+import { fullNameOf, type Datasets } from '../streamline/dataset.js';
 import { NoteCarrier } from '../transfer/carry-notes.js';
 import { findHostsWithoutZstd } from '../transfer/compression.js';
 import { deleteGone } from '../transfer/delete-gone.js';
 import { estimateSizes } from '../transfer/estimate-sizes.js';
 import type { TransferEvent, TransferResult } from '../transfer/event.js';
 import { findWayElsewhere } from '../transfer/pipe.js';
-import { whileProtected } from '../transfer/protect-sources.js';
-import { runPlan } from '../transfer/run-plan.js';
-import { SourceBookmarks } from '../transfer/source-bookmarks.js';
+import { carryOut, type Work } from './carry-out.js';
 import { checkCopyPlace, checkPatterns, checkPool, splitAtDestination } from './check-request.js';
-import { confirmLosses } from './confirm.js';
 import { findDeletes } from './find-deletes.js';
 import { Hosts } from './hosts.js';
 import { KnownPools } from './known-pools.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
+import type { Route } from './route.js';
 import { readSides } from './read-sides.js';
 import type { PropertyOptions } from './property-options.js';
 import type { TransferCommand, TransferSettings } from './transfer-command.js';
@@ -40,14 +40,6 @@ export interface Opening {
   readonly receiverName: string;
 }
 
-/** What goes for a transfer between two hosts. */
-export interface Route {
-  /** The receiver's dataset that new ones go under; undefined when they keep their names. */
-  readonly destination: string | undefined;
-  /** How many bytes a second streams may take in all, unless the command line says otherwise; undefined for no limit. */
-  readonly bytesPerSecond: number | undefined;
-}
-
 /** Both sides of a transfer, connected. */
 interface Sides {
   readonly sender: Endpoint;
@@ -55,11 +47,11 @@ interface Sides {
 }
 
 /** What is to be done, and where and how. */
-interface Prepared {
+export interface Prepared {
   readonly opening: Opening;
   readonly plan: Plan;
-  /** The sender's snapshots that want a bookmark, though nothing is sent from or to them. */
-  readonly unmarked: readonly Point[];
+  /** The sender's snapshots that want a bookmark, though nothing is sent from or to them, by their full names. */
+  readonly unmarked: readonly string[];
   readonly sides: Sides;
   readonly compress: boolean;
 }
@@ -71,9 +63,20 @@ interface Outcome {
 }
 
 /** Where the events of a transfer go. */
-interface Report {
+export interface Report {
   readonly handle: (event: TransferEvent) => void;
   readonly close: () => void;
+}
+
+/** What the transfers from one sender to several receivers have in common, each of them being a run of its own. */
+export interface Company {
+  /** Reads the sender for the first plans: once for all. @param read reads it */
+  readonly readSender: (read: () => Promise<Inventory>) => Promise<Inventory>;
+  /** Carries a first plan out together with those of the others; undefined when they have begun without this one. */
+  readonly join: (work: Omit<Work, 'settle'>) => Promise<TransferResult | undefined>;
+  /** The hosts whose nearly-tags have been told. */
+  readonly told: Set<string>;
+  readonly report: Report;
 }
 
 /** How long to wait before each further try; the last one again and again. */
@@ -82,33 +85,44 @@ const retryDelaysSeconds = [1, 5, 15, 30];
 /**
  * What push, pull and their plans have in common: reads both hosts at once, plans, and prints the plan, or runs it and
  * reports. When a host is lost or busy, it connects again, reads and plans anew, and goes on where it stood.
- * @param route what the configuration or the command line says of the hosts
  * @returns the exit status, as docs/scripting.md tells
  * @throws ZfsVmError when it can't be done at all
  */
 export async function transfer(
   command: TransferCommand,
-  { destination, bytesPerSecond }: Route,
+  route: Route,
   openSides: (hosts: Hosts) => Opening,
 ): Promise<number> {
-  const choice = command.readChoice();
-  const properties = command.readProperties();
-  const settings = command.readSettings(bytesPerSecond);
-  const options = { choice, destination, properties, settings };
+  const options = readOptions(command, route);
   return Hosts.use(command, (hosts) =>
     new TransferRun(command, options, hosts, () => openSides(hosts)).run(),
   );
 }
 
 /** What the options say, and where they don't, the configuration. */
-interface Options {
+export interface Options {
   readonly choice: Choice;
+  /** The receiver's dataset that new ones go under; undefined when they keep their names. */
   readonly destination: string | undefined;
   readonly properties: PropertyOptions;
   readonly settings: TransferSettings;
 }
 
-class TransferRun {
+/** Reads the options. @throws ZfsVmError `usage` */
+export function readOptions(
+  command: TransferCommand,
+  { destination, bytesPerSecond }: Route,
+): Options {
+  return {
+    choice: command.readChoice(),
+    destination,
+    properties: command.readProperties(),
+    settings: command.readSettings(bytesPerSecond),
+  };
+}
+
+/** A transfer to one receiver, from its first plan to the last try. */
+export class TransferRun {
   readonly #command: TransferCommand;
   readonly #choice: Choice;
   readonly #destination: string | undefined;
@@ -116,23 +130,28 @@ class TransferRun {
   readonly #settings: TransferSettings;
   readonly #hosts: Hosts;
   readonly #open: () => Opening;
+  readonly #company: Company | undefined;
   readonly #pools = new KnownPools();
   readonly #notes = new NoteCarrier();
   /** The losses that the person has said yes to. */
   readonly #confirmed = new Set<string>();
   #report: Report | undefined;
-  /** Whether names that only look like tags have been told: once a run is enough. */
-  #hasWarned = false;
-  /** The same for hosts without zstd. */
+  /** The hosts whose names that only look like tags have been told: once is enough. */
+  readonly #told: Set<string>;
+  /** Whether hosts without zstd have been told. */
   #hasToldOfZstd = false;
   /** Whether the sender's shell prints something of its own. */
   #hasNoise = false;
+  /** Whether nothing is done together with others any more. */
+  #isAlone: boolean;
 
+  /** @param company the transfers to other receivers; left out when there are none */
   constructor(
     command: TransferCommand,
     { choice, destination, properties, settings }: Options,
     hosts: Hosts,
     open: () => Opening,
+    company?: Company,
   ) {
     this.#command = command;
     this.#choice = choice;
@@ -141,8 +160,13 @@ class TransferRun {
     this.#settings = settings;
     this.#hosts = hosts;
     this.#open = open;
+    this.#company = company;
+    this.#isAlone = company === undefined;
+    this.#told = company?.told ?? new Set();
+    this.#report = company?.report;
   }
 
+  /** Prints the plan, or sends what has to be sent. @returns the exit status */
   async run(): Promise<number> {
     try {
       return await (this.#command.isPlanOnly ? this.#showPlan() : this.#send());
@@ -153,7 +177,7 @@ class TransferRun {
 
   async #showPlan(): Promise<number> {
     const command = this.#command;
-    const { plan, sides, compress } = await this.#prepare();
+    const { plan, sides, compress } = await this.prepare();
     const { signal, stdout } = command.context;
     const sizes = await estimateSizes(sides.sender, plan, signal);
     signal.throwIfAborted();
@@ -165,6 +189,7 @@ class TransferRun {
     const { signal, surroundings } = this.#command.context;
     const { retries } = this.#settings;
     let outcome = await this.#attempt();
+    if (outcome.result.faults.has('behind')) outcome = await this.#attemptAgain(outcome);
     for (let tries = 1; ; tries++) {
       const { plan, result } = outcome;
       const mayHelp = result.faults.has('lost') || result.faults.has('busy');
@@ -191,34 +216,29 @@ class TransferRun {
   async #attempt(): Promise<Outcome> {
     const { signal } = this.#command.context;
     try {
-      const prepared = await this.#prepare();
-      const { plan, sides, compress } = prepared;
-      await this.#confirm(plan, sides);
-      this.#emit({ kind: 'planned', plan });
-      const over = new AbortController();
-      // Nobody knows how small zstd will make a stream.
-      const estimating = compress
-        ? Promise.resolve()
-        : this.#estimate(plan, sides.sender, AbortSignal.any([signal, over.signal]));
-      const result = await this.#runPlan(prepared).finally(() => {
-        over.abort();
-      });
-      await estimating;
+      const prepared = await this.prepare();
+      const { plan, unmarked } = prepared;
+      const losses = this.#findLosses(prepared);
+      const work = { plan, losses, unmarked, context: this.#makeContext(prepared) };
+      const together = this.#isAlone ? undefined : await this.#company?.join(work);
+      this.#isAlone = true;
+      const result = together ?? (await this.#carryOutAlone(work));
+      // It would not have been carried out without a yes; once is enough, however often it is tried.
+      for (const line of losses) this.#confirmed.add(line);
       return { plan, result: await this.#deleteGone(prepared, result) };
     } catch (error) {
       throw signal.aborted ? explainInterrupt(signal) : error;
     }
   }
 
-  /** Shows what would be lost, and asks; once, however often it is tried. */
-  async #confirm(plan: Plan, { receiver }: Sides): Promise<void> {
-    const { name } = receiver.host;
+  /** What would be lost and isn't confirmed yet, a line each. */
+  #findLosses({ plan, sides }: Prepared): string[] {
+    const { name } = sides.receiver.host;
     const losses = [
       ...plan.chains.flatMap((chain) => describePreparation(chain, name)),
       ...describeDeletes(plan, name),
-    ].filter((line) => !this.#confirmed.has(line));
-    await confirmLosses(losses, this.#command.yes, this.#command, this.#hosts);
-    for (const line of losses) this.#confirmed.add(line);
+    ];
+    return losses.filter((line) => !this.#confirmed.has(line));
   }
 
   /** Comes last, when all else went well, and looks again: what was sent takes the place of what goes. */
@@ -244,29 +264,25 @@ class TransferRun {
     }
   }
 
-  /** Only serves the progress, and costs a process a step: done where somebody watches, while the first streams flow. */
-  async #estimate(plan: Plan, sender: Endpoint, signal: AbortSignal): Promise<void> {
-    const { stdout } = this.#command.context;
-    if (this.#command.json || !('isTTY' in stdout && stdout.isTTY === true)) return;
-    const sizes = await estimateSizes(sender, plan, signal).catch(() => new Map<never, never>());
-    if (sizes.size > 0 && !signal.aborted) this.#emit({ kind: 'estimated', sizes });
-  }
-
-  async #runPlan({ plan, sides, compress, unmarked }: Prepared): Promise<TransferResult> {
-    const { signal, surroundings } = this.#command.context;
-    const { holdJournal, clock } = surroundings;
-    const bookmarks = this.#command.bookmark ? new SourceBookmarks(sides.sender, signal) : undefined;
-    const notes = this.#notes;
-    const settings = { ...this.#settings, compress, bookmarks, notes, hasNoise: this.#hasNoise };
-    const context = { ...sides, ...settings, signal, holdJournal, clock, emit: this.#emit };
-    const [result] = await Promise.all([
-      whileProtected(plan, context, (emit) => runPlan(plan, { ...context, emit })),
-      bookmarks?.make(unmarked.map(fullNameOf)),
-    ]);
+  async #carryOutAlone(work: Omit<Work, 'settle'>): Promise<TransferResult> {
+    let result: Promise<TransferResult> | undefined;
+    const settle = (its: Promise<TransferResult>): void => {
+      result = its;
+    };
+    const options = { command: this.#command, hosts: this.#hosts, emit: this.#emit, lagMs: 0 };
+    await carryOut([{ ...work, settle }], options);
+    if (result === undefined) throw new Error('a plan was carried out without a result');
     return result;
   }
 
-  async #prepare(): Promise<Prepared> {
+  #makeContext({ sides, compress }: Prepared): Work['context'] {
+    const { signal, surroundings } = this.#command.context;
+    const settings = { ...this.#settings, compress, notes: this.#notes, hasNoise: this.#hasNoise };
+    return { ...sides, ...settings, signal, clock: surroundings.clock, emit: this.#emit };
+  }
+
+  /** Connects, reads and plans. */
+  async prepare(): Promise<Prepared> {
     const opening = this.#open();
     this.#report ??= openReport(this.#command, opening.receiverName);
     const { plan, unmarked } = await this.#makePlan(opening);
@@ -304,14 +320,14 @@ class TransferRun {
       // A plan to be read shows all the evidence, and what would be destroyed has to be known in full.
       isThorough: command.isPlanOnly || rollback || replace || command.delete,
       properties: this.#properties.carry,
+      readSender: this.#isAlone ? undefined : this.#company?.readSender,
       signal: command.context.signal,
       emit: this.#emit,
     });
     this.#hasNoise = sender.hasNoise;
     const senderName = (await opening.sender).host.name;
-    if (!this.#hasWarned) warnOfMalformedTags(command, senderName, sender);
-    if (!this.#hasWarned && !isCopy) warnOfMalformedTags(command, receiverName, receiver);
-    this.#hasWarned = true;
+    this.#warnOfMalformedTags(senderName, sender);
+    this.#warnOfMalformedTags(receiverName, receiver);
     this.#pools.check(senderName, sender.datasets.keys());
     const receiverHost = (await opening.receiver).host.name;
     this.#pools.check(receiverHost, receiver.datasets.keys());
@@ -334,11 +350,16 @@ class TransferRun {
       this.#pools.note(senderName, [source]);
       this.#pools.note(receiverHost, [place]);
     }
-    const unmarked = findUnmarked(plan, datasetsWith(receiver.datasets).sender);
+    const unmarked = findUnmarked(plan, datasetsWith(receiver.datasets).sender).map(fullNameOf);
     if (!command.delete) return { plan, unmarked };
     const request = { ...datasetsWith(receiver.datasets), plan, patterns: choice.patterns };
     const deletes = await findDeletes(request, await opening.receiver, command.context.signal);
     return { plan: { ...plan, deletes }, unmarked };
+  }
+
+  #warnOfMalformedTags(hostName: string, inventory: Inventory): void {
+    if (!this.#told.has(hostName)) warnOfMalformedTags(this.#command, hostName, inventory);
+    this.#told.add(hostName);
   }
 
   readonly #emit = (event: TransferEvent): void => {
@@ -360,7 +381,8 @@ function addResults(
   };
 }
 
-function statusOfPlan(plan: Plan): number {
+/** The exit status of what leaves these conflicts. */
+export function statusOfPlan(plan: Plan): number {
   return plan.conflicts.some(isUnsettled) ? exitCodes.conflict : exitCodes.done;
 }
 
@@ -377,23 +399,36 @@ function explainInterrupt({ reason }: AbortSignal): unknown {
 }
 
 function openReport(command: TransferCommand, receiverName: string): Report {
-  const { stdout, stderr, env, surroundings } = command.context;
+  const { stdout, surroundings } = command.context;
   const { clock } = surroundings;
   if (command.json && !command.isPlanOnly) return new JsonReport({ stdout, receiverName, clock });
+  return openTextReport(command, receiverName, openCommandScreen(command));
+}
+
+/** The screen of a command. A plan may be read by a program: only the plan itself goes to stdout then. */
+export function openCommandScreen({ isPlanOnly, context: { stdout, stderr } }: TransferCommand): Screen {
+  return openScreen({ stdout: isPlanOnly ? stderr : stdout, stderr });
+}
+
+/** Tells a transfer to people. */
+export function openTextReport(command: TransferCommand, receiverName: string, screen: Screen): TextReport {
+  const { stdout, stderr, env, surroundings } = command.context;
   return new TextReport({
-    // A plan may be read by a program: only the plan itself goes to stdout then.
-    stdout: command.isPlanOnly ? stderr : stdout,
-    stderr,
+    screen,
     colors: chooseColors(stdout, env),
     errorColors: chooseColors(stderr, env),
     verbose: command.verbose || command.debug,
     debug: command.debug,
     receiverName,
-    clock,
+    clock: surroundings.clock,
   });
 }
 
-function formatPlan(command: TransferCommand, estimated: Parameters<typeof formatPlanAsJson>[0]): string {
+/** A plan as the options want it. */
+export function formatPlan(
+  command: TransferCommand,
+  estimated: Parameters<typeof formatPlanAsJson>[0],
+): string {
   if (command.json) return formatPlanAsJson(estimated);
   if (command.commands) return formatPlanAsCommands(estimated);
   return formatPlanAsText(estimated, chooseColors(command.context.stdout, command.context.env));

@@ -1,7 +1,7 @@
 /** A column of a table for people. */
 export interface Column<Row> {
   readonly title: string;
-  readonly isRightAligned: boolean;
+  readonly isRightAligned?: boolean;
   readonly cell: (row: Row) => string;
 }
 

@@ -1,4 +1,5 @@
 import type { Chain, Conflict, ConflictReason, Plan, Step, UpToDate } from '../plan/plan.js';
+import type { SharedSteps } from '../transfer/event.js';
 import { fullNameOf, nameForPeople } from '../streamline/dataset.js';
 import { toPrintable } from '../printable.js';
 import { quoteCommand } from '../shell.js';
@@ -16,6 +17,18 @@ export function describeStep(step: Step): string {
     case 'resume':
       return 'the rest of an interrupted stream';
   }
+}
+
+/** What is read once for several receivers, a line for each set of them, e.g. `b and c share 3 versions: each is read once`. */
+export function describeSharing(chains: readonly SharedSteps[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { receivers, chain } of chains) {
+    const names = `${receivers.slice(0, -1).join(', ')} and ${receivers.at(-1) ?? ''}`;
+    counts.set(names, (counts.get(names) ?? 0) + chain.steps.length);
+  }
+  return [...counts].map(
+    ([names, count]) => `${names} share ${formatCount(count, 'version')}: each is read once`,
+  );
 }
 
 /** Where a chain goes, e.g. `tank/vm/7 -> fjoe@b:backup/7`. */

@@ -3,7 +3,7 @@ import type { Chain, Step } from '../plan/plan.js';
 import type { TransferEvent } from '../transfer/event.js';
 import type { OutputStream } from './colors.js';
 import { toJsonError } from './error-json.js';
-import { toJsonChain, toJsonConflict, toJsonDestruction, toJsonPoint } from './plan-json.js';
+import { toJsonChain, toJsonConflict, toJsonDestruction, toJsonPoint, toJsonSharing } from './plan-json.js';
 
 /** The version of the lines; it changes when something in them is renamed or removed. */
 const schemaVersion = 1;
@@ -15,13 +15,21 @@ const progressIntervalMs = 1000;
 export class JsonReport {
   readonly #stdout: OutputStream;
   readonly #receiverName: string;
+  readonly #isOneOfMany: boolean;
   readonly #clock: Pick<Clock, 'nowMs'>;
   #bytes = 0;
   #toldAtMs = 0;
 
-  constructor(options: { stdout: OutputStream; receiverName: string; clock: Pick<Clock, 'nowMs'> }) {
+  /** @param options with whether there are other receivers, so that each line has to tell which it is about */
+  constructor(options: {
+    stdout: OutputStream;
+    receiverName: string;
+    isOneOfMany?: boolean;
+    clock: Pick<Clock, 'nowMs'>;
+  }) {
     this.#stdout = options.stdout;
     this.#receiverName = options.receiverName;
+    this.#isOneOfMany = options.isOneOfMany ?? false;
     this.#clock = options.clock;
   }
 
@@ -45,6 +53,9 @@ export class JsonReport {
           conflicts: event.plan.conflicts.map((conflict) => toJsonConflict(conflict, this.#receiverName)),
           deletes: (event.plan.deletes ?? []).map(toJsonDestruction),
         });
+        break;
+      case 'sharing':
+        this.#write(event.kind, { chains: event.chains.map(toJsonSharing) });
         break;
       case 'estimated':
         this.#write(event.kind, { bytes: [...event.sizes.values()].reduce((sum, bytes) => sum + bytes, 0) });
@@ -75,6 +86,12 @@ export class JsonReport {
         break;
       case 'step-failed':
         this.#write(event.kind, { ...toJsonStep(event), error: toJsonError(event.error) });
+        break;
+      case 'step-stopped':
+        this.#write(event.kind, toJsonStep(event));
+        break;
+      case 'left-behind':
+        this.#write(event.kind, { seconds: event.seconds });
         break;
       case 'chain-skipped':
         this.#write(event.kind, { source: event.chain.source, missing: event.missing ?? null });
@@ -122,7 +139,8 @@ export class JsonReport {
   }
 
   #write(event: TransferEvent['kind'], fields: object): void {
-    this.#stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
+    const receiver = this.#isOneOfMany ? { receiver: this.#receiverName } : {};
+    this.#stdout.write(`${JSON.stringify({ event, ...receiver, ...fields })}\n`);
   }
 }
 

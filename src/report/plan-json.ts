@@ -1,5 +1,6 @@
 import type { Destruction } from '../plan/destruction.js';
 import type { Chain, Conflict, Plan, Step } from '../plan/plan.js';
+import type { SharedSteps } from '../transfer/event.js';
 import { fullNameOf, type Point } from '../streamline/dataset.js';
 import { describeConflict, suggestWayOut } from './describe-plan.js';
 
@@ -31,8 +32,18 @@ export interface PlanSide {
 const schemaVersion = 1;
 
 /** A plan as JSON, as docs/scripting.md describes it. GUIDs are text, since they have 64 bits. */
-export function formatPlanAsJson({ plan, sizes, sender, receiver, compress }: EstimatedPlan): string {
-  const document = {
+export function formatPlanAsJson(plan: EstimatedPlan): string {
+  return `${JSON.stringify(toJsonPlan(plan), null, 2)}\n`;
+}
+
+/** Plans for several receivers as JSON, each as for one, with what they share. */
+export function formatPlansAsJson(plans: readonly EstimatedPlan[], shared: readonly SharedSteps[]): string {
+  const document = { schemaVersion, plans: plans.map(toJsonPlan), shared: shared.map(toJsonSharing) };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function toJsonPlan({ plan, sizes, sender, receiver, compress }: EstimatedPlan): object {
+  return {
     schemaVersion,
     sender: sender.host.name,
     receiver: receiver.host.name,
@@ -47,7 +58,11 @@ export function formatPlanAsJson({ plan, sizes, sender, receiver, compress }: Es
     conflicts: plan.conflicts.map((conflict) => toJsonConflict(conflict, receiver.host.name)),
     deletes: (plan.deletes ?? []).map(toJsonDestruction),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** What is read once for several receivers, as docs/scripting.md describes it. */
+export function toJsonSharing({ receivers, chain: { source, steps } }: SharedSteps): object {
+  return { receivers, source, versions: steps.map(({ to }) => toJsonPoint(to)) };
 }
 
 /** A chain as docs/scripting.md describes it. */

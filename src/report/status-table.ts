@@ -16,12 +16,12 @@ interface Row {
 }
 
 const columns: readonly Column<Row>[] = [
-  { title: 'STREAMLINE', isRightAligned: false, cell: ({ streamline }) => streamline },
-  { title: 'HOST', isRightAligned: false, cell: ({ host }) => host },
+  { title: 'STREAMLINE', cell: ({ streamline }) => streamline },
+  { title: 'HOST', cell: ({ host }) => host },
   { title: 'NEWEST', isRightAligned: true, cell: ({ newest }) => newest },
   { title: 'AGE', isRightAligned: true, cell: ({ age }) => age },
-  { title: 'BEHIND', isRightAligned: false, cell: ({ behind }) => behind },
-  { title: 'STATE', isRightAligned: false, cell: ({ state }) => state },
+  { title: 'BEHIND', cell: ({ behind }) => behind },
+  { title: 'STATE', cell: ({ state }) => state },
 ];
 
 /** What people call the states. */

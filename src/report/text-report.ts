@@ -3,24 +3,23 @@ import type { Clock } from '../clock.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';
 import { fullNameOf, nameForPeople } from '../streamline/dataset.js';
 import type { Inquiry, TransferEvent, TransferResult } from '../transfer/event.js';
-import type { OutputStream } from './colors.js';
 import {
   describeAbort,
   describeConflict,
   describeRoute,
+  describeSharing,
   describeStep,
   describeUpToDate,
   suggestWayOut,
 } from './describe-plan.js';
 import { formatError } from './error-text.js';
-import { LiveBlock } from './live-block.js';
 import { Progress } from './progress.js';
 import { formatBytes, formatCount, formatDuration } from './quantities.js';
+import type { Screen } from './screen.js';
 
 /** Where a report goes, and how much it says. */
 export interface TextReportOptions {
-  readonly stdout: OutputStream;
-  readonly stderr: OutputStream;
+  readonly screen: Screen;
   readonly colors: ChalkInstance;
   readonly errorColors: ChalkInstance;
   readonly verbose: boolean;
@@ -35,13 +34,13 @@ export interface TextReportOptions {
  */
 export class TextReport {
   readonly #options: TextReportOptions;
-  readonly #live: LiveBlock;
+  readonly #screen: Screen;
   #progress: Progress | undefined;
   #isCompressed = false;
 
   constructor(options: TextReportOptions) {
     this.#options = options;
-    this.#live = new LiveBlock(options.stdout, () => this.#progress?.describe(options.clock.nowMs()) ?? []);
+    this.#screen = options.screen;
   }
 
   /** Takes the next event. */
@@ -58,7 +57,7 @@ export class TextReport {
       case 'planned':
         this.#progress = new Progress(event.plan, this.#options.clock.nowMs(), this.#isCompressed);
         this.#printPlan(event.plan);
-        if (event.plan.chains.length > 0) this.#live.start();
+        if (event.plan.chains.length > 0) this.#screen.show(this.#draw);
         break;
       case 'estimated':
         this.#progress?.estimate(event.sizes);
@@ -98,6 +97,17 @@ export class TextReport {
         this.#warn(`${this.#nameStep(event.chain, event.step)} failed:`);
         this.#writeError(formatError(event.error, this.#options.errorColors, this.#options));
         break;
+      case 'step-stopped':
+        this.#progress?.end(event.chain, false);
+        break;
+      case 'left-behind':
+        this.#warn(
+          `the others had to wait for ${this.#options.receiverName} for ${formatDuration(event.seconds)}: it goes on alone`,
+        );
+        break;
+      case 'sharing':
+        for (const line of describeSharing(event.chains)) this.#print(line);
+        break;
       case 'chain-skipped':
         // When a host is lost, that has been said, and the sum tells how much is missing.
         if (event.missing !== undefined) {
@@ -122,13 +132,13 @@ export class TextReport {
         this.#writeError(formatError(event.error, this.#options.errorColors, this.#options));
         break;
       case 'retrying':
-        this.#live.stop();
+        this.#screen.hide(this.#draw);
         this.#warn(
           `trying again in ${event.delaySeconds} s (${formatCount(event.left, 'more time')} after that)`,
         );
         break;
       case 'finished':
-        this.#live.stop();
+        this.#screen.hide(this.#draw);
         this.#print(this.#summarize(event.plan, event.result));
         break;
     }
@@ -136,7 +146,7 @@ export class TextReport {
 
   /** Wipes the progress; for the end, also an early one. */
   close(): void {
-    this.#live.stop();
+    this.#screen.hide(this.#draw);
   }
 
   #printPlan(plan: Plan): void {
@@ -186,8 +196,7 @@ export class TextReport {
   }
 
   #print(line: string): void {
-    this.#live.wipe();
-    this.#options.stdout.write(`${line}\n`);
+    this.#screen.print(line);
   }
 
   #warn(line: string): void {
@@ -195,9 +204,11 @@ export class TextReport {
   }
 
   #writeError(text: string): void {
-    this.#live.wipe();
-    this.#options.stderr.write(text);
+    this.#screen.printError(text);
   }
+
+  /** The progress of the moment. */
+  readonly #draw = (): readonly string[] => this.#progress?.describe(this.#options.clock.nowMs()) ?? [];
 }
 
 function describeInquiry(what: Inquiry): string {

@@ -8,23 +8,20 @@ const columns: readonly Column<VersionListing>[] = [
   { title: 'VERSION', isRightAligned: true, cell: ({ version }) => version },
   {
     title: 'CREATED',
-    isRightAligned: false,
     cell: ({ createdAt }) => createdAt.slice(0, 16).replace('T', ' '),
   },
   { title: 'SIZE', isRightAligned: true, cell: ({ referencedBytes }) => formatBytes(referencedBytes) },
   {
     title: 'DATASET',
-    isRightAligned: false,
     cell: ({ dataset, members }) => (members.length === 0 ? dataset : `${dataset} (+${members.length})`),
   },
-  { title: 'CLONE OF', isRightAligned: false, cell: ({ cloneOf }) => cloneOf ?? '' },
+  { title: 'CLONE OF', cell: ({ cloneOf }) => cloneOf ?? '' },
 ];
 
-const guidColumn: Column<VersionListing> = { title: 'GUID', isRightAligned: false, cell: ({ guid }) => guid };
+const guidColumn: Column<VersionListing> = { title: 'GUID', cell: ({ guid }) => guid };
 
 const noteColumn: Column<VersionListing> = {
   title: 'NOTE',
-  isRightAligned: false,
   cell: ({ note }) => toPrintable(note ?? ''),
 };
 

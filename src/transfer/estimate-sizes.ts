@@ -5,22 +5,35 @@ import { streamOf } from '../plan/stream.js';
 import { estimateArguments, parseEstimate, type Stream } from '../zfs/send.js';
 
 /**
- * Asks the sender how many bytes each step will be: one command for the whole plan. Estimates only serve the progress: a step
- * without one is left out.
+ * Asks the sender how many bytes each step will be: one command for all, and a question for what several receivers get. Estimates
+ * only serve the progress: a step without one is left out.
  * @throws ZfsVmError when the sender is lost meanwhile; the signal's reason when it is aborted
  */
 export async function estimateSizes(
   sender: Endpoint,
-  plan: Plan,
+  { chains }: Pick<Plan, 'chains'>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<Step, number>> {
-  const steps = plan.chains.flatMap((chain) => chain.steps.map((step) => ({ chain, step })));
-  const streams = steps.map(({ chain, step }) => streamOf(chain, [step]));
-  const estimates = await estimateStreams(sender, streams, signal);
+  const byStream = new Map<string, { readonly stream: Stream; readonly steps: Step[] }>();
+  for (const chain of chains) {
+    for (const step of chain.steps) {
+      const stream = streamOf(chain, [step]);
+      const key = JSON.stringify(stream);
+      const entry = byStream.get(key) ?? { stream, steps: [] };
+      entry.steps.push(step);
+      byStream.set(key, entry);
+    }
+  }
+  const entries = [...byStream.values()];
+  const estimates = await estimateStreams(
+    sender,
+    entries.map(({ stream }) => stream),
+    signal,
+  );
   const sizes = new Map<Step, number>();
-  for (const [index, { step }] of steps.entries()) {
+  for (const [index, { steps }] of entries.entries()) {
     const sizeBytes = estimates[index];
-    if (sizeBytes !== undefined) sizes.set(step, sizeBytes);
+    if (sizeBytes !== undefined) for (const step of steps) sizes.set(step, sizeBytes);
   }
   return sizes;
 }

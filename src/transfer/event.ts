@@ -15,6 +15,12 @@ export type Inquiry =
   /** All its snapshots, its datasets being known. */
   | { readonly kind: 'snapshots' };
 
+/** Steps that bring the same versions to several receivers, by the receivers' names. */
+export interface SharedSteps {
+  readonly receivers: readonly string[];
+  readonly chain: Pick<Chain, 'source' | 'steps'>;
+}
+
 /** Everything that happens in a push or pull. What a person or a script sees of it is up to `report/`. */
 export type TransferEvent =
   /** A host is asked for what it has. */
@@ -23,6 +29,8 @@ export type TransferEvent =
   | { readonly kind: 'read'; readonly host: string; readonly datasets: number; readonly snapshots: number }
   /** It is known what will be sent and what won't. */
   | { readonly kind: 'planned'; readonly plan: Plan }
+  /** What several receivers need is read once for them, and sent to all: the parts of their chains that they share. */
+  | { readonly kind: 'sharing'; readonly chains: readonly SharedSteps[] }
   /** About how much that will be; only where somebody watches. */
   | { readonly kind: 'estimated'; readonly sizes: ReadonlyMap<Step, number> }
   /** Both hosts have zstd, and streams are compressed on the way: all bytes that are counted from here on are what it made of them. */
@@ -49,6 +57,10 @@ export type TransferEvent =
     }
   /** A version didn't come, and with it the rest of its chain, unless it was merely gone on the sender. */
   | { readonly kind: 'step-failed'; readonly chain: Chain; readonly step: Step; readonly error: ZfsVmError }
+  /** A stream was ended before its end, as its receiver was left behind. The rest comes later. */
+  | { readonly kind: 'step-stopped'; readonly chain: Chain; readonly step: Step }
+  /** The receiver is done without the others from here on: they had to wait for it for so long, in all. */
+  | { readonly kind: 'left-behind'; readonly seconds: number }
   /** A chain isn't begun: what it needs didn't arrive, or, if nothing is missing, a host is lost. */
   | { readonly kind: 'chain-skipped'; readonly chain: Chain; readonly missing: string | undefined }
   /** The receiver was asked for what it got, and has it: so many datasets at the planned version. */
@@ -88,6 +100,8 @@ export type Fault =
   | 'lost'
   /** Somebody else is at work on the dataset, or was since it was looked at: look again after a while. */
   | 'busy'
+  /** Others had to wait too long for the receiver: go on with it alone. */
+  | 'behind'
   /** Neither will help. */
   | 'failed';
 

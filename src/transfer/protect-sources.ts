@@ -34,16 +34,16 @@ export interface ProtectContext extends HoldContext {
  *
  * What has come gets its bookmark within a minute, as the next increment begins from it. Nothing of all that is waited for before the
  * streams begin; what a run that died has left held is released first. Where the rights are lacking, it is done without.
- * @param work runs the plan, and tells what happens to the `emit` that it is given
+ * @param work runs the plan, and tells what happens to the `note` that it is given
  */
 export async function whileProtected<T>(
-  plan: Plan,
+  plan: Pick<Plan, 'chains'>,
   context: ProtectContext,
-  work: (emit: (event: TransferEvent) => void) => Promise<T>,
+  work: (note: (event: TransferEvent) => void) => Promise<T>,
 ): Promise<T> {
   await releaseLeftHolds(context);
-  if (plan.chains.length === 0) return work(context.emit);
-  const { emit, signal } = context;
+  if (plan.chains.length === 0) return work(() => undefined);
+  const { signal } = context;
   const holds = new SourceHolds(context);
   const progress = new ChainProgress();
   const over = new AbortController();
@@ -61,7 +61,6 @@ export async function whileProtected<T>(
   try {
     return await work((event) => {
       progress.note(event, context.clock.nowMs());
-      emit(event);
     });
   } finally {
     signal.removeEventListener('abort', onAbort);
@@ -71,7 +70,7 @@ export async function whileProtected<T>(
 
 /** Holds and bookmarks what a plan needs from its start. */
 async function protectAtStart(
-  { chains }: Plan,
+  { chains }: Pick<Plan, 'chains'>,
   holds: SourceHolds,
   { bookmarks }: ProtectContext,
 ): Promise<void> {
@@ -113,7 +112,9 @@ class ChainProgress {
     }
     const isDone = event.kind === 'step-done' && event.step === event.chain.steps.at(-1);
     if (isDone) this.#arrived.push(event.chain);
-    if (isDone || event.kind === 'step-failed') this.#startsMs.delete(event.chain);
+    if (isDone || event.kind === 'step-failed' || event.kind === 'step-stopped') {
+      this.#startsMs.delete(event.chain);
+    }
   }
 
   /** The chains that began before a time, or then, and aren't done. */

@@ -1,35 +1,12 @@
-import { toCommandError } from '../command-error.js';
-import { ZfsVmError } from '../errors.js';
-import type { Endpoint } from '../host/endpoint.js';
-import { isSuccess } from '../host/host.js';
-import { runCommand } from '../host/run-command.js';
-import type { Chain, Plan, Step } from '../plan/plan.js';
-import { landingOf, preparationCalls, streamOf } from '../plan/stream.js';
-import { fullNameOf } from '../streamline/dataset.js';
-import { isBusyFailure } from '../zfs/failure.js';
-import { isWithin } from '../zfs/names.js';
-import { createParentArguments, receiveArguments } from '../zfs/receive.js';
-import { sendArguments } from '../zfs/send.js';
-import type { NoteCarrier } from './carry-notes.js';
-import { ChainQueue } from './chain-queue.js';
-import type { Arrival, Fault, TransferEvent, TransferResult } from './event.js';
-import { toLegs, type Leg } from './lane-script.js';
-import { runLane, type LaneContext } from './run-lane.js';
-import type { SourceBookmarks } from './source-bookmarks.js';
-import { verifyArrivals } from './verify-arrivals.js';
+import type { Branch, FanOut } from '../plan/fan-out.js';
+import type { Chain, Plan } from '../plan/plan.js';
+import { chooseShare } from './chain-queue.js';
+import type { TransferResult } from './event.js';
+import { ReceiverRun, type TransferContext } from './receiver-run.js';
+import { runChains, type LanePart } from './run-chains.js';
 
-/** What a plan is run with. */
-export interface TransferContext extends LaneContext {
-  /** How many streams go side by side. */
-  readonly lanes: number;
-  /** What leaves bookmarks on the sender: of the last snapshot that each chain brought. None where that is left out. */
-  readonly bookmarks: SourceBookmarks | undefined;
-  /** What gives the versions their notes. */
-  readonly notes: NoteCarrier;
-}
-
-/** A lane's command line has to fit into what a remote shell takes (128 KiB, and every odd character takes five). */
-const longestLane = 20_000;
+/** How often it is looked whether others have waited too long for a receiver. */
+const lookEveryMs = 500;
 
 /**
  * Runs a plan: independent chains side by side, each chain's steps one after another through one channel. A step that fails ends
@@ -38,241 +15,234 @@ const longestLane = 20_000;
  * @throws ZfsVmError when a host can't start commands; the signal's reason when it is aborted
  */
 export async function runPlan(plan: Plan, context: TransferContext): Promise<TransferResult> {
-  return new PlanRun(plan, context).run();
+  const receivers = [{ plan, context }];
+  const [result] = await Promise.all(runFanOut({ receivers, shared: [], needed: new Set() }, { lagMs: 0 }));
+  if (result === undefined) throw new Error('a plan was run without a result');
+  return result;
 }
 
-class PlanRun {
-  readonly #plan: Plan;
-  readonly #context: TransferContext;
-  readonly #queue: ChainQueue;
-  readonly #running = new Set<Promise<void>>();
-  readonly #done: Arrival[] = [];
-  readonly #errors: ZfsVmError[] = [];
-  readonly #faults = new Set<Fault>();
-  #bytes = 0;
-  /** Whether one channel takes many streams. */
-  #canChain = true;
-  /** Whether one stream takes many versions. */
-  #canShare = true;
-  /** What a lane threw that is no expected error. */
-  #defect: Error | undefined;
-
-  constructor(plan: Plan, context: TransferContext) {
-    this.#plan = plan;
-    this.#context = context;
-    this.#queue = new ChainQueue(plan.chains);
-  }
-
-  async run(): Promise<TransferResult> {
-    const { emit, signal, clock, notes } = this.#context;
-    const startedAtMs = clock.nowMs();
-    notes.begin(this.#plan, this.#context);
-    await this.#unlessLost(async () => {
-      await this.#createParents();
-      if (this.#plan.chains.length > 0) {
-        this.#canChain = await canChainReceives(this.#context.receiver, signal);
-      }
-    });
-    this.#startLanes();
-    while (this.#running.size > 0) {
-      await Promise.race(this.#running);
-      this.#startLanes();
-    }
-    signal.throwIfAborted();
-    if (this.#defect !== undefined) throw this.#defect;
-    const isLost = this.#faults.has('lost');
-    for (const chain of this.#queue.drain()) {
-      emit({ kind: 'chain-skipped', chain, missing: isLost ? undefined : chain.after });
-    }
-    const notThere = new Set<Chain>();
-    await this.#unlessLost(async () => {
-      // One asks the receiver, another the sender.
-      const bookmarking = this.#context.bookmarks?.make(findTips(this.#done));
-      const noting = notes.finish();
-      const [missing] = await Promise.all([verifyArrivals(this.#done, this.#context), bookmarking, noting]);
-      for (const { chain, error } of missing) {
-        this.#report(error);
-        notThere.add(chain);
-      }
-    });
-    const versions = this.#done.filter(({ chain }) => !notThere.has(chain)).length;
-    const planned = this.#plan.chains.reduce((sum, chain) => sum + chain.steps.length, 0);
-    return {
-      versions,
-      failedVersions: planned - versions,
-      bytes: this.#bytes,
-      seconds: (clock.nowMs() - startedAtMs) / 1000,
-      errors: this.#errors,
-      faults: this.#faults,
-    };
-  }
-
-  /** Does what needs the receiver, unless it is lost; when that is when it is noticed, what was done before counts all the same. */
-  async #unlessLost(work: () => Promise<void>): Promise<void> {
-    if (this.#faults.has('lost')) return;
-    try {
-      await work();
-    } catch (error) {
-      if (this.#context.signal.aborted || !(error instanceof ZfsVmError) || error.kind !== 'connection') {
-        throw error;
-      }
-      this.#faults.add('lost');
-      this.#report(error);
-    }
-  }
-
-  /** Notes an error that belongs to no step. */
-  #report(error: ZfsVmError): void {
-    this.#errors.push(error);
-    this.#context.emit({ kind: 'trouble', error });
-  }
-
-  #startLanes(): void {
-    const { lanes, signal } = this.#context;
-    for (;;) {
-      const free = lanes - this.#running.size;
-      if (free <= 0 || this.#faults.has('lost') || this.#defect !== undefined || signal.aborted) return;
-      const chains = this.#queue.takeShare(free);
-      if (chains.length === 0) return;
-      const lane = this.#runChains(chains)
-        .catch((error: unknown) => {
-          this.#defect ??= error instanceof Error ? error : new Error(String(error));
-        })
-        .finally(() => this.#running.delete(lane));
-      this.#running.add(lane);
-    }
-  }
-
-  /** Runs chains in one lane, as far as one lane goes; those behind a failed step are given back. */
-  async #runChains(chains: readonly Chain[]): Promise<void> {
-    let legs: readonly Leg[] = chains.flatMap((chain) => toLegs(chain, this.#canShare));
-    try {
-      const obstacle = await this.#prepare(chains);
-      const [first] = legs;
-      if (obstacle !== undefined && first !== undefined) {
-        this.#fail({ chain: first.chain, step: first.steps[0] }, obstacle, legs);
-        return;
-      }
-      while (legs.length > 0) {
-        const lane = this.#canChain ? cutLane(legs) : legs.slice(0, 1);
-        const { bytes, done, skipErrors, failure } = await runLane(lane, {
-          ...this.#context,
-          emit: this.#note,
-        });
-        this.#bytes += bytes;
-        this.#errors.push(...skipErrors);
-        if (skipErrors.length > 0) this.#faults.add('failed');
-        legs = legs.slice(done);
-        if (failure === undefined) continue;
-        if (failure.mayGoAlone && (legs[0]?.steps.length ?? 0) > 1) {
-          this.#canShare = false;
-          legs = separate(legs, failure.step);
-          continue;
-        }
-        this.#fail(failure, failure, legs);
-        return;
-      }
-    } catch (error) {
-      const [leg] = legs;
-      if (!(error instanceof ZfsVmError) || leg === undefined) throw error;
-      const fault = error.kind === 'connection' ? 'lost' : 'failed';
-      this.#fail({ chain: leg.chain, step: leg.steps[0] }, { error, fault }, legs);
-    }
-  }
-
-  #fail(
-    { chain, step }: Arrival,
-    { error, fault }: { readonly error: ZfsVmError; readonly fault: Fault },
-    legs: readonly Leg[],
-  ): void {
-    if (this.#context.signal.aborted) return;
-    this.#errors.push(error);
-    this.#faults.add(fault);
-    this.#context.emit({ kind: 'step-failed', chain, step, error });
-    this.#queue.giveBack([...new Set(legs.map((leg) => leg.chain))].filter((other) => other !== chain));
-  }
-
-  /** Passes an event on. When something has come that others wait for, new lanes can begin before this one ends. */
-  readonly #note = (event: TransferEvent): void => {
-    this.#context.emit(event);
-    this.#context.notes.note(event);
-    if (event.kind !== 'step-done') return;
-    this.#done.push(event);
-    this.#queue.noteArrival(event.chain, event.step.to.name);
-    this.#startLanes();
-  };
-
-  /** Does to the destinations what has to be done first; gives what went wrong. */
-  async #prepare(chains: readonly Chain[]): Promise<{ error: ZfsVmError; fault: Fault } | undefined> {
-    const { receiver, signal } = this.#context;
-    for (const call of chains.flatMap((chain) => preparationCalls(chain))) {
-      const result = await runCommand(receiver.host, [...receiver.zfs, ...call], { signal });
-      signal.throwIfAborted();
-      if (isSuccess(result.exit)) continue;
-      const error = toCommandError(receiver.host.name, `zfs ${call[0] ?? ''}`, result);
-      if (result.exit.kind === 'lost') return { error, fault: 'lost' };
-      return { error, fault: isBusyFailure(result.stderr) ? 'busy' : 'failed' };
-    }
-    return undefined;
-  }
-
-  /** Makes what is missing above the destinations, before anything is sent; what can't get a place is left out. */
-  async #createParents(): Promise<void> {
-    const { receiver, emit, signal } = this.#context;
-    const failed: string[] = [];
-    for (const dataset of new Set(this.#plan.chains.flatMap((chain) => chain.parents))) {
-      if (failed.some((parent) => isWithin(dataset, parent))) continue;
-      const argv = [...receiver.zfs, ...createParentArguments(dataset)];
-      const result = await runCommand(receiver.host, argv, { signal });
-      signal.throwIfAborted();
-      if (isSuccess(result.exit)) emit({ kind: 'parent-created', host: receiver.host.name, dataset });
-      // Another run may have made it since we looked.
-      if (isSuccess(result.exit) || result.stderr.includes('dataset already exists')) continue;
-      const error = toCommandError(receiver.host.name, `zfs create ${dataset}`, result);
-      if (result.exit.kind === 'lost') throw error;
-      failed.push(dataset);
-      this.#errors.push(error);
-      emit({ kind: 'parent-failed', dataset, error });
-      for (const chain of this.#queue.dropBelow(dataset)) {
-        emit({ kind: 'chain-skipped', chain, missing: dataset });
-      }
-    }
-  }
+/** A plan and what it is run with. */
+export interface PlanToRun {
+  readonly plan: Plan;
+  readonly context: TransferContext;
 }
 
 /**
- * Whether several receives may read one stdin, one after another. sudo that logs what its commands read (`log_input`, `log_stdin`)
- * reads ahead for them, and the next one would miss what was read; otherwise it leaves stdin alone, also with Debian's `use_pty`
- * (seen with sudo 1.9.13).
+ * Runs plans for several receivers of one sender, each as `runPlan` does, but that what they share is read once. It goes first, with
+ * what it needs; each receiver's other chains follow when it has no part in it any more. A chain that fails for one receiver fails
+ * for that one only. A receiver that is lost, or for which others had to wait longer than `lagMs` in all, is left out of what is
+ * shared from then on.
+ * @returns what came of each plan, when its receiver is done with it, whatever the others do
  */
-async function canChainReceives({ host, zfs }: Endpoint, signal: AbortSignal): Promise<boolean> {
-  if (zfs[0] !== 'sudo') return true;
-  const { exit, stdout } = await runCommand(host, ['sudo', '-n', '-l'], { signal });
-  signal.throwIfAborted();
-  return isSuccess(exit) && !/log_(input|stdin)/i.test(stdout);
+export function runFanOut(
+  fanOut: FanOut<PlanToRun>,
+  { lagMs }: { readonly lagMs: number },
+): Promise<TransferResult>[] {
+  return new FanOutRun(fanOut, lagMs).start();
 }
 
-/** The last snapshot that each chain brought, by full name. */
-function findTips(done: readonly Arrival[]): string[] {
-  return [...new Map(done.map(({ chain, step }) => [chain, fullNameOf(step.to)])).values()];
+/** A shared chain that hasn't begun, and those who are still to get it together. */
+interface Meeting {
+  branches: readonly { readonly run: ReceiverRun; readonly chain: Chain }[];
 }
 
-/** The same legs with a stream for each version, from one of the first leg's on. */
-function separate(legs: readonly Leg[], from: Step): Leg[] {
-  const [first, ...rest] = legs.map(({ chain, steps }) =>
-    steps.map((step): Leg => ({ chain, steps: [step] })),
+class FanOutRun {
+  readonly #runs: readonly ReceiverRun[];
+  readonly #meetings: Set<Meeting>;
+  /** The chains of the meetings. */
+  readonly #shared = new Set<Chain>();
+  /** The chains that follow when their receiver has no part in any meeting. */
+  readonly #later: ReadonlySet<Chain>;
+  readonly #lagMs: number;
+  #change: Promise<void> = Promise.resolve();
+  #announce: () => void = () => undefined;
+
+  constructor({ receivers, shared, needed }: FanOut<PlanToRun>, lagMs: number) {
+    this.#lagMs = lagMs;
+    this.#runs = receivers.map(({ plan, context }) => {
+      const run: ReceiverRun = new ReceiverRun(plan, context, {
+        onArrival: () => {
+          this.#startLanes();
+        },
+        onFailure: (chain) => {
+          this.#noteFailure(run, chain);
+        },
+      });
+      return run;
+    });
+    const toBranch = ({ receiver, chain }: Branch): Meeting['branches'] => {
+      const run = this.#runs[receiver];
+      return run === undefined ? [] : [{ run, chain }];
+    };
+    this.#meetings = new Set(shared.map(({ branches }) => ({ branches: branches.flatMap(toBranch) })));
+    for (const { branches } of shared) for (const { chain } of branches) this.#shared.add(chain);
+    const chains = receivers.flatMap(({ plan }) => plan.chains);
+    this.#later = new Set(chains.filter((chain) => !this.#shared.has(chain) && !needed.has(chain)));
+    this.#expectChange();
+  }
+
+  start(): Promise<TransferResult>[] {
+    const results = this.#runs.map((run) => this.#run(run));
+    if (this.#meetings.size > 0) void this.#watchLag(Promise.allSettled(results));
+    return results;
+  }
+
+  async #run(run: ReceiverRun): Promise<TransferResult> {
+    try {
+      await run.begin();
+      for (;;) {
+        if (run.isOver) this.#withdraw(run);
+        this.#startLanes();
+        if (run.lanes.size === 0 && !this.#hasMeeting(run)) break;
+        await this.#change;
+      }
+      return await run.end();
+    } finally {
+      this.#withdraw(run);
+    }
+  }
+
+  #startLanes(): void {
+    this.#startMeetings();
+    for (const run of this.#runs) {
+      const isBound = this.#hasMeeting(run);
+      const mayGo = (chain: Chain): boolean =>
+        !this.#shared.has(chain) && !(isBound && this.#later.has(chain));
+      for (;;) {
+        const chains = run.freeLanes > 0 ? run.queue.takeShare(run.freeLanes, mayGo) : [];
+        if (chains.length === 0) break;
+        this.#startLane([{ run, chains }]);
+      }
+    }
+    this.#noteWaiting();
+  }
+
+  /** Starts what can go to all who share it. */
+  #startMeetings(): void {
+    for (;;) {
+      const ready = [...this.#meetings].filter(({ branches }) => branches.every(isReady));
+      const [first] = ready;
+      if (first === undefined) return;
+      const free = Math.min(...first.branches.map(({ run }) => run.freeLanes));
+      const alike = ready.filter((meeting) => isOfSameReceivers(meeting, first));
+      const chosen = chooseShare(alike, free, ({ branches }) => branches.map(({ chain }) => chain));
+      const parts = first.branches.map(({ run }, index) => {
+        return { run, chains: chosen.flatMap(({ branches }) => branches[index]?.chain ?? []) };
+      });
+      for (const meeting of chosen) {
+        this.#meetings.delete(meeting);
+        for (const branch of meeting.branches) this.#forget(meeting, branch);
+      }
+      for (const { run, chains } of parts) run.queue.take(chains);
+      this.#startLane(parts);
+    }
+  }
+
+  #startLane(parts: readonly LanePart[]): void {
+    const ends = runChains(parts);
+    for (const [index, { run }] of parts.entries()) {
+      run.addLane(ends[index] ?? Promise.resolve(), () => {
+        this.#announceChange();
+      });
+    }
+  }
+
+  /** Notes for which receivers others wait that have nothing else to do meanwhile. */
+  #noteWaiting(): void {
+    for (const meeting of this.#meetings) {
+      const ready = meeting.branches.filter(isReady);
+      const isWaiting = ready.some(({ run }) => run.lanes.size === 0);
+      for (const branch of meeting.branches) {
+        branch.run.lag.note(meeting, isWaiting && !ready.includes(branch));
+      }
+    }
+  }
+
+  /** From time to time, leaves behind for whom others have waited too long, until it is over. */
+  async #watchLag(over: Promise<unknown>): Promise<void> {
+    const stop = new AbortController();
+    void over.then(() => {
+      stop.abort();
+    });
+    const clock = this.#runs[0]?.context.clock;
+    while (clock !== undefined && !stop.signal.aborted) {
+      await clock.sleep(lookEveryMs, stop.signal).catch(() => undefined);
+      for (const run of this.#runs) {
+        if (run.leftBehind.aborted || run.lag.heldMs <= this.#lagMs) continue;
+        run.leaveBehind();
+        this.#withdraw(run);
+      }
+    }
+  }
+
+  /** What can't come to a receiver any more, nobody else waits for. */
+  #noteFailure(run: ReceiverRun, failed: Chain): void {
+    if (run.isOver) this.#withdraw(run);
+    const missing = [failed];
+    for (const chain of missing) {
+      for (const meeting of this.#meetings) {
+        const branch = meeting.branches.find((each) => each.run === run);
+        if (branch === undefined || !(branch.chain === chain || needs(branch.chain, chain))) continue;
+        this.#leave(meeting, run);
+        missing.push(branch.chain);
+      }
+    }
+  }
+
+  /** Takes a receiver out of everything that is shared and hasn't begun. */
+  #withdraw(run: ReceiverRun): void {
+    if (!this.#hasMeeting(run)) return;
+    for (const meeting of this.#meetings) this.#leave(meeting, run);
+    this.#announceChange();
+  }
+
+  /** A receiver gets its part of a meeting alone, and so does one that would be left there. */
+  #leave(meeting: Meeting, leaving: ReceiverRun): void {
+    const others = meeting.branches.filter(({ run }) => run !== leaving);
+    const isOver = others.length < 2;
+    for (const branch of meeting.branches) {
+      if (isOver || branch.run === leaving) this.#forget(meeting, branch);
+    }
+    meeting.branches = others;
+    if (isOver) this.#meetings.delete(meeting);
+  }
+
+  #forget(meeting: Meeting, { run, chain }: Meeting['branches'][number]): void {
+    run.lag.note(meeting, false);
+    this.#shared.delete(chain);
+  }
+
+  #hasMeeting(run: ReceiverRun): boolean {
+    for (const { branches } of this.#meetings) if (branches.some((branch) => branch.run === run)) return true;
+    return false;
+  }
+
+  #expectChange(): void {
+    this.#change = new Promise((resolve) => {
+      this.#announce = resolve;
+    });
+  }
+
+  /** All receivers look again what they can do. */
+  #announceChange(): void {
+    const announce = this.#announce;
+    this.#expectChange();
+    announce();
+  }
+}
+
+function isReady({ run, chain }: Meeting['branches'][number]): boolean {
+  return run.freeLanes > 0 && run.queue.isReady(chain);
+}
+
+function isOfSameReceivers({ branches }: Meeting, other: Meeting): boolean {
+  return (
+    branches.length === other.branches.length &&
+    branches.every(({ run }, index) => run === other.branches[index]?.run)
   );
-  const start = first?.findIndex(({ steps }) => steps[0] === from) ?? 0;
-  return [...(first ?? []).slice(start), ...rest.flat()];
 }
 
-/** As many of the legs as fit into one command line, at least one. */
-function cutLane(legs: readonly Leg[]): Leg[] {
-  let length = 0;
-  const tooMany = legs.findIndex(({ chain, steps }, index) => {
-    const words = [...sendArguments(streamOf(chain, steps)), ...receiveArguments(landingOf(chain, steps[0]))];
-    length += words.reduce((sum, word) => sum + word.length + 1, 0);
-    return index > 0 && length > longestLane;
-  });
-  return legs.slice(0, tooMany < 0 ? legs.length : tooMany);
+/** Whether a chain waits for what another one brings. */
+function needs({ after }: Chain, { destination, steps }: Chain): boolean {
+  return after === destination || steps.some(({ to }) => after === `${destination}@${to.name}`);
 }

@@ -6,6 +6,7 @@ import { ZfsVmError } from '../../src/errors.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { realClock } from '../../src/clock.js';
+import { openScreen } from '../../src/report/screen.js';
 import { TextReport } from '../../src/report/text-report.js';
 import { parsePattern } from '../../src/streamline/selection.js';
 import type { TransferEvent } from '../../src/transfer/event.js';
@@ -27,7 +28,7 @@ function show(events: readonly TransferEvent[], verbose = false): { stdout: stri
   const stderr = new PassThrough();
   const colors = new Chalk({ level: 0 });
   const report = new TextReport({
-    ...{ stdout, stderr, colors, errorColors: colors },
+    ...{ screen: openScreen({ stdout, stderr }), colors, errorColors: colors },
     ...{ verbose, debug: false, receiverName: 'fjoe@b', clock: realClock },
   });
   for (const event of events) report.handle(event);

@@ -1,0 +1,348 @@
+import { toCommandError } from '../command-error.js';
+import { ZfsVmError } from '../errors.js';
+import type { Endpoint } from '../host/endpoint.js';
+import { isSuccess } from '../host/host.js';
+import { runCommand } from '../host/run-command.js';
+import type { Chain, Plan, Step } from '../plan/plan.js';
+import { landingOf, preparationCalls, streamOf } from '../plan/stream.js';
+import { fullNameOf } from '../streamline/dataset.js';
+import { isBusyFailure } from '../zfs/failure.js';
+import { isWithin } from '../zfs/names.js';
+import { createParentArguments, receiveArguments } from '../zfs/receive.js';
+import { sendArguments } from '../zfs/send.js';
+import type { NoteCarrier } from './carry-notes.js';
+import { ChainQueue } from './chain-queue.js';
+import type { Arrival, Fault, TransferEvent, TransferResult } from './event.js';
+import { LagAccount } from './lag-account.js';
+import { toLegs, type Leg } from './lane-script.js';
+import { runLane, type LaneContext } from './run-lane.js';
+import type { SourceBookmarks } from './source-bookmarks.js';
+import { verifyArrivals } from './verify-arrivals.js';
+
+/** What a plan is run with. */
+export interface TransferContext extends LaneContext {
+  /** How many streams go side by side. */
+  readonly lanes: number;
+  /** What leaves bookmarks on the sender: of the last snapshot that each chain brought. None where that is left out. */
+  readonly bookmarks: SourceBookmarks | undefined;
+  /** What gives the versions their notes. */
+  readonly notes: NoteCarrier;
+}
+
+/** What happens to a receiver that others want to hear of. */
+export interface RunListener {
+  /** Something has come that other chains may have waited for. */
+  readonly onArrival: () => void;
+  /** A chain won't come. */
+  readonly onFailure: (chain: Chain) => void;
+}
+
+/** A lane's command line has to fit into what a remote shell takes (128 KiB, and every odd character takes five). */
+const longestLane = 20_000;
+
+/**
+ * One receiver's part in the running of plans: what is still to be sent to it, what has come, and what went wrong. It does what
+ * concerns this receiver alone; what is sent when is up to others.
+ */
+export class ReceiverRun {
+  readonly context: TransferContext;
+  readonly queue: ChainQueue;
+  /** The lanes that run to it. */
+  readonly lanes = new Set<Promise<void>>();
+  /** For how long others have waited for it. */
+  readonly lag: LagAccount;
+  readonly #plan: Plan;
+  readonly #listener: RunListener;
+  readonly #done: Arrival[] = [];
+  readonly #errors: ZfsVmError[] = [];
+  readonly #faults = new Set<Fault>();
+  readonly #startedAtMs: number;
+  readonly #leftBehind = new AbortController();
+  #bytes = 0;
+  #isReady = false;
+  /** Whether one channel takes many streams. */
+  #canChain = true;
+  /** Whether one stream takes many versions. */
+  #canShare = true;
+  /** What a lane threw that is no expected error. */
+  #defect: Error | undefined;
+
+  constructor(plan: Plan, context: TransferContext, listener: RunListener) {
+    this.#plan = plan;
+    this.context = context;
+    this.#listener = listener;
+    this.queue = new ChainQueue(plan.chains);
+    this.lag = new LagAccount(context.clock);
+    this.#startedAtMs = context.clock.nowMs();
+  }
+
+  /** How many more lanes may run to it at the moment. */
+  get freeLanes(): number {
+    return this.#isReady && !this.isOver ? this.context.lanes - this.lanes.size : 0;
+  }
+
+  /** Whether no more lanes are to begin: it is lost, or everything is to end. */
+  get isOver(): boolean {
+    return this.#faults.has('lost') || this.#defect !== undefined || this.context.signal.aborted;
+  }
+
+  /** Aborted when others don't wait for it any more. */
+  get leftBehind(): AbortSignal {
+    return this.#leftBehind.signal;
+  }
+
+  /** Makes it ready to receive. */
+  async begin(): Promise<void> {
+    this.context.notes.begin(this.#plan, this.context);
+    await this.#unlessLost(async () => {
+      await this.#createParents();
+      if (this.#plan.chains.length > 0) {
+        this.#canChain = await canChainReceives(this.context.receiver, this.context.signal);
+      }
+    });
+    this.#isReady = true;
+  }
+
+  /** Counts a lane to it for as long as it runs. What a lane throws ends the run. @param onEnd is called then */
+  addLane(running: Promise<void>, onEnd: () => void): void {
+    this.lanes.add(running);
+    void running
+      .catch((error: unknown) => {
+        this.#defect ??= error instanceof Error ? error : new Error(String(error));
+      })
+      .then(() => {
+        this.lanes.delete(running);
+        onEnd();
+      });
+  }
+
+  /** Others don't wait for it any more: what they have been sent together with it is ended for it. */
+  leaveBehind(): void {
+    this.context.emit({ kind: 'left-behind', seconds: Math.round(this.lag.heldMs / 1000) });
+    this.#leftBehind.abort();
+  }
+
+  /**
+   * Does to the destinations what has to be done before their chains.
+   * @returns the legs of a lane; none when something went wrong, which is noted
+   */
+  async prepare(chains: readonly Chain[], signal: AbortSignal): Promise<readonly Leg[]> {
+    const legs = chains.flatMap((chain) => toLegs(chain, this.#canShare));
+    const [first] = legs;
+    try {
+      const obstacle = await this.#runPreparations(chains, signal);
+      if (obstacle === undefined || first === undefined) return legs;
+      this.#fail({ chain: first.chain, step: first.steps[0] }, obstacle, { legs, signal });
+    } catch (error) {
+      this.#failUnexpectedly(error, { legs, signal });
+    }
+    return [];
+  }
+
+  /** How many of the legs, at least one, go through one lane: as many as fit into one command line. */
+  countForLane(legs: readonly Leg[]): number {
+    return this.#canChain ? countFitting(legs) : 1;
+  }
+
+  /**
+   * Sends the first legs through one lane.
+   * @param sender where it begins: the sender, or this receiver's part of it
+   * @returns the legs that are to go through another: none after a failure, which is noted
+   */
+  async runLane(
+    legs: readonly Leg[],
+    count: number,
+    sender: Endpoint,
+    signal: AbortSignal,
+  ): Promise<readonly Leg[]> {
+    try {
+      const context = { ...this.context, sender, signal, emit: this.#note };
+      const { bytes, done, skipErrors, failure } = await runLane(legs.slice(0, count), context);
+      this.#bytes += bytes;
+      this.#errors.push(...skipErrors);
+      if (skipErrors.length > 0) this.#faults.add('failed');
+      const left = legs.slice(done);
+      if (failure === undefined) return left;
+      if (failure.mayGoAlone && (left[0]?.steps.length ?? 0) > 1) {
+        this.#canShare = false;
+        return separate(left, failure.step);
+      }
+      this.#fail(failure, failure, { legs: left, signal });
+    } catch (error) {
+      this.#failUnexpectedly(error, { legs, signal });
+    }
+    return [];
+  }
+
+  /** Asks the receiver in the end whether it has what was sent, and gives what came of it all. */
+  async end(): Promise<TransferResult> {
+    const { emit, signal, clock } = this.context;
+    signal.throwIfAborted();
+    if (this.#defect !== undefined) throw this.#defect;
+    const isLost = this.#faults.has('lost');
+    for (const chain of this.queue.drain()) {
+      emit({ kind: 'chain-skipped', chain, missing: isLost ? undefined : chain.after });
+    }
+    const notThere = new Set<string>();
+    await this.#unlessLost(async () => {
+      // One asks the receiver, another the sender.
+      const bookmarking = this.context.bookmarks?.make(findTips(this.#done));
+      const noting = this.context.notes.finish();
+      const [missing] = await Promise.all([verifyArrivals(this.#done, this.context), bookmarking, noting]);
+      for (const { destination, error } of missing) {
+        this.#report(error);
+        notThere.add(destination);
+      }
+    });
+    const versions = this.#done.filter(({ chain }) => !notThere.has(chain.destination)).length;
+    const planned = this.#plan.chains.reduce((sum, chain) => sum + chain.steps.length, 0);
+    return {
+      versions,
+      failedVersions: planned - versions,
+      bytes: this.#bytes,
+      seconds: (clock.nowMs() - this.#startedAtMs) / 1000,
+      errors: this.#errors,
+      faults: this.#faults,
+    };
+  }
+
+  /** Does what needs the receiver, unless it is lost; when that is when it is noticed, what was done before counts all the same. */
+  async #unlessLost(work: () => Promise<void>): Promise<void> {
+    if (this.#faults.has('lost')) return;
+    try {
+      await work();
+    } catch (error) {
+      if (this.context.signal.aborted || !(error instanceof ZfsVmError) || error.kind !== 'connection') {
+        throw error;
+      }
+      this.#faults.add('lost');
+      this.#report(error);
+    }
+  }
+
+  /** Notes an error that belongs to no step. */
+  #report(error: ZfsVmError): void {
+    this.#errors.push(error);
+    this.context.emit({ kind: 'trouble', error });
+  }
+
+  /**
+   * Notes that a step failed, or was stopped with its lane. The chains behind it there go back into the queue.
+   * @param lane what was still to be sent through it, and what stops it
+   */
+  #fail(
+    { chain, step }: Arrival,
+    { error, fault }: { readonly error: ZfsVmError; readonly fault: Fault },
+    { legs, signal }: { readonly legs: readonly Leg[]; readonly signal: AbortSignal },
+  ): void {
+    if (this.context.signal.aborted) return;
+    if (signal.aborted && fault !== 'lost') {
+      this.#faults.add('behind');
+      this.context.emit({ kind: 'step-stopped', chain, step });
+    } else {
+      this.#errors.push(error);
+      this.#faults.add(fault);
+      this.context.emit({ kind: 'step-failed', chain, step, error });
+    }
+    this.queue.giveBack([...new Set(legs.map((leg) => leg.chain))].filter((other) => other !== chain));
+    this.#listener.onFailure(chain);
+  }
+
+  #failUnexpectedly(
+    thrown: unknown,
+    lane: { readonly legs: readonly Leg[]; readonly signal: AbortSignal },
+  ): void {
+    const [leg] = lane.legs;
+    if (!(thrown instanceof ZfsVmError) || leg === undefined) throw thrown;
+    const fault = thrown.kind === 'connection' ? 'lost' : 'failed';
+    this.#fail({ chain: leg.chain, step: leg.steps[0] }, { error: thrown, fault }, lane);
+  }
+
+  /** Passes an event on. When something has come that others wait for, new lanes can begin before this one ends. */
+  readonly #note = (event: TransferEvent): void => {
+    this.context.emit(event);
+    this.context.notes.note(event);
+    if (event.kind !== 'step-done') return;
+    this.#done.push(event);
+    this.queue.noteArrival(event.chain, event.step.to.name);
+    this.#listener.onArrival();
+  };
+
+  /** Gives what went wrong. */
+  async #runPreparations(
+    chains: readonly Chain[],
+    signal: AbortSignal,
+  ): Promise<{ error: ZfsVmError; fault: Fault } | undefined> {
+    const { receiver } = this.context;
+    for (const call of chains.flatMap((chain) => preparationCalls(chain))) {
+      const result = await runCommand(receiver.host, [...receiver.zfs, ...call], { signal });
+      this.context.signal.throwIfAborted();
+      if (isSuccess(result.exit)) continue;
+      const error = toCommandError(receiver.host.name, `zfs ${call[0] ?? ''}`, result);
+      if (result.exit.kind === 'lost') return { error, fault: 'lost' };
+      return { error, fault: isBusyFailure(result.stderr) ? 'busy' : 'failed' };
+    }
+    return undefined;
+  }
+
+  /** Makes what is missing above the destinations, before anything is sent; what can't get a place is left out. */
+  async #createParents(): Promise<void> {
+    const { receiver, emit, signal } = this.context;
+    const failed: string[] = [];
+    for (const dataset of new Set(this.#plan.chains.flatMap((chain) => chain.parents))) {
+      if (failed.some((parent) => isWithin(dataset, parent))) continue;
+      const argv = [...receiver.zfs, ...createParentArguments(dataset)];
+      const result = await runCommand(receiver.host, argv, { signal });
+      signal.throwIfAborted();
+      if (isSuccess(result.exit)) emit({ kind: 'parent-created', host: receiver.host.name, dataset });
+      // Another run may have made it since we looked.
+      if (isSuccess(result.exit) || result.stderr.includes('dataset already exists')) continue;
+      const error = toCommandError(receiver.host.name, `zfs create ${dataset}`, result);
+      if (result.exit.kind === 'lost') throw error;
+      failed.push(dataset);
+      this.#errors.push(error);
+      emit({ kind: 'parent-failed', dataset, error });
+      for (const chain of this.queue.dropBelow(dataset)) {
+        emit({ kind: 'chain-skipped', chain, missing: dataset });
+        this.#listener.onFailure(chain);
+      }
+    }
+  }
+}
+
+/**
+ * Whether several receives may read one stdin, one after another. sudo that logs what its commands read (`log_input`, `log_stdin`)
+ * reads ahead for them, and the next one would miss what was read; otherwise it leaves stdin alone, also with Debian's `use_pty`
+ * (seen with sudo 1.9.13).
+ */
+async function canChainReceives({ host, zfs }: Endpoint, signal: AbortSignal): Promise<boolean> {
+  if (zfs[0] !== 'sudo') return true;
+  const { exit, stdout } = await runCommand(host, ['sudo', '-n', '-l'], { signal });
+  signal.throwIfAborted();
+  return isSuccess(exit) && !/log_(input|stdin)/i.test(stdout);
+}
+
+/** The last snapshot that came of each dataset of the sender, by full name. */
+function findTips(done: readonly Arrival[]): string[] {
+  return [...new Map(done.map(({ chain, step }) => [chain.source, fullNameOf(step.to)])).values()];
+}
+
+/** The same legs with a stream for each version, from one of the first leg's on. */
+function separate(legs: readonly Leg[], from: Step): Leg[] {
+  const [first, ...rest] = legs.map(({ chain, steps }) =>
+    steps.map((step): Leg => ({ chain, steps: [step] })),
+  );
+  const start = first?.findIndex(({ steps }) => steps[0] === from) ?? 0;
+  return [...(first ?? []).slice(start), ...rest.flat()];
+}
+
+/** How many of the legs fit into one command line, at least one. */
+function countFitting(legs: readonly Leg[]): number {
+  let length = 0;
+  const tooMany = legs.findIndex(({ chain, steps }, index) => {
+    const words = [...sendArguments(streamOf(chain, steps)), ...receiveArguments(landingOf(chain, steps[0]))];
+    length += words.reduce((sum, word) => sum + word.length + 1, 0);
+    return index > 0 && length > longestLane;
+  });
+  return tooMany < 0 ? legs.length : tooMany;
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { expectZfsVm, hashFiles, listVersionGuids } from './client.js';
+import { startLab, type Lab } from './lab.js';
+import type { LabHost } from './lab-host.js';
+import { waitUntilQuiet } from './slow-push.js';
+
+/** Three receivers: each has a link of its own to a, so that one copy more takes no room from the others. */
+const receiverNames = ['b', 'c', 'd'];
+const pushToAll = 'push -d tank/vm root@b root@c root@d';
+
+let lab: Lab;
+let a: LabHost;
+let receivers: readonly LabHost[];
+
+before(async () => {
+  const hosts = ['a', ...receiverNames].map((name) => ({ name }));
+  lab = await startLab({ name: `fan-out-${process.pid}`, hosts, memoryMib: 1024 });
+  a = lab.host('a');
+  receivers = receiverNames.map((name) => lab.host(name));
+  await lab.deploy(a);
+  // Notes each `zfs send` that is run for a stream.
+  await a.run(
+    `mkdir /tmp/noting; cat > /tmp/noting/zfs <<'END'
+#!/bin/sh
+case " $* " in *' -n '*) ;; ' send '*) echo "$*" >> /tmp/sends ;; esac
+exec /usr/sbin/zfs "$@"
+END
+    chmod +x /tmp/noting/zfs`,
+  );
+});
+
+after(() => lab.stop());
+
+/** A dataset with a first version of 20 MB, and two small ones. */
+beforeEach(async () => {
+  await Promise.all([a, ...receivers].map((host) => host.freshPool()));
+  await a.setLink({});
+  await a.run(
+    `set -e; rm -f /tmp/sends; zfs create tank/ct
+    head -c 20000000 /dev/urandom > /tank/ct/big; zfs snapshot tank/ct@zfs-vm:ct:1
+    for version in 2 3; do echo $version > /tank/ct/small; zfs snapshot tank/ct@zfs-vm:ct:$version; done`,
+  );
+});
+
+/** How often a stream was read on a, whatever it was. */
+async function countSends(): Promise<number> {
+  const { stdout } = await a.run('wc -l < /tmp/sends; rm -f /tmp/sends');
+  return Number(stdout);
+}
+
+async function assertAllHaveAll(): Promise<void> {
+  const versions = await listVersionGuids(a);
+  const content = await hashFiles(a, 'tank/ct@zfs-vm:ct:3');
+  for (const receiver of receivers) {
+    assert.deepEqual(await listVersionGuids(receiver), versions, receiver.name);
+    assert.equal(await hashFiles(receiver, 'tank/vm/ct@zfs-vm:ct:3'), content, receiver.name);
+  }
+  const { stdout } = await a.run('zfs get -Hp -o value -t snapshot userrefs');
+  assert.match(stdout, /^(0\n)+$/, 'no hold is left');
+}
+
+/** Starts a push to all three over slow links, and waits until each has begun to receive. */
+async function startSlowPush(): Promise<void> {
+  await a.setLink({ rateMbitPerSecond: 8 });
+  await a.run(
+    `rm -f /tmp/push*
+    (sh -c 'echo $$ > /tmp/push.pid; PATH=/tmp/noting:$PATH exec zfs-vm ${pushToAll}' > /tmp/push 2>&1
+     echo $? > /tmp/push.status) > /dev/null 2>&1 &`,
+  );
+  const deadline = Date.now() + 120_000;
+  for (const receiver of receivers) {
+    while ((await receiver.run('zfs list tank/vm/ct', { check: false })).code !== 0) {
+      assert.ok(Date.now() < deadline, `the push to ${receiver.name} does not begin`);
+    }
+  }
+}
+
+async function endSlowPush(): Promise<{ status: number; output: string }> {
+  const { stdout } = await a.run(
+    'while [ ! -s /tmp/push.status ]; do sleep 0.2; done; cat /tmp/push.status /tmp/push',
+    { timeoutMs: 240_000 },
+  );
+  return { status: Number(/^[0-9]+/.exec(stdout)?.[0]), output: stdout };
+}
+
+test(
+  'what three hosts need is read once, and each is finished after an interrupt',
+  { timeout: 600_000 },
+  async () => {
+    await startSlowPush();
+    assert.equal(await countSends(), 1);
+    await a.run('kill -INT $(cat /tmp/push.pid)');
+    const { status, output } = await endSlowPush();
+    assert.equal(status, 130, output);
+    for (const receiver of receivers) await waitUntilQuiet(receiver, 20_000);
+    await a.setLink({});
+    await a.run('rm -f /tmp/sends');
+    const second = await a.run(`PATH=/tmp/noting:$PATH zfs-vm ${pushToAll}`, { timeoutMs: 240_000 });
+    assert.match(second.stdout, /root@b, root@c and root@d share 2 versions/);
+    // The rest of what had been interrupted, which is another one for each, and then the other versions for all.
+    assert.equal(await countSends(), 4);
+    await assertAllHaveAll();
+    assert.equal([...(await expectZfsVm(a, pushToAll)).stdout.matchAll(/up to date$/gm)].length, 6);
+  },
+);
+
+test(
+  'a host that is reset in the middle stops no other, and is finished by the next run',
+  { timeout: 600_000 },
+  async () => {
+    const c = lab.host('c');
+    await startSlowPush();
+    await c.reset();
+    const { output } = await endSlowPush();
+    assert.match(output, /^root@c +trying again in 1 s/m);
+    assert.doesNotMatch(output, /^root@[bd] .*(failed|trying again)/m);
+    assert.match(output, /^root@b +[0-9]+ .*done$/m);
+    assert.match(output, /^root@d +[0-9]+ .*done$/m);
+    await a.setLink({});
+    await expectZfsVm(a, pushToAll);
+    await assertAllHaveAll();
+  },
+);
