@@ -234,11 +234,12 @@ async function checkKeys(
   const encrypted = steps.flatMap((step) =>
     step.kind === 'clone' && step.source.encrypted ? [step.source.name] : [],
   );
-  const [first] = await readLocked(endpoint, encrypted, signal);
-  if (first === undefined) return;
-  const [dataset, root] = first;
+  const locked = await readLocked(endpoint, encrypted, signal);
+  const [dataset] = locked.keys();
+  if (dataset === undefined) return;
+  const calls = [...new Set(locked.values())].map((root) => `"zfs load-key ${root}"`);
   throw new ZfsVmError('failed', `${dataset} is encrypted, and its key isn't loaded; nothing was cloned`, {
-    hint: `load it with "zfs load-key ${root}", and run this again`,
+    hint: `run ${calls.join(' and ')}, and this again`,
   });
 }
 

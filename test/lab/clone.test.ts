@@ -41,9 +41,9 @@ test('a filesystem that came by pull is compared and cloned, and what is made of
   const { stdout } = await expectZfsVm(a, 'clone -p -o atime=off ct tank/work/ct');
   assert.match(stdout, /cloned ct:2 of tank\/vm\/ct to tank\/work\/ct, mounted at \/tank\/work\/ct\n/);
   assert.equal(await get('atime', 'tank/work/ct'), 'off');
-  await a.run("set -e; cd /tank/work/ct; test -L sym; rm -r dir; echo new > 'n w'");
+  await a.run(String.raw`set -e; cd /tank/work/ct; test -L sym; rm 'dir/ren\w'; echo new > 'n w'`);
   assert.deepEqual(await listPaths('ct:2 tank/work/ct'), [
-    ...['+ /n w', '- /dir', '- /dir/hl', String.raw`- /dir/ren\w`, 'M /', 'M /hl'].sort(),
+    ...['+ /n w', String.raw`- /dir/ren\w`, 'M /', 'M /dir'],
   ]);
   assert.match((await expectZfsVm(a, 'tag tank/work/ct')).stdout, /^tank\/work\/ct@zfs-vm:ct:3$/m);
   // From before the origin, too, with neither of the two mounted.
@@ -89,11 +89,15 @@ test('what is encrypted is cloned when its key is there, and members of trees ke
     date > /tank/t/b/x; zfs snapshot -r tank/t@zfs-vm:t:1; date > /tank/t/b/y; zfs snapshot -r tank/t@zfs-vm:t:2`,
   );
   await expectZfsVm(a, 'pull -d tank/vm root@b');
-  assert.match((await expectZfsVm(a, 'clone t tank/work', 1)).stderr, /zfs load-key tank\/vm\/t/);
+  assert.match(
+    (await expectZfsVm(a, 'clone t tank/work', 1)).stderr,
+    /"zfs load-key tank\/vm\/t" and "zfs load-key tank\/vm\/t\/b"/,
+  );
   const { stdout: sizes, stderr } = await expectZfsVm(a, 'diff t:1 t:2', 1);
   assert.match(sizes, /of tank\/vm\/t\/b\n {2}what changed is not known; .* an increment of/);
   assert.match(stderr, /tank\/vm\/t\/b is encrypted, and its key isn't loaded/);
-  await a.run('echo passpasspass | zfs load-key tank/vm/t');
+  // Each came by a stream of its own.
+  await a.run('for name in tank/vm/t tank/vm/t/b; do echo passpasspass | zfs load-key $name || exit; done');
   await expectZfsVm(a, 'clone t tank/work');
   await a.run('test -s /tank/work/b/y');
   assert.match((await expectZfsVm(a, 'diff t:1 t:2')).stdout, /of tank\/vm\/t\/b\n {2}1 added, 0 removed/);

@@ -141,7 +141,7 @@ test('without its key, what is encrypted is not cloned', async () => {
   await expectRun(world, 'a', 'push -n secret b');
   const state = describeState(b);
   const { stderr } = await expectRun(world, 'b', 'clone secret tank/work', 1);
-  assert.match(stderr, /try: load it with "zfs load-key tank\/secret"/);
+  assert.match(stderr, /try: run "zfs load-key tank\/secret", and this again/);
   assert.equal(describeState(b), state);
   b.pools.open('tank/secret').isKeyLoaded = true;
   await expectRun(world, 'b', 'clone secret tank/work');
