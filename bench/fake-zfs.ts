@@ -20,18 +20,35 @@ const blockBytes = 128 * 1024;
  * Each stands for zfs on one side, as far as zfs-vm and a pipe made by hand ask it. The bytes cost next to nothing, neither to be made
  * nor to be taken, so that what is measured is the way between. A send says at once how much it will be: nobody waits for its progress.
  */
-const senderZfs = (sizeBytes: number): string => `#!/bin/sh
+const senderZfs = (sizeBytes: number, sendsPath: string, pace: Pace | undefined): string => `#!/bin/sh
 case "$*" in
   *'-t filesystem,volume'*) printf 'tank/disk\\tvolume\\t-\\t0\\toff\\t-\\n' ;;
   *'-t snapshot'*) printf '${snapshotName}\\t${identity}\\n' ;;
   send*)
     case "$*" in *'-P'*) printf 'size\\t${sizeBytes}\\n' >&2 ;; esac
-    exec dd if=/dev/zero bs=${blockBytes} count=${sizeBytes} iflag=count_bytes status=none ;;
+    echo >>${quoteWord(sendsPath)}
+    ${pace === undefined ? `exec ${writeZeros(sizeBytes)}` : writePaced(sizeBytes, pace)} ;;
   program*) exec cat >/dev/null ;;
   hold*|release*|get*) ;;
   *) echo "fake zfs: $*" >&2; exit 2 ;;
 esac
 `;
+
+function writeZeros(bytes: number): string {
+  return `dd if=/dev/zero bs=${blockBytes} count=${bytes} iflag=count_bytes status=none`;
+}
+
+function writePaced(sizeBytes: number, { chunkBytes, pauseSeconds }: Pace): string {
+  const chunks = Math.ceil(sizeBytes / chunkBytes);
+  return `i=0; while [ $i -lt ${chunks} ]; do ${writeZeros(chunkBytes)} || exit; sleep ${pauseSeconds}; i=$((i + 1)); done`;
+}
+
+/** How slow the sender's disk is: after each chunk it rests. */
+export interface Pace {
+  /** A part of the size. */
+  readonly chunkBytes: number;
+  readonly pauseSeconds: number;
+}
 
 const receiverZfs = (reportPath: string): string => `#!/bin/sh
 report=${quoteWord(reportPath)}
@@ -57,17 +74,24 @@ export class FakeZfs {
   /** The same on the receiver. */
   readonly receiverFolder: string;
   readonly #reportPath: string;
+  readonly #sendsPath: string;
 
-  /** Puts them into a folder that is there. */
-  constructor(folder: string, sizeBytes: number) {
+  /** Puts them into a folder that is there. @param pace how slow the sender is; it costs next to nothing when left out */
+  constructor(folder: string, sizeBytes: number, pace?: Pace) {
     this.#reportPath = join(folder, 'received');
-    this.senderFolder = putScript(join(folder, 'sender'), senderZfs(sizeBytes));
+    this.#sendsPath = join(folder, 'sends');
+    this.senderFolder = putScript(join(folder, 'sender'), senderZfs(sizeBytes, this.#sendsPath, pace));
     this.receiverFolder = putScript(join(folder, 'receiver'), receiverZfs(this.#reportPath));
   }
 
   /** Lets the receiver lack the snapshot again. */
   reset(): void {
-    rmSync(this.#reportPath, { force: true });
+    for (const path of [this.#reportPath, this.#sendsPath]) rmSync(path, { force: true });
+  }
+
+  /** How many streams the sender has begun since then. */
+  countSends(): number {
+    return readFileSync(this.#sendsPath, 'utf8').length;
   }
 
   /** How many bytes the receiver got since it lacked the snapshot, by its own count; undefined when no stream came to its end. */

@@ -43,15 +43,16 @@ export class OwnSshd {
    * @param program the path of sshd
    * @param remotePath what PATH is for commands that it runs
    * @param moreOptions lines of its configuration beside ours
+   * @param alias what ssh is to call it
    */
   static async start(
     program: string,
     folder: string,
     remotePath: string,
     moreOptions: readonly string[] = [],
+    alias = 'loopback',
   ): Promise<OwnSshd> {
     const port = await findFreePort();
-    const alias = 'loopback';
     const file = (name: string): string => join(folder, name);
     for (const name of ['host_key', 'user_key']) {
       execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'bench', '-f', file(name)]);

@@ -25,7 +25,6 @@ export class Departure {
   failure: unknown;
   readonly #options: DepartureOptions;
   readonly #joined: Work[] = [];
-  readonly #waiting: ((failed: Promise<never>) => void)[] = [];
   readonly #over = new AbortController();
   #expected: number;
   #connecting: number;
@@ -56,7 +55,6 @@ export class Departure {
     if (this.#carryingOut !== undefined) return undefined;
     const result = new Promise<TransferResult>((resolve) => {
       this.#joined.push({ ...work, settle: resolve });
-      this.#waiting.push(resolve);
     });
     this.#expected--;
     this.#look();
@@ -95,9 +93,10 @@ export class Departure {
     this.#tellLeft?.(this.#joined.length);
     this.#carryingOut = this.#options.carryOut(this.#joined).catch((error: unknown) => {
       this.failure = error;
-      for (const fail of this.#waiting) {
-        fail(Promise.reject(error instanceof Error ? error : new Error(String(error))));
-      }
+      const failed = Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      // Some may have got their result already.
+      failed.catch(() => undefined);
+      for (const { settle } of this.#joined) settle(failed);
     });
   }
 }

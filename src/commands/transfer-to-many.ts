@@ -202,6 +202,7 @@ class ManyTransfers {
     this.#departure.noteConnecting(receiver);
     return { sender: this.#sender, receiver, receiverName: name };
   }
+
   #openReport(name: string, onEvent?: (event: TransferEvent) => void): Report {
     const report = this.#makeReport(name);
     if (onEvent === undefined) return report;

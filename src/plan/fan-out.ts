@@ -48,22 +48,23 @@ export function planFanOut<T extends ReceiverPlan>(receivers: readonly T[]): Fan
   );
   const sharedParts = new Map<Chain, Chain[]>();
   const shared = [...findCommonEnds(tails)].map((ends): SharedChain => {
+    const [model] = ends;
     const branches = ends.map(({ receiver, chain, start, end }): Branch => {
-      const part = cutChain(chain, start, end, ends[0]);
+      const part = cutChain(chain, start, end, model);
       sharedParts.set(chain, [...(sharedParts.get(chain) ?? []), part]);
       return { receiver, chain: part };
     });
     return { branches };
   });
-  const cutPlan = (plan: Plan): Plan => ({
-    ...plan,
-    chains: plan.chains.flatMap((chain) => {
+  const cut = receivers.map((receiver, index): T => {
+    const chains = receiver.plan.chains.flatMap((chain) => {
       const parts = sharedParts.get(chain) ?? [];
-      const rest = chain.steps.length - parts.reduce((sum, { steps }) => sum + steps.length, 0);
-      return rest === 0 ? parts : [cutChain(chain, 0, rest), ...parts];
-    }),
+      const end = chain.steps.length - parts.reduce((sum, { steps }) => sum + steps.length, 0);
+      const own = { receiver: index, chain, start: 0, end };
+      return end === 0 ? parts : [cutChain(chain, 0, end, own), ...parts];
+    });
+    return { ...receiver, plan: { ...receiver.plan, chains } };
   });
-  const cut = receivers.map((receiver): T => ({ ...receiver, plan: cutPlan(receiver.plan) }));
   const allShared = new Set(shared.flatMap(({ branches }) => branches.map(({ chain }) => chain)));
   const needed = new Set(cut.flatMap(({ plan }) => findNeeded(plan.chains, allShared)));
   return { receivers: cut, shared, needed };
@@ -127,18 +128,12 @@ function describeStream(chain: Chain, step: Step, way: string): string {
  * A part of a chain as a chain of its own.
  * @param model the stretch whose versions share streams as those of this one are to: zfs has to be called alike for all
  */
-function cutChain(chain: Chain, start: number, end: number, model?: Stretch): Chain {
-  const modelSteps = model?.chain.steps.slice(model.start, model.end) ?? [];
+function cutChain(chain: Chain, start: number, end: number, model: Stretch): Chain {
   const [first, ...rest] = chain.steps
     .slice(start, end)
-    .map((step, index) => shareStreamLike(step, modelSteps[index] ?? step));
+    .map((step, index) => shareStreamLike(step, model.chain.steps[model.start + index] ?? step));
   const before = chain.steps[start - 1];
-  if (
-    first === undefined ||
-    (rest.length + 1 === chain.steps.length && isSame(chain.steps, [first, ...rest]))
-  ) {
-    return chain;
-  }
+  if (first === undefined || isSame(chain.steps, [first, ...rest])) return chain;
   const steps = [first, ...rest] as const;
   if (before === undefined) return { ...chain, steps };
   const after = `${chain.destination}@${before.to.name}`;
@@ -153,7 +148,7 @@ function shareStreamLike(step: Step, model: Step): Step {
 }
 
 function isSame(steps: readonly Step[], others: readonly Step[]): boolean {
-  return steps.every((step, index) => step === others[index]);
+  return steps.length === others.length && steps.every((step, index) => step === others[index]);
 }
 
 /** Of chains in an order that can be run, those that bring what shared ones begin from or lie below. */

@@ -9,7 +9,9 @@ import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { realClock } from '../../src/clock.js';
 import type { TransferEvent, TransferResult } from '../../src/transfer/event.js';
 import { NoteCarrier } from '../../src/transfer/carry-notes.js';
-import { runPlan } from '../../src/transfer/run-plan.js';
+import type { TransferContext } from '../../src/transfer/receiver-run.js';
+import { runFanOut, runPlan } from '../../src/transfer/run-plan.js';
+import { planFanOut } from '../../src/plan/fan-out.js';
 import { world } from '../worlds.js';
 
 /** Everything that host a has, to an empty host b. */
@@ -28,22 +30,44 @@ interface Run {
   readonly received: readonly string[];
 }
 
-/** Runs a plan with shell scripts in the place of zfs; `receive` and `create` run with the dataset in `$last`. */
-async function run(
+/** How scripts in the place of zfs behave; `receive` and `create` run with the dataset in `$last`. */
+interface RunOptions {
+  readonly lanes?: number;
+  readonly receive?: string;
+  readonly create?: string;
+  readonly send?: string;
+  readonly arrives?: boolean;
+}
+
+/** Runs a plan with shell scripts in the place of zfs. */
+async function run(t: TestContext, plan: Plan, options: RunOptions = {}): Promise<Run> {
+  const { context, events, readLines } = await makeContext(t, [plan], options);
+  const result = await runPlan(plan, context);
+  return { result, events, received: await readLines('received') };
+}
+
+/** What plans are run with, and what the scripts have noted: what was `received`, and which streams were `sent`. */
+async function makeContext(
   t: TestContext,
-  plan: Plan,
-  { lanes = 2, receive = ':', create = ':', send = ':', arrives = true } = {},
-): Promise<Run> {
+  plans: readonly Plan[],
+  { lanes = 2, receive = ':', create = ':', send = ':', arrives = true }: RunOptions,
+): Promise<{
+  context: TransferContext;
+  events: readonly TransferEvent[];
+  readLines: (name: 'received' | 'sent') => Promise<string[]>;
+}> {
   const folder = await mkdtemp(join(tmpdir(), 'zfs-vm-plan-'));
   t.after(() => rm(folder, { recursive: true }));
-  const arrivals = plan.chains.flatMap(({ destination, steps }) =>
-    steps.map(({ to }) => `${destination}@${to.name}\t${arrives ? to.guid : 1n}\t1\n`),
-  );
+  const arrivals = plans
+    .flatMap(({ chains }) => chains)
+    .flatMap(({ destination, steps }) =>
+      steps.map(({ to }) => `${destination}@${to.name}\t${arrives ? to.guid : 1n}\t1\n`),
+    );
   await writeFile(`${folder}/arrivals`, arrivals.join(''));
-  await writeFile(`${folder}/received`, '');
+  for (const name of ['received', 'sent']) await writeFile(`${folder}/${name}`, '');
   const zfs = `for last in "$@"; do :; done
     case $1 in
-      send) ${send}; printf data;;
+      send) echo "$last" >> ${folder}/sent; ${send}; printf data;;
       receive) got=$(head -c 4); [ "$got" = data ] || exit 9; ${receive}; echo "$last" >> ${folder}/received
         echo "received 4B stream in 0.1 seconds (40B/sec)";;
       create) ${create};;
@@ -51,24 +75,16 @@ async function run(
     esac`;
   const endpoint = { host: new LocalHost(), zfs: ['sh', '-c', zfs, 'zfs'] };
   const events: TransferEvent[] = [];
-  const result = await runPlan(plan, {
-    ...{
-      sender: endpoint,
-      receiver: endpoint,
-      lanes,
-      rateLimit: undefined,
-      stallMs: 0,
-      compress: false,
-      hasNoise: false,
-      bookmarks: undefined,
-      notes: new NoteCarrier(),
-    },
+  const context = {
+    ...{ sender: endpoint, receiver: endpoint, lanes, rateLimit: undefined, stallMs: 0 },
+    ...{ compress: false, hasNoise: false, bookmarks: undefined, notes: new NoteCarrier() },
     signal: new AbortController().signal,
-    emit: (event) => events.push(event),
+    emit: (event: TransferEvent) => events.push(event),
     clock: realClock,
-  });
-  const received = (await readFile(`${folder}/received`, 'utf8')).trim().split('\n');
-  return { result, events, received };
+  };
+  const readLines = async (name: string): Promise<string[]> =>
+    (await readFile(`${folder}/${name}`, 'utf8')).trim().split('\n');
+  return { context, events, readLines };
 }
 
 const threeImages = ['tank/a: a:1 a:2', 'tank/b: b:1', 'tank/c: c:1'];
@@ -140,4 +156,58 @@ test('where a sender may not hold what it sends in one stream, each version goes
   const { result, received } = await run(t, planAll(['tank/a: a:1 a:2 a:3 a:4', 'tank/b: b:1']), { send });
   assert.deepEqual([result.versions, result.failedVersions, result.errors], [5, 0, []]);
   assert.equal(received.filter((dataset) => dataset === 'tank/a').length, 4);
+});
+
+/** Sends the same to two places at once, as if they were two receivers. */
+async function runToTwo(
+  t: TestContext,
+  sender: readonly string[],
+  options: RunOptions,
+): Promise<{ results: TransferResult[]; sent: string[]; received: string[] }> {
+  const plans = [planAll(sender), planAll(sender, 'tank/x')];
+  const { context, readLines } = await makeContext(t, plans, options);
+  const receivers = plans.map((plan) => ({ plan, way: 'plain', context }));
+  const results = await Promise.all(runFanOut(planFanOut(receivers), { lagMs: 30_000 }));
+  return { results, sent: await readLines('sent'), received: await readLines('received') };
+}
+
+test('what goes to two receivers is sent once for both', async (t) => {
+  const { results, sent, received } = await runToTwo(t, threeImages, {});
+  assert.deepEqual(
+    results.map(({ versions, failedVersions, bytes }) => [versions, failedVersions, bytes]),
+    [
+      [4, 0, 16],
+      [4, 0, 16],
+    ],
+  );
+  assert.equal(sent.length, 4);
+  assert.equal(received.length, 8);
+});
+
+test('where a sender may not hold what it sends, each version goes alone, and still once for both', async (t) => {
+  const send =
+    'case " $* " in *" -I "*) echo "cannot hold: permission denied" >&2; echo "cannot send" >&2; exit 1;; esac';
+  const { results, sent } = await runToTwo(t, ['tank/a: a:1 a:2 a:3 a:4'], { send });
+  assert.deepEqual(
+    results.map(({ versions, errors }) => [versions, errors]),
+    [
+      [4, []],
+      [4, []],
+    ],
+  );
+  // One of the five is the one that was refused.
+  assert.equal(sent.length, 5);
+});
+
+test('a chain that fails at one of two receivers is behind nothing else there, and stops nothing at the other', async (t) => {
+  const receive = '[ "$last" != tank/x/a ] || { echo "no" >&2; exit 1; }';
+  const { results, received } = await runToTwo(t, threeImages, { lanes: 1, receive });
+  assert.deepEqual(
+    results.map(({ versions, failedVersions }) => [versions, failedVersions]),
+    [
+      [4, 0],
+      [2, 2],
+    ],
+  );
+  assert.deepEqual([...received].sort(), ['tank/a', 'tank/a', 'tank/b', 'tank/c', 'tank/x/b', 'tank/x/c']);
 });
