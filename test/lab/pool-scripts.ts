@@ -34,6 +34,15 @@ zfs allow zed ${zedPermissions.join(',')} ${poolName}
 `;
 }
 
+/**
+ * Shell for root on a guest whose pool nobody uses: puts an empty one in its place, of the same size, that mounts nothing by itself and
+ * makes no devices of volumes. Much cheaper than `scriptFreshPool`.
+ */
+export const emptyPoolScript = `
+zpool destroy -f ${poolName} &&
+  zpool create -f -O mountpoint=legacy -O volmode=none ${poolName} /dev/vdd1 || exit
+`;
+
 /** Shell for root on a guest: adds that much room to the pool, on the second disk. */
 export function scriptGrowPool(byMib: number): string {
   return `set -eu

@@ -153,6 +153,46 @@ export const regressions: readonly Regression[] = [
       zfs send -i tank/r/a@2 tank/r/a@3 | zfs receive -s -u tank/a`),
   },
   {
+    title: 'what is there already is passed over; in 2.1, an empty increment with the next one',
+    operations: toOperations(`
+      ${source}
+      zfs snapshot tank/a@4
+      write tank/a 0
+      zfs snapshot tank/a@5
+      zfs snapshot tank/a@6
+      zfs send tank/a@1 | zfs receive -s -u tank/r/a
+      zfs send -I @1 tank/a@4 | zfs receive -s -u tank/r/a
+      zfs send -i @2 tank/a@3 | zfs receive -s -u tank/r/a
+      zfs send -i @2 tank/a@3 | head -c 150000 | zfs receive -s -u tank/r/a
+      zfs send -i @3 tank/a@4 | zfs receive -s -u tank/r/a
+      zfs send -I @2 tank/a@4 | zfs receive -s -u tank/r/a
+      zfs send -I @3 tank/a@6 | zfs receive -s -u tank/r/a
+      zfs send -I @4 tank/a@6 | zfs receive -s -u tank/r/a
+      zfs send -I @3 tank/a@6 | zfs receive -s -u -F tank/r/a`),
+  },
+  {
+    title: 'a stream that is cut before or in its first record',
+    operations: toOperations(`
+      ${source}
+      zfs send tank/a@1 | head -c 312 | zfs receive -s -u tank/r/a
+      zfs send tank/a@1 | head -c 400 | zfs receive -u tank/r/a
+      zfs send tank/a@1 | zfs receive -s -u tank/r/a
+      zfs send -i @1 tank/a@2 | head -c 312 | zfs receive -s -u tank/r/a
+      zfs receive -A tank/r/a
+      zfs send -i @1 tank/a@2 | head -c 400 | zfs receive -u tank/r/a
+      zfs send -i @2 tank/a@3 | head -c 400 | zfs receive -s -u tank/r/a
+      zfs send -i @1 tank/a@2 | zfs receive -s -u tank/r/a
+      zfs send -i @1 tank/a@2 | head -c 400 | zfs receive -s -u tank/r/a
+      zfs send -i @1 tank/a@2 | head -c 700 | zfs receive -s -u tank/r/a
+      zfs send -i @2 tank/a@3 | head -c 400 | zfs receive -s -u tank/r/a
+      ${sendRest('tank/r/a')} | head -c 400 | zfs receive -s -u tank/r/a
+      ${sendRest('tank/r/a')} | zfs receive -s -u tank/r/a
+      zfs clone tank/a@2 tank/c
+      zfs snapshot tank/c@c
+      zfs send -i tank/a@2 tank/c@c | head -c 400 | zfs receive -s -u tank/r/c
+      zfs send -i tank/a@2 tank/c@c | zfs receive -s -u tank/r/c`),
+  },
+  {
     title: 'what zfs send refuses',
     operations: toOperations(`
       ${source}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { classify, findDifferences, makeSequence, playSimulated } from './conformance.js';
+import { makeSequence, playSimulated } from './conformance.js';
+import { classify, findDifferences } from './conformance-differences.js';
 
 test('a sequence is the same each time it is made, and played', async () => {
   const made = await makeSequence(7, 60, '2.3');

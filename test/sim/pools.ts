@@ -88,14 +88,25 @@ export class Pools {
     return [...this.#datasets.values()].filter((other) => other.name !== name && isWithin(other.name, name));
   }
 
-  /** A snapshot of the pool by its GUID. */
-  findByGuid(pool: string, guid: bigint): Snapshot | undefined {
-    for (const dataset of this.#datasets.values()) {
-      if (poolOf(dataset.name) !== pool) continue;
-      const found = dataset.snapshots.find((snapshot) => snapshot.guid === guid);
+  /**
+   * The snapshot with this GUID that zfs takes for the origin of what is received: below or of that dataset, else below or of its parent,
+   * and so on up to the pool (`guid_to_name` in libzfs_sendrecv.c). Which sibling zfs looks at first is as good as random.
+   */
+  findNearest(name: string, guid: bigint): Snapshot | undefined {
+    for (const place of [...ancestorsOf(name), name].reverse()) {
+      const found = this.#findWithin(place, guid);
       if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  /** What is below a dataset comes before its own snapshots. */
+  #findWithin(name: string, guid: bigint): Snapshot | undefined {
+    for (const below of this.#datasets.keys()) {
+      const found = ancestorsOf(below).at(-1) === name ? this.#findWithin(below, guid) : undefined;
+      if (found !== undefined) return found;
+    }
+    return this.#datasets.get(name)?.snapshots.find((snapshot) => snapshot.guid === guid);
   }
 
   /** Why another block doesn't fit into a dataset; undefined when it does. */

@@ -1,4 +1,4 @@
-import { ancestorsOf, poolOf } from '../../src/zfs/names.js';
+import { ancestorsOf } from '../../src/zfs/names.js';
 import { say, type Call } from './call.js';
 import { applyChange, emptyContent, isSameContent } from './content.js';
 import type { Dataset, PartialReceive, Snapshot } from './dataset.js';
@@ -120,27 +120,38 @@ class Receive {
     }
     const kind = header.fromGuid === undefined ? 'full' : 'incremental';
     await this.#tell(`receiving ${kind} stream of ${header.toName} into ${name}@${snapshotName}`);
-    // Of the first record of its content, zfs wants to see the beginning before it does anything.
-    const first = await this.#readHead();
-    if (first === undefined) {
-      throw new ZfsRefusal(
-        isNew
-          ? `cannot open '${name}': dataset does not exist\ncannot receive ${what} stream: invalid backup stream`
-          : `cannot receive ${what} stream: incomplete stream`,
-      );
-    }
+    const ahead = this.#readsAhead(header) ? await this.#readFirstHead(isNew, what) : undefined;
     let bytes: number;
     try {
       const dataset = this.#begin(header, snapshotName, origin, isNew, what);
-      bytes = await this.#fill(dataset, first, snapshotName, what);
+      bytes = await this.#fill(dataset, ahead, isNew, snapshotName, what);
     } catch (error) {
       const there = this.#pools.datasets.get(name)?.snapshots.some(({ guid }) => guid === header.toGuid);
       if (!(error instanceof NoMatch) || there !== true) throw error;
       await this.#tell(`snap ${name}@${snapshotName} already exists; ignoring`);
-      await this.#skip(first, error.message);
+      await this.#skip(ahead, error.message);
       bytes = 0;
     }
     await this.#tell(`received ${formatBytes(bytes)} stream in 1.00 seconds (${formatBytes(bytes)}/sec)`);
+  }
+
+  /**
+   * Whether the kernel reads the head of the first record before it checks anything. Since 2.2 it does so only when the stream's
+   * beginning has a payload (openzfs/zfs#14568): in a stream to be gone on with, or of blocks that travel encrypted.
+   */
+  #readsAhead({ resumeAt, encryption }: StreamHeader): boolean {
+    return this.#pools.version === '2.1' || resumeAt !== undefined || encryption !== undefined;
+  }
+
+  /** The head of the first record. Its lack is told in words of its own where zfs looks for a partial receive that isn't there. */
+  async #readFirstHead(isNew: boolean, what: string): Promise<Buffer> {
+    const head = await this.#readHead();
+    if (head !== undefined) return head;
+    throw new ZfsRefusal(
+      isNew && this.#options.has('s')
+        ? `cannot open '${this.#destination}': dataset does not exist\ncannot receive ${what} stream: invalid backup stream`
+        : `cannot receive ${what} stream: incomplete stream`,
+    );
   }
 
   /** What zfs checks before it hands the stream to the kernel; gives the snapshot that a clone is made of. */
@@ -159,7 +170,7 @@ class Receive {
         throw new ZfsRefusal(`cannot receive: specified origin fs (${this.#origin}) does not exist`);
       }
     } else if (isNew && header.fromGuid !== undefined) {
-      origin = pools.findByGuid(poolOf(name), header.fromGuid);
+      origin = pools.findNearest(name, header.fromGuid);
       if (origin === undefined) {
         throw new ZfsRefusal(`cannot receive: local origin for clone ${name} does not exist`);
       }
@@ -289,14 +300,25 @@ class Receive {
     }
   }
 
-  /** Takes what the stream brings until its end, and makes the snapshot; gives how many bytes it was. */
-  async #fill(dataset: Dataset, first: Buffer, snapshotName: string, what: string): Promise<number> {
+  /**
+   * Takes what the stream brings until its end, and makes the snapshot; gives how many bytes it was. Of a stream that ends before its
+   * first record nothing is kept.
+   */
+  async #fill(
+    dataset: Dataset,
+    ahead: Buffer | undefined,
+    isNew: boolean,
+    snapshotName: string,
+    what: string,
+  ): Promise<number> {
     const { partial } = dataset;
     if (partial === undefined) throw new Error('a receive has to begin before it goes on');
     dataset.isReceiving = true;
-    let isDone = false;
+    let isKept = false;
     let bytes = recordBytes;
     try {
+      const first = ahead ?? (await this.#readFirstHead(isNew, what));
+      isKept = partial.isResumable;
       let record = await this.#readPayload(first);
       while (record !== undefined && record !== 'foreign' && record.kind !== 'end') {
         if (record.kind === 'change') this.#apply(partial, record, what);
@@ -306,7 +328,7 @@ class Receive {
       }
       if (record === undefined || record === 'foreign') throw new BrokenStream();
       this.#finish(dataset, partial, snapshotName, what);
-      isDone = true;
+      isKept = true;
       return bytes;
     } catch (error) {
       if (!(error instanceof BrokenStream)) throw error;
@@ -317,7 +339,7 @@ class Receive {
       );
     } finally {
       dataset.isReceiving = false;
-      if (!isDone && !partial.isResumable) this.#pools.dropPartial(dataset);
+      if (!isKept) this.#pools.dropPartial(dataset);
     }
   }
 
@@ -369,9 +391,14 @@ class Receive {
     dataset.isInconsistent = false;
   }
 
-  /** Reads the rest of a stream that isn't needed. @param why why it isn't, which is told only if it ends too early */
-  async #skip(first: Buffer, why: string): Promise<void> {
-    let record = await this.#readPayload(first);
+  /**
+   * Reads the rest of a stream that isn't needed. What the kernel has read ahead is not seen: if that was the end already, the stream
+   * goes on to the next end, which is that of another one or of a package (openzfs/zfs#12661).
+   * @param why why it isn't needed, which is told only if it ends too early
+   */
+  async #skip(ahead: Buffer | undefined, why: string): Promise<void> {
+    if (ahead !== undefined) await this.#readPayload(ahead);
+    let record = await this.#readRecord();
     while (record !== undefined && record !== 'foreign' && record.kind !== 'end') {
       record = await this.#readRecord();
     }
