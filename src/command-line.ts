@@ -17,7 +17,7 @@ import { chooseColors } from './report/colors.js';
 import { toPrintable } from './printable.js';
 
 /** Every command there is; a new one is added here. */
-const commandClasses = [
+export const commandClasses = [
   TagCommand,
   ListCommand,
   PushCommand,

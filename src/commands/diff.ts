@@ -23,7 +23,7 @@ import { compareTrees, compareWithPresent, type Comparison, type Pair } from '..
 import { fullNameOf, type Datasets } from '../streamline/dataset.js';
 import { formatTagShort } from '../streamline/tag.js';
 import type { PathChange } from '../zfs/diff.js';
-import { estimateArguments, parseEstimate } from '../zfs/send.js';
+import { estimateArguments, longestEstimate, parseEstimate } from '../zfs/send.js';
 import { getWrittenBetweenArguments, parseWrittenBetween } from '../zfs/written.js';
 import { BaseCommand } from './base-command.js';
 import { Hosts, localName } from './hosts.js';
@@ -228,7 +228,7 @@ async function readSizes(
     // What is in no snapshot yet can't be sent.
     return [getWrittenBetweenArguments(begin, end), ...(to === undefined ? [] : [estimateArguments(stream)])];
   });
-  const outputs = await readCalls(endpoint, calls, signal);
+  const outputs = await readCalls(endpoint, calls, { signal, limit: longestEstimate });
   return pairs.map(({ to }) => ({
     writtenBytes: parseWrittenBetween(outputs.shift() ?? ''),
     incrementBytes: to === undefined ? undefined : parseEstimate(outputs.shift() ?? ''),

@@ -42,6 +42,9 @@ export function estimateArguments(stream: Stream): string[] {
   return ['send', '-n', '-v', '-P', ...streamArguments(stream)];
 }
 
+/** More characters than zfs prints of a stream that it would send, with a line for each of its increments. */
+export const longestEstimate = 2 ** 24;
+
 /**
  * Reads the output of `estimateArguments`: the estimated size in bytes, from its last line `size<TAB>bytes`.
  * Undefined where there is none.
