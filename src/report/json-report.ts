@@ -99,7 +99,7 @@ export class JsonReport {
         });
         break;
       case 'finished': {
-        const { versions, failedVersions, bytes, seconds, deleted = 0 } = event.result;
+        const { versions, failedVersions, bytes, seconds, deleted } = event.result;
         this.#write(event.kind, { versions, failedVersions, bytes, seconds, deleted });
         break;
       }

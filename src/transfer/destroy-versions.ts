@@ -10,6 +10,9 @@ import { UnreadableOutput } from '../zfs/list.js';
 import { bookmarkArguments } from '../zfs/protect.js';
 import { runCalls, type CallEnd } from './run-calls.js';
 
+/** More than zfs prints of one destruction: ten thousand full names have as many characters. */
+const longestOutput = 4 * 2 ** 20;
+
 /** Told of each destruction when it has ended: with what went wrong, if something did. */
 export type DestructionListener = (destruction: Destruction, error: ZfsVmError | undefined) => void;
 
@@ -21,10 +24,13 @@ export async function measureReclaim(
 ): Promise<Map<Destruction, number | ZfsVmError>> {
   const sizes = new Map<Destruction, number | ZfsVmError>();
   const calls = destructions.map(({ dataset, snapshots }) => reclaimArguments(dataset, namesOf(snapshots)));
-  await runCalls(endpoint, calls, signal, (index, end) => {
-    const destruction = destructions[index];
-    if (destruction === undefined) return;
-    sizes.set(destruction, describeFailure(endpoint, destruction, end) ?? readReclaim(endpoint, end));
+  await runCalls(endpoint, calls, {
+    ...{ signal, limit: longestOutput },
+    onEnd: (index, end) => {
+      const destruction = destructions[index];
+      if (destruction === undefined) return;
+      sizes.set(destruction, describeFailure(endpoint, destruction, end) ?? readReclaim(endpoint, end));
+    },
   });
   return sizes;
 }
@@ -40,9 +46,12 @@ export async function bookmarkSnapshots(
 ): Promise<Map<string, ZfsVmError>> {
   const failures = new Map<string, ZfsVmError>();
   const names = snapshots.map(fullNameOf);
-  await runCalls(endpoint, names.map(bookmarkArguments), signal, (index, end) => {
-    const name = names[index] ?? '';
-    if (end.code !== 0) failures.set(name, toCallError(endpoint, `zfs bookmark ${name}`, end));
+  await runCalls(endpoint, names.map(bookmarkArguments), {
+    ...{ signal, limit: longestOutput },
+    onEnd: (index, end) => {
+      const name = names[index] ?? '';
+      if (end.code !== 0) failures.set(name, toCallError(endpoint, `zfs bookmark ${name}`, end));
+    },
   });
   return failures;
 }
@@ -62,12 +71,15 @@ export async function destroyVersions(
   const calls = destructions.map(({ dataset, snapshots }) =>
     destroySnapshotsArguments(dataset, namesOf(snapshots)),
   );
-  await runCalls(endpoint, calls, signal, (index, end) => {
-    const destruction = destructions[index];
-    if (destruction === undefined) return;
-    const error = describeFailure(endpoint, destruction, end);
-    if (error === undefined) done.push(destruction);
-    onEnd(destruction, error);
+  await runCalls(endpoint, calls, {
+    ...{ signal, limit: longestOutput },
+    onEnd: (index, end) => {
+      const destruction = destructions[index];
+      if (destruction === undefined) return;
+      const error = describeFailure(endpoint, destruction, end);
+      if (error === undefined) done.push(destruction);
+      onEnd(destruction, error);
+    },
   });
   const names = done.flatMap(({ snapshots }) => snapshots.map(fullNameOf));
   const left = new Set((await readNamedSnapshots(endpoint, names, signal)).map(fullNameOf));

@@ -4,6 +4,9 @@ import { streamOf } from '../plan/stream.js';
 import { estimateArguments, parseEstimate } from '../zfs/send.js';
 import { runCalls } from './run-calls.js';
 
+/** More than zfs prints of a stream that it would send, which has two names in it at most. */
+const longestEstimate = 2 ** 14;
+
 /**
  * Asks the sender how many bytes each step will be: one command for the whole plan. Estimates only serve the progress: a step
  * without one is left out.
@@ -17,10 +20,13 @@ export async function estimateSizes(
   const steps = plan.chains.flatMap((chain) => chain.steps.map((step) => ({ chain, step })));
   const calls = steps.map(({ chain, step }) => estimateArguments(streamOf(chain, [step])));
   const sizes = new Map<Step, number>();
-  await runCalls(sender, calls, signal, (index, { output }) => {
-    const step = steps[index]?.step;
-    const sizeBytes = parseEstimate(output);
-    if (step !== undefined && sizeBytes !== undefined) sizes.set(step, sizeBytes);
+  await runCalls(sender, calls, {
+    ...{ signal, limit: longestEstimate },
+    onEnd: (index, { output }) => {
+      const step = steps[index]?.step;
+      const sizeBytes = parseEstimate(output);
+      if (step !== undefined && sizeBytes !== undefined) sizes.set(step, sizeBytes);
+    },
   });
   return sizes;
 }

@@ -11,8 +11,14 @@ export interface CallEnd {
   readonly output: string;
 }
 
-/** How many characters a call may print: ten thousand full names have as many. */
-const longestOutput = 4 * 2 ** 20;
+/** How calls are run. */
+export interface CallOptions {
+  readonly signal: AbortSignal;
+  /** How many characters each call may print. */
+  readonly limit: number;
+  /** Told of each call when it has ended: what was done before a host is lost, or the run is stopped, is known then. */
+  readonly onEnd: (index: number, end: CallEnd) => void;
+}
 
 /** Stands before the first call's output, so that what a shell prints at login isn't taken for a part of it. */
 const beginMark = 'zfs-vm: begin';
@@ -24,14 +30,12 @@ const endMark = 'zfs-vm: ended';
  * Runs calls of zfs one after another in one command, whatever comes of each. The script is given on stdin, so that no command line
  * grows too long.
  * @param calls the arguments of zfs
- * @param onEnd told of each call when it has ended: what was done before a host is lost, or the run is stopped, is known then
  * @throws ZfsVmError when not all of them were run, or one prints more than it may; the signal's reason when it is aborted
  */
 export async function runCalls(
   { host, zfs }: Endpoint,
   calls: readonly (readonly string[])[],
-  signal: AbortSignal,
-  onEnd: (index: number, end: CallEnd) => void,
+  { signal, limit, onEnd }: CallOptions,
 ): Promise<void> {
   if (calls.length === 0) return;
   const script = [
@@ -56,7 +60,7 @@ export async function runCalls(
         if (line === beginMark) output = '';
       } else if (code === undefined || ended === calls.length) {
         output = flood.signal.aborted ? '' : `${output}${line}\n`;
-        if (output.length > longestOutput) flood.abort();
+        if (output.length > limit) flood.abort();
       } else {
         onEnd(ended++, { code: Number(code), output: output.trim() });
         output = '';
@@ -64,7 +68,13 @@ export async function runCalls(
     }),
   ]);
   signal.throwIfAborted();
-  if (flood.signal.aborted) throw describeFlood(host.name, `zfs ${calls[ended]?.[0] ?? ''}`, longestOutput);
+  const what = nameCall(calls[ended] ?? []);
+  if (flood.signal.aborted) throw describeFlood(host.name, what, limit);
   if (ended === calls.length && isSuccess(exit)) return;
-  throw toCommandError(host.name, `zfs ${calls[ended]?.[0] ?? ''}`, { exit, stderr });
+  throw toCommandError(host.name, what, { exit, stderr });
+}
+
+/** What a call does, without what it does it to: `zfs send -n`. */
+function nameCall([subcommand = '', first = '']: readonly string[]): string {
+  return `zfs ${subcommand}${first.startsWith('-') ? ` ${first}` : ''}`;
 }

@@ -8,11 +8,14 @@ import { AbortCommand } from '../../src/commands/abort.js';
 import { ListCommand } from '../../src/commands/list.js';
 import { readPattern } from '../../src/commands/patterns.js';
 import { readPropertyOptions } from '../../src/commands/property-options.js';
+import { PruneCommand } from '../../src/commands/prune.js';
 import { PullCommand } from '../../src/commands/pull.js';
 import { PushCommand } from '../../src/commands/push.js';
+import { readRetention } from '../../src/commands/retention-options.js';
 import { findSurroundings } from '../../src/commands/surroundings.js';
 import { TagCommand } from '../../src/commands/tag.js';
 import { ZfsVmError } from '../../src/errors.js';
+import { hasRules } from '../../src/plan/retention.js';
 import { toPrintable } from '../../src/printable.js';
 import { findContainerDatasets } from '../../src/streamline/container.js';
 import { parsePattern } from '../../src/streamline/selection.js';
@@ -136,6 +139,27 @@ test('patterns, property options and ids of containers are read or refused in wo
   );
 });
 
+test('rules of a retention are read or refused in words, whatever they are', () => {
+  const text = fc.option(
+    fc.oneof(hostileText, fc.constantFrom('1', '30d', '0', '1e9', '-1', '99999999', '9999999999s')),
+    { nil: undefined },
+  );
+  fc.assert(
+    fc.property(text, text, text, fc.array(hostileText, { maxLength: 2 }), (last, within, daily, named) => {
+      const others = { hourly: undefined, weekly: undefined, monthly: undefined, yearly: undefined };
+      const words = { last, within, daily, named, ...others };
+      const retention = readOrRefuse(() => readRetention(words), isUsage);
+      if (retention === undefined) return;
+      assert.ok(hasRules(retention));
+      for (const count of [retention.last, retention.daily]) {
+        assert.ok(count === undefined || (count > 0 && Number.isSafeInteger(count)));
+      }
+      assert.ok(Number.isSafeInteger(retention.withinSeconds ?? 0));
+    }),
+    runs(2000),
+  );
+});
+
 test('the name of a property is no property of an object', () => {
   assert.deepEqual(readPropertyOptions(['constructor=1'], ['user:__proto__'], undefined), {
     set: [{ name: 'constructor', value: '1' }],
@@ -144,7 +168,7 @@ test('the name of a property is no property of an object', () => {
   });
 });
 
-const commandClasses = [TagCommand, ListCommand, PushCommand, PullCommand, AbortCommand];
+const commandClasses = [TagCommand, ListCommand, PushCommand, PullCommand, PruneCommand, AbortCommand];
 
 /** The command that words come to; clipanion's errors are the only ones. */
 function parse(words: readonly string[], commandClass: (typeof commandClasses)[number]): object | undefined {

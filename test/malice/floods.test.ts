@@ -65,7 +65,7 @@ const floods: readonly Flood[] = [
     lies: { here: endless('send -n', 'size	1') },
     ...{
       words: ['plan', 'push', 'there'],
-      says: /local: zfs send -n printed more than 32 KiB/,
+      says: /local: zfs send -n printed more than 16 KiB/,
       limitMib: 150,
     },
   },
