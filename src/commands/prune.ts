@@ -1,23 +1,16 @@
 import { Command, Option } from 'clipanion';
-import { exitCodeOfAll, ZfsVmError } from '../errors.js';
-import type { Endpoint } from '../host/endpoint.js';
-import type { Destruction } from '../plan/destruction.js';
-import type { PrunePlan } from '../plan/plan-prune.js';
+import { ZfsVmError } from '../errors.js';
 import type { Retention } from '../plan/retention.js';
-import { chooseColors } from '../report/colors.js';
-import { formatError } from '../report/error-text.js';
-import { formatPruneAsJson } from '../report/prune-json.js';
-import { formatPrunePlan, sumDestructions, sumPrune } from '../report/prune-text.js';
-import { fullNameOf, type Datasets } from '../streamline/dataset.js';
+import type { Datasets } from '../streamline/dataset.js';
 import { findVersions } from '../streamline/lineage.js';
 import { formatTag, formatTagShort } from '../streamline/tag.js';
-import { bookmarkSnapshots, destroyVersions, measureReclaim } from '../transfer/destroy-versions.js';
 import { BaseCommand } from './base-command.js';
 import { checkPatterns } from './check-request.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 import { readPattern } from './patterns.js';
-import { preparePrune, type PreparedPrune } from './prune-host.js';
+import { preparePrune } from './prune-host.js';
+import { PruneRun } from './prune-run.js';
 import { readRetention, retentionOptionHelp } from './retention-options.js';
 
 /** Destroys versions that no rule keeps. */
@@ -124,103 +117,4 @@ function checkNamed({ versions = [] }: Retention, hostName: string, datasets: Da
   throw new ZfsVmError('usage', `${hostName} has no ${formatTagShort(unknown)}, which --keep names`, {
     hint: 'see "zfs-vm list" for what there is; nothing was done',
   });
-}
-
-/** One run: what is shown, and done if it may be. */
-class PruneRun {
-  readonly #command: PruneCommand;
-  readonly #endpoint: Endpoint;
-  readonly #prepared: PreparedPrune;
-  readonly #errors: ZfsVmError[] = [];
-  #plan: PrunePlan;
-  #reclaim: ReadonlyMap<Destruction, number | ZfsVmError> = new Map();
-  /** What was destroyed, and what could not be, with why. */
-  readonly #ended = new Map<Destruction, ZfsVmError | undefined>();
-
-  constructor(command: PruneCommand, endpoint: Endpoint, prepared: PreparedPrune) {
-    this.#command = command;
-    this.#endpoint = endpoint;
-    this.#prepared = prepared;
-    this.#plan = prepared.plan;
-  }
-
-  async run(): Promise<number> {
-    await this.#measure();
-    if (!this.#command.json) this.#showPlan();
-    try {
-      if (this.#command.yes) await this.#prune();
-    } finally {
-      if (this.#command.json) this.#print(formatPruneAsJson(this.#measured, this.#outcome));
-      else if (this.#command.yes && this.#plan.destructions.length > 0) this.#showSum();
-    }
-    return exitCodeOfAll(this.#errors);
-  }
-
-  get #measured(): Parameters<typeof sumPrune>[0] {
-    return { plan: this.#plan, hostName: this.#endpoint.host.name, reclaim: this.#reclaim };
-  }
-
-  get #outcome(): Parameters<typeof formatPruneAsJson>[1] {
-    return { isDryRun: !this.#command.yes, ended: this.#ended };
-  }
-
-  /** Asks what would be freed; what zfs wouldn't destroy is not tried. */
-  async #measure(): Promise<void> {
-    const { signal } = this.#command.context;
-    this.#reclaim = await measureReclaim(this.#endpoint, this.#plan.destructions, signal);
-    for (const [destruction, size] of this.#reclaim) {
-      if (typeof size !== 'number') this.#noteEnd(destruction, size);
-    }
-  }
-
-  /** First the bookmarks that take the place of what goes. A version whose bookmark can't be made stays. */
-  async #prune(): Promise<void> {
-    const { signal } = this.#command.context;
-    const snapshots = this.#plan.bookmarks.map(({ snapshot }) => snapshot);
-    const failures = await bookmarkSnapshots(this.#endpoint, snapshots, signal);
-    if (failures.size > 0) {
-      for (const error of failures.values()) this.#tellError(error);
-      this.#plan = this.#prepared.planWithout(new Set(failures.keys()));
-      this.#ended.clear();
-      await this.#measure();
-    }
-    const possible = this.#plan.destructions.filter((destruction) => !this.#ended.has(destruction));
-    await destroyVersions(this.#endpoint, possible, signal, (destruction, error) => {
-      this.#noteEnd(destruction, error);
-    });
-  }
-
-  #noteEnd(destruction: Destruction, error: ZfsVmError | undefined): void {
-    this.#ended.set(destruction, error);
-    if (error !== undefined) this.#tellError(error);
-    else if (!this.#command.json) {
-      this.#print(destruction.snapshots.map((snapshot) => `destroyed ${fullNameOf(snapshot)}\n`).join(''));
-    }
-  }
-
-  #showPlan(): void {
-    const { verbose, debug, context } = this.#command;
-    const colors = chooseColors(context.stdout, context.env);
-    this.#print(formatPrunePlan(this.#measured, { colors, verbose: verbose || debug }));
-    if (this.#plan.destructions.length === 0) this.#print('nothing goes\n');
-    else if (!this.#command.yes) this.#print(`would destroy ${sumPrune(this.#measured)}; --yes does it\n`);
-  }
-
-  #showSum(): void {
-    const done = this.#plan.destructions.filter(
-      (destruction) => this.#ended.has(destruction) && this.#ended.get(destruction) === undefined,
-    );
-    const isAll = done.length === this.#plan.destructions.length && this.#errors.length === 0;
-    this.#print(`${isAll ? 'done' : 'not done'}: destroyed ${sumDestructions(done, this.#reclaim)}\n`);
-  }
-
-  #tellError(error: ZfsVmError): void {
-    const { stderr, env } = this.#command.context;
-    this.#errors.push(error);
-    stderr.write(formatError(error, chooseColors(stderr, env), this.#command));
-  }
-
-  #print(text: string): void {
-    this.#command.context.stdout.write(text);
-  }
 }

@@ -34,7 +34,7 @@ export interface DatedVersion {
 
 /** Whether there is any rule: without one, nothing is said about what may go. */
 export function hasRules({ versions = [], ...counts }: Retention): boolean {
-  return versions.length > 0 || Object.values(counts).some((count) => count !== undefined);
+  return versions.length > 0 || Object.keys(counts).length > 0;
 }
 
 /**

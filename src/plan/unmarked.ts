@@ -18,13 +18,6 @@ export function findUnmarked({ upToDate, conflicts }: Plan, sender: Datasets): P
 
 /** Where both sides parted. */
 function findCommon({ reason }: Conflict): Point[] {
-  switch (reason.kind) {
-    case 'diverged':
-    case 'modified':
-      return [reason.common];
-    case 'passed-by':
-      return [reason.base];
-    default:
-      return [];
-  }
+  if ('common' in reason) return [reason.common];
+  return 'base' in reason ? [reason.base] : [];
 }

@@ -1,5 +1,4 @@
 import type { KeepReason } from '../plan/plan-prune.js';
-import type { Protection } from '../plan/protection.js';
 import type { RetentionRule } from '../plan/retention.js';
 
 /** Why a version stays, in words. */
@@ -13,25 +12,18 @@ export function describeKeepReason(reason: KeepReason): string {
       return `${reason.receivers.join(' and ')} has a part of ${reason.snapshot}, and needs it to go on`;
     case 'last-common':
       return `${reason.receivers.join(' and ')} goes on from ${reason.snapshot}, of which no bookmark can be made`;
-    default:
-      return describeProtection(reason);
-  }
-}
-
-function describeProtection(protection: Protection): string {
-  switch (protection.kind) {
     case 'newest-of-streamline':
       return 'the newest';
     case 'newest-of-dataset': {
-      const [dataset = ''] = protection.snapshot.split('@');
+      const [dataset = ''] = reason.snapshot.split('@');
       return `the newest of ${dataset}`;
     }
     case 'clones':
-      return `${protection.snapshot} has clones: ${protection.clones.join(', ')}`;
+      return `${reason.snapshot} has clones: ${reason.clones.join(', ')}`;
     case 'held':
-      return `${protection.snapshot} is held (zfs holds)`;
+      return `${reason.snapshot} is held (zfs holds)`;
     case 'partial-receive':
-      return `an interrupted receive at ${protection.at} needs ${protection.snapshot}`;
+      return `an interrupted receive at ${reason.at} needs ${reason.snapshot}`;
   }
 }
 

@@ -7,6 +7,7 @@ import {
   judgeDelivery,
   judgeHolds,
   judgeNotes,
+  judgePrune,
   judgeReceiver,
   judgeSender,
   judgeWords,
@@ -100,6 +101,23 @@ test('the judge sees a snapshot that keeps its name and becomes another', async 
     pools.addSnapshot(dataset, 'zfs-vm:web:1', 12_345n, 5);
   });
   assert.equal(said, 'b lost tank/vm@zfs-vm:web:1');
+});
+
+test('the judge sees what a prune destroys and does not tell, and what it tells and does not destroy', async () => {
+  const judge = (told: string, machine: Machine): void => {
+    const before = captureState(machine);
+    machine.pools.destroySnapshots('tank/vm', ['zfs-vm:web:1']);
+    judgePrune(before, captureState(machine), { status: 0, stdout: told, stderr: '' });
+  };
+  const both = 'destroyed tank/vm@zfs-vm:web:1\ndestroyed tank/vm@zfs-vm:web:2\n';
+  for (const told of ['', both]) {
+    const { a } = await makeWorld();
+    assert.throws(() => {
+      judge(told, a);
+    }, Violation);
+  }
+  const { a } = await makeWorld();
+  judge('destroyed tank/vm@zfs-vm:web:1\n', a);
 });
 
 test('the judge sees a dataset of the receiver that is lost', async () => {
