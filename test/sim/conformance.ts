@@ -45,8 +45,8 @@ const fileBlocks = Math.ceil(fileBytes / blockBytes);
  * Making sequences.
  */
 
-/** After how many operations the state is looked at: that takes a host longer than several operations do. */
-const statesEvery = 8;
+/** After how many operations the state is looked at: that takes an emulated host as long as five to ten operations. */
+const statesEvery = 15;
 
 /** A random sequence, made along with the simulator so that most of its operations make sense. */
 export async function makeSequence(seed: number, length: number, version: ZfsVersion): Promise<Played> {
