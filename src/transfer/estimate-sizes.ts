@@ -2,7 +2,13 @@ import type { Endpoint } from '../host/endpoint.js';
 import { readCalls } from '../host/run-calls.js';
 import type { Plan, Step } from '../plan/plan.js';
 import { streamOf } from '../plan/stream.js';
-import { estimateArguments, longestEstimate, parseEstimate, type Stream } from '../zfs/send.js';
+import {
+  estimateArguments,
+  longestEstimate,
+  longestSeriesEstimate,
+  parseEstimate,
+  type Stream,
+} from '../zfs/send.js';
 
 /**
  * Asks the sender how many bytes each step will be: one command for all, and a question for what several receivers get. Estimates
@@ -47,9 +53,8 @@ export async function estimateStreams(
   streams: readonly Stream[],
   signal: AbortSignal,
 ): Promise<(number | undefined)[]> {
-  const outputs = await readCalls(sender, streams.map(estimateArguments), {
-    signal,
-    limit: longestEstimate,
-  });
+  const hasSeries = streams.some(({ kind }) => kind === 'increments');
+  const limit = hasSeries ? longestSeriesEstimate : longestEstimate;
+  const outputs = await readCalls(sender, streams.map(estimateArguments), { signal, limit });
   return outputs.map(parseEstimate);
 }

@@ -42,8 +42,11 @@ export function estimateArguments(stream: Stream): string[] {
   return ['send', '-n', '-v', '-P', ...streamArguments(stream)];
 }
 
-/** More characters than zfs prints of a stream that it would send, with a line for each of its increments. */
-export const longestEstimate = 2 ** 24;
+/** More characters than zfs prints of a stream that it would send, which has two names in it at most. */
+export const longestEstimate = 2 ** 14;
+
+/** More than it prints of several increments in one stream, with a line for each: tens of thousands of them. */
+export const longestSeriesEstimate = 2 ** 24;
 
 /**
  * Reads the output of `estimateArguments`: the estimated size in bytes, from its last line `size<TAB>bytes`.
