@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import { retentionFor } from '../config/config.js';
 import { ZfsVmError } from '../errors.js';
 import type { Retention } from '../plan/retention.js';
 import type { Datasets } from '../streamline/dataset.js';
@@ -37,7 +38,7 @@ export class PruneCommand extends BaseCommand {
     description: 'destroy versions that no rule keeps',
     details: `
       Shows which versions would go, and what that frees; with \`--yes\` it destroys them. A version goes when none of the rules
-      keeps it; at least one rule is needed. Hours, days and so on are those of UTC.
+      keeps it; at least one rule is needed, on the command line or else in the configuration file. Hours, days and so on are those of UTC.
 
       What always stays: the newest version of each streamline and of each dataset, and what has clones, is held, or is needed by
       an interrupted receive. A version of a tree goes or stays as a whole. Pushes and pulls go on with increments from the bookmarks
@@ -79,32 +80,39 @@ export class PruneCommand extends BaseCommand {
   async execute(): Promise<number> {
     const { signal, surroundings } = this.context;
     const patterns = this.names.map(readPattern);
-    const retention = this.#readRetention();
+    const named = this.#readRetention();
+    const retentionOf = named === undefined ? await this.#findConfigured() : (): Retention => named;
     return Hosts.use(this, async (hosts) => {
       const [endpoint, receivers] = await Promise.all([
         hosts.open(this.host ?? localName),
         Promise.all(this.receivers.map((name) => hosts.open(name))),
       ]);
       const nowSeconds = surroundings.clock.dateMs() / 1000;
-      const choice = { patterns, retentionOf: () => retention, receivers, nowSeconds, signal };
+      const choice = { patterns, retentionOf, receivers, nowSeconds, signal };
       const prepared = await preparePrune(endpoint, choice);
       const { inventory } = prepared;
       const hostName = endpoint.host.name;
       if (!this.json) warnOfMalformedTags(this, hostName, inventory);
       checkPatterns({ patterns, latest: false, allSnapshots: false }, hostName, inventory.datasets);
-      checkNamed(retention, hostName, inventory.datasets);
+      if (named !== undefined) checkNamed(named, hostName, inventory.datasets);
       return new PruneRun(this, endpoint, prepared).run();
     });
   }
 
-  #readRetention(): Retention {
-    const retention = readRetention({
+  /** What the command line says; undefined when it says nothing. */
+  #readRetention(): Retention | undefined {
+    return readRetention({
       ...{ last: this.keepLast, within: this.keepWithin, hourly: this.keepHourly, daily: this.keepDaily },
       ...{ weekly: this.keepWeekly, monthly: this.keepMonthly, yearly: this.keepYearly, named: this.keep },
     });
-    if (retention !== undefined) return retention;
+  }
+
+  /** What the configuration says of a streamline. @throws ZfsVmError `usage` when it says nothing of any */
+  async #findConfigured(): Promise<(streamline: string) => Retention | undefined> {
+    const config = await this.readConfig();
+    if (config.retentions.length > 0) return (streamline) => retentionFor(config, streamline);
     throw new ZfsVmError('usage', 'nothing says which versions are kept', {
-      hint: 'give at least one rule, e.g. --keep-last 3',
+      hint: 'give at least one rule, e.g. --keep-last 3, or write them into the configuration file',
     });
   }
 }

@@ -305,3 +305,17 @@ test('--json tells all of it, before and after', async () => {
   const after = await read('--yes');
   assert.deepEqual(after.destructions, [{ ...destruction, destroyed: true }]);
 });
+
+test('without rules on the command line, those of the configuration count, and what it names no rule for is left alone', async () => {
+  const { world, a } = await makeWorld();
+  a.pools.create('tank/db');
+  for (const version of [1, 2, 3]) addVersion(a, 'tank/db', `db:${version}`);
+  await expectRun(world, 'a', 'prune --yes', 2);
+  world.configFiles.set('config.toml', '[retention."w*"]\nkeep-last = 2\n');
+  await expectRun(world, 'a', 'prune --yes');
+  assert.equal(versionsOf(a), 'web:4 web:5');
+  assert.equal(versionsOf(a, 'tank/db'), 'db:1 db:2 db:3');
+  await expectRun(world, 'a', 'prune --keep-last 1 --yes');
+  assert.equal(versionsOf(a), 'web:5');
+  assert.equal(versionsOf(a, 'tank/db'), 'db:3');
+});

@@ -32,7 +32,8 @@ function describe(comparison: Comparison): string[] {
       ];
     case 'unrelated':
       return ['unrelated', comparison.common?.tag.version.text ?? 'nothing'];
-    default:
+    case 'same':
+    case 'swapped':
       return [comparison.kind];
   }
 }
