@@ -1,3 +1,4 @@
+import { waitOn } from './chaos-run.js';
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { expectZfsVm, makeVolume } from './client.js';
@@ -111,8 +112,8 @@ test('a clone from another host that is killed in the middle of its pull is fini
   await b.setLink({ rateMbitPerSecond: 8 });
   const command = 'clone --from root@b -d tank/vm ct:1 tank/work';
   await a.run(`zfs-vm ${command} > /tmp/clone 2>&1 & echo $! > /tmp/clone.pid`);
-  const deadline = Date.now() + 60_000;
-  while ((await a.run('zfs list tank/vm/ct', { check: false })).code !== 0) {
+  const deadline = Date.now() + 120_000;
+  while (!(await waitOn(a, 'zfs list tank/vm/ct > /dev/null 2>&1'))) {
     assert.ok(Date.now() < deadline, 'the pull does not begin');
   }
   await a.run('kill -KILL $(cat /tmp/clone.pid)');
