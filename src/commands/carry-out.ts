@@ -42,12 +42,8 @@ export async function carryOut(works: readonly Work[], options: CarryOutOptions)
   if (first === undefined) return;
   const { command, hosts, emit, lagMs } = options;
   const { signal, surroundings } = command.context;
-  await confirmLosses(
-    works.flatMap(({ losses }) => losses),
-    command.yes,
-    command,
-    hosts,
-  );
+  const losses = works.flatMap((work) => work.losses);
+  await confirmLosses(losses, command.yes, command, hosts);
   for (const { plan, context } of works) context.emit({ kind: 'planned', plan });
   const over = new AbortController();
   const estimating = estimate(works, command, AbortSignal.any([signal, over.signal]));

@@ -101,13 +101,6 @@ const readers: readonly (readonly [
     },
     'a:1',
   ],
-  [
-    'a configuration',
-    (text) => {
-      tryTo(() => parseConfig(text, 'c.toml'));
-    },
-    '# x\n',
-  ],
   ['a rate', parseRate, '9'],
   [
     'properties',

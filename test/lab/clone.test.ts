@@ -1,6 +1,6 @@
-import { waitOn } from './chaos-run.js';
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { waitOn } from './chaos-run.js';
 import { expectZfsVm, makeVolume } from './client.js';
 import { useClientLab } from './use-client-lab.js';
 

@@ -108,8 +108,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'unasked-loss',
     protects: 'a push or pull that destroys something asks first',
-    file: 'src/commands/transfer.ts',
-    text: 'await confirmLosses(losses, this.#command.yes, this.#command, this.#hosts);',
+    file: 'src/commands/carry-out.ts',
+    text: 'await confirmLosses(losses, command.yes, command, hosts);',
     replacement: '',
     tests: [sync],
   },
@@ -141,9 +141,8 @@ export const mutations: readonly Mutation[] = [
     name: 'failure-as-success',
     protects: 'a run of which a part failed does not end with 0',
     file: 'src/commands/transfer.ts',
-    text: 'function statusOf(plan: Plan, { errors }: TransferResult): number {\n  if (errors.length === 0)',
-    replacement:
-      'function statusOf(plan: Plan, { errors, versions }: TransferResult): number {\n  if (errors.length === 0 || versions > 0)',
+    text: 'return errors.length === 0 ? statusOfPlan(plan) : exitCodeOfAll(errors);',
+    replacement: 'return errors.length >= 0 ? statusOfPlan(plan) : exitCodeOfAll(errors);',
     tests: [sync],
   },
   {
@@ -226,5 +225,37 @@ export const mutations: readonly Mutation[] = [
     replacement:
       "b.kind === 'number' ? (a.text < b.text ? -1 : a.text > b.text ? 1 : 0) : compareMixed(a.value, b.value)",
     tests: ['test/streamline/version.test.ts'],
+  },
+  {
+    name: 'pruned-newest',
+    protects: 'the newest version of a streamline stays, whatever the rules say',
+    file: 'src/plan/protection.ts',
+    text: 'const isNewest = parts.some(({ name }) => this.#newestNames.has(name));',
+    replacement: 'const isNewest = parts.length === 0;',
+    tests: ['test/plan/plan-prune.test.ts'],
+  },
+  {
+    name: 'pruned-without-bookmark',
+    protects: "a version that a receiver goes on from stays when its bookmark can't be made",
+    file: 'src/commands/prune-run.ts',
+    text: 'if (failures.size > 0) {',
+    replacement: 'if (failures.size < 0) {',
+    tests: ['test/sim/prune.test.ts'],
+  },
+  {
+    name: 'deleted-unchosen',
+    protects: 'deletes that follow the sender are for the chosen streamlines only',
+    file: 'src/plan/plan-deletes.ts',
+    text: 'return patterns.length === 0 || patterns.some((pattern) => matchesTag(pattern, tag));',
+    replacement: 'return patterns.length >= 0 || patterns.some((pattern) => matchesTag(pattern, tag));',
+    tests: ['test/plan/plan-deletes.test.ts'],
+  },
+  {
+    name: 'shared-by-name',
+    protects: 'hosts share what has the same content, not what is called the same',
+    file: 'src/plan/fan-out.ts',
+    text: 'return JSON.stringify([way, sendArguments(streamOf(chain, [step])), guids]);',
+    replacement: 'return JSON.stringify([way, sendArguments(streamOf(chain, [step])), guids.length]);',
+    tests: ['test/plan/fan-out.test.ts'],
   },
 ];

@@ -36,6 +36,12 @@ test('a streamline without rules is left alone', () => {
   assert.equal(goingIn(prune(datasets, { retentionOf: () => ({}) })), '');
 });
 
+test('the newest version of a streamline stays, also where its dataset has gone on as another streamline', () => {
+  const retentionOf = (): { withinSeconds: number } => ({ withinSeconds: 60 });
+  const plan = prune(world('tank/vm: web:1 web:2 db:1 db:2'), { retentionOf, nowSeconds: 3600 });
+  assert.equal(goingIn(plan), 'tank/vm@db:1 tank/vm@web:1');
+});
+
 test('other snapshots are none of its business', () => {
   assert.equal(goingIn(prune(world('tank/vm: @a web:1 @b web:2 @c'))), 'tank/vm@web:1');
 });
