@@ -52,7 +52,12 @@ export async function transferToMany(
     return { ...own, settings: common.settings.rateLimit === undefined ? settings : common.settings };
   };
   return Hosts.use(command, (hosts) => {
-    const many = new ManyTransfers(command, names, { optionsFor, stallMs: common.settings.stallMs, lagMs, hosts });
+    const many = new ManyTransfers(command, names, {
+      optionsFor,
+      stallMs: common.settings.stallMs,
+      lagMs,
+      hosts,
+    });
     return command.isPlanOnly ? many.showPlans() : many.send();
   });
 }
@@ -177,7 +182,15 @@ class ManyTransfers {
     const outcome = { receiver: name, ending: undefined };
     try {
       const status = await Hosts.use(this.#command, (hosts) =>
-        work(new TransferRun(this.#command, this.#optionsFor(name), hosts, () => this.#open(hosts, name), company)),
+        work(
+          new TransferRun(
+            this.#command,
+            this.#optionsFor(name),
+            hosts,
+            () => this.#open(hosts, name),
+            company,
+          ),
+        ),
       );
       return { ...outcome, status, error: undefined };
     } catch (error) {

@@ -109,10 +109,7 @@ export interface Options {
 }
 
 /** Reads the options. @throws ZfsVmError `usage` */
-export function readOptions(
-  command: TransferCommand,
-  { destination, bytesPerSecond }: Route,
-): Options {
+export function readOptions(command: TransferCommand, { destination, bytesPerSecond }: Route): Options {
   return {
     choice: command.readChoice(),
     destination,
