@@ -24,7 +24,7 @@ export class Departure {
   /** What went wrong for all of them together. */
   failure: unknown;
   readonly #options: DepartureOptions;
-  readonly #joined: Work[] = [];
+  readonly #joined = new Map<number, Work>();
   readonly #over = new AbortController();
   #expected: number;
   #connecting: number;
@@ -50,11 +50,15 @@ export class Departure {
     opening.then(onEnd, onEnd);
   }
 
-  /** One is ready. @returns what comes of it; undefined when the others have left already */
-  async join(work: Omit<Work, 'settle'>): Promise<TransferResult | undefined> {
+  /**
+   * One is ready.
+   * @param position where it stands among all who were expected, whoever is ready first
+   * @returns what comes of it; undefined when the others have left already
+   */
+  async join(work: Omit<Work, 'settle'>, position: number): Promise<TransferResult | undefined> {
     if (this.#carryingOut !== undefined) return undefined;
     const result = new Promise<TransferResult>((resolve) => {
-      this.#joined.push({ ...work, settle: resolve });
+      this.#joined.set(position, { ...work, settle: resolve });
     });
     this.#expected--;
     this.#look();
@@ -77,7 +81,7 @@ export class Departure {
   #look(): void {
     const { waitMs, clock } = this.#options;
     if (this.#expected === 0) this.#leave();
-    if (waitMs === undefined || this.#isWaiting || this.#connecting > 0 || this.#joined.length === 0) return;
+    if (waitMs === undefined || this.#isWaiting || this.#connecting > 0 || this.#joined.size === 0) return;
     this.#isWaiting = true;
     const leave = (): void => {
       this.#leave();
@@ -90,13 +94,14 @@ export class Departure {
   #leave(): void {
     if (this.#carryingOut !== undefined) return;
     this.#over.abort();
-    this.#tellLeft?.(this.#joined.length);
-    this.#carryingOut = this.#options.carryOut(this.#joined).catch((error: unknown) => {
+    const works = [...this.#joined].sort(([a], [b]) => a - b).map(([, work]) => work);
+    this.#tellLeft?.(works.length);
+    this.#carryingOut = this.#options.carryOut(works).catch((error: unknown) => {
       this.failure = error;
       const failed = Promise.reject(error instanceof Error ? error : new Error(String(error)));
       // Some may have got their result already.
       failed.catch(() => undefined);
-      for (const { settle } of this.#joined) settle(failed);
+      for (const { settle } of works) settle(failed);
     });
   }
 }

