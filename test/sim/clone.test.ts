@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertHasVersionsOf, describeState } from './oracle.js';
 import type { Machine } from './machine.js';
-import { SimWorld, type RunResult } from './sim-world.js';
+import { SimWorld } from './sim-world.js';
+import { addLargeVersion, expectRun, runAndKill } from './steps.js';
 
 /** A host with an image in two versions, and another host without anything. */
 function makeWorld(): { world: SimWorld; a: Machine; b: Machine } {
@@ -16,12 +17,6 @@ function makeWorld(): { world: SimWorld; a: Machine; b: Machine } {
 function addVersion({ pools }: Machine, dataset: string, tag: string): void {
   pools.write(dataset, [1, pools.random.below(20)]);
   pools.snapshot([`${dataset}@zfs-vm:${tag}`]);
-}
-
-async function expectRun(world: SimWorld, name: string, args: string, status = 0): Promise<RunResult> {
-  const result = await world.run(name, args);
-  assert.equal(result.status, status, `zfs-vm ${args}\n${result.stdout}${result.stderr}`);
-  return result;
 }
 
 /** Expects that a run fails with these words, and changes nothing. */
@@ -203,19 +198,8 @@ test('after a conflict, nothing is cloned', async () => {
 
 test('a pull that was killed in its middle is gone on with by the same command, which then clones', async () => {
   const { world, a, b } = makeWorld();
-  a.pools.write(
-    'tank/vm',
-    Array.from({ length: 200 }, (_, block) => block),
-  );
-  a.pools.snapshot(['tank/vm@zfs-vm:web:3']);
-  let received = 0;
-  b.delayMs = (work) => {
-    if (work === 'receive' && ++received === 150) run.kill();
-    return 1;
-  };
-  const run = world.start('b', 'clone --from a web:3 tank/work');
-  while (received < 150 || b.pools.open('tank/vm').isReceiving) await world.clock.sleep(10);
-  b.delayMs = undefined;
+  addLargeVersion(a, 'web:3');
+  await runAndKill(world, 'b', 'clone --from a web:3 tank/work', b);
   assert.equal(b.pools.datasets.has('tank/work'), false);
   const { stdout } = await expectRun(world, 'b', 'clone --from a web:3 tank/work');
   assert.match(stdout, /the rest of an interrupted stream[^]*cloned web:3 of tank\/vm to tank\/work/);

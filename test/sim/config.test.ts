@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Machine } from './machine.js';
-import { SimWorld, type RunResult } from './sim-world.js';
+import { SimWorld } from './sim-world.js';
+import { expectRun } from './steps.js';
 
 /** Two hosts, of which a has a version, and knows b as a remote. */
 function makeWorld(remote: string): { world: SimWorld; a: Machine; b: Machine } {
@@ -11,12 +12,6 @@ function makeWorld(remote: string): { world: SimWorld; a: Machine; b: Machine } 
   a.pools.snapshot(['tank/web@zfs-vm:web:1']);
   world.configFiles.set('config.toml', `[remotes.backup]\n${remote}\n[groups]\nall = ["backup"]\n`);
   return { world, a, b };
-}
-
-async function expectRun(world: SimWorld, name: string, args: string, status = 0): Promise<RunResult> {
-  const result = await world.run(name, args);
-  assert.equal(result.status, status, `zfs-vm ${args}\n${result.stdout}${result.stderr}`);
-  return result;
 }
 
 test('a push to a remote goes to its host and its place, and calls it by its short name', async () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertHasVersionsOf, describeState } from './oracle.js';
 import type { Machine } from './machine.js';
-import { SimWorld, type RunResult } from './sim-world.js';
+import { SimWorld } from './sim-world.js';
+import { addVersion, expectRun, versionsOf } from './steps.js';
 
 /** Two hosts that both have an image in so many versions. */
 async function makeWorld(versions = 4): Promise<{ world: SimWorld; a: Machine; b: Machine }> {
@@ -14,31 +15,11 @@ async function makeWorld(versions = 4): Promise<{ world: SimWorld; a: Machine; b
   return { world, a, b };
 }
 
-function addVersion({ pools }: Machine, dataset: string, tag: string): void {
-  pools.write(dataset, [1, pools.random.below(20), 100 + pools.random.below(20)]);
-  pools.snapshot([`${dataset}@zfs-vm:${tag}`]);
-}
-
 function destroy({ pools }: Machine, dataset: string, ...tags: string[]): void {
   pools.destroySnapshots(
     dataset,
     tags.map((tag) => `zfs-vm:${tag}`),
   );
-}
-
-/** Runs zfs-vm on a host, and expects this status. */
-async function expectRun(world: SimWorld, name: string, args: string, status = 0): Promise<RunResult> {
-  const result = await world.run(name, args);
-  assert.equal(result.status, status, `zfs-vm ${args}\n${result.stdout}${result.stderr}`);
-  return result;
-}
-
-/** The snapshots that a dataset has, e.g. `web:1 web:3`. */
-function versionsOf({ pools }: Machine, dataset = 'tank/vm'): string {
-  return pools
-    .open(dataset)
-    .snapshots.map(({ name }) => name.replace('zfs-vm:', ''))
-    .join(' ');
 }
 
 test('what the sender no longer has is deleted with --delete, and stays without', async () => {

@@ -4,7 +4,8 @@ import { noteProperty } from '../../src/zfs/snapshot.js';
 import type { Machine } from './machine.js';
 import { assertHasVersionsOf } from './oracle.js';
 import { ZfsRefusal } from './refusal.js';
-import { SimWorld, type RunResult } from './sim-world.js';
+import { SimWorld } from './sim-world.js';
+import { expectRun } from './steps.js';
 
 /** Two hosts, of which a has an image in its first version. */
 function makeWorld(): { world: SimWorld; a: Machine; b: Machine } {
@@ -19,13 +20,6 @@ function addVersion({ pools }: Machine, dataset: string, tag: string, note?: str
   pools.write(dataset, [1, pools.random.below(20)]);
   const properties = new Map(note === undefined ? [] : [[noteProperty, note]]);
   pools.snapshot([`${dataset}@zfs-vm:${tag}`], { properties });
-}
-
-/** Runs zfs-vm on a host, and expects this status. */
-async function expectRun(world: SimWorld, name: string, args: string, status = 0): Promise<RunResult> {
-  const result = await world.run(name, args);
-  assert.equal(result.status, status, `zfs-vm ${args}\n${result.stdout}${result.stderr}`);
-  return result;
 }
 
 /** The notes that versions have themselves, by full name. */

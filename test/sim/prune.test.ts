@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertHasVersionsOf, describeState } from './oracle.js';
 import type { Machine } from './machine.js';
-import { SimWorld, type RunResult } from './sim-world.js';
+import { SimWorld } from './sim-world.js';
+import { addLargeVersion, addVersion, expectRun, runAndKill, versionsOf } from './steps.js';
 
 const hourMs = 3_600_000;
 
@@ -16,26 +17,6 @@ async function makeWorld(versions = 5): Promise<{ world: SimWorld; a: Machine; b
     await world.clock.sleep(hourMs);
   }
   return { world, a, b };
-}
-
-function addVersion({ pools }: Machine, dataset: string, tag: string): void {
-  pools.write(dataset, [1, pools.random.below(20), 100 + pools.random.below(20)]);
-  pools.snapshot([`${dataset}@zfs-vm:${tag}`]);
-}
-
-/** Runs zfs-vm on a host, and expects this status. */
-async function expectRun(world: SimWorld, name: string, args: string, status = 0): Promise<RunResult> {
-  const result = await world.run(name, args);
-  assert.equal(result.status, status, `zfs-vm ${args}\n${result.stdout}${result.stderr}`);
-  return result;
-}
-
-/** The versions that a dataset has, e.g. `web:1 web:3`. */
-function versionsOf({ pools }: Machine, dataset = 'tank/vm'): string {
-  return pools
-    .open(dataset)
-    .snapshots.map(({ name }) => name.replace('zfs-vm:', ''))
-    .join(' ');
 }
 
 test('without --yes, what would go is shown with what it frees, and nothing changes', async () => {
@@ -242,19 +223,8 @@ test('a prune that is interrupted tells what it has destroyed, and the next one 
 test('what an interrupted receive goes on from stays', async () => {
   const { world, a, b } = await makeWorld(2);
   await expectRun(world, 'a', 'push b');
-  a.pools.write(
-    'tank/vm',
-    Array.from({ length: 200 }, (_, block) => block),
-  );
-  a.pools.snapshot(['tank/vm@zfs-vm:web:3']);
-  let received = 0;
-  b.delayMs = (work) => {
-    if (work === 'receive' && ++received === 150) run.kill();
-    return 1;
-  };
-  const run = world.start('a', 'push b');
-  while (received < 150 || b.pools.open('tank/vm').isReceiving) await world.clock.sleep(10);
-  b.delayMs = undefined;
+  addLargeVersion(a, 'web:3');
+  await runAndKill(world, 'a', 'push b', b);
   // Newer than what the receive goes on from, but somebody else's.
   b.pools.create('tank/other');
   addVersion(b, 'tank/other', 'web:9');

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertHasVersionsOf, describeState } from './oracle.js';
 import type { Machine } from './machine.js';
-import { SimWorld, type RunResult } from './sim-world.js';
+import { SimWorld } from './sim-world.js';
+import { addLargeVersion, addVersion, expectRun, runAndKill } from './steps.js';
 
 /** Two hosts, of which a has an image in so many versions. */
 function makeWorld(versions = 3): { world: SimWorld; a: Machine; b: Machine } {
@@ -11,39 +12,6 @@ function makeWorld(versions = 3): { world: SimWorld; a: Machine; b: Machine } {
   a.pools.create('tank/vm');
   for (let version = 1; version <= versions; version++) addVersion(a, 'tank/vm', `web:${version}`);
   return { world, a, b };
-}
-
-function addVersion({ pools }: Machine, dataset: string, tag: string): void {
-  pools.write(dataset, [1, pools.random.below(20), 100 + pools.random.below(20)]);
-  pools.snapshot([`${dataset}@zfs-vm:${tag}`]);
-}
-
-/** A version of tank/vm that takes a while to send. */
-function addLargeVersion({ pools }: Machine, tag: string): void {
-  pools.write(
-    'tank/vm',
-    Array.from({ length: 200 }, (_, block) => block),
-  );
-  pools.snapshot([`tank/vm@zfs-vm:${tag}`]);
-}
-
-/** Runs zfs-vm on a host, and expects this status. */
-async function expectRun(world: SimWorld, name: string, args: string, status = 0): Promise<RunResult> {
-  const result = await world.run(name, args);
-  assert.equal(result.status, status, `zfs-vm ${args}\n${result.stdout}${result.stderr}`);
-  return result;
-}
-
-/** Runs a push from a that is killed in the middle of its stream, and leaves what has arrived. */
-async function pushAndKill(world: SimWorld, b: Machine): Promise<void> {
-  let received = 0;
-  b.delayMs = (work) => {
-    if (work === 'receive' && ++received === 150) run.kill();
-    return 1;
-  };
-  const run = world.start('a', 'push b');
-  while (received < 150 || b.pools.open('tank/vm').isReceiving) await world.clock.sleep(10);
-  b.delayMs = undefined;
 }
 
 const isUpToDate = /^nothing to do: .* is up to date$/m;
@@ -190,7 +158,7 @@ test('without anybody to confirm it, nothing is rolled back or replaced', async 
 test('without anybody to confirm it, nothing that had arrived is dropped', async () => {
   const { world, a, b } = makeWorld();
   addLargeVersion(a, 'web:4');
-  await pushAndKill(world, b);
+  await runAndKill(world, 'a', 'push b', b);
   const state = describeState(b);
   assert.match((await expectRun(world, 'b', 'abort', 3)).stderr, /was not confirmed/);
   assert.equal(describeState(b), state);
@@ -263,7 +231,7 @@ test('a connection that breaks is made again in the same run, and the stream goe
 test('a run that is killed leaves holds, which the next one releases, and goes on with its stream', async () => {
   const { world, a, b } = makeWorld();
   addLargeVersion(a, 'web:4');
-  await pushAndKill(world, b);
+  await runAndKill(world, 'a', 'push b', b);
   assert.equal(world.journal('a').records.length, 1);
   const { stdout } = await expectRun(world, 'a', 'push b');
   assert.match(stdout, /the rest of an interrupted stream/);

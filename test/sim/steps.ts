@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import type { Machine } from './machine.js';
+import type { RunResult, SimWorld } from './sim-world.js';
+
+/** Runs zfs-vm on a host, and expects this status. */
+export async function expectRun(world: SimWorld, name: string, args: string, status = 0): Promise<RunResult> {
+  const result = await world.run(name, args);
+  assert.equal(result.status, status, `zfs-vm ${args}\n${result.stdout}${result.stderr}`);
+  return result;
+}
+
+/** Runs zfs-vm on a host, and kills it in the middle of a large version that another one receives as tank/vm. What has arrived stays. */
+export async function runAndKill(
+  world: SimWorld,
+  name: string,
+  args: string,
+  receiver: Machine,
+): Promise<void> {
+  let received = 0;
+  receiver.delayMs = (work) => {
+    if (work === 'receive' && ++received === 150) run.kill();
+    return 1;
+  };
+  const run = world.start(name, args);
+  while (received < 150 || receiver.pools.open('tank/vm').isReceiving) await world.clock.sleep(10);
+  receiver.delayMs = undefined;
+}
+
+/** Changes a dataset a little, and makes a version of it. */
+export function addVersion({ pools }: Machine, dataset: string, tag: string): void {
+  pools.write(dataset, [1, pools.random.below(20), 100 + pools.random.below(20)]);
+  pools.snapshot([`${dataset}@zfs-vm:${tag}`]);
+}
+
+/** Makes a version of tank/vm that takes a while to send. */
+export function addLargeVersion({ pools }: Machine, tag: string): void {
+  pools.write(
+    'tank/vm',
+    Array.from({ length: 200 }, (_, block) => block),
+  );
+  pools.snapshot([`tank/vm@zfs-vm:${tag}`]);
+}
+
+/** The versions that a dataset has, e.g. `web:1 web:3`. */
+export function versionsOf({ pools }: Machine, dataset = 'tank/vm'): string {
+  return pools
+    .open(dataset)
+    .snapshots.map(({ name }) => name.replace('zfs-vm:', ''))
+    .join(' ');
+}
