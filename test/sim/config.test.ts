@@ -100,3 +100,26 @@ test('a configuration with a fault stops every command before anything runs, wit
     );
   }
 });
+
+test('a push to a group goes to each of its remotes, under its own place, and is summed up by their names', async () => {
+  const world = new SimWorld();
+  const [a, b, c] = [world.addMachine('a'), world.addMachine('b'), world.addMachine('c')];
+  world.configFiles.set(
+    'config.toml',
+    `[remotes.near]
+    host = "root@b"
+    dest = "tank/near"
+    [remotes.far]
+    host = "root@c"
+    [groups]
+    all = ["near", "far"]`,
+  );
+  a.pools.create('tank/vm');
+  a.pools.snapshot(['tank/vm@zfs-vm:web:1']);
+  for (const host of [b, c]) host.pools.create('tank/other');
+  const { stdout } = await expectRun(world, 'a', 'push all');
+  assert.match(stdout, /^near +1 /m);
+  assert.match(stdout, /^far +1 /m);
+  assert.ok(b.pools.datasets.has('tank/near/vm'));
+  assert.ok(c.pools.datasets.has('tank/vm'));
+});
