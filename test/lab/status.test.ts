@@ -48,6 +48,11 @@ test('a receiver that lags, with a receive that was interrupted, is told as it i
   await expectZfsVm(a, 'push -n web backup');
   const created = (await a.run('zfs list -Hpo creation tank/web@zfs-vm:web:1')).stdout.trim();
   assert.equal((await b.run('zfs list -Hpo creation tank/vm/web@zfs-vm:web:1')).stdout.trim(), created);
+  await a.setLink({ rateMbitPerSecond: 8 });
+  await push.start('root@b');
+  await push.interrupt();
+  await push.end();
+  await a.setLink({});
   for (const version of [2, 3]) {
     await a.run(
       `head -c 500000 /dev/urandom > /tank/web/${version}; zfs snapshot tank/web@zfs-vm:web:${version}`,
@@ -55,11 +60,6 @@ test('a receiver that lags, with a receive that was interrupted, is told as it i
   }
   // What the receiver has is here as a bookmark only.
   await a.run('zfs destroy tank/web@zfs-vm:web:1');
-  await a.setLink({ rateMbitPerSecond: 8 });
-  await push.start('root@b');
-  await push.interrupt();
-  await push.end();
-  await a.setLink({});
 
   const table = await expectZfsVm(a, 'status', 4);
   assert.match(table.stdout, /^ct +backup +none +1 version, about [0-9.]+ MiB +behind, part of 1 has come$/m);
