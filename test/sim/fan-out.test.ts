@@ -64,7 +64,10 @@ async function assertAllInSync({ world, a, b, c, d }: ManyWorld): Promise<void> 
 /** Waits until something is so, for a virtual hour at most. */
 async function waitUntil({ clock }: SimWorld, isSo: () => boolean): Promise<void> {
   const untilMs = clock.nowMs + 3_600_000;
-  for (; !isSo(); await clock.sleep(100)) assert.ok(clock.nowMs < untilMs, 'it never comes to that');
+  while (!isSo()) {
+    assert.ok(clock.nowMs < untilMs, 'it never comes to that');
+    await clock.sleep(100);
+  }
 }
 
 function hasVersions({ pools }: Machine, count: number): boolean {
