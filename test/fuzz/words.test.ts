@@ -164,7 +164,6 @@ test('the name of a property is no property of an object', () => {
   });
 });
 
-
 /** The command that words come to; clipanion's errors are the only ones. */
 function parse(words: readonly string[], commandClass: (typeof commandClasses)[number]): object | undefined {
   return readOrRefuse(

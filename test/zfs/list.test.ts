@@ -68,7 +68,9 @@ test('a list that was asked for without notes has none', () => {
 });
 
 test('a bookmark in a detailed list may not know its size', () => {
-  const rows = parseDetailedSnapshots('tank#a\t1\t2\t1795249568\t-\ntank#b\t1\t2\t1795249568\t5\n', { withNotes: false });
+  const rows = parseDetailedSnapshots('tank#a\t1\t2\t1795249568\t-\ntank#b\t1\t2\t1795249568\t5\n', {
+    withNotes: false,
+  });
   assert.deepEqual(
     rows.map(({ kind, referencedBytes }) => [kind, referencedBytes]),
     [
@@ -76,7 +78,10 @@ test('a bookmark in a detailed list may not know its size', () => {
       ['bookmark', 5],
     ],
   );
-  assert.throws(() => parseDetailedSnapshots('tank@a\t1\t2\t1795249568\t-\n', { withNotes: false }), UnreadableOutput);
+  assert.throws(
+    () => parseDetailedSnapshots('tank@a\t1\t2\t1795249568\t-\n', { withNotes: false }),
+    UnreadableOutput,
+  );
 });
 
 // zfs list -Hp -t snapshot -o name,userrefs tank@a tank@b   (OpenZFS 2.3.2)
