@@ -32,13 +32,13 @@ END
 
 after(() => lab.stop());
 
-/** A dataset with a first version of 8 MB, and two small ones. */
+/** A dataset with a first version of 4 MB, and two small ones. */
 beforeEach(async () => {
   await Promise.all([a, ...receivers].map((host) => host.freshPool()));
   await a.setLink({});
   await a.run(
     `set -e; rm -f /tmp/sends; zfs create tank/ct
-    head -c 8000000 /dev/urandom > /tank/ct/big; zfs snapshot tank/ct@zfs-vm:ct:1
+    head -c 4000000 /dev/urandom > /tank/ct/big; zfs snapshot tank/ct@zfs-vm:ct:1
     for version in 2 3; do echo $version > /tank/ct/small; zfs snapshot tank/ct@zfs-vm:ct:$version; done`,
   );
 });
@@ -62,7 +62,7 @@ async function assertAllHaveAll(): Promise<void> {
 
 /** Starts a push to all three over slow links, and waits until each has begun to receive. */
 async function startSlowPush(): Promise<void> {
-  await a.setLink({ rateMbitPerSecond: 3 });
+  await a.setLink({ rateMbitPerSecond: 1 });
   await a.run(
     `rm -f /tmp/push*
     (sh -c 'echo $$ > /tmp/push.pid; PATH=/tmp/noting:$PATH exec zfs-vm ${pushToAll}' > /tmp/push 2>&1

@@ -18,7 +18,7 @@ export async function commandQemu(
   args: Readonly<Record<string, unknown>> = {},
 ): Promise<unknown> {
   const socket = createConnection(socketFile);
-  socket.setTimeout(10_000, () => socket.destroy(new Error('QEMU does not answer')));
+  socket.setTimeout(30_000, () => socket.destroy(new Error('QEMU does not answer')));
   const requests = [{ execute: 'qmp_capabilities' }, { execute, arguments: args }];
   try {
     const failed = new Promise<never>((_, reject) => {
