@@ -11,6 +11,7 @@ import { PruneCommand } from './commands/prune.js';
 import { PullCommand } from './commands/pull.js';
 import { PushCommand } from './commands/push.js';
 import { StatusCommand } from './commands/status.js';
+import { SyncCommand } from './commands/sync.js';
 import { TagCommand } from './commands/tag.js';
 import { exitCodes, ZfsVmError } from './errors.js';
 import { chooseColors } from './report/colors.js';
@@ -22,6 +23,7 @@ export const commandClasses = [
   ListCommand,
   PushCommand,
   PullCommand,
+  SyncCommand,
   CloneCommand,
   DiffCommand,
   CopyCommand,

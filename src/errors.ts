@@ -58,3 +58,21 @@ export function exitCodeOfAll(errors: readonly ZfsVmError[]): number {
   if (errors.length === 0) return exitCodes.done;
   return errors.every(({ kind }) => kind === 'connection') ? exitCodes.connection : exitCodes.failed;
 }
+
+/** The exit codes from the best to the worst. */
+const badness: readonly number[] = [
+  exitCodes.done,
+  exitCodes.conflict,
+  exitCodes.connection,
+  exitCodes.usage,
+  exitCodes.failed,
+  exitCodes.interrupted,
+];
+
+/** The exit code for several things that were done for one command: the worst of theirs. */
+export function worstExitCode(codes: readonly number[]): number {
+  return codes.reduce<number>(
+    (worst, code) => (badness.indexOf(code) > badness.indexOf(worst) ? code : worst),
+    exitCodes.done,
+  );
+}

@@ -33,6 +33,18 @@ export abstract class BaseCommand extends Command<CommandContext> {
     return this.#config;
   }
 
+  /** These options as they were given, for a command that does a part of this one. */
+  get commonWords(): string[] {
+    const { sudo, verbose, debug, transport, configFile } = this;
+    return [
+      ...(sudo === undefined ? [] : [sudo ? '--sudo' : '--no-sudo']),
+      ...(verbose ? ['--verbose'] : []),
+      ...(debug ? ['--debug'] : []),
+      ...(transport === undefined ? [] : [`--transport=${transport}`]),
+      ...(configFile === undefined ? [] : [`--config=${configFile}`]),
+    ];
+  }
+
   /** Lets `main` report it: clipanion itself would print it to stdout, into the output of `--json`. */
   override catch(error: unknown): Promise<void> {
     return Promise.reject(error instanceof Error ? error : new Error(String(error)));

@@ -52,32 +52,36 @@ export async function carryOut(works: readonly Work[], options: CarryOutOptions)
   const { holdJournal } = surroundings;
   const marking = bookmarks?.make([...new Set(works.flatMap(({ unmarked }) => unmarked))]);
   const plan = { chains: works.flatMap((work) => work.plan.chains) };
-  await whileProtected(plan, { sender, emit, signal, holdJournal, clock, bookmarks }, async (note) => {
-    const receivers = works.map(({ plan: itsPlan, context }) => ({
-      plan: itsPlan,
-      way: describeWay(context),
-      context: {
-        ...context,
-        bookmarks,
-        emit: (event: TransferEvent) => {
-          note(event);
-          context.emit(event);
+  const sending = whileProtected(
+    plan,
+    { sender, emit, signal, holdJournal, clock, bookmarks },
+    async (note) => {
+      const receivers = works.map(({ plan: itsPlan, context }) => ({
+        plan: itsPlan,
+        way: describeWay(context),
+        context: {
+          ...context,
+          bookmarks,
+          emit: (event: TransferEvent) => {
+            note(event);
+            context.emit(event);
+          },
         },
-      },
-    }));
-    const fanOut = planFanOut(receivers);
-    const names = receivers.map(({ context }) => context.receiver.host.name);
-    if (fanOut.shared.length > 0) emit({ kind: 'sharing', chains: listShared(fanOut, names) });
-    const results = runFanOut(fanOut, { lagMs });
-    for (const [index, { settle }] of works.entries()) {
-      const result = results[index];
-      if (result !== undefined) settle(result);
-    }
-    await Promise.allSettled(results);
-  }).finally(() => {
+      }));
+      const fanOut = planFanOut(receivers);
+      const names = receivers.map(({ context }) => context.receiver.host.name);
+      if (fanOut.shared.length > 0) emit({ kind: 'sharing', chains: listShared(fanOut, names) });
+      const results = runFanOut(fanOut, { lagMs });
+      for (const [index, { settle }] of works.entries()) {
+        const result = results[index];
+        if (result !== undefined) settle(result);
+      }
+      await Promise.allSettled(results);
+    },
+  ).finally(() => {
     over.abort();
   });
-  await Promise.all([estimating, marking]);
+  await Promise.all([sending, estimating, marking]);
 }
 
 /** Only serves the progress, and costs a process a step: done where somebody watches, while the first streams flow. */

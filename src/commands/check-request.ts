@@ -1,8 +1,10 @@
 import { ZfsVmError } from '../errors.js';
+import type { Retention } from '../plan/retention.js';
 import type { Choice } from '../plan/sources.js';
 import { fullNameOf, type Dataset, type Datasets } from '../streamline/dataset.js';
 import { findVersions } from '../streamline/lineage.js';
 import { matchesGlob } from '../streamline/selection.js';
+import { formatTag, formatTagShort } from '../streamline/tag.js';
 import { isWithin, poolOf } from '../zfs/names.js';
 import { findNamedVersion } from './version-name.js';
 
@@ -74,4 +76,14 @@ export function splitAtDestination(
     if (!isReceivers) sender.set(name, dataset);
   }
   return { sender, receiver };
+}
+
+/** Refuses to keep a version that isn't there: most likely it is misspelt. @throws ZfsVmError `usage` */
+export function checkKept({ versions = [] }: Retention, hostName: string, datasets: Datasets): void {
+  const known = new Set([...findVersions(datasets)].map(({ name }) => name));
+  const unknown = versions.find((tag) => !known.has(formatTag(tag)));
+  if (unknown === undefined) return;
+  throw new ZfsVmError('usage', `${hostName} has no ${formatTagShort(unknown)}, which --keep names`, {
+    hint: 'see "zfs-vm list" for what there is; nothing was done',
+  });
 }

@@ -136,16 +136,9 @@ export class CloneCommand extends BaseCommand {
 
   /** Does what "pull" does, for this version and what it needs. @returns its status */
   async #pull(from: string, { streamline, version }: VersionName): Promise<number> {
-    const { sudo, verbose, debug, transport } = this;
     const pattern = version === undefined ? streamline : `${streamline}:${version.text}`;
-    const words = [
-      ...['pull', `--name=${pattern}`, ...this.#listTransferWords()],
-      ...(sudo ? ['--sudo'] : []),
-      ...(verbose ? ['--verbose'] : []),
-      ...(debug ? ['--debug'] : []),
-      ...(transport === undefined ? [] : [`--transport=${transport}`]),
-    ];
-    const pull = Cli.from<CommandContext>(ClonePull).process([...words, from], this.context);
+    const words = ['pull', `--name=${pattern}`, ...this.#listTransferWords(), ...this.commonWords, from];
+    const pull = Cli.from<CommandContext>(ClonePull).process(words, this.context);
     if (!(pull instanceof ClonePull)) throw new Error('a pull asks for help in a way that is not known');
     pull.required = version === undefined ? undefined : { streamline, version };
     return pull.execute();

@@ -16,6 +16,8 @@ export interface PruneOptions extends Pick<BaseCommand, 'context' | 'debug' | 'v
   /** Whether it is done, and not only shown. */
   readonly yes: boolean;
   readonly json: boolean;
+  /** Whether it is a part of a larger run: then the host is named, and nothing is said where nothing goes. */
+  readonly isPart?: boolean;
 }
 
 /** Prunes a host as it was planned: shows what would go, and destroys it if it may. */
@@ -94,11 +96,18 @@ export class PruneRun {
   }
 
   #showPlan(): void {
-    const { verbose, debug, context } = this.#options;
+    const { verbose, debug, context, isPart = false } = this.#options;
     const colors = chooseColors(context.stdout, context.env);
+    if (isPart) {
+      if (this.#plan.destructions.length === 0 && !verbose && !debug) return;
+      this.#print(`pruning ${this.#endpoint.host.name}\n`);
+    }
     this.#print(formatPrunePlan(this.#measured, { colors, verbose: verbose || debug }));
-    if (this.#plan.destructions.length === 0) this.#print('nothing goes\n');
-    else if (!this.#options.yes) this.#print(`would destroy ${sumPrune(this.#measured)}; --yes does it\n`);
+    if (this.#plan.destructions.length === 0) {
+      this.#print('nothing goes\n');
+    } else if (!this.#options.yes) {
+      this.#print(`would destroy ${sumPrune(this.#measured)}${isPart ? '' : '; --yes does it'}\n`);
+    }
   }
 
   #showSum(): void {

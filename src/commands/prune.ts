@@ -2,20 +2,17 @@ import { Command, Option } from 'clipanion';
 import { retentionFor } from '../config/config.js';
 import { ZfsVmError } from '../errors.js';
 import type { Retention } from '../plan/retention.js';
-import type { Datasets } from '../streamline/dataset.js';
-import { findVersions } from '../streamline/lineage.js';
-import { formatTag, formatTagShort } from '../streamline/tag.js';
-import { BaseCommand } from './base-command.js';
-import { checkPatterns } from './check-request.js';
+import { checkKept, checkPatterns } from './check-request.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 import { readPattern } from './patterns.js';
 import { preparePrune } from './prune-host.js';
 import { PruneRun } from './prune-run.js';
-import { readRetention, retentionOptionHelp } from './retention-options.js';
+import { RetentionCommand } from './retention-command.js';
+import { retentionOptionHelp } from './retention-options.js';
 
 /** Destroys versions that no rule keeps. */
-export class PruneCommand extends BaseCommand {
+export class PruneCommand extends RetentionCommand {
   static override paths = [['prune']];
 
   static synopsis = 'prune [-n PATTERN]... [--keep-... N]... [--yes] [[user@]host]';
@@ -53,22 +50,6 @@ export class PruneCommand extends BaseCommand {
 
   names = Option.Array('-n,--name', []);
 
-  keepLast = Option.String('--keep-last');
-
-  keepWithin = Option.String('--keep-within');
-
-  keepHourly = Option.String('--keep-hourly');
-
-  keepDaily = Option.String('--keep-daily');
-
-  keepWeekly = Option.String('--keep-weekly');
-
-  keepMonthly = Option.String('--keep-monthly');
-
-  keepYearly = Option.String('--keep-yearly');
-
-  keep = Option.Array('--keep', []);
-
   receivers = Option.Array('--receiver', []);
 
   yes = Option.Boolean('--yes', false);
@@ -80,7 +61,7 @@ export class PruneCommand extends BaseCommand {
   async execute(): Promise<number> {
     const { signal, surroundings } = this.context;
     const patterns = this.names.map(readPattern);
-    const named = this.#readRetention();
+    const named = this.readRetention();
     const retentionOf = named === undefined ? await this.#findConfigured() : (): Retention => named;
     return Hosts.use(this, async (hosts) => {
       const [endpoint, receivers] = await Promise.all([
@@ -94,35 +75,19 @@ export class PruneCommand extends BaseCommand {
       const hostName = endpoint.host.name;
       if (!this.json) warnOfMalformedTags(this, hostName, inventory);
       checkPatterns({ patterns, latest: false, allSnapshots: false }, hostName, inventory.datasets);
-      if (named !== undefined) checkNamed(named, hostName, inventory.datasets);
+      if (named !== undefined) checkKept(named, hostName, inventory.datasets);
       return new PruneRun(this, endpoint, prepared).run();
-    });
-  }
-
-  /** What the command line says; undefined when it says nothing. */
-  #readRetention(): Retention | undefined {
-    return readRetention({
-      ...{ last: this.keepLast, within: this.keepWithin, hourly: this.keepHourly, daily: this.keepDaily },
-      ...{ weekly: this.keepWeekly, monthly: this.keepMonthly, yearly: this.keepYearly, named: this.keep },
     });
   }
 
   /** What the configuration says of a streamline. @throws ZfsVmError `usage` when it says nothing of any */
   async #findConfigured(): Promise<(streamline: string) => Retention | undefined> {
-    const config = await this.readConfig();
-    if (config.retentions.length > 0) return (streamline) => retentionFor(config, streamline);
+    const { retentions, remotes } = await this.readConfig();
+    const own = remotes.get(this.host ?? localName)?.retentions ?? [];
+    const rules = own.length > 0 ? own : retentions;
+    if (rules.length > 0) return (streamline) => retentionFor(rules, streamline);
     throw new ZfsVmError('usage', 'nothing says which versions are kept', {
       hint: 'give at least one rule, e.g. --keep-last 3, or write them into the configuration file',
     });
   }
-}
-
-/** Refuses to keep a version that isn't there: most likely it is misspelt. @throws ZfsVmError `usage` */
-function checkNamed({ versions = [] }: Retention, hostName: string, datasets: Datasets): void {
-  const known = new Set([...findVersions(datasets)].map(({ name }) => name));
-  const unknown = versions.find((tag) => !known.has(formatTag(tag)));
-  if (unknown === undefined) return;
-  throw new ZfsVmError('usage', `${hostName} has no ${formatTagShort(unknown)}, which --keep names`, {
-    hint: 'see "zfs-vm list" for what there is; nothing was done',
-  });
 }

@@ -46,12 +46,7 @@ export class PushCommand extends TransferCommand {
 
   async execute(): Promise<number> {
     const config = await this.readConfig();
-    const names = resolveHosts(config, this.hosts);
-    if (names.includes(localName) && this.destination === undefined) {
-      throw new ZfsVmError('usage', 'a push to this machine needs a place', {
-        hint: 'name it with -d, e.g. -d tank/backup',
-      });
-    }
+    const names = await this.readHosts();
     const lagMs = readNumber('--fan-out-lag', this.fanOutLag, 0) * 1000;
     const [name] = names;
     if (name === undefined || names.length > 1) return transferToMany(this, names, lagMs);
@@ -59,6 +54,15 @@ export class PushCommand extends TransferCommand {
       const sender = Promise.resolve(hosts.openLocal());
       const receiver = name === localName ? sender : hosts.open(name);
       return { sender, receiver, receiverName: name };
+    });
+  }
+
+  /** The hosts that are meant, groups as their members. @throws ZfsVmError `usage` when there can be no push to them */
+  async readHosts(): Promise<string[]> {
+    const names = resolveHosts(await this.readConfig(), this.hosts);
+    if (!names.includes(localName) || this.destination !== undefined) return names;
+    throw new ZfsVmError('usage', 'a push to this machine needs a place', {
+      hint: 'name it with -d, e.g. -d tank/backup',
     });
   }
 }

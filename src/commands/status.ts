@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { resolveHosts } from '../config/config.js';
 import { durationForm, parseDuration } from '../duration.js';
-import { exitCodes, ZfsVmError } from '../errors.js';
+import { exitCodeOfAll, exitCodes, ZfsVmError } from '../errors.js';
 import { isUnsettled } from '../plan/plan.js';
 import { chooseColors } from '../report/colors.js';
 import { formatError } from '../report/error-text.js';
@@ -135,10 +135,8 @@ export class StatusCommand extends BaseCommand {
 
 /** As of a push to each: what failed, then what can't be reached, then conflicts. */
 function statusOf({ hosts }: Status): number {
-  const kinds = hosts.flatMap((host) => (host.kind === 'failed' ? [host.error.kind] : []));
-  if (kinds.length > 0) {
-    return kinds.every((kind) => kind === 'connection') ? exitCodes.connection : exitCodes.failed;
-  }
+  const errors = hosts.flatMap((host) => (host.kind === 'failed' ? [host.error] : []));
+  if (errors.length > 0) return exitCodeOfAll(errors);
   const hasConflicts = hosts.some(
     (host) =>
       host.kind === 'compared' && host.streamlines.some(({ conflicts }) => conflicts.some(isUnsettled)),

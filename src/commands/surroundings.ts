@@ -2,6 +2,7 @@ import { realClock, type Clock } from '../clock.js';
 import { connectHost, type ConnectOptions } from '../host/connect.js';
 import type { Host } from '../host/host.js';
 import { LocalHost } from '../host/local-host.js';
+import { takeRunLock, type RunLock } from '../host/run-lock.js';
 import { createTerminalPrompter, type Prompter } from '../host/ssh/prompt.js';
 import { HoldJournal } from '../transfer/hold-journal.js';
 import { findConfigFiles, type ConfigFiles } from './config-file.js';
@@ -14,6 +15,8 @@ export interface Surroundings {
   readonly connect: (target: string, options: ConnectOptions) => Promise<Host>;
   /** Where holds are written down. */
   readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'remove' | 'write'>;
+  /** Takes a lock between runs. @throws ZfsVmError as `takeRunLock` does */
+  readonly takeLock: (name: string) => Promise<RunLock | undefined>;
   readonly clock: Clock;
   readonly configFiles: ConfigFiles;
   /** Who answers questions; one for all hosts, which may want to ask at once. */
@@ -26,6 +29,7 @@ export function findSurroundings(env: Readonly<Record<string, string | undefined
     openLocal: () => new LocalHost(),
     connect: connectHost,
     holdJournal: new HoldJournal(env),
+    takeLock: takeRunLock,
     clock: realClock,
     configFiles: findConfigFiles(env),
     prompter: createTerminalPrompter(),

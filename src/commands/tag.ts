@@ -1,30 +1,16 @@
 import { Command, Option } from 'clipanion';
-import { toCommandError } from '../command-error.js';
 import { exitCodes, ZfsVmError } from '../errors.js';
-import type { Endpoint } from '../host/endpoint.js';
-import { isSuccess } from '../host/host.js';
-import { runCommand, type CommandResult } from '../host/run-command.js';
-import { findUnchanged } from '../inventory/find-unchanged.js';
-import { readInventory, readNamedSnapshots } from '../inventory/read-inventory.js';
+import { readInventory } from '../inventory/read-inventory.js';
 import { findContainerDatasets } from '../streamline/container.js';
-import { fullNameOf, type Dataset, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
-import { findNextTag } from '../streamline/lineage.js';
-import {
-  describeVersionFault,
-  findStreamlineFault,
-  formatTag,
-  formatTagShort,
-  type Tag,
-} from '../streamline/tag.js';
+import type { Dataset, Datasets } from '../streamline/dataset.js';
+import { describeVersionFault, findStreamlineFault, type Tag } from '../streamline/tag.js';
 import { parseVersion } from '../streamline/version.js';
-import { explainZfsFailure } from '../zfs/failure.js';
-import { findDatasetNameFault, isWithin, maxNameLength } from '../zfs/names.js';
+import { findDatasetNameFault } from '../zfs/names.js';
 import { findNoteFault } from '../zfs/notes.js';
-import type { Property } from '../zfs/properties.js';
-import { membersProperty, noteProperty, snapshotArguments } from '../zfs/snapshot.js';
 import { BaseCommand } from './base-command.js';
 import { Hosts } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
+import { findNextVersion, makeVersion } from './next-version.js';
 
 /** Makes a version: a snapshot with a name that says which streamline and version it is. */
 export class TagCommand extends BaseCommand {
@@ -73,65 +59,24 @@ export class TagCommand extends BaseCommand {
     const wanted = this.name === undefined ? {} : parseWanted(this.name);
     checkTarget(this.target);
     if (this.message !== undefined) checkNote(this.message);
-    const { recursive } = this;
     return Hosts.use(this, async (hosts) => {
-      const { host, zfs } = hosts.openLocal();
+      const endpoint = hosts.openLocal();
       const { signal, stdout, stderr } = this.context;
-      const inventory = await readInventory({ host, zfs }, { scope: 'tagged', signal });
-      warnOfMalformedTags(this, host.name, inventory);
+      const inventory = await readInventory(endpoint, { scope: 'tagged', signal });
+      warnOfMalformedTags(this, endpoint.host.name, inventory);
       const { datasets } = inventory;
       const dataset = findDataset(datasets, this.target);
-      const tree = recursive
-        ? [...datasets.values()].filter(({ name }) => isWithin(name, dataset.name))
-        : [dataset];
-      if (this.ifChanged) {
-        const question = { datasets, tree, isTree: recursive, streamline: wanted.streamline };
-        const newest = await findUnchanged({ host, zfs }, question, signal);
-        if (newest !== undefined) {
-          stderr.write(`${describeUnchanged(dataset, newest, recursive)}\n`);
-          return exitCodes.done;
-        }
+      const request = { datasets, dataset, isTree: this.recursive, wanted, ifChanged: this.ifChanged };
+      const next = await findNextVersion(endpoint, request, signal);
+      if (next.kind === 'unchanged') {
+        stderr.write(`${next.words}\n`);
+        return exitCodes.done;
       }
-      const tag = chooseTag(datasets, dataset, wanted);
-      const fullNames = tree.map(({ name }) => `${name}@${formatTag(tag)}`);
-      checkLengths(fullNames);
-      await makeVersion({ host, zfs }, fullNames, { recursive, note: this.message }, signal);
-      stdout.write(fullNames.map((fullName) => `${fullName}\n`).join(''));
+      await makeVersion(endpoint, next, this.message, signal);
+      stdout.write(next.fullNames.map((fullName) => `${fullName}\n`).join(''));
       return exitCodes.done;
     });
   }
-}
-
-/**
- * Makes the snapshots of a version, with a note if there is one, and of a tree with the number of its members.
- * @param fullNames that of the dataset first, which is the only one unless it is recursive
- * @throws ZfsVmError when they can't be made: all of them or none
- */
-async function makeVersion(
-  { host, zfs }: Endpoint,
-  fullNames: readonly string[],
-  { recursive, note }: { recursive: boolean; note: string | undefined },
-  signal: AbortSignal,
-): Promise<void> {
-  const [first = ''] = fullNames;
-  const make = (properties: readonly Property[]): Promise<CommandResult> =>
-    runCommand(host, [...zfs, ...snapshotArguments(first, { recursive, properties })], { signal });
-  const noted = note === undefined ? [] : [{ name: noteProperty, value: note }];
-  const counted = recursive ? [{ name: membersProperty, value: String(fullNames.length) }] : [];
-  let result = await make([...noted, ...counted]);
-  // Nobody asked for the count: who may not set it makes the version without.
-  if (recursive && explainZfsFailure(result.stderr)?.kind === 'denied') result = await make(noted);
-  signal.throwIfAborted();
-  if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs snapshot', result);
-  const made = await readNamedSnapshots({ host, zfs }, [first], signal);
-  if (made.length > 0) return;
-  throw new ZfsVmError('failed', `${host.name}: zfs snapshot ended well, and ${first} is not there`);
-}
-
-function checkLengths(fullNames: readonly string[]): void {
-  const tooLong = fullNames.find((fullName) => fullName.length > maxNameLength);
-  if (tooLong === undefined) return;
-  throw new ZfsVmError('usage', `${tooLong} is longer than the ${maxNameLength} characters that ZFS takes`);
 }
 
 /** Reads what `-n` says: `VERSION` or `STREAMLINE:VERSION`. */
@@ -157,11 +102,6 @@ function checkNote(note: string): void {
   throw new ZfsVmError('usage', `-m can't be: ${fault}`, {
     hint: 'write what the version is about in one line, e.g. -m "with nginx 1.28"',
   });
-}
-
-function describeUnchanged({ name }: Dataset, { tag }: TaggedSnapshot, isTree: boolean): string {
-  const since = `changed since ${formatTagShort(tag)}`;
-  return isTree ? `nothing in ${name} has ${since}` : `${name} has not ${since}`;
 }
 
 function checkTarget(target: string): void {
@@ -200,34 +140,4 @@ function findDataset(datasets: Datasets, target: string): Dataset {
     );
   }
   return dataset;
-}
-
-function chooseTag(datasets: Datasets, dataset: Dataset, wanted: Partial<Tag>): Tag {
-  const next = findNextTag(datasets, dataset, wanted);
-  switch (next.kind) {
-    case 'tag':
-      return next.tag;
-    case 'unknown-streamline':
-      throw new ZfsVmError('usage', `${dataset.name} has no version yet, and wasn't cloned from one`, {
-        hint: 'begin a streamline with -n STREAMLINE:VERSION, e.g. -n debian-7:1',
-      });
-    case 'no-next':
-      throw new ZfsVmError('usage', `no version follows the newest one of ${next.streamline} by itself`, {
-        hint: 'name it with -n VERSION',
-      });
-    case 'exists':
-      throw new ZfsVmError(
-        'conflict',
-        `${formatTagShort(next.tag)} exists already: ${fullNameOf(next.where)}`,
-        {
-          hint: 'leave out -n to make the next version',
-        },
-      );
-    case 'not-newer':
-      throw new ZfsVmError(
-        'conflict',
-        `${formatTagShort(next.tag)} wouldn't be the newest: ${dataset.name} comes from ${formatTagShort(next.newest.tag)}`,
-        { hint: 'leave out -n to make the next version' },
-      );
-  }
 }

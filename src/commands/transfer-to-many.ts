@@ -1,4 +1,4 @@
-import { exitCodeOf, exitCodes, ZfsVmError } from '../errors.js';
+import { exitCodeOf, worstExitCode, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { planFanOut } from '../plan/fan-out.js';
@@ -16,10 +16,8 @@ import { Departure } from './departure.js';
 import { Hosts, localName } from './hosts.js';
 import { routeTo } from './route.js';
 import type { TransferCommand } from './transfer-command.js';
+import { formatPlan, openCommandScreen, openTextReport, type Report } from './transfer-report.js';
 import {
-  formatPlan,
-  openCommandScreen,
-  openTextReport,
   readOptions,
   statusOfPlan,
   TransferRun,
@@ -27,7 +25,6 @@ import {
   type Opening,
   type Options,
   type Prepared,
-  type Report,
 } from './transfer.js';
 
 /**
@@ -118,7 +115,7 @@ class ManyTransfers {
         ? formatHostSummaryAsJson(outcomes)
         : formatHostTable(outcomes, chooseColors(stdout, env)),
     );
-    return findWorst(outcomes);
+    return worstExitCode(outcomes.map(({ status }) => status));
   }
 
   /** Prints the plan for each host, and what they share. */
@@ -152,7 +149,7 @@ class ManyTransfers {
     stdout.write(
       command.json ? formatPlansAsJson(plans, shared) : texts.filter((text) => text !== '').join('\n'),
     );
-    return findWorst(outcomes);
+    return worstExitCode(outcomes.map(({ status }) => status));
   }
 
   /** Brings one host up to date, together with the others as far as it goes. */
@@ -278,21 +275,4 @@ class ManyTransfers {
 async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);
-}
-
-/** The statuses from the best to the worst. */
-const badness: readonly number[] = [
-  exitCodes.done,
-  exitCodes.conflict,
-  exitCodes.connection,
-  exitCodes.usage,
-  exitCodes.failed,
-  exitCodes.interrupted,
-];
-
-function findWorst(outcomes: readonly { readonly status: number }[]): number {
-  return outcomes.reduce<number>(
-    (worst, { status }) => (badness.indexOf(status) > badness.indexOf(worst) ? status : worst),
-    exitCodes.done,
-  );
 }

@@ -6,14 +6,7 @@ import { planTransfer } from '../plan/plan-transfer.js';
 import { isConclusive } from '../plan/probe.js';
 import type { Choice } from '../plan/sources.js';
 import { findUnmarked } from '../plan/unmarked.js';
-import { chooseColors } from '../report/colors.js';
 import { describeDeletes, describePreparation } from '../report/describe-plan.js';
-import { JsonReport } from '../report/json-report.js';
-import { formatPlanAsCommands } from '../report/plan-commands.js';
-import { formatPlanAsJson } from '../report/plan-json.js';
-import { formatPlanAsText } from '../report/plan-text.js';
-import { openScreen, type Screen } from '../report/screen.js';
-import { TextReport } from '../report/text-report.js';
 import { fullNameOf, type Datasets } from '../streamline/dataset.js';
 import { NoteCarrier } from '../transfer/carry-notes.js';
 import { findHostsWithoutZstd } from '../transfer/compression.js';
@@ -31,6 +24,7 @@ import type { Route } from './route.js';
 import { readSides } from './read-sides.js';
 import type { PropertyOptions } from './property-options.js';
 import type { TransferCommand, TransferSettings } from './transfer-command.js';
+import { formatPlan, openReport, type Report } from './transfer-report.js';
 
 /** Both sides of a transfer, being connected to; on one machine they are the same. */
 export interface Opening {
@@ -60,12 +54,6 @@ export interface Prepared {
 interface Outcome {
   readonly plan: Plan;
   readonly result: TransferResult;
-}
-
-/** Where the events of a transfer go. */
-export interface Report {
-  readonly handle: (event: TransferEvent) => void;
-  readonly close: () => void;
 }
 
 /** What the transfers from one sender to several receivers have in common, each of them being a run of its own. */
@@ -393,40 +381,4 @@ function explainInterrupt({ reason }: AbortSignal): unknown {
   return new ZfsVmError(reason.kind, reason.message, {
     hint: 'what has been received is kept; run the same command again to go on',
   });
-}
-
-function openReport(command: TransferCommand, receiverName: string): Report {
-  const { stdout, surroundings } = command.context;
-  const { clock } = surroundings;
-  if (command.json && !command.isPlanOnly) return new JsonReport({ stdout, receiverName, clock });
-  return openTextReport(command, receiverName, openCommandScreen(command));
-}
-
-/** The screen of a command. A plan may be read by a program: only the plan itself goes to stdout then. */
-export function openCommandScreen({ isPlanOnly, context: { stdout, stderr } }: TransferCommand): Screen {
-  return openScreen({ stdout: isPlanOnly ? stderr : stdout, stderr });
-}
-
-/** Tells a transfer to people. */
-export function openTextReport(command: TransferCommand, receiverName: string, screen: Screen): TextReport {
-  const { stdout, stderr, env, surroundings } = command.context;
-  return new TextReport({
-    screen,
-    colors: chooseColors(stdout, env),
-    errorColors: chooseColors(stderr, env),
-    verbose: command.verbose || command.debug,
-    debug: command.debug,
-    receiverName,
-    clock: surroundings.clock,
-  });
-}
-
-/** A plan as the options want it. */
-export function formatPlan(
-  command: TransferCommand,
-  estimated: Parameters<typeof formatPlanAsJson>[0],
-): string {
-  if (command.json) return formatPlanAsJson(estimated);
-  if (command.commands) return formatPlanAsCommands(estimated);
-  return formatPlanAsText(estimated, chooseColors(command.context.stdout, command.context.env));
 }

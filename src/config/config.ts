@@ -24,6 +24,8 @@ export interface Remote {
   readonly transport: Transport | undefined;
   /** How many bytes a second streams from and to it may take in all; undefined for no limit. */
   readonly bytesPerSecond: number | undefined;
+  /** What is kept there, as the file's own retentions; empty when it says nothing of its own. */
+  readonly retentions: readonly RetentionRule[];
 }
 
 /** What is kept of the streamlines that fit a pattern. */
@@ -39,8 +41,11 @@ export const localName = 'local';
 /** What goes where there is no configuration file. */
 export const emptyConfig: Config = { remotes: new Map(), groups: new Map(), retentions: [] };
 
-/** What is kept of a streamline; undefined when the configuration doesn't say. */
-export function retentionFor({ retentions }: Config, streamline: string): Retention | undefined {
+/** The rule for a streamline among these; undefined when they have none. */
+export function retentionFor(
+  retentions: readonly RetentionRule[],
+  streamline: string,
+): Retention | undefined {
   return retentions.find(({ pattern }) => matchesGlob(pattern, streamline))?.retention;
 }
 

@@ -57,7 +57,7 @@ function checkName(what: 'remote' | 'group', name: string, { line }: TomlValue):
   );
 }
 
-const remoteKeys = ['host', 'dest', 'sudo', 'transport', 'bwlimit'] as const;
+const remoteKeys = ['host', 'dest', 'sudo', 'transport', 'bwlimit', 'retention'] as const;
 
 function readRemote(table: TableReader<(typeof remoteKeys)[number]>): Remote {
   const address = table.readText('host', readAddress);
@@ -68,6 +68,7 @@ function readRemote(table: TableReader<(typeof remoteKeys)[number]>): Remote {
     sudo: table.readFlag('sudo') ?? false,
     transport: table.readText('transport', readTransport),
     bytesPerSecond: table.readText('bwlimit', readRate),
+    retentions: [...table.readEach('retention', readRetentionRule).values()],
   };
 }
 

@@ -1,6 +1,7 @@
 import { toCommandError } from '../command-error.js';
 import type { Endpoint } from './endpoint.js';
 import { isSuccess } from './host.js';
+import { printBeginMark, printEndMark } from './marks.js';
 import { describeFlood, readLines, readTail } from './run-command.js';
 import { quoteCommand } from '../shell.js';
 
@@ -39,10 +40,10 @@ export async function runCalls(
 ): Promise<void> {
   if (calls.length === 0) return;
   const script = [
-    `printf '\\n%s\\n' '${beginMark}'`,
+    printBeginMark(beginMark),
     ...calls.flatMap((words) => [
       `${quoteCommand([...zfs, ...words])} </dev/null 2>&1`,
-      `printf '\\n%s %s\\n' '${endMark}' "$?"`,
+      printEndMark(endMark, '"$?"'),
     ]),
   ];
   const flood = new AbortController();

@@ -2,8 +2,8 @@ import { toCommandError } from '../command-error.js';
 import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
+import { printBeginMark } from '../host/marks.js';
 import { runCommand } from '../host/run-command.js';
-import { quoteCommand } from '../shell.js';
 
 /** What each part printed, and whether something else was printed before: a banner, or what a shell prints at login. */
 export type ScriptAnswer<Name extends string> = Record<Name, string> & { readonly hasNoise: boolean };
@@ -37,7 +37,8 @@ export async function runZfsScript<Name extends string>(
   { input, signal }: ScriptOptions,
 ): Promise<ScriptAnswer<Name>> {
   const names = Object.keys(parts) as Name[];
-  const script = [...names.flatMap((name) => [printMark(name), ...parts[name]]), printMark(end)].join('\n');
+  const lines = names.flatMap((name) => [printBeginMark(markOf(name)), ...parts[name]]);
+  const script = [...lines, printBeginMark(markOf(end))].join('\n');
   const result = await runCommand(host, ['sh', '-c', script, 'sh', ...zfs], {
     ...{ signal, limit: longestAnswer, what: 'zfs list' },
     ...(input === undefined ? {} : { input }),
@@ -57,11 +58,6 @@ export async function runZfsScript<Name extends string>(
 /** The line that stands before a part. */
 function markOf(name: string): string {
   return `zfs-vm: ${name}`;
-}
-
-/** A shell command that prints the line before a part, also after output that doesn't end with a newline. */
-function printMark(name: string): string {
-  return `printf '\\n%s\\n' ${quoteCommand([markOf(name)])}`;
 }
 
 function splitAtMarks<Name extends string>(

@@ -43,6 +43,7 @@ test('a file with everything is read', () => {
           sudo: true,
           transport: 'openssh',
           bytesPerSecond: 20 * 2 ** 20,
+          retentions: [],
         },
       ],
       [
@@ -53,12 +54,13 @@ test('a file with everything is read', () => {
           sudo: false,
           transport: undefined,
           bytesPerSecond: undefined,
+          retentions: [],
         },
       ],
     ],
   );
   assert.deepEqual([...config.groups], [['all', ['backup', 'offsite']]]);
-  const { versions = [], ...counts } = retentionFor(config, 'debian-7') ?? {};
+  const { versions = [], ...counts } = retentionFor(config.retentions, 'debian-7') ?? {};
   assert.deepEqual(counts, {
     ...{ last: 10, withinSeconds: 30 * 86_400 },
     ...{ hourly: 24, daily: 7, weekly: 8, monthly: 12, yearly: 3 },
@@ -90,13 +92,14 @@ test('of the patterns that fit a streamline, the first in the file counts', () =
     '[retention.debian-7]\nkeep-last = 1\n[retention."debian-*"]\nkeep-last = 2\n[retention."*"]\nkeep-last = 3\n',
     'c.toml',
   );
-  const lastOf = (streamline: string): number | undefined => retentionFor(config, streamline)?.last;
+  const lastOf = (streamline: string): number | undefined =>
+    retentionFor(config.retentions, streamline)?.last;
   assert.deepEqual(['debian-7', 'debian-8', 'web'].map(lastOf), [1, 2, 3]);
 });
 
 test('a streamline that no pattern fits has no retention', () => {
   const config = parseConfig('[retention.web]\nkeep-last = 1\n', 'c.toml');
-  assert.equal(retentionFor(config, 'web2'), undefined);
+  assert.equal(retentionFor(config.retentions, 'web2'), undefined);
 });
 
 test('what JavaScript means something by is a name like any other', () => {

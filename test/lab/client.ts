@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { LabHost } from './lab-host.js';
 import type { ProgramResult } from './run-program.js';
-import { acquireLab, type SharedLab, type SharedLabOptions } from './shared-lab.js';
+import { acquireLab, type SharedLab } from './shared-lab.js';
 
 /** A lab for tests of the whole program: zfs-vm is on host a, and both hosts have empty pools. */
 export interface ClientLab extends SharedLab {
@@ -11,8 +11,8 @@ export interface ClientLab extends SharedLab {
 }
 
 /** Takes a shared lab and puts the program on host a. */
-export async function acquireClientLab(options: SharedLabOptions = {}): Promise<ClientLab> {
-  const shared = await acquireLab(options);
+export async function acquireClientLab(): Promise<ClientLab> {
+  const shared = await acquireLab();
   const a = shared.lab.host('a');
   const b = shared.lab.host('b');
   await shared.lab.deploy(a);

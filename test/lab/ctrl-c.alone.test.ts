@@ -3,7 +3,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { SlowPush, waitUntilQuiet } from './slow-push.js';
 import { useClientLab } from './use-client-lab.js';
 
-const lab = useClientLab({ alone: true });
+const lab = useClientLab();
 const push = new SlowPush(lab);
 
 beforeEach(() => push.prepare());

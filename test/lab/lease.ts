@@ -19,13 +19,6 @@ export async function leaseOne(names: readonly string[]): Promise<Lease> {
   }
 }
 
-/** Waits until all of the labs are free, and takes them; always in the same order, so that nobody waits for each other. */
-export async function leaseAll(names: readonly string[]): Promise<Lease[]> {
-  const leases: Lease[] = [];
-  for (const name of names) leases.push(await leaseOne([name]));
-  return leases;
-}
-
 /** Takes the lab unless somebody else has it. A socket that needs no file is a lock that the kernel gives back. */
 async function tryLease(name: string): Promise<Lease | undefined> {
   const server = createServer();

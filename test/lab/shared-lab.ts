@@ -1,16 +1,10 @@
 import { attachLab, startLab, type Lab } from './lab.js';
-import { leaseAll, leaseOne } from './lease.js';
+import { leaseOne } from './lease.js';
 
 /** The lab of a test file, and what to call when the file is done with it. */
 export interface SharedLab {
   readonly lab: Lab;
   readonly release: () => Promise<void>;
-}
-
-/** How a test file wants its lab. */
-export interface SharedLabOptions {
-  /** Nothing else goes on in any lab meanwhile: for tests that say how long something may take. */
-  readonly alone?: boolean;
 }
 
 /**
@@ -19,17 +13,12 @@ export interface SharedLabOptions {
  *
  * A lab goes from file to file, and each finds the pools as the one before left them: call `freshPool` first.
  */
-export async function acquireLab({ alone = false }: SharedLabOptions = {}): Promise<SharedLab> {
+export async function acquireLab(): Promise<SharedLab> {
   const names = process.env['ZFS_VM_LAB']?.split(' ') ?? [];
   if (names.length === 0) {
     const lab = await startLab({ name: `test-${process.pid}`, hosts: [{ name: 'a' }, { name: 'b' }] });
     return { lab, release: () => lab.stop() };
   }
-  const leases = alone ? await leaseAll(names) : [await leaseOne(names)];
-  return {
-    lab: await attachLab(leases[0]?.name ?? ''),
-    release: async () => {
-      await Promise.all(leases.map((lease) => lease.end()));
-    },
-  };
+  const lease = await leaseOne(names);
+  return { lab: await attachLab(lease.name), release: () => lease.end() };
 }

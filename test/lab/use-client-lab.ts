@@ -1,16 +1,15 @@
 import { after, before, beforeEach } from 'node:test';
 import { acquireClientLab, freshPools, type ClientLab } from './client.js';
-import type { SharedLabOptions } from './shared-lab.js';
 
 /** The lab of a test file: there from its first test on, with empty pools before each, and given back after the last. */
-export function useClientLab(options: SharedLabOptions = {}): Pick<ClientLab, 'a' | 'b' | 'lab'> {
+export function useClientLab(): Pick<ClientLab, 'a' | 'b' | 'lab'> {
   let acquired: ClientLab | undefined;
   const get = (): ClientLab => {
     if (acquired === undefined) throw new Error('the lab is there only while tests run');
     return acquired;
   };
   before(async () => {
-    acquired = await acquireClientLab(options);
+    acquired = await acquireClientLab();
   });
   beforeEach(() => freshPools(get()));
   after(() => acquired?.release());

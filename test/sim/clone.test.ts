@@ -176,6 +176,17 @@ test('a version of another host is pulled first, with nothing newer than it', as
   assert.equal(b.pools.open('tank/work2').origin?.fullName, 'tank/images/vm@zfs-vm:web:2');
 });
 
+test('the pull of a clone reads the same configuration, and does without sudo if it is told to', async () => {
+  const { world, b } = makeWorld();
+  world.addUser('fjoe', { sudo: 'anything' });
+  world.configFiles.set('/etc/hosts.toml', '[remotes.images]\nhost = "fjoe@a"\nsudo = true\n');
+  const args = 'clone --config /etc/hosts.toml --from images web tank/work';
+  const { stderr } = await expectRun(world, 'b', `${args} --no-sudo`, 4);
+  assert.match(stderr, /images: this user may not[^]*tank\/work was not made/);
+  await expectRun(world, 'b', args);
+  assert.ok(b.pools.datasets.has('tank/work'));
+});
+
 test('nothing is pulled for a clone that can not be, or of a version that is not there', async () => {
   const { world, b } = makeWorld();
   b.pools.create('tank/taken');

@@ -4,6 +4,7 @@ import { runCommandLine } from '../../src/command-line.js';
 import { normalizeArguments } from '../../src/commands/arguments.js';
 import { exitCodeOf, ZfsVmError } from '../../src/errors.js';
 import type { ConnectOptions } from '../../src/host/connect.js';
+import type { RunLock } from '../../src/host/run-lock.js';
 import { formatError } from '../../src/report/error-text.js';
 import { chooseColors } from '../../src/report/colors.js';
 import { nobody } from '../host/nobody.js';
@@ -48,6 +49,8 @@ export class SimWorld {
   readonly links: SimHost[] = [];
   readonly #machines = new Map<string, Machine>();
   readonly #journals = new Map<Machine, SimJournal>();
+  /** Of the locks that were taken, whether their holders are alive. */
+  readonly #locks = new Map<string, () => boolean>();
   readonly #users = new Map<string, User>([['root', rootUser]]);
 
   constructor(seed: number | bigint = 1) {
@@ -116,6 +119,7 @@ export class SimWorld {
           return open(() => this.#connect(target, name));
         },
         holdJournal: this.journal(name).open(() => isAlive),
+        takeLock: (lockName: string) => Promise.resolve(this.#takeLock(`${name} ${lockName}`, () => isAlive)),
         configFiles: {
           usualPath: 'config.toml',
           read: (path: string) => Promise.resolve(this.configFiles.get(path)),
@@ -171,6 +175,18 @@ export class SimWorld {
         });
       },
       kill,
+    };
+  }
+
+  /** A lock, which is free when its holder is dead. */
+  #takeLock(name: string, isHolderAlive: () => boolean): RunLock | undefined {
+    if (this.#locks.get(name)?.() === true) return undefined;
+    this.#locks.set(name, isHolderAlive);
+    return {
+      release: () => {
+        this.#locks.delete(name);
+        return Promise.resolve();
+      },
     };
   }
 

@@ -1,0 +1,119 @@
+import { toCommandError } from '../command-error.js';
+import { ZfsVmError } from '../errors.js';
+import type { Endpoint } from '../host/endpoint.js';
+import { isSuccess } from '../host/host.js';
+import { runCommand, type CommandResult } from '../host/run-command.js';
+import { findUnchanged } from '../inventory/find-unchanged.js';
+import { readNamedSnapshots } from '../inventory/read-inventory.js';
+import { fullNameOf, type Dataset, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
+import { findNextTag } from '../streamline/lineage.js';
+import { formatTag, formatTagShort, type Tag } from '../streamline/tag.js';
+import { explainZfsFailure } from '../zfs/failure.js';
+import { isWithin, maxNameLength } from '../zfs/names.js';
+import type { Property } from '../zfs/properties.js';
+import { membersProperty, noteProperty, snapshotArguments } from '../zfs/snapshot.js';
+
+/** What is to become a version. */
+export interface VersionRequest {
+  readonly datasets: Datasets;
+  readonly dataset: Dataset;
+  /** Whether everything below the dataset belongs to it. */
+  readonly isTree: boolean;
+  /** What is said of its name. */
+  readonly wanted: Partial<Tag>;
+  /** Whether there is to be none when nothing was written since the newest one. */
+  readonly ifChanged: boolean;
+}
+
+/** A version that can be made, or why none is. */
+export type NextVersion =
+  | { readonly kind: 'unchanged'; readonly words: string }
+  /** `fullNames` of its snapshots: that of the dataset first, and then those of its tree. */
+  | { readonly kind: 'version'; readonly isTree: boolean; readonly fullNames: readonly string[] };
+
+/**
+ * Finds the version that a dataset or tree would get.
+ * @throws ZfsVmError `usage` or `conflict` when there can be none of that name, and as `findUnchanged` does
+ */
+export async function findNextVersion(
+  endpoint: Endpoint,
+  { datasets, dataset, isTree, wanted, ifChanged }: VersionRequest,
+  signal: AbortSignal,
+): Promise<NextVersion> {
+  const tree = isTree ? [...datasets.values()].filter(({ name }) => isWithin(name, dataset.name)) : [dataset];
+  if (ifChanged) {
+    const question = { datasets, tree, isTree, streamline: wanted.streamline };
+    const newest = await findUnchanged(endpoint, question, signal);
+    if (newest !== undefined) return { kind: 'unchanged', words: describeUnchanged(dataset, newest, isTree) };
+  }
+  const tag = chooseTag(datasets, dataset, wanted);
+  const fullNames = tree.map(({ name }) => `${name}@${formatTag(tag)}`);
+  checkLengths(fullNames);
+  return { kind: 'version', isTree, fullNames };
+}
+
+/**
+ * Makes the snapshots of a version, with a note if there is one, and of a tree with the number of its members.
+ * @throws ZfsVmError when they can't be made: all of them or none
+ */
+export async function makeVersion(
+  { host, zfs }: Endpoint,
+  { isTree: recursive, fullNames }: Extract<NextVersion, { kind: 'version' }>,
+  note: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const [first = ''] = fullNames;
+  const make = (properties: readonly Property[]): Promise<CommandResult> =>
+    runCommand(host, [...zfs, ...snapshotArguments(first, { recursive, properties })], { signal });
+  const noted = note === undefined ? [] : [{ name: noteProperty, value: note }];
+  const counted = recursive ? [{ name: membersProperty, value: String(fullNames.length) }] : [];
+  let result = await make([...noted, ...counted]);
+  // Nobody asked for the count: who may not set it makes the version without.
+  if (recursive && explainZfsFailure(result.stderr)?.kind === 'denied') result = await make(noted);
+  signal.throwIfAborted();
+  if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs snapshot', result);
+  const made = await readNamedSnapshots({ host, zfs }, [first], signal);
+  if (made.length > 0) return;
+  throw new ZfsVmError('failed', `${host.name}: zfs snapshot ended well, and ${first} is not there`);
+}
+
+function chooseTag(datasets: Datasets, dataset: Dataset, wanted: Partial<Tag>): Tag {
+  const next = findNextTag(datasets, dataset, wanted);
+  switch (next.kind) {
+    case 'tag':
+      return next.tag;
+    case 'unknown-streamline':
+      throw new ZfsVmError('usage', `${dataset.name} has no version yet, and wasn't cloned from one`, {
+        hint: 'begin a streamline with -n STREAMLINE:VERSION, e.g. -n debian-7:1',
+      });
+    case 'no-next':
+      throw new ZfsVmError('usage', `no version follows the newest one of ${next.streamline} by itself`, {
+        hint: 'name it with -n VERSION',
+      });
+    case 'exists':
+      throw new ZfsVmError(
+        'conflict',
+        `${formatTagShort(next.tag)} exists already: ${fullNameOf(next.where)}`,
+        {
+          hint: 'leave out -n to make the next version',
+        },
+      );
+    case 'not-newer':
+      throw new ZfsVmError(
+        'conflict',
+        `${formatTagShort(next.tag)} wouldn't be the newest: ${dataset.name} comes from ${formatTagShort(next.newest.tag)}`,
+        { hint: 'leave out -n to make the next version' },
+      );
+  }
+}
+
+function checkLengths(fullNames: readonly string[]): void {
+  const tooLong = fullNames.find((fullName) => fullName.length > maxNameLength);
+  if (tooLong === undefined) return;
+  throw new ZfsVmError('usage', `${tooLong} is longer than the ${maxNameLength} characters that ZFS takes`);
+}
+
+function describeUnchanged({ name }: Dataset, { tag }: TaggedSnapshot, isTree: boolean): string {
+  const since = `changed since ${formatTagShort(tag)}`;
+  return isTree ? `nothing in ${name} has ${since}` : `${name} has not ${since}`;
+}

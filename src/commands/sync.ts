@@ -1,0 +1,299 @@
+import { Cli, Command, Option } from 'clipanion';
+import { retentionFor, type Config } from '../config/config.js';
+import { exitCodeOf, exitCodes, worstExitCode, ZfsVmError } from '../errors.js';
+import type { Endpoint } from '../host/endpoint.js';
+import { readInventory } from '../inventory/read-inventory.js';
+import { findHeads } from '../plan/heads.js';
+import type { Retention } from '../plan/retention.js';
+import { chooseColors } from '../report/colors.js';
+import { formatError } from '../report/error-text.js';
+import type { Datasets } from '../streamline/dataset.js';
+import { findVersions } from '../streamline/lineage.js';
+import { matchesGlob, type VersionPattern } from '../streamline/selection.js';
+import type { CommandContext } from './base-command.js';
+import { checkKept, checkPatterns } from './check-request.js';
+import { Hosts, localName } from './hosts.js';
+import { warnOfMalformedTags } from './malformed-tags.js';
+import { findNextVersion, makeVersion } from './next-version.js';
+import { readPattern } from './patterns.js';
+import { preparePrune } from './prune-host.js';
+import { PruneRun } from './prune-run.js';
+import { PushCommand } from './push.js';
+import { RetentionCommand } from './retention-command.js';
+import { retentionOptionHelp } from './retention-options.js';
+import { StreamlineLocks } from './streamline-locks.js';
+
+/** The rules for a streamline; undefined for one that is left alone. */
+type RetentionOf = (streamline: string) => Retention | undefined;
+
+/** Makes versions, brings other hosts up to date, and prunes both sides: a whole round, for a schedule. */
+export class SyncCommand extends RetentionCommand {
+  static override paths = [['sync']];
+
+  static synopsis = 'sync [-n PATTERN]... [-d PLACE] [--keep-... N]... [OPTION]... [user@]host...';
+
+  static optionHelp = [
+    ['-n, --name PATTERN', 'only streamlines that fit (debian-7, debian-*); repeatable'],
+    ['-d, --destination PLACE', 'the dataset there under which new ones go'],
+    ...retentionOptionHelp,
+    ['    --dry-run', 'show what would be made, sent and destroyed, and do nothing'],
+    ['-j, --jobs N', 'how many streams go side by side (4)'],
+    ['    --compress', 'compress streams on the way, where both hosts have zstd'],
+    ['    --bwlimit RATE', 'no more bytes a second in all, e.g. 500K, 20M'],
+    ['    --retries N', 'how often to connect again when a host is lost or busy (3)'],
+    ['    --fan-out-lag SECONDS', 'for how long hosts may wait for a slower one, in all (30)'],
+  ] as const;
+
+  static override usage = Command.Usage({
+    description: 'tag what has changed, push, and prune both sides: one line for a schedule',
+    details: `
+      Makes the next version of each streamline where something was written since the newest one, pushes the streamlines to the
+      hosts, and then destroys versions that no rule keeps: on this machine by the rules of the command line, or else of the
+      configuration file; on a host by those that the configuration has for this remote. Where there are no rules, nothing is destroyed.
+
+      Each streamline is locked meanwhile: one that another sync of this user is at work on is left out, which is a failure. A part
+      that fails keeps no other from being done.
+    `,
+    examples: [
+      ['Every hour, from cron (docs/schedules.md)', '$0 sync --keep-hourly 24 --keep-daily 14 backup'],
+      ['Two streamlines, to two hosts', '$0 -s sync -n debian-7 -n web fjoe@host-1 fjoe@host-2'],
+      ['See what it would do', '$0 sync --dry-run --keep-daily 14 backup'],
+    ],
+  });
+
+  names = Option.Array('-n,--name', []);
+
+  destination = Option.String('-d,--destination');
+
+  dryRun = Option.Boolean('--dry-run', false);
+
+  jobs = Option.String('-j,--jobs');
+
+  compress = Option.Boolean('--compress', false);
+
+  bandwidthLimit = Option.String('--bwlimit');
+
+  retries = Option.String('--retries');
+
+  fanOutLag = Option.String('--fan-out-lag');
+
+  hosts = Option.Rest({ name: '[user@]host', required: 1 });
+
+  async execute(): Promise<number> {
+    const patterns = this.names.map(readStreamlinePattern);
+    const retention = this.readRetention();
+    const config = await this.readConfig();
+    const hostNames = await this.#readHosts();
+    const locks = new StreamlineLocks(this.context.surroundings.takeLock);
+    try {
+      const { streamlines, status } = await this.#lockAndTag(patterns, retention, locks);
+      if (streamlines.length === 0) return status;
+      const pushed = await this.#attempt(() =>
+        this.#preparePush(streamlines).validateAndExecute(),
+      );
+      const ownRules = rulesOfThisMachine(retention, config);
+      return worstExitCode([
+        ...[status, pushed],
+        await this.#attempt(() => this.#prune(streamlines, { config, hostNames, ownRules })),
+      ]);
+    } finally {
+      await locks.release();
+    }
+  }
+
+  /** The hosts that are meant. Refuses what can't be before anything is done. @throws ZfsVmError `usage` */
+  async #readHosts(): Promise<string[]> {
+    const push = this.#preparePush([]);
+    push.readChoice();
+    push.readSettings(undefined);
+    return push.readHosts();
+  }
+
+  /** The streamlines that are to be synced, locked, and with new versions where there was something new. */
+  async #lockAndTag(
+    patterns: readonly VersionPattern[],
+    retention: Retention | undefined,
+    locks: StreamlineLocks,
+  ): Promise<{ streamlines: string[]; status: number }> {
+    return Hosts.use(this, async (hosts) => {
+      const endpoint = hosts.openLocal();
+      const read = async (): Promise<Datasets> => {
+        const inventory = await readInventory(endpoint, { scope: 'tagged', signal: this.context.signal });
+        if (locks.size === 0) warnOfMalformedTags(this, localName, inventory);
+        return inventory.datasets;
+      };
+      const before = await read();
+      checkPatterns({ patterns, latest: false, allSnapshots: false }, localName, before);
+      if (retention !== undefined) checkKept(retention, localName, before);
+      const chosen = findStreamlines(before, patterns);
+      if (chosen.length === 0) {
+        throw new ZfsVmError('usage', `${localName} has no zfs-vm versions`, {
+          hint: 'begin a streamline with "zfs-vm tag -n STREAMLINE:VERSION DATASET"',
+        });
+      }
+      if (this.dryRun) return { streamlines: chosen, status: await this.#tag(endpoint, before, chosen) };
+      const streamlines: string[] = [];
+      for (const streamline of chosen) {
+        if (await locks.take(streamline)) streamlines.push(streamline);
+        else this.#complain(describeLocked(streamline));
+      }
+      // What another run made before we had the lock is there now.
+      const tagged = streamlines.length === 0 ? [] : [await this.#tag(endpoint, await read(), streamlines)];
+      const left = streamlines.length < chosen.length ? [exitCodes.failed] : [];
+      return { streamlines, status: worstExitCode([...tagged, ...left]) };
+    });
+  }
+
+  /** Makes the next version where something has changed. @returns the exit status */
+  async #tag(endpoint: Endpoint, datasets: Datasets, streamlines: readonly string[]): Promise<number> {
+    const statuses: number[] = [];
+    for (const head of findHeads(datasets, streamlines.map(toPattern))) {
+      const dataset = datasets.get(head.dataset);
+      if (dataset === undefined) continue;
+      const wanted = { streamline: head.streamline };
+      const request = { datasets, dataset, isTree: head.isTree, wanted, ifChanged: true };
+      statuses.push(await this.#attempt(() => this.#tagHead(endpoint, request)));
+    }
+    return worstExitCode(statuses);
+  }
+
+  async #tagHead(endpoint: Endpoint, request: Parameters<typeof findNextVersion>[1]): Promise<number> {
+    const { stdout, stderr, signal } = this.context;
+    const next = await findNextVersion(endpoint, request, signal);
+    if (next.kind === 'unchanged') {
+      if (this.verbose || this.debug) stderr.write(`${next.words}\n`);
+      return exitCodes.done;
+    }
+    if (!this.dryRun) await makeVersion(endpoint, next, undefined, signal);
+    const words = this.dryRun ? 'would make ' : '';
+    stdout.write(next.fullNames.map((fullName) => `${words}${fullName}\n`).join(''));
+    return exitCodes.done;
+  }
+
+  #preparePush(streamlines: readonly string[]): PushCommand {
+    const { destination, dryRun, jobs, compress, bandwidthLimit, retries, fanOutLag } = this;
+    const words = [
+      'push',
+      ...streamlines.map((streamline) => `--name=${streamline}`),
+      ...(destination === undefined ? [] : [`--destination=${destination}`]),
+      ...(dryRun ? ['--dry-run'] : []),
+      ...(jobs === undefined ? [] : [`--jobs=${jobs}`]),
+      ...(compress ? ['--compress'] : []),
+      ...(bandwidthLimit === undefined ? [] : [`--bwlimit=${bandwidthLimit}`]),
+      ...(retries === undefined ? [] : [`--retries=${retries}`]),
+      ...(fanOutLag === undefined ? [] : [`--fan-out-lag=${fanOutLag}`]),
+      ...this.commonWords,
+      ...this.hosts,
+    ];
+    const push = Cli.from<CommandContext>(PushCommand).process(words, this.context);
+    if (!(push instanceof PushCommand)) throw new Error('a push asks for help in a way that is not known');
+    return push;
+  }
+
+  /** Prunes what there are rules for: the hosts, and then this machine, so that the hosts can go on. @returns the exit status */
+  async #prune(streamlines: readonly string[], { config, hostNames, ownRules }: PruneRules): Promise<number> {
+    const others = hostNames.filter((name) => name !== localName);
+    const rulesOf = (name: string): RetentionOf | undefined =>
+      toRules(config.remotes.get(name)?.retentions ?? []);
+    const wanted = others.filter((name) => ownRules !== undefined || rulesOf(name) !== undefined);
+    return Hosts.use(this, async (hosts) => {
+      const opened = await Promise.allSettled(wanted.map((name) => hosts.open(name)));
+      const receivers: Endpoint[] = [];
+      const statuses: number[] = [];
+      for (const [index, name] of wanted.entries()) {
+        const opening = opened[index];
+        const retentionOf = rulesOf(name);
+        if (opening?.status === 'fulfilled') receivers.push(opening.value);
+        if (retentionOf === undefined) continue;
+        statuses.push(
+          await this.#attempt(async () =>
+            this.#pruneHost(await hosts.open(name), { streamlines, retentionOf, receivers: [] }),
+          ),
+        );
+      }
+      if (ownRules !== undefined) {
+        // One that can't be asked goes on from the bookmarks that the pushes have left.
+        const request = { streamlines, retentionOf: ownRules, receivers };
+        statuses.push(await this.#attempt(() => this.#pruneHost(hosts.openLocal(), request)));
+      }
+      return worstExitCode(statuses);
+    });
+  }
+
+  async #pruneHost(endpoint: Endpoint, { streamlines, retentionOf, receivers }: HostPrune): Promise<number> {
+    const { signal, surroundings } = this.context;
+    const nowSeconds = surroundings.clock.dateMs() / 1000;
+    const patterns = streamlines.map(toPattern);
+    const prepared = await preparePrune(endpoint, { patterns, retentionOf, receivers, nowSeconds, signal });
+    const { verbose, debug, context } = this;
+    const options = { verbose, debug, context, yes: !this.dryRun, json: false, isPart: true };
+    return new PruneRun(options, endpoint, prepared).run();
+  }
+
+  /** Does a part; what goes wrong in it is told, and is no reason to leave out the next. @returns its exit status */
+  async #attempt(part: () => Promise<number>): Promise<number> {
+    try {
+      return await part();
+    } catch (error) {
+      this.context.signal.throwIfAborted();
+      if (!(error instanceof ZfsVmError)) throw error;
+      this.#complain(error);
+      return exitCodeOf(error);
+    }
+  }
+
+  #complain(error: ZfsVmError): void {
+    const { stderr, env } = this.context;
+    stderr.write(formatError(error, chooseColors(stderr, env), { debug: this.debug }));
+  }
+}
+
+/** What is to be pruned by which rules. */
+interface PruneRules {
+  readonly config: Config;
+  readonly hostNames: readonly string[];
+  /** Those of this machine. */
+  readonly ownRules: RetentionOf | undefined;
+}
+
+interface HostPrune {
+  readonly streamlines: readonly string[];
+  readonly retentionOf: RetentionOf;
+  readonly receivers: readonly Endpoint[];
+}
+
+function rulesOfThisMachine(
+  retention: Retention | undefined,
+  { retentions }: Config,
+): RetentionOf | undefined {
+  return retention === undefined ? toRules(retentions) : () => retention;
+}
+
+function toRules(rules: Config['retentions']): RetentionOf | undefined {
+  return rules.length === 0 ? undefined : (streamline) => retentionFor(rules, streamline);
+}
+
+function findStreamlines(datasets: Datasets, patterns: readonly VersionPattern[]): string[] {
+  const all = new Set(Array.from(findVersions(datasets), ({ tag }) => tag.streamline));
+  const isChosen = (name: string): boolean =>
+    patterns.length === 0 || patterns.some(({ streamline }) => matchesGlob(streamline, name));
+  return [...all].filter(isChosen).sort();
+}
+
+function toPattern(streamline: string): VersionPattern {
+  return { streamline, upTo: undefined };
+}
+
+function readStreamlinePattern(text: string): VersionPattern {
+  const pattern = readPattern(text);
+  if (pattern.upTo === undefined) return pattern;
+  throw new ZfsVmError('usage', `-n ${JSON.stringify(text)} names a version, and a sync makes new ones`, {
+    hint: `write -n ${JSON.stringify(pattern.streamline)}`,
+  });
+}
+
+function describeLocked(streamline: string): ZfsVmError {
+  return new ZfsVmError('failed', `another sync is at work on ${streamline}, so it was left out`, {
+    hint: 'if that goes on, look for a zfs-vm process that hangs',
+  });
+}

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findHeads } from '../../src/plan/heads.js';
+import { parsePattern } from '../../src/streamline/selection.js';
+import { world } from '../worlds.js';
+
+/** The heads as `streamline: dataset`, a tree with `-r` behind it. */
+function headsOf(lines: readonly string[], ...patterns: string[]): string[] {
+  const wanted = patterns.map((text) => parsePattern(text)).filter((pattern) => pattern !== undefined);
+  return findHeads(world(...lines), wanted).map(
+    ({ streamline, dataset, isTree }) => `${streamline}: ${dataset}${isTree ? ' -r' : ''}`,
+  );
+}
+
+test('a streamline goes on where its newest version is', () => {
+  assert.deepEqual(headsOf(['tank/web: web:1 web:2', 'tank/next < tank/web@web:2: web:3']), [
+    'web: tank/next',
+  ]);
+  assert.deepEqual(headsOf(['tank/web: web:1 web:2', 'tank/old < tank/web@web:1:']), ['web: tank/web']);
+});
+
+test('only the streamlines that fit are meant', () => {
+  const lines = ['tank/web: web:1', 'tank/db: db:1', 'tank/webmail: webmail:1'];
+  assert.deepEqual(headsOf(lines), ['db: tank/db', 'web: tank/web', 'webmail: tank/webmail']);
+  assert.deepEqual(headsOf(lines, 'web*'), ['web: tank/web', 'webmail: tank/webmail']);
+});
+
+test('a copy is no head, whatever its name', () => {
+  assert.deepEqual(headsOf(['tank/web: web:1 web:2', 'tank/a/backup: web:1 web:2']), ['web: tank/web']);
+  assert.deepEqual(headsOf(['tank/web: web:1 web:2', 'tank/backup: web:1']), ['web: tank/web']);
+});
+
+test('a tree goes on as a tree, and what was tagged alone doesn’t', () => {
+  const tree = ['tank/web: web:1 web:2', 'tank/web/data: web:1 web:2'];
+  assert.deepEqual(headsOf(tree), ['web: tank/web -r']);
+  assert.deepEqual(headsOf(['tank/web: web:1 web:2', 'tank/web/data: web:1']), ['web: tank/web']);
+  assert.deepEqual(headsOf(['tank/web: web:1', 'tank/web/data: data:1']), [
+    'data: tank/web/data',
+    'web: tank/web',
+  ]);
+});
+
+test('a dataset that went on as another streamline is not the head of the first', () => {
+  assert.deepEqual(headsOf(['tank/web: web:1 web2:1']), ['web2: tank/web']);
+});

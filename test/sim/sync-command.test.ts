@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertHasVersionsOf, describeState } from './oracle.js';
+import type { Machine } from './machine.js';
+import { SimWorld } from './sim-world.js';
+import { addLargeVersion, expectRun, versionsOf } from './steps.js';
+
+const hourMs = 3_600_000;
+
+/** Two hosts, of which a has an image in one version, and something written since. */
+function makeWorld(): { world: SimWorld; a: Machine; b: Machine } {
+  const world = new SimWorld();
+  const [a, b] = [world.addMachine('a'), world.addMachine('b')];
+  a.pools.create('tank/vm');
+  a.pools.snapshot(['tank/vm@zfs-vm:web:1']);
+  a.pools.write('tank/vm', [1]);
+  return { world, a, b };
+}
+
+function setConfig(world: SimWorld, text: string): void {
+  world.configFiles.set('config.toml', text);
+}
+
+test('what has changed becomes a version, which is pushed, and what has not does not', async () => {
+  const { world, a, b } = makeWorld();
+  const { stdout } = await expectRun(world, 'a', 'sync b');
+  assert.match(stdout, /^tank\/vm@zfs-vm:web:2$/m);
+  assertHasVersionsOf(b, a);
+  const state = describeState(a);
+  const second = await expectRun(world, 'a', 'sync -v b');
+  assert.match(second.stderr, /tank\/vm has not changed since web:2/);
+  assert.match(second.stdout, /up to date/);
+  assert.equal(describeState(a), state);
+});
+
+test('of a clone that goes on with a streamline, the clone gets the next version', async () => {
+  const { world, a, b } = makeWorld();
+  a.pools.clone('tank/vm@zfs-vm:web:1', 'tank/next');
+  a.pools.write('tank/next', [5]);
+  await expectRun(world, 'a', 'tag tank/next');
+  a.pools.write('tank/next', [6]);
+  await expectRun(world, 'a', 'sync b');
+  assert.equal(versionsOf(a), 'web:1');
+  assert.equal(versionsOf(b, 'tank/next'), 'web:2 web:3');
+});
+
+test('a tree gets a version of all its members when one of them has changed', async () => {
+  const { world, a, b } = makeWorld();
+  a.pools.create('tank/t');
+  a.pools.create('tank/t/x');
+  await expectRun(world, 'a', 'tag -r -n tree:1 tank/t');
+  await expectRun(world, 'a', 'sync -n tree b');
+  assert.equal(versionsOf(b, 'tank/t'), 'tree:1');
+  a.pools.write('tank/t/x', [1]);
+  await expectRun(world, 'a', 'sync -n tree b');
+  for (const dataset of ['tank/t', 'tank/t/x']) assert.equal(versionsOf(b, dataset), 'tree:1 tree:2');
+  assert.equal(b.pools.datasets.has('tank/vm'), false);
+});
+
+test('both sides are pruned, each by its own rules, and a host without any is left alone', async () => {
+  const { world, a, b } = makeWorld();
+  const c = world.addMachine('c');
+  setConfig(
+    world,
+    '[remotes.backup]\nhost = "b"\n[remotes.backup.retention."*"]\nkeep-last = 3\n[remotes.all]\nhost = "c"\n[retention."*"]\nkeep-last = 2\n',
+  );
+  for (let hour = 0; hour < 5; hour++) {
+    a.pools.write('tank/vm', [hour]);
+    await expectRun(world, 'a', 'sync backup all');
+    await world.clock.sleep(hourMs);
+  }
+  assert.equal(versionsOf(a), 'web:5 web:6');
+  assert.equal(versionsOf(b), 'web:4 web:5 web:6');
+  assert.equal(versionsOf(c), 'web:1 web:2 web:3 web:4 web:5 web:6');
+  // The command line's rules are for this machine only.
+  await expectRun(world, 'a', 'sync --keep-last 1 backup all');
+  assert.equal(versionsOf(a), 'web:6');
+  assert.equal(versionsOf(b), 'web:4 web:5 web:6');
+});
+
+test('without rules, nothing is destroyed, and no host is asked for more', async () => {
+  const { world, a } = makeWorld();
+  for (let hour = 0; hour < 3; hour++) {
+    a.pools.write('tank/vm', [hour]);
+    await expectRun(world, 'a', 'sync b');
+  }
+  assert.equal(versionsOf(a), 'web:1 web:2 web:3 web:4');
+});
+
+test('a host that is away is told, this machine is pruned all the same, and it goes on with increments later', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'sync --keep-last 1 b');
+  b.unreachable = 'connection refused';
+  for (let hour = 0; hour < 3; hour++) {
+    a.pools.write('tank/vm', [hour]);
+    const { stderr } = await expectRun(world, 'a', 'sync --keep-last 1 b', 4);
+    assert.match(stderr, /connection refused/);
+  }
+  assert.equal(versionsOf(a), 'web:5');
+  b.unreachable = undefined;
+  const { stdout } = await expectRun(world, 'a', 'sync --keep-last 1 b');
+  assert.match(stdout, /web:5 .* incremental/);
+  assert.equal(versionsOf(b), 'web:1 web:2 web:5');
+});
+
+test('with --dry-run, it is told what would be done, and nothing is', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'sync b');
+  a.pools.write('tank/vm', [3]);
+  const state = [describeState(a), describeState(b)];
+  const { stdout } = await expectRun(world, 'a', 'sync --dry-run --keep-last 1 b');
+  assert.match(stdout, /^would make tank\/vm@zfs-vm:web:3$/m);
+  assert.match(stdout, /^pruning local$/m);
+  assert.match(stdout, /^destroy local:tank\/vm@zfs-vm:web:1 /m);
+  assert.match(stdout, /^would destroy 1 version on local: .*[^t]$/m);
+  assert.doesNotMatch(stdout, /--yes/);
+  assert.deepEqual([describeState(a), describeState(b)], state);
+});
+
+test('two runs never work on the same streamline, and a killed one leaves no lock', async () => {
+  const { world, a, b } = makeWorld();
+  a.pools.create('tank/db');
+  a.pools.snapshot(['tank/db@zfs-vm:db:1']);
+  addLargeVersion(a, 'web:2');
+  b.delayMs = (work) => (work === 'receive' ? 1000 : 0);
+  const slow = world.start('a', 'sync -n web b');
+  await world.clock.sleep(5000);
+  const { stderr } = await expectRun(world, 'a', 'sync b', 1);
+  assert.match(stderr, /another sync is at work on web, so it was left out/);
+  assert.equal(versionsOf(b, 'tank/db'), 'db:1');
+  assert.match((await expectRun(world, 'a', 'sync -n web b', 1)).stderr, /at work on web/);
+  slow.kill();
+  b.delayMs = undefined;
+  await expectRun(world, 'a', 'sync b');
+  assertHasVersionsOf(b, a);
+});
+
+test('a streamline that can not be tagged keeps no other from being synced', async () => {
+  const { world, a, b } = makeWorld();
+  a.pools.create('tank/db');
+  a.pools.snapshot(['tank/db@zfs-vm:db:1']);
+  a.pools.write('tank/db', [1]);
+  a.beforeZfs = (words, call) => {
+    if (words[0] === 'snapshot' && words.join(' ').includes('tank/vm')) call.process.kill('KILL');
+  };
+  await expectRun(world, 'a', 'sync b', 1);
+  assert.equal(versionsOf(b), 'web:1');
+  assert.equal(versionsOf(b, 'tank/db'), 'db:1 db:2');
+});
+
+for (const [what, args, words] of [
+  ['a streamline that is not there', '-n wed b', /no streamline "wed"/],
+  ['a version', '-n web:1 b', /names a version[^]*write -n "web"/],
+  ['no host', '', /[Nn]ot enough|host/],
+  ['this machine without a place', 'local', /needs a place/],
+  ['a kept version that is not there', '--keep web:9 b', /has no web:9/],
+  ['a number that is none', '--retries x b', /--retries/],
+] as const) {
+  test(`${what} is an error, and nothing is done`, async () => {
+    const { world, a } = makeWorld();
+    const state = describeState(a);
+    const { stderr } = await expectRun(world, 'a', `sync ${args}`, 2);
+    assert.match(stderr, words);
+    assert.equal(describeState(a), state);
+  });
+}
+
+test('a machine without any version says how to begin', async () => {
+  const { world } = makeWorld();
+  const { stderr } = await expectRun(world, 'b', 'sync a', 2);
+  assert.match(stderr, /has no zfs-vm versions[^]*zfs-vm tag/);
+});
