@@ -58,7 +58,7 @@ test('a direct copy, with sudo, login shells of all kinds, and packed streams, b
     await expectZfsVm(a, `-s --transport openssh ${words} --compress`);
     assert.deepEqual(await listVersionGuids(a), await listVersionGuids(b));
   } finally {
-    await Promise.all([a, b].map((host) => host.run('usermod -s /bin/bash fjoe')));
+    await Promise.all([a, b].map((host) => host.run('usermod -s /bin/sh fjoe')));
   }
   await waitUntilQuiet(a, 5000);
   await waitUntilQuiet(b, 5000);
