@@ -44,7 +44,7 @@ class Week {
     this.b = this.world.addMachine('b');
     this.world.configFiles.set('config.toml', config);
     for (const dataset of ['tank/web', 'tank/tree', 'tank/tree/x', 'tank/tree/y'])
-      this.a.pools.create(dataset);
+      {this.a.pools.create(dataset);}
   }
 
   async begin(): Promise<void> {
