@@ -56,6 +56,15 @@ export async function listVersionGuids(host: LabHost): Promise<string[]> {
     .sort();
 }
 
+/** The snapshots of a dataset, e.g. `web:1 web:3`. */
+export async function versionsOf(host: LabHost, dataset: string): Promise<string> {
+  const { stdout } = await host.run(`zfs list -H -d 1 -t snapshot -s createtxg -o name '${dataset}'`);
+  return stdout
+    .trim()
+    .replaceAll(/^.*@(zfs-vm:)?/gm, '')
+    .replaceAll('\n', ' ');
+}
+
 /** One checksum of all files of a snapshot of a filesystem, names and modes included. */
 export async function hashFiles(host: LabHost, snapshot: string): Promise<string> {
   const folder = '/run/zfs-vm-test';

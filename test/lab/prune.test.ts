@@ -1,19 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { expectZfsVm, hashFiles, listVersionGuids, runZfsVm } from './client.js';
+import { expectZfsVm, hashFiles, listVersionGuids, runZfsVm, versionsOf } from './client.js';
 import { useClientLab } from './use-client-lab.js';
-import type { LabHost } from './lab-host.js';
 
 const lab = useClientLab();
-
-/** The snapshots of a dataset, e.g. `web:1 web:3`. */
-async function versionsOf(host: LabHost, dataset: string): Promise<string> {
-  const { stdout } = await host.run(`zfs list -H -d 1 -t snapshot -s createtxg -o name '${dataset}'`);
-  return stdout
-    .trim()
-    .replaceAll(/^.*@(zfs-vm:)?/gm, '')
-    .replaceAll('\n', ' ');
-}
 
 /** Shell text: versions of a dataset, each with 200 kB of its own that the next one doesn't have. */
 function addVersions(dataset: string, streamline: string, from: number, to: number): string {
