@@ -42,7 +42,7 @@ export class SshHost implements Host {
       const endedBefore = this.#ended;
       this.#active++;
       try {
-        return this.#adopt(await this.#openChannel(command), signal);
+        return await this.#run(command, signal);
       } catch (error) {
         this.#release();
         if (!(error instanceof NoChannelFree)) throw error;
@@ -69,7 +69,8 @@ export class SshHost implements Host {
     this.#wakeAll();
   }
 
-  #openChannel(command: string): Promise<ClientChannel> {
+  /** Opens a channel and has it run a command. @throws NoChannelFree, or ZfsVmError `connection` */
+  #run(command: string, signal: AbortSignal | undefined): Promise<SshProcess> {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => {
         reject(
@@ -82,7 +83,8 @@ export class SshHost implements Host {
       };
       try {
         this.#connection.client.exec(command, (error, channel) => {
-          if (error === undefined) resolve(channel);
+          // At once: how a quick command ended may already be here, and is told in this very turn.
+          if (error === undefined) resolve(this.#adopt(channel, signal));
           else if (isOpenFailure(error)) reject(new NoChannelFree());
           else fail(error);
         });

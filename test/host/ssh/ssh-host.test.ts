@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import type { ServerChannel } from 'ssh2';
-import { connectKnown, drain, exitWith, startServer } from './ssh-world.js';
+import { connectKnown, drain, exitWith, startServer, type TestServer } from './ssh-world.js';
 
 /** Runs what it is told with a real shell, as sshd does. */
 function runInShell(channel: ServerChannel, command: string): void {
@@ -55,6 +56,44 @@ test('a command killed by a signal is told as that', async (t) => {
   const host = await connectKnown(t, await startServer(t, { onCommand: runInShell }));
   const { exit } = await drain(await host.start(['sh', '-c', 'kill -9 $$']));
   assert.deepEqual(exit, { kind: 'signalled', signal: 'SIGKILL' });
+});
+
+/** A way to a server on which its answers come in bursts, as they do to a client that is busy. */
+async function bunchAnswers(t: TestContext, server: TestServer): Promise<TestServer> {
+  const relay = createServer((near) => {
+    const far = connect(server.port, '127.0.0.1');
+    for (const socket of [near, far]) socket.on('error', () => undefined);
+    near.pipe(far);
+    let waiting: Buffer[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    far.on('data', (chunk: Buffer) => {
+      waiting.push(chunk);
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        near.write(Buffer.concat(waiting));
+        waiting = [];
+      }, 20);
+    });
+    far.on('end', () => near.end());
+    t.after(() => {
+      for (const socket of [near, far]) socket.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => {
+    relay.listen(0, '127.0.0.1', resolve);
+  });
+  t.after(() => relay.close());
+  return { ...server, port: (relay.address() as AddressInfo).port };
+}
+
+test('how a quick command ended is known, though all of it comes with the word that it was started', async (t) => {
+  const onCommand = (channel: ServerChannel): void => {
+    channel.write('done\n');
+    exitWith(channel, 3);
+  };
+  const host = await connectKnown(t, await bunchAnswers(t, await startServer(t, { onCommand })));
+  const { stdout, exit } = await drain(await host.start(['true']));
+  assert.deepEqual([stdout, exit], ['done\n', { kind: 'exited', code: 3 }]);
 });
 
 test('a channel that closes without a word leaves the command lost', async (t) => {
