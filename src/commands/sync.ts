@@ -2,6 +2,7 @@ import { Cli, Command, Option } from 'clipanion';
 import { retentionFor, type Config } from '../config/config.js';
 import { exitCodeOf, exitCodes, worstExitCode, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
+import { flushPools } from '../inventory/find-unchanged.js';
 import { readInventory } from '../inventory/read-inventory.js';
 import { findHeads } from '../plan/heads.js';
 import type { Retention } from '../plan/retention.js';
@@ -88,9 +89,7 @@ export class SyncCommand extends RetentionCommand {
     try {
       const { streamlines, status } = await this.#lockAndTag(patterns, retention, locks);
       if (streamlines.length === 0) return status;
-      const pushed = await this.#attempt(() =>
-        this.#preparePush(streamlines).validateAndExecute(),
-      );
+      const pushed = await this.#attempt(() => this.#preparePush(streamlines).validateAndExecute());
       const ownRules = rulesOfThisMachine(retention, config);
       return worstExitCode([
         ...[status, pushed],
@@ -147,7 +146,13 @@ export class SyncCommand extends RetentionCommand {
   /** Makes the next version where something has changed. @returns the exit status */
   async #tag(endpoint: Endpoint, datasets: Datasets, streamlines: readonly string[]): Promise<number> {
     const statuses: number[] = [];
-    for (const head of findHeads(datasets, streamlines.map(toPattern))) {
+    const heads = findHeads(datasets, streamlines.map(toPattern));
+    await flushPools(
+      endpoint,
+      heads.map((head) => head.dataset),
+      this.context.signal,
+    );
+    for (const head of heads) {
       const dataset = datasets.get(head.dataset);
       if (dataset === undefined) continue;
       const wanted = { streamline: head.streamline };

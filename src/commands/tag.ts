@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { exitCodes, ZfsVmError } from '../errors.js';
+import { flushPools } from '../inventory/find-unchanged.js';
 import { readInventory } from '../inventory/read-inventory.js';
 import { findContainerDatasets } from '../streamline/container.js';
 import type { Dataset, Datasets } from '../streamline/dataset.js';
@@ -67,6 +68,7 @@ export class TagCommand extends BaseCommand {
       const { datasets } = inventory;
       const dataset = findDataset(datasets, this.target);
       const request = { datasets, dataset, isTree: this.recursive, wanted, ifChanged: this.ifChanged };
+      if (this.ifChanged) await flushPools(endpoint, [dataset.name], signal);
       const next = await findNextVersion(endpoint, request, signal);
       if (next.kind === 'unchanged') {
         stderr.write(`${next.words}\n`);

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../host/endpoint.js';
+import { runCommand } from '../host/run-command.js';
 import { forEachName, quoteCommand } from '../shell.js';
 import { fullNameOf, type Dataset, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
 import { findNewestOfTree } from '../streamline/lineage.js';
@@ -18,9 +19,23 @@ export interface ChangeQuestion {
 }
 
 /**
- * Finds the newest version of a dataset or tree if it has not changed since. In doubt, it has: where there is no version yet, where a
- * dataset of the tree is new or one is missing, and where ZFS counts what nobody has written, as it does with a new clone of what was
- * mounted (1 KB on OpenZFS 2.3.2).
+ * Has the pools of these datasets count all that was written until now: what was written in the last seconds they would count only
+ * later (seen on OpenZFS 2.3.2 and 2.1.11). It may take seconds on a busy pool, so once is enough for many datasets. Best effort.
+ */
+export async function flushPools(
+  { host }: Endpoint,
+  datasets: Iterable<string>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const pools = [...new Set(Array.from(datasets, poolOf))];
+  await runCommand(host, ['sh', '-c', 'zpool sync "$@" </dev/null', 'sh', ...pools], { signal });
+  signal?.throwIfAborted();
+}
+
+/**
+ * Finds the newest version of a dataset or tree if it has not changed since, as far as its pool has counted (`flushPools`). In doubt,
+ * it has: where there is no version yet, where a dataset of the tree is new or one is missing, and where ZFS counts what nobody has
+ * written, as it does with a new clone of what was mounted (1 KB on OpenZFS 2.3.2).
  * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
  */
 export async function findUnchanged(
@@ -47,10 +62,7 @@ export async function findUnchanged(
   return members === undefined || members === tree.length ? newest : undefined;
 }
 
-/**
- * Asks how much was written to datasets since a snapshot, in one command. What was written in the last seconds is counted only when
- * the pool has synced it (seen on OpenZFS 2.3.2 and 2.1.11): that is asked for first.
- */
+/** Asks how much was written to datasets since a snapshot, in one command. */
 async function readWritten(
   endpoint: Endpoint,
   base: string,
@@ -58,8 +70,7 @@ async function readWritten(
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, number | undefined>> {
   const { script, input } = forEachName(getWrittenArguments(base), names);
-  const sync = quoteCommand(['zpool', 'sync', poolOf(names[0] ?? '')]);
-  const parts = { written: [`${sync} </dev/null >/dev/null 2>&1 || :`, `${script} || exit`] };
+  const parts = { written: [`${script} || exit`] };
   const { written } = await runZfsScript(endpoint, parts, { input, signal });
   return understand(endpoint, () => parseWritten(written));
 }

@@ -44,7 +44,9 @@ test('a round tags what has changed, pushes, and prunes both sides; one that is 
   await a.run('head -c 12000000 /dev/urandom > /tank/web/data');
   await a.setLink({ rateMbitPerSecond: 4 });
   await a.run(`sh -c 'echo $$ > /tmp/sync.pid; exec zfs-vm sync backup' > /tmp/sync 2>&1 &`);
-  await b.run('until pgrep -f "[z]fs receive" > /dev/null; do sleep 0.1; done; sleep 3', { timeoutMs: 90_000 });
+  await b.run('until pgrep -f "[z]fs receive" > /dev/null; do sleep 0.1; done; sleep 3', {
+    timeoutMs: 90_000,
+  });
   const meanwhile = await runZfsVm(a, 'sync -n web backup');
   assert.equal(meanwhile.code, 1, meanwhile.stdout + meanwhile.stderr);
   assert.match(meanwhile.stderr, /another sync is at work on web/);

@@ -43,8 +43,9 @@ class Week {
     this.a = this.world.addMachine('a');
     this.b = this.world.addMachine('b');
     this.world.configFiles.set('config.toml', config);
-    for (const dataset of ['tank/web', 'tank/tree', 'tank/tree/x', 'tank/tree/y'])
-      {this.a.pools.create(dataset);}
+    for (const dataset of ['tank/web', 'tank/tree', 'tank/tree/x', 'tank/tree/y']) {
+      this.a.pools.create(dataset);
+    }
   }
 
   async begin(): Promise<void> {
