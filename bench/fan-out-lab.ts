@@ -1,0 +1,93 @@
+/**
+ * `node build/bench/fan-out-lab.js [--rounds 3] [--mbit 16]`: the same as fan-out.ts on real OpenZFS: a push to three lab hosts beside a
+ * push to one of them, in turn. Each has a link of its own to the sender, so that the network's share is none.
+ * docs/performance.md says what is measured.
+ */
+import { parseArgs } from 'node:util';
+import { startLab, type Lab } from '../test/lab/lab.js';
+import type { LabHost } from '../test/lab/lab-host.js';
+import { note } from './program.js';
+import { formatRow, median } from './statistics.js';
+
+const receiverNames = ['b', 'c', 'd'];
+
+const megabytes = 16;
+
+const columns = ['hosts', 'rounds', 'min s', 'median s', 'max s', 'ratio', 'sends'];
+
+/** How long a push took, and how often a stream was read for it. */
+interface Push {
+  readonly seconds: number;
+  readonly sends: number;
+}
+
+/** Has each `zfs send` of a stream noted on the sender, and gives it something to send. */
+async function prepareSender(a: LabHost): Promise<void> {
+  await a.freshPool();
+  await a.run(
+    `set -e; mkdir -p /tmp/noting; cat > /tmp/noting/zfs <<'END'
+#!/bin/sh
+case " $* " in *' -n '*) ;; ' send '*) echo "$*" >> /tmp/sends ;; esac
+exec /usr/sbin/zfs "$@"
+END
+    chmod +x /tmp/noting/zfs
+    zfs create tank/vm; head -c ${megabytes}M /dev/urandom > /tank/vm/data; zfs snapshot tank/vm@zfs-vm:vm:1`,
+  );
+}
+
+async function push(lab: Lab, hostCount: number): Promise<Push> {
+  const a = lab.host('a');
+  const receivers = receiverNames.map((name) => lab.host(name));
+  await Promise.all(receivers.map((host) => host.freshPool()));
+  await a.run(
+    'rm -f /tmp/sends; for mark in $(zfs list -H -t bookmark -o name); do zfs destroy "$mark"; done',
+  );
+  const targets = receivers.slice(0, hostCount).map(({ name }) => `root@${name}`);
+  const { stdout } = await a.run(
+    `began=$(date +%s%N); PATH=/tmp/noting:$PATH zfs-vm push -d tank/x ${targets.join(' ')} > /tmp/push 2>&1 || cat /tmp/push
+    echo "$(( $(date +%s%N) - began )) $(wc -l < /tmp/sends)"`,
+    { timeoutMs: 600_000 },
+  );
+  const [, nanoseconds, sends] = /^([0-9]+) ([0-9]+)$/m.exec(stdout) ?? [];
+  for (const host of receivers.slice(0, hostCount)) await host.run('zfs list tank/x/vm@zfs-vm:vm:1');
+  return { seconds: Number(nanoseconds) / 1e9, sends: Number(sends) };
+}
+
+async function runBenchmark(rounds: number, mbit: number): Promise<void> {
+  const hosts = ['a', ...receiverNames].map((name) => ({ name }));
+  const lab = await startLab({ name: `bench-fan-out-${process.pid}`, hosts, memoryMib: 1024 });
+  const counts = [1, receiverNames.length];
+  const pushes = new Map<number, Push[]>(counts.map((count) => [count, []]));
+  try {
+    const a = lab.host('a');
+    await lab.deploy(a);
+    await prepareSender(a);
+    await a.setLink({ rateMbitPerSecond: mbit });
+    for (let round = 1; round <= rounds; round++) {
+      for (const count of counts) {
+        const one = await push(lab, count);
+        pushes.get(count)?.push(one);
+        note(`round ${round}, ${count} hosts: ${one.seconds.toFixed(1)} s, ${one.sends} sends`);
+      }
+    }
+  } finally {
+    await lab.stop();
+  }
+  const alone = median((pushes.get(1) ?? []).map(({ seconds }) => seconds));
+  const rows = counts.map((count) => {
+    const all = pushes.get(count) ?? [];
+    const seconds = all.map((each) => each.seconds);
+    const figures = [Math.min(...seconds), median(seconds), Math.max(...seconds), median(seconds) / alone];
+    const sends = Math.max(...all.map((each) => each.sends));
+    return [String(count), String(all.length), ...figures.map((each) => each.toFixed(2)), String(sends)];
+  });
+  const widths = columns.map((column, index) =>
+    Math.max(column.length, ...rows.map((row) => row[index]?.length ?? 0)),
+  );
+  for (const row of [columns, ...rows]) console.log(formatRow(row, widths, 0));
+}
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '3' }, mbit: { type: 'string', default: '16' } },
+});
+await runBenchmark(Number(values.rounds), Number(values.mbit));
