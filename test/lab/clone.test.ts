@@ -129,3 +129,29 @@ test('a clone from another host that is killed in the middle of its pull is fini
     /tank\/work exists already, and is a clone of ct:1/,
   );
 });
+
+test('a comparison that is interrupted leaves no mount, no snapshot and no process', async () => {
+  const { a } = lab;
+  await a.run(
+    `set -e; zfs create tank/many; zfs snapshot tank/many@zfs-vm:many:1
+    cd /tank/many; seq -f 'file-%04g' 2000 | xargs touch; cd /; zfs snapshot tank/many@zfs-vm:many:2`,
+  );
+  const describeAll = async (): Promise<string> =>
+    (await a.run('zfs list -H -t all -o name,mounted; cat /proc/mounts')).stdout;
+  // As it is after a pull: not mounted. And as it is while somebody works on it.
+  for (const [words, prepare] of [
+    ['many:1 many:2', 'zfs unmount tank/many'],
+    ['many:1', 'zfs mount tank/many'],
+  ] as const) {
+    await a.run(prepare);
+    const before = await describeAll();
+    const { stdout } = await a.run(
+      `sh -c 'echo $$ > /tmp/diff.pid; exec zfs-vm diff ${words}' > /tmp/diff 2>&1 & client=$!
+      until pgrep -f '[z]fs diff' > /dev/null; do sleep 0.05; done; sleep 0.3
+      kill -INT $(cat /tmp/diff.pid); wait $client; echo $?; cat /tmp/diff`,
+    );
+    assert.match(stdout, /^130\n/);
+    await a.run('while pgrep -f "[z]fs diff" > /dev/null; do sleep 0.1; done', { timeoutMs: 10_000 });
+    assert.equal(await describeAll(), before);
+  }
+});
