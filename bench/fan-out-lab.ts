@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { startLab, type Lab } from '../test/lab/lab.js';
 import type { LabHost } from '../test/lab/lab-host.js';
+import { noteSends, notingFolder, takeSends } from '../test/lab/noted-sends.js';
 import { note } from './program.js';
 import { formatRow, median } from './statistics.js';
 
@@ -21,17 +22,12 @@ interface Push {
   readonly sends: number;
 }
 
-/** Has each `zfs send` of a stream noted on the sender, and gives it something to send. */
+/** Gives the sender something to send. */
 async function prepareSender(a: LabHost): Promise<void> {
   await a.freshPool();
+  await noteSends(a);
   await a.run(
-    `set -e; mkdir -p /tmp/noting; cat > /tmp/noting/zfs <<'END'
-#!/bin/sh
-case " $* " in *' -n '*) ;; ' send '*) echo "$*" >> /tmp/sends ;; esac
-exec /usr/sbin/zfs "$@"
-END
-    chmod +x /tmp/noting/zfs
-    zfs create tank/vm; head -c ${megabytes}M /dev/urandom > /tank/vm/data; zfs snapshot tank/vm@zfs-vm:vm:1`,
+    `set -e; zfs create tank/vm; head -c ${megabytes}M /dev/urandom > /tank/vm/data; zfs snapshot tank/vm@zfs-vm:vm:1`,
   );
 }
 
@@ -39,18 +35,16 @@ async function push(lab: Lab, hostCount: number): Promise<Push> {
   const a = lab.host('a');
   const receivers = receiverNames.map((name) => lab.host(name));
   await Promise.all(receivers.map((host) => host.freshPool()));
-  await a.run(
-    'rm -f /tmp/sends; for mark in $(zfs list -H -t bookmark -o name); do zfs destroy "$mark"; done',
-  );
+  await a.run('for mark in $(zfs list -H -t bookmark -o name); do zfs destroy "$mark"; done');
   const targets = receivers.slice(0, hostCount).map(({ name }) => `root@${name}`);
   const { stdout } = await a.run(
-    `began=$(date +%s%N); PATH=/tmp/noting:$PATH zfs-vm push -d tank/x ${targets.join(' ')} > /tmp/push 2>&1 || cat /tmp/push
-    echo "$(( $(date +%s%N) - began )) $(wc -l < /tmp/sends)"`,
+    `began=$(date +%s%N); PATH=${notingFolder}:$PATH zfs-vm push -d tank/x ${targets.join(' ')} > /tmp/push 2>&1 || cat /tmp/push
+    echo "$(( $(date +%s%N) - began ))"`,
     { timeoutMs: 600_000 },
   );
-  const [, nanoseconds, sends] = /^([0-9]+) ([0-9]+)$/m.exec(stdout) ?? [];
+  const [, nanoseconds] = /^([0-9]+)$/m.exec(stdout) ?? [];
   for (const host of receivers.slice(0, hostCount)) await host.run('zfs list tank/x/vm@zfs-vm:vm:1');
-  return { seconds: Number(nanoseconds) / 1e9, sends: Number(sends) };
+  return { seconds: Number(nanoseconds) / 1e9, sends: await takeSends(a) };
 }
 
 async function runBenchmark(rounds: number, mbit: number): Promise<void> {

@@ -6,7 +6,7 @@ import { runCommand } from '../host/run-command.js';
 import { readDatasets, type DatasetList } from '../inventory/read-inventory.js';
 import { chooseColors } from '../report/colors.js';
 import { formatError } from '../report/error-text.js';
-import { matchesTag, type VersionPattern } from '../streamline/selection.js';
+import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { findTagIn, formatTagShort, type Tag } from '../streamline/tag.js';
 import { abortReceiveArguments } from '../zfs/receive.js';
 import { BaseCommand } from './base-command.js';
@@ -99,7 +99,6 @@ function findPartials({ rows, tokens }: DatasetList, patterns: readonly VersionP
     const { toName } = tokens.get(token) ?? {};
     const tag = findTagIn(toName ?? '');
     if (tag === undefined) return [];
-    const isMeant = patterns.length === 0 || patterns.some((pattern) => matchesTag(pattern, tag));
-    return isMeant ? [{ dataset: name, token, tag }] : [];
+    return isChosenTag(patterns, tag) ? [{ dataset: name, token, tag }] : [];
   });
 }

@@ -3,6 +3,7 @@ import { isEnum } from 'typanion';
 import type { Config } from '../config/config.js';
 import { transports } from '../transports.js';
 import { loadConfig } from './config-file.js';
+import { optionWords } from './part-command.js';
 import type { Surroundings } from './surroundings.js';
 
 /** What every command is given besides its words. */
@@ -36,13 +37,8 @@ export abstract class BaseCommand extends Command<CommandContext> {
   /** These options as they were given, for a command that does a part of this one. */
   get commonWords(): string[] {
     const { sudo, verbose, debug, transport, configFile } = this;
-    return [
-      ...(sudo === undefined ? [] : [sudo ? '--sudo' : '--no-sudo']),
-      ...(verbose ? ['--verbose'] : []),
-      ...(debug ? ['--debug'] : []),
-      ...(transport === undefined ? [] : [`--transport=${transport}`]),
-      ...(configFile === undefined ? [] : [`--config=${configFile}`]),
-    ];
+    const noSudo = sudo === false;
+    return optionWords({ sudo, 'no-sudo': noSudo, verbose, debug, transport, config: configFile });
   }
 
   /** Lets `main` report it: clipanion itself would print it to stdout, into the output of `--json`. */

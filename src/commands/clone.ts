@@ -1,4 +1,4 @@
-import { Cli, Command, Option } from 'clipanion';
+import { Command, Option } from 'clipanion';
 import { toCommandError } from '../command-error.js';
 import { exitCodeOf, exitCodes, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
@@ -18,10 +18,11 @@ import { cloneArguments, isMadeUnmounted } from '../zfs/clone.js';
 import { findDatasetNameFault, poolOf } from '../zfs/names.js';
 import type { Property } from '../zfs/properties.js';
 import { createParentArguments } from '../zfs/receive.js';
-import { BaseCommand, type CommandContext } from './base-command.js';
+import { BaseCommand } from './base-command.js';
 import { ClonePull } from './clone-pull.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
+import { optionWords, preparePart } from './part-command.js';
 import { readPropertyOptions } from './property-options.js';
 import { findNamedVersion, readVersionName } from './version-name.js';
 
@@ -116,12 +117,7 @@ export class CloneCommand extends BaseCommand {
   /** The options of the pull that were given. */
   #listTransferWords(): string[] {
     const { destination, compress, bandwidthLimit, retries } = this;
-    return [
-      ...(destination === undefined ? [] : [`--destination=${destination}`]),
-      ...(compress ? ['--compress'] : []),
-      ...(bandwidthLimit === undefined ? [] : [`--bwlimit=${bandwidthLimit}`]),
-      ...(retries === undefined ? [] : [`--retries=${retries}`]),
-    ];
+    return optionWords({ destination, compress, bwlimit: bandwidthLimit, retries });
   }
 
   /** Looks whether there can be a dataset of that name, before anything is transferred for it. */
@@ -138,10 +134,9 @@ export class CloneCommand extends BaseCommand {
   async #pull(from: string, { streamline, version }: VersionName): Promise<number> {
     const pattern = version === undefined ? streamline : `${streamline}:${version.text}`;
     const words = ['pull', `--name=${pattern}`, ...this.#listTransferWords(), ...this.commonWords, from];
-    const pull = Cli.from<CommandContext>(ClonePull).process(words, this.context);
-    if (!(pull instanceof ClonePull)) throw new Error('a pull asks for help in a way that is not known');
+    const pull = preparePart(ClonePull, words, this.context);
     pull.required = version === undefined ? undefined : { streamline, version };
-    return pull.execute();
+    return pull.validateAndExecute();
   }
 
   async #clone(endpoint: Endpoint, name: VersionName, set: readonly Property[]): Promise<number> {

@@ -1,4 +1,4 @@
-import { Cli, Command, Option } from 'clipanion';
+import { Command, Option } from 'clipanion';
 import { retentionFor, type Config } from '../config/config.js';
 import { exitCodeOf, exitCodes, worstExitCode, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
@@ -10,12 +10,12 @@ import { chooseColors } from '../report/colors.js';
 import { formatError } from '../report/error-text.js';
 import type { Datasets } from '../streamline/dataset.js';
 import { findVersions } from '../streamline/lineage.js';
-import { matchesGlob, type VersionPattern } from '../streamline/selection.js';
-import type { CommandContext } from './base-command.js';
+import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { checkKept, checkPatterns } from './check-request.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
-import { findNextVersion, makeVersion } from './next-version.js';
+import { findNextVersion, makeVersion, type VersionRequest } from './next-version.js';
+import { optionWords, preparePart } from './part-command.js';
 import { readPattern } from './patterns.js';
 import { preparePrune } from './prune-host.js';
 import { PruneRun } from './prune-run.js';
@@ -162,7 +162,7 @@ export class SyncCommand extends RetentionCommand {
     return worstExitCode(statuses);
   }
 
-  async #tagHead(endpoint: Endpoint, request: Parameters<typeof findNextVersion>[1]): Promise<number> {
+  async #tagHead(endpoint: Endpoint, request: VersionRequest): Promise<number> {
     const { stdout, stderr, signal } = this.context;
     const next = await findNextVersion(endpoint, request, signal);
     if (next.kind === 'unchanged') {
@@ -177,22 +177,13 @@ export class SyncCommand extends RetentionCommand {
 
   #preparePush(streamlines: readonly string[]): PushCommand {
     const { destination, dryRun, jobs, compress, bandwidthLimit, retries, fanOutLag } = this;
+    const options = { destination, jobs, compress, bwlimit: bandwidthLimit, retries };
     const words = [
-      'push',
-      ...streamlines.map((streamline) => `--name=${streamline}`),
-      ...(destination === undefined ? [] : [`--destination=${destination}`]),
-      ...(dryRun ? ['--dry-run'] : []),
-      ...(jobs === undefined ? [] : [`--jobs=${jobs}`]),
-      ...(compress ? ['--compress'] : []),
-      ...(bandwidthLimit === undefined ? [] : [`--bwlimit=${bandwidthLimit}`]),
-      ...(retries === undefined ? [] : [`--retries=${retries}`]),
-      ...(fanOutLag === undefined ? [] : [`--fan-out-lag=${fanOutLag}`]),
-      ...this.commonWords,
-      ...this.hosts,
+      ...['push', ...streamlines.map((streamline) => `--name=${streamline}`)],
+      ...optionWords({ ...options, 'dry-run': dryRun, 'fan-out-lag': fanOutLag }),
+      ...[...this.commonWords, ...this.hosts],
     ];
-    const push = Cli.from<CommandContext>(PushCommand).process(words, this.context);
-    if (!(push instanceof PushCommand)) throw new Error('a push asks for help in a way that is not known');
-    return push;
+    return preparePart(PushCommand, words, this.context);
   }
 
   /** Prunes what there are rules for: the hosts, and then this machine, so that the hosts can go on. @returns the exit status */
@@ -279,10 +270,8 @@ function toRules(rules: Config['retentions']): RetentionOf | undefined {
 }
 
 function findStreamlines(datasets: Datasets, patterns: readonly VersionPattern[]): string[] {
-  const all = new Set(Array.from(findVersions(datasets), ({ tag }) => tag.streamline));
-  const isChosen = (name: string): boolean =>
-    patterns.length === 0 || patterns.some(({ streamline }) => matchesGlob(streamline, name));
-  return [...all].filter(isChosen).sort();
+  const chosen = [...findVersions(datasets)].filter(({ tag }) => isChosenTag(patterns, tag));
+  return [...new Set(chosen.map(({ tag }) => tag.streamline))].sort();
 }
 
 function toPattern(streamline: string): VersionPattern {

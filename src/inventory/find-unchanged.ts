@@ -28,6 +28,8 @@ export async function flushPools(
   signal?: AbortSignal,
 ): Promise<void> {
   const pools = [...new Set(Array.from(datasets, poolOf))];
+  // Without a name, all of them would be meant.
+  if (pools.length === 0) return;
   await runCommand(host, ['sh', '-c', 'zpool sync "$@" </dev/null', 'sh', ...pools], { signal });
   signal?.throwIfAborted();
 }

@@ -1,10 +1,11 @@
 import { isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
 import { GuidIndex } from '../streamline/guid-index.js';
 import { findVersions } from '../streamline/lineage.js';
+import { isChosenTag } from '../streamline/selection.js';
 import { findTagIn, type Tag } from '../streamline/tag.js';
 import { compareVersions } from '../streamline/version.js';
 import { isUnsettled, type Chain, type Conflict, type Plan } from './plan.js';
-import { findSources, isChosenTag, type Choice } from './sources.js';
+import { findSources, type Choice } from './sources.js';
 import { groupByStream, type StreamSteps } from './stream.js';
 
 /**
@@ -94,7 +95,7 @@ export function findNewestVersions(
     const { streamline } = version.tag;
     const known = newest.get(streamline);
     const isNewer = known === undefined || compareVersions(version.tag.version, known.tag.version) > 0;
-    if (isNewer && isChosenTag(version.tag, choice)) newest.set(streamline, version);
+    if (isNewer && isChosenTag(choice.patterns, version.tag)) newest.set(streamline, version);
   }
   return new Map([...newest].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

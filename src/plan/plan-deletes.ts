@@ -8,7 +8,7 @@ import {
 } from '../streamline/dataset.js';
 import { GuidIndex } from '../streamline/guid-index.js';
 import { findVersions, groupByStreamline } from '../streamline/lineage.js';
-import { matchesTag, type VersionPattern } from '../streamline/selection.js';
+import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { joinTrees, partsOf, type Tree } from '../streamline/tree.js';
 import { isWithin } from '../zfs/names.js';
 import { groupByDataset, type Destruction } from './destruction.js';
@@ -102,17 +102,13 @@ function findGone(
   return copy.snapshots
     .slice(0, isPassed ? last + 1 : Math.max(0, last))
     .filter(isTagged)
-    .filter(({ guid, tag }) => !ours.has(guid) && isChosen(tag, patterns));
+    .filter(({ guid, tag }) => !ours.has(guid) && isChosenTag(patterns, tag));
 }
 
 /** The index of the newest snapshot of a copy that its original has, or has a bookmark of; -1 when there is none. */
 function findLastCommon({ snapshots, bookmarks }: Dataset, copy: Dataset): number {
   const known = new Set([...snapshots, ...bookmarks].map(({ guid }) => guid));
   return copy.snapshots.findLastIndex(({ guid }) => known.has(guid));
-}
-
-function isChosen(tag: TaggedSnapshot['tag'], patterns: readonly VersionPattern[]): boolean {
-  return patterns.length === 0 || patterns.some((pattern) => matchesTag(pattern, tag));
 }
 
 /**

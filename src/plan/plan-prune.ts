@@ -1,6 +1,6 @@
 import { fullNameOf, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
 import { findVersions, groupByStreamline } from '../streamline/lineage.js';
-import { matchesTag, type VersionPattern } from '../streamline/selection.js';
+import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { joinTrees, partsOf, type Tree } from '../streamline/tree.js';
 import { groupByDataset, type Destruction } from './destruction.js';
 import { Protections, type Protection } from './protection.js';
@@ -119,7 +119,7 @@ function findRulesByName(
 }
 
 function isChosen({ root }: Tree, { patterns }: PruneRequest): boolean {
-  return patterns.length === 0 || patterns.some((pattern) => matchesTag(pattern, root.tag));
+  return isChosenTag(patterns, root.tag);
 }
 
 /** What receivers need of a snapshot that no bookmark can give them. */

@@ -1,6 +1,6 @@
 import { fullNameOf, type Dataset, type Datasets, type Snapshot } from '../streamline/dataset.js';
 import { datasetOf } from '../streamline/lineage.js';
-import { matchesGlob, matchesTag, type VersionPattern } from '../streamline/selection.js';
+import { matchesGlob, isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import type { Tag } from '../streamline/tag.js';
 import { ancestorsOf } from '../zfs/names.js';
 
@@ -49,14 +49,9 @@ export function findSources(datasets: Datasets, choice: Choice): Source[] {
   return orderSources(sources, datasets);
 }
 
-/** Whether a version is one of those that the patterns mean. */
-export function isChosenTag(tag: Tag, { patterns }: Pick<Choice, 'patterns'>): boolean {
-  return patterns.length === 0 || patterns.some((pattern) => matchesTag(pattern, tag));
-}
-
 function isChosen(snapshot: Snapshot, { patterns, allSnapshots }: Choice): boolean {
   const { tag } = snapshot;
-  if (tag !== undefined) return isChosenTag(tag, { patterns });
+  if (tag !== undefined) return isChosenTag(patterns, tag);
   if (patterns.length === 0) return allSnapshots;
   return allSnapshots && patterns.some(({ streamline }) => matchesGlob(streamline, snapshot.dataset));
 }

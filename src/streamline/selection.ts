@@ -26,6 +26,11 @@ export function matchesTag(pattern: VersionPattern, { streamline, version }: Tag
   return pattern.upTo === undefined || compareVersions(version, pattern.upTo) <= 0;
 }
 
+/** Whether a tag is one of those that were chosen: any, when no pattern says which. */
+export function isChosenTag(patterns: readonly VersionPattern[], tag: Tag): boolean {
+  return patterns.length === 0 || patterns.some((pattern) => matchesTag(pattern, tag));
+}
+
 /** Whether a text fits a pattern with `*` and `?`. Takes no longer than the product of their lengths, whatever they are. */
 export function matchesGlob(pattern: string, text: string): boolean {
   let [patternIndex, textIndex] = [0, 0];

@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { expectZfsVm, hashFiles, listVersionGuids } from './client.js';
 import { startLab, type Lab } from './lab.js';
 import type { LabHost } from './lab-host.js';
+import { noteSends, notingFolder, takeSends } from './noted-sends.js';
 import { waitUntilQuiet } from './slow-push.js';
 
 /** Three receivers: each has a link of its own to a, so that one copy more takes no room from the others. */
@@ -19,15 +20,7 @@ before(async () => {
   a = lab.host('a');
   receivers = receiverNames.map((name) => lab.host(name));
   await lab.deploy(a);
-  // Notes each `zfs send` that is run for a stream.
-  await a.run(
-    `mkdir /tmp/noting; cat > /tmp/noting/zfs <<'END'
-#!/bin/sh
-case " $* " in *' -n '*) ;; ' send '*) echo "$*" >> /tmp/sends ;; esac
-exec /usr/sbin/zfs "$@"
-END
-    chmod +x /tmp/noting/zfs`,
-  );
+  await noteSends(a);
 });
 
 after(() => lab.stop());
@@ -36,18 +29,13 @@ after(() => lab.stop());
 beforeEach(async () => {
   await Promise.all([a, ...receivers].map((host) => host.freshPool()));
   await a.setLink({});
+  await takeSends(a);
   await a.run(
-    `set -e; rm -f /tmp/sends; zfs create tank/ct
+    `set -e; zfs create tank/ct
     head -c 4000000 /dev/urandom > /tank/ct/big; zfs snapshot tank/ct@zfs-vm:ct:1
     for version in 2 3; do echo $version > /tank/ct/small; zfs snapshot tank/ct@zfs-vm:ct:$version; done`,
   );
 });
-
-/** How often a stream was read on a, whatever it was. */
-async function countSends(): Promise<number> {
-  const { stdout } = await a.run('wc -l < /tmp/sends; rm -f /tmp/sends');
-  return Number(stdout);
-}
 
 async function assertAllHaveAll(): Promise<void> {
   const versions = await listVersionGuids(a);
@@ -65,7 +53,7 @@ async function startSlowPush(): Promise<void> {
   await a.setLink({ rateMbitPerSecond: 1 });
   await a.run(
     `rm -f /tmp/push*
-    (sh -c 'echo $$ > /tmp/push.pid; PATH=/tmp/noting:$PATH exec zfs-vm ${pushToAll}' > /tmp/push 2>&1
+    (sh -c 'echo $$ > /tmp/push.pid; PATH=${notingFolder}:$PATH exec zfs-vm ${pushToAll}' > /tmp/push 2>&1
      echo $? > /tmp/push.status) > /dev/null 2>&1 &`,
   );
   const deadline = Date.now() + 120_000;
@@ -89,17 +77,17 @@ test(
   { timeout: 600_000 },
   async () => {
     await startSlowPush();
-    assert.equal(await countSends(), 1);
+    assert.equal(await takeSends(a), 1);
     await a.run('kill -INT $(cat /tmp/push.pid)');
     const { status, output } = await endSlowPush();
     assert.equal(status, 130, output);
     for (const receiver of receivers) await waitUntilQuiet(receiver, 20_000);
     await a.setLink({});
-    await a.run('rm -f /tmp/sends');
-    const second = await a.run(`PATH=/tmp/noting:$PATH zfs-vm ${pushToAll}`, { timeoutMs: 240_000 });
+    await takeSends(a);
+    const second = await a.run(`PATH=${notingFolder}:$PATH zfs-vm ${pushToAll}`, { timeoutMs: 240_000 });
     assert.match(second.stdout, /^root@b, root@c and root@d share [23] versions: each is read once$/m);
     // The rest of what had been interrupted, for each from where it was, and then the other versions once for all.
-    const sends = await countSends();
+    const sends = await takeSends(a);
     assert.ok(sends >= 2 && sends <= 4, `${sends} times`);
     await assertAllHaveAll();
     assert.equal([...(await expectZfsVm(a, pushToAll)).stdout.matchAll(/up to date$/gm)].length, 6);

@@ -1,6 +1,5 @@
-import { createServer } from 'node:net';
-import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { takeRunLock } from '../../src/host/run-lock.js';
 
 /** The right to use a lab alone, until it is given back or its process ends, however it does. */
 export interface Lease {
@@ -19,22 +18,8 @@ export async function leaseOne(names: readonly string[]): Promise<Lease> {
   }
 }
 
-/** Takes the lab unless somebody else has it. A socket that needs no file is a lock that the kernel gives back. */
+/** Takes the lab unless somebody else has it. */
 async function tryLease(name: string): Promise<Lease | undefined> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(undefined);
-      else reject(error);
-    });
-    server.listen(`\0zfs-vm-lab-${userInfo().uid}-${name}`, () => {
-      const end = (): Promise<void> =>
-        new Promise((done) => {
-          server.close(() => {
-            done();
-          });
-        });
-      resolve({ name, end });
-    });
-  });
+  const lock = await takeRunLock(`lab ${name}`);
+  return lock === undefined ? undefined : { name, end: lock.release };
 }

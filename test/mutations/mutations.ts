@@ -246,8 +246,8 @@ export const mutations: readonly Mutation[] = [
     name: 'deleted-unchosen',
     protects: 'deletes that follow the sender are for the chosen streamlines only',
     file: 'src/plan/plan-deletes.ts',
-    text: 'return patterns.length === 0 || patterns.some((pattern) => matchesTag(pattern, tag));',
-    replacement: 'return patterns.length >= 0 || patterns.some((pattern) => matchesTag(pattern, tag));',
+    text: 'isChosenTag(patterns, tag)',
+    replacement: 'isChosenTag([], tag)',
     tests: ['test/plan/plan-deletes.test.ts'],
   },
   {
