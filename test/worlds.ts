@@ -1,4 +1,5 @@
 import { buildInventory } from '../src/inventory/inventory.js';
+import type { Chain } from '../src/plan/plan.js';
 import type { Datasets } from '../src/streamline/dataset.js';
 import type { ResumeTokenContent } from '../src/zfs/resume-token.js';
 import { ancestorsOf } from '../src/zfs/names.js';
@@ -49,6 +50,11 @@ export function world(...lines: readonly string[]): Datasets {
     }
   }
   return buildInventory([...datasets.values()], snapshots, tokens).datasets;
+}
+
+/** What a chain waits for, to be put behind the rest of it. */
+export function describeAfter({ after }: Pick<Chain, 'after'>): string {
+  return after.length === 0 ? '' : ` after ${after.join(' and ')}`;
 }
 
 /** The token of an interrupted receive, and what it is about: `(partial)`, `(partial web:1)`, `(partial web:2 since web:1)`. */

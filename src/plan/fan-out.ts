@@ -136,7 +136,7 @@ function cutChain(chain: Chain, start: number, end: number, model: Stretch): Cha
   if (first === undefined || isSame(chain.steps, [first, ...rest])) return chain;
   const steps = [first, ...rest] as const;
   if (before === undefined) return { ...chain, steps };
-  const after = `${chain.destination}@${before.to.name}`;
+  const after = [`${chain.destination}@${before.to.name}`];
   return { ...chain, steps, parents: [], preparation: undefined, properties: noPropertyChanges, after };
 }
 
@@ -159,7 +159,7 @@ function findNeeded(chains: readonly Chain[], shared: ReadonlySet<Chain>): Chain
     const isNeeded = [destination, ...steps.map(({ to }) => `${destination}@${to.name}`)].some((name) =>
       wanted.has(name),
     );
-    if (after !== undefined && (isNeeded || shared.has(chain))) wanted.add(after);
+    if (isNeeded || shared.has(chain)) for (const name of after) wanted.add(name);
     return isNeeded && !shared.has(chain);
   });
 }

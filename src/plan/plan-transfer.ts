@@ -168,7 +168,7 @@ class Planner {
       if (preparation === undefined || !isUntouched) return conflict(describePartial(existing));
       return this.#toChain(source, destination, steps, { preparation });
     }
-    const after = this.#model.isPlanned(copy) ? fullNameOf(copy) : undefined;
+    const after = this.#model.isPlanned(copy) ? [fullNameOf(copy)] : [];
     if (isUntouched) {
       return this.#toChain(source, destination, steps, { after });
     }
@@ -219,7 +219,7 @@ class Planner {
     const origin = fullNameOf(copy);
     const steps = [{ kind: 'clone', from: base, to: first, origin }, ...followUp(first, rest)] as const;
     return this.#toChain(source, destination, steps, {
-      after: this.#model.isPlanned(copy) ? origin : this.#parentChain(destination),
+      after: [...(this.#model.isPlanned(copy) ? [origin] : []), ...this.#findPlannedAbove(destination)],
     });
   }
 
@@ -251,7 +251,7 @@ class Planner {
     const obstacle = this.#placement.findObstacle(source, destination);
     if (obstacle !== undefined) return this.#replace(source, destination, obstacle);
     return this.#toChain(source, destination, [{ kind: 'full', to: first }, ...followUp(first, rest)], {
-      after: this.#parentChain(destination),
+      after: this.#findPlannedAbove(destination),
     });
   }
 
@@ -330,9 +330,9 @@ class Planner {
     steps: readonly [Step, ...Step[]],
     {
       preparation: given,
-      after,
+      after = [],
       isNew = steps[0].kind === 'full' || steps[0].kind === 'clone',
-    }: { preparation?: Preparation; after?: string | undefined; isNew?: boolean } = {},
+    }: { preparation?: Preparation; after?: readonly string[]; isNew?: boolean } = {},
   ): Decision {
     const { name, type, encrypted } = source.dataset;
     const [first] = steps;
@@ -354,9 +354,11 @@ class Planner {
     return { kind: 'chain', chain: { ...chain, steps: shareStreams(steps, source.dataset) } };
   }
 
-  /** The chain that makes what a new dataset lies below, if one does. */
-  #parentChain(destination: string): string | undefined {
-    return ancestorsOf(destination).findLast((parent) => this.#model.findPlannedSource(parent) !== undefined);
+  /** The nearest dataset above a new one that an earlier chain makes, if one does. */
+  #findPlannedAbove(destination: string): string[] {
+    return ancestorsOf(destination)
+      .filter((parent) => this.#model.findPlannedSource(parent) !== undefined)
+      .slice(-1);
   }
 
   /** Of several copies: one that can be continued, then the one at the expected place, then the first by name. */

@@ -55,10 +55,10 @@ export interface Chain {
   /** What the first step does to the destination's properties; they stay so through the others. */
   readonly properties: PropertyChanges;
   /**
-   * What an earlier chain has to bring first, by its full name on the receiver: the snapshot that this one begins from, or the
+   * What earlier chains have to bring first, by full names on the receiver: the snapshot that this one begins from, and the
    * dataset that it lies below.
    */
-  readonly after: string | undefined;
+  readonly after: readonly string[];
 }
 
 /** A dataset of the sender whose chosen versions can't all be sent without losing something, and why. */

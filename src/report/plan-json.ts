@@ -72,7 +72,7 @@ export function toJsonChain(
 ): object {
   return {
     ...{ source, destination, type, raw, parents },
-    after: after ?? null,
+    after,
     preparation:
       preparation === undefined || preparation.kind === 'abort'
         ? (preparation ?? null)

@@ -68,7 +68,7 @@ function explainFirstStep(step: Step, chain: Chain, receiverName: string): strin
         ? 'the newest that both have; the sender has only its bookmark left'
         : 'the newest that both have';
     case 'clone':
-      return `${receiverName} has it as ${step.origin}${chain.after === undefined ? '' : ' by then'}`;
+      return `${receiverName} has it as ${step.origin}${chain.after.includes(step.origin) ? ' by then' : ''}`;
     case 'resume':
       return `${receiverName} kept what had arrived`;
   }

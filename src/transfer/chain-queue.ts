@@ -37,7 +37,12 @@ export class ChainQueue {
 
   /** Whether a chain is waiting here, and can go now. */
   isReady(chain: Chain): boolean {
-    return this.#waiting.has(chain) && (chain.after === undefined || this.#arrived.has(chain.after));
+    return this.#waiting.has(chain) && this.findMissing(chain) === undefined;
+  }
+
+  /** The first thing that a chain waits for and that hasn't come. */
+  findMissing({ after }: Chain): string | undefined {
+    return after.find((name) => !this.#arrived.has(name));
   }
 
   /** Notes that a step of a chain is done. */

@@ -7,14 +7,14 @@ import type { Chain, Plan, Step } from '../plan/plan.js';
 import { landingOf, preparationCalls, streamOf } from '../plan/stream.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import { isBusyFailure } from '../zfs/failure.js';
-import { isWithin } from '../zfs/names.js';
-import { createParentArguments, receiveArguments } from '../zfs/receive.js';
+import { receiveArguments } from '../zfs/receive.js';
 import { sendArguments } from '../zfs/send.js';
 import type { NoteCarrier } from './carry-notes.js';
 import { ChainQueue } from './chain-queue.js';
 import type { Arrival, Fault, TransferEvent, TransferResult } from './event.js';
 import { LagAccount } from './lag-account.js';
 import { toLegs, type Leg } from './lane-script.js';
+import { ParentMaker } from './make-parents.js';
 import { runLane, type LaneContext } from './run-lane.js';
 import type { SourceBookmarks } from './source-bookmarks.js';
 import { verifyArrivals } from './verify-arrivals.js';
@@ -53,6 +53,7 @@ export class ReceiverRun {
   readonly lag: LagAccount;
   readonly #plan: Plan;
   readonly #listener: RunListener;
+  readonly #parents: ParentMaker;
   readonly #done: Arrival[] = [];
   readonly #errors: ZfsVmError[] = [];
   readonly #faults = new Set<Fault>();
@@ -71,6 +72,7 @@ export class ReceiverRun {
     this.#plan = plan;
     this.context = context;
     this.#listener = listener;
+    this.#parents = new ParentMaker(plan, context);
     this.queue = new ChainQueue(plan.chains);
     this.lag = new LagAccount(context.clock);
     this.#startedAtMs = context.clock.nowMs();
@@ -95,7 +97,6 @@ export class ReceiverRun {
   async begin(): Promise<void> {
     this.context.notes.begin(this.#plan, this.context);
     await this.#unlessLost(async () => {
-      await this.#createParents();
       if (this.#plan.chains.length > 0) {
         this.#canChain = await canChainReceives(this.context.receiver, this.context.signal);
       }
@@ -123,14 +124,16 @@ export class ReceiverRun {
   }
 
   /**
-   * Does to the destinations what has to be done before their chains.
+   * Does to the destinations, and above them, what has to be done before their chains.
    * @returns the legs of a lane; none when something went wrong, which is noted
    */
   async prepare(chains: readonly Chain[], signal: AbortSignal): Promise<readonly Leg[]> {
-    const legs = chains.flatMap((chain) => toLegs(chain, this.#canShare));
-    const [first] = legs;
+    let legs = chains.flatMap((chain) => toLegs(chain, this.#canShare));
     try {
-      const obstacle = await this.#runPreparations(chains, signal);
+      const housed = await this.#makeParents(chains);
+      legs = legs.filter(({ chain }) => housed.includes(chain));
+      const [first] = legs;
+      const obstacle = await this.#runPreparations(housed, signal);
       if (obstacle === undefined || first === undefined) return legs;
       this.#fail({ chain: first.chain, step: first.steps[0] }, obstacle, { legs, signal });
     } catch (error) {
@@ -181,7 +184,7 @@ export class ReceiverRun {
     if (this.#defect !== undefined) throw this.#defect;
     const isLost = this.#faults.has('lost');
     for (const chain of this.queue.drain()) {
-      emit({ kind: 'chain-skipped', chain, missing: isLost ? undefined : chain.after });
+      emit({ kind: 'chain-skipped', chain, missing: isLost ? undefined : this.queue.findMissing(chain) });
     }
     const notThere = new Set<string>();
     await this.#unlessLost(async () => {
@@ -268,6 +271,27 @@ export class ReceiverRun {
     this.#listener.onArrival();
   };
 
+  /** Makes what is missing above the destinations of chains. @returns those that have a place then; of the others it is told */
+  async #makeParents(chains: readonly Chain[]): Promise<readonly Chain[]> {
+    const failures = await this.#parents.make(chains.map(({ destination }) => destination));
+    for (const [dataset, error] of failures) {
+      this.#errors.push(error);
+      this.context.emit({ kind: 'parent-failed', dataset, error });
+      for (const chain of this.queue.dropBelow(dataset)) this.#skip(chain, dataset);
+    }
+    return chains.filter((chain) => {
+      const missing = this.#parents.findFailedAbove(chain.destination);
+      if (missing !== undefined) this.#skip(chain, missing);
+      return missing === undefined;
+    });
+  }
+
+  /** Tells that a chain can't go, for want of something above its destination. */
+  #skip(chain: Chain, missing: string): void {
+    this.context.emit({ kind: 'chain-skipped', chain, missing });
+    this.#listener.onFailure(chain);
+  }
+
   /** Gives what went wrong. */
   async #runPreparations(
     chains: readonly Chain[],
@@ -283,30 +307,6 @@ export class ReceiverRun {
       return { error, fault: isBusyFailure(result.stderr) ? 'busy' : 'failed' };
     }
     return undefined;
-  }
-
-  /** Makes what is missing above the destinations, before anything is sent; what can't get a place is left out. */
-  async #createParents(): Promise<void> {
-    const { receiver, emit, signal } = this.context;
-    const failed: string[] = [];
-    for (const dataset of new Set(this.#plan.chains.flatMap((chain) => chain.parents))) {
-      if (failed.some((parent) => isWithin(dataset, parent))) continue;
-      const argv = [...receiver.zfs, ...createParentArguments(dataset)];
-      const result = await runCommand(receiver.host, argv, { signal });
-      signal.throwIfAborted();
-      if (isSuccess(result.exit)) emit({ kind: 'parent-created', host: receiver.host.name, dataset });
-      // Another run may have made it since we looked.
-      if (isSuccess(result.exit) || result.stderr.includes('dataset already exists')) continue;
-      const error = toCommandError(receiver.host.name, `zfs create ${dataset}`, result);
-      if (result.exit.kind === 'lost') throw error;
-      failed.push(dataset);
-      this.#errors.push(error);
-      emit({ kind: 'parent-failed', dataset, error });
-      for (const chain of this.queue.dropBelow(dataset)) {
-        emit({ kind: 'chain-skipped', chain, missing: dataset });
-        this.#listener.onFailure(chain);
-      }
-    }
   }
 }
 

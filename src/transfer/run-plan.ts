@@ -251,5 +251,7 @@ function isOfSameReceivers({ branches }: Meeting, other: Meeting): boolean {
 
 /** Whether a chain waits for what another one brings. */
 function needs({ after }: Chain, { destination, steps }: Chain): boolean {
-  return after === destination || steps.some(({ to }) => after === `${destination}@${to.name}`);
+  return after.some(
+    (name) => name === destination || steps.some(({ to }) => name === `${destination}@${to.name}`),
+  );
 }

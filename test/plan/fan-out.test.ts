@@ -4,7 +4,7 @@ import { planFanOut, type FanOut, type ReceiverPlan } from '../../src/plan/fan-o
 import type { Chain } from '../../src/plan/plan.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { nameForPeople } from '../../src/streamline/dataset.js';
-import { world } from '../worlds.js';
+import { describeAfter, world } from '../worlds.js';
 
 type World = readonly string[];
 
@@ -42,11 +42,7 @@ function listShared({ shared }: FanOut<ReceiverPlan>): string[] {
 
 /** The chains of each receiver, with what they wait for. */
 function listChains({ receivers }: FanOut<ReceiverPlan>): string[][] {
-  return receivers.map(({ plan }) =>
-    plan.chains.map(
-      (chain) => `${describe(chain)}${chain.after === undefined ? '' : ` after ${chain.after}`}`,
-    ),
-  );
+  return receivers.map(({ plan }) => plan.chains.map((chain) => `${describe(chain)}${describeAfter(chain)}`));
 }
 
 const sender = ['tank/vm: web:1 web:2 web:3'];

@@ -10,13 +10,13 @@ import {
 } from '../../src/report/describe-plan.js';
 import { nameForPeople } from '../../src/streamline/dataset.js';
 import { parsePattern } from '../../src/streamline/selection.js';
-import { world } from '../worlds.js';
+import { describeAfter, world } from '../worlds.js';
 
 /** A plan as lines: chains with what is made and destroyed for them and their steps, what is up to date, conflicts. */
 function show(plan: Plan): string[] {
   return [
     ...plan.chains.flatMap((chain) => [
-      `${describeRoute(chain, 'b')}${chain.after === undefined ? '' : ` after ${chain.after}`}${chain.raw ? ' raw' : ''}`,
+      `${describeRoute(chain, 'b')}${describeAfter(chain)}${chain.raw ? ' raw' : ''}`,
       ...chain.parents.map((parent) => `  make ${parent}`),
       ...[describeAbort(chain, 'b') ?? []].flat().map((line) => `  ${line}`),
       ...describePreparation(chain, 'b').map((line) => `  ${line}`),
@@ -328,6 +328,19 @@ plans(
     '  web:2 clone of web:1',
     'tank/a/b -> b:tank/a/b after tank/a',
     '  db:1 full',
+  ],
+);
+
+plans(
+  'a clone below something else that is new goes after both',
+  { sender: ['tank/a: web:1', 'tank/m: db:1', 'tank/a/b < tank/m@db:1: db:2'], receiver: [] },
+  [
+    'tank/a -> b:tank/a',
+    '  web:1 full',
+    'tank/m -> b:tank/m',
+    '  db:1 full',
+    'tank/a/b -> b:tank/a/b after tank/m@zfs-vm:db:1 and tank/a',
+    '  db:2 clone of db:1',
   ],
 );
 

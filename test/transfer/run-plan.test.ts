@@ -126,6 +126,14 @@ test('a clone waits for its origin, and is left out when that does not arrive', 
   assert.equal(skipped?.missing, 'tank/a@zfs-vm:a:1');
 });
 
+test('a clone below something else waits for that, too', async (t) => {
+  const plan = planAll(['tank/a: a:1', 'tank/c: c:1', 'tank/c/b < tank/a@a:1: a:2']);
+  const receive = '[ "$last" != tank/c ] || exit 1';
+  const { events } = await run(t, plan, { receive });
+  const skipped = events.find((event) => event.kind === 'chain-skipped');
+  assert.deepEqual([skipped?.chain.source, skipped?.missing], ['tank/c/b', 'tank/c']);
+});
+
 test('what is not there afterwards is an error, though every receive went well', async (t) => {
   const { result, events } = await run(t, planAll(['tank/a: a:1']), { arrives: false });
   assert.match(result.errors[0]?.message ?? '', /tank\/a@zfs-vm:a:1 was received, and now has the GUID 1/);
@@ -140,6 +148,16 @@ test('parents are made first; where one can not be made, nothing is sent below i
   assert.equal(result.versions, 0);
   assert.equal(events.filter(({ kind }) => kind === 'chain-skipped').length, 3);
   assert.equal(events.filter(({ kind }) => kind === 'step-started').length, 0);
+});
+
+test('what is made above a destination lies below what is sent before, if that is to be so', async (t) => {
+  const plan = planAll(['tank/a: a:1', 'tank/a/between:', 'tank/a/between/b: a:1~b']);
+  const { events } = await run(t, plan);
+  const told = events.flatMap((event) => {
+    if (event.kind === 'parent-created') return [`made ${event.dataset}`];
+    return event.kind === 'step-done' ? [`sent ${event.chain.destination}`] : [];
+  });
+  assert.deepEqual(told, ['sent tank/a', 'made tank/a/between', 'sent tank/a/between/b']);
 });
 
 test('a plan with very many steps is cut into lanes that fit into a command line', async (t) => {
