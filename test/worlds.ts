@@ -36,6 +36,7 @@ export function world(...lines: readonly string[]): Datasets {
       origin: origin === undefined ? undefined : toFullName(origin),
       encrypted: marks.includes('(encrypted)'),
       writtenBytes: marks.includes('(modified)') ? 14336 : 0,
+      newestSnapshot: undefined,
       resumeToken: readPartial(marks, tokens),
     });
     for (const text of list.split(' ').filter((word) => word !== '')) {
@@ -78,6 +79,7 @@ const plainDataset = {
   origin: undefined,
   encrypted: false,
   writtenBytes: 0,
+  newestSnapshot: undefined,
   resumeToken: undefined,
 } as const;
 

@@ -1,20 +1,9 @@
 import type { Endpoint } from '../host/endpoint.js';
-import { buildInventory, type Inventory } from '../inventory/inventory.js';
-import {
-  readDatasets,
-  readDatasetsUnless,
-  readInventory,
-  readNamedSnapshots,
-  readSnapshots,
-  readSnapshotsOf,
-  type DatasetList,
-} from '../inventory/read-inventory.js';
-import { findDiffering, findLikelyPlaces, findProbes, namesOfNewest, namesToAskFor } from '../plan/probe.js';
-import { findSources, type Choice, type Source } from '../plan/sources.js';
-import { fullNameOf } from '../streamline/dataset.js';
+import type { Inventory } from '../inventory/inventory.js';
+import { readInventory, readSnapshots } from '../inventory/read-inventory.js';
+import { findSources, type Choice } from '../plan/sources.js';
 import type { Inquiry, TransferEvent } from '../transfer/event.js';
-import type { DatasetRow, SnapshotRow } from '../zfs/list.js';
-import { ancestorsOf } from '../zfs/names.js';
+import { probeReceiver } from './probe-receiver.js';
 
 /** How both sides are read. */
 export interface ReadSidesOptions {
@@ -63,15 +52,6 @@ export async function readSides(
   return { sender, receiver, readRest: undefined };
 }
 
-/** What a receiver answered first. */
-interface FirstAnswer {
-  /** Its datasets; undefined when it has all the newest versions where they were expected. */
-  readonly list: DatasetList | undefined;
-  /** The snapshots that were asked for, by full name, and those of them that are there. */
-  readonly asked: ReadonlySet<string>;
-  readonly found: readonly SnapshotRow[];
-}
-
 class SideReader {
   readonly #options: ReadSidesOptions;
 
@@ -94,51 +74,19 @@ class SideReader {
   async probe(sending: Promise<Inventory>, opening: Promise<Endpoint>): Promise<Inventories> {
     const { choice, destination, signal } = this.#options;
     const [sender, endpoint] = await Promise.all([sending, opening]);
-    const sources = findSources(sender.datasets, choice);
-    const likely = findLikelyPlaces(sources, destination);
-    const { list, asked, found } = await this.#askFirst(sources, likely, endpoint);
-    if (list === undefined) {
-      const readAll = (): Promise<Inventory> => this.readWhole(opening, 'all', []);
-      const receiver = this.#emitRead(endpoint, buildInventory(placesOf(found), found));
-      return { sender, receiver, readRest: readAll };
-    }
+    const { inventory, datasets } = await probeReceiver({
+      ...{ endpoint, destination, signal, sources: findSources(sender.datasets, choice) },
+      onQuestion: (what) => {
+        this.#emitReading(endpoint, what);
+      },
+    });
     const readRest = async (): Promise<Inventory> => {
+      if (datasets === undefined) return this.readWhole(opening, 'all', []);
       this.#emitReading(endpoint, { kind: 'snapshots' });
-      return this.#emitRead(endpoint, await readSnapshots(endpoint, list, signal));
+      return this.#emitRead(endpoint, await readSnapshots(endpoint, datasets, signal));
     };
-    const probes = findProbes(sources, new Set(list.rows.map((row) => row.name)), likely);
-    if (probes === undefined) return { sender, receiver: await readRest(), readRest: undefined };
-
-    const others = namesToAskFor(probes).filter((name) => !asked.has(name));
-    if (others.length > 0) this.#emitReading(endpoint, { kind: 'named', count: others.length });
-    const known = [...found, ...(await readNamedSnapshots(endpoint, others, signal))];
-    const differing = new Set(
-      findDiffering(probes, new Map(known.map((row) => [fullNameOf(row), row.guid]))),
-    );
-    if (differing.size > 0) this.#emitReading(endpoint, { kind: 'snapshots-of', count: differing.size });
-    const listed = await readSnapshotsOf(endpoint, [...differing], signal);
-    const rows = [...known.filter((row) => !differing.has(row.dataset)), ...listed];
-    const receiver = this.#emitRead(endpoint, buildInventory(list.rows, rows, list.tokens));
-    return { sender, receiver, readRest };
-  }
-
-  /**
-   * Asks a receiver for the snapshots that most likely tell how far it is, and in the same command for its datasets, unless it has
-   * all the newest versions there.
-   */
-  async #askFirst(
-    sources: readonly Source[],
-    likely: ReadonlyMap<string, string>,
-    endpoint: Endpoint,
-  ): Promise<FirstAnswer> {
-    const { signal } = this.#options;
-    const probes = findProbes(sources, new Set(likely.values()), likely) ?? [];
-    const asked = new Set(namesToAskFor(probes));
-    this.#emitReading(endpoint, { kind: 'datasets', named: asked.size });
-    if (asked.size === 0) return { list: await readDatasets(endpoint, signal), asked, found: [] };
-    const newest = namesOfNewest(probes);
-    const expected = new Map([...asked].map((name) => [name, newest.get(name)]));
-    return { ...(await readDatasetsUnless(endpoint, expected, signal)), asked };
+    if (inventory === undefined) return { sender, receiver: await readRest(), readRest: undefined };
+    return { sender, receiver: this.#emitRead(endpoint, inventory), readRest };
   }
 
   #emitReading({ host }: Endpoint, what: Inquiry): void {
@@ -151,13 +99,4 @@ class SideReader {
     this.#options.emit({ kind: 'read', host: host.name, datasets: inventory.datasets.size, snapshots });
     return inventory;
   }
-}
-
-/** The datasets of snapshots that were found, and those above: nothing else is known of them, but that they are there. */
-function placesOf(found: readonly SnapshotRow[]): DatasetRow[] {
-  const names = new Set(found.flatMap(({ dataset }) => [...ancestorsOf(dataset), dataset]));
-  return [...names].map((name) => ({
-    ...{ name, type: 'filesystem', origin: undefined, encrypted: false, writtenBytes: 0 },
-    resumeToken: undefined,
-  }));
 }

@@ -38,7 +38,7 @@ export class SyncCommand extends RetentionCommand {
     ['-d, --destination PLACE', 'the dataset there under which new ones go'],
     ...retentionOptionHelp,
     ['    --dry-run', 'show what would be made, sent and destroyed, and do nothing'],
-    ['-j, --jobs N', 'how many streams go side by side (4)'],
+    ['-j, --jobs N', 'how many streams go side by side (4, of many datasets 8)'],
     ['    --compress', 'compress streams on the way, where both hosts have zstd'],
     ['    --bwlimit RATE', 'no more bytes a second in all, e.g. 500K, 20M'],
     ['    --retries N', 'how often to connect again when a host is lost or busy (3)'],

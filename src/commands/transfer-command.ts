@@ -10,8 +10,8 @@ import { readPropertyOptions, type PropertyOptions } from './property-options.js
 
 /** How a plan is run. */
 export interface TransferSettings {
-  /** How many streams go side by side. */
-  readonly lanes: number;
+  /** How many streams go side by side; as many as suit the plan when it is undefined. */
+  readonly lanes: number | undefined;
   readonly rateLimit: RateLimit | undefined;
   /** How often to try again after a host was lost or busy. */
   readonly retries: number;
@@ -35,7 +35,7 @@ export abstract class TransferCommand extends BaseCommand {
     ['    --dry-run', 'print the plan and do nothing; the same as "plan" before the command'],
     ['    --json', 'print what happens, or the plan, as JSON (docs/scripting.md)'],
     ['    --commands', 'print the plan as shell commands'],
-    ['-j, --jobs N', 'how many streams go side by side (4)'],
+    ['-j, --jobs N', 'how many streams go side by side (4, of many datasets 8)'],
     ['-o PROPERTY=VALUE', 'set it where streams land, as "zfs receive -o" does; repeatable'],
     ['-x PROPERTY', 'have it inherited there, as "zfs receive -x" does; repeatable'],
     [
@@ -71,7 +71,7 @@ export abstract class TransferCommand extends BaseCommand {
 
   commands = Option.Boolean('--commands', false);
 
-  jobs = Option.String('-j,--jobs', '4');
+  jobs = Option.String('-j,--jobs');
 
   set = Option.Array('-o', []);
 
@@ -127,7 +127,7 @@ export abstract class TransferCommand extends BaseCommand {
   readSettings(usualRate: number | undefined): TransferSettings {
     const rate = this.bandwidthLimit === undefined ? usualRate : readRate(this.bandwidthLimit);
     return {
-      lanes: readNumber('--jobs', this.jobs, 1),
+      lanes: this.jobs === undefined ? undefined : readNumber('--jobs', this.jobs, 1),
       rateLimit: rate === undefined ? undefined : new RateLimit(rate, this.context.surroundings.clock),
       retries: readNumber('--retries', this.retries, 0),
       stallMs: readNumber('--stall-timeout', this.stallTimeout, 0) * 1000,

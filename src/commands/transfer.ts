@@ -302,8 +302,8 @@ export class TransferRun {
     const { sender, receiver, readRest } = await readSides(opening, {
       choice,
       destination,
-      // A plan to be read shows all the evidence, and what would be destroyed has to be known in full.
-      isThorough: command.isPlanOnly || rollback || replace || command.delete,
+      // What would be destroyed has to be known in full.
+      isThorough: rollback || replace || command.delete,
       properties: this.#properties.carry,
       readSender: this.#isAlone ? undefined : this.#company?.readSender,
       signal: command.context.signal,

@@ -75,9 +75,9 @@ export async function runCalls(
   throw toCommandError(host.name, what, { exit, stderr });
 }
 
-/** What a call does, without what it does it to: `zfs send -n`. */
+/** What a call does, without what it does it to: `zfs send -n`, which sends nothing. */
 function nameCall([subcommand = '', first = '']: readonly string[]): string {
-  return `zfs ${subcommand}${first.startsWith('-') ? ` ${first}` : ''}`;
+  return `zfs ${subcommand}${first === '-n' ? ' -n' : ''}`;
 }
 
 /**

@@ -86,10 +86,10 @@ export class InventoryBuilder implements SnapshotSink {
 
   build(): Inventory {
     const datasets = new Map<string, Dataset>();
-    for (const { resumeToken: token, ...row } of this.#datasetRows) {
-      const { snapshots = [], bookmarks = [] } = this.#points.get(row.name) ?? {};
-      datasets.set(row.name, {
-        ...row,
+    for (const { name, type, origin, encrypted, writtenBytes, resumeToken: token } of this.#datasetRows) {
+      const { snapshots = [], bookmarks = [] } = this.#points.get(name) ?? {};
+      datasets.set(name, {
+        ...{ name, type, origin, encrypted, writtenBytes },
         partial: token === undefined ? undefined : { token, content: this.#tokens.get(token) },
         snapshots: putInOrder(snapshots),
         bookmarks: putInOrder(bookmarks),

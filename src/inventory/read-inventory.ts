@@ -11,6 +11,7 @@ import {
   listNamedSnapshotsArguments,
   listSnapshotsArguments,
   listSnapshotsOfArguments,
+  newestSnapshotColumn,
   parseCreationTimes,
   parseDatasets,
   parseDetailedSnapshots,
@@ -102,58 +103,51 @@ export function readQuickly(
   return builder.build();
 }
 
-/**
- * Asks a host for snapshots by their full names, and for its datasets only if it has others of them than expected: opening each of
- * its datasets is what takes long on a host where they are unmounted. One command.
- * @param asked the names, each with the GUID that is expected, or undefined where none is
- * @returns the snapshots that are there, and the datasets; undefined when all is as expected
- * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
- */
-export async function readDatasetsUnless(
-  endpoint: Endpoint,
-  asked: ReadonlyMap<string, bigint | undefined>,
-  signal?: AbortSignal,
-): Promise<{ list: DatasetList | undefined; found: SnapshotRow[] }> {
-  const { script } = forEachName(listNamedSnapshotsArguments, []);
-  const parts = {
-    snapshots: [
-      'asked=$(cat)',
-      // If zfs can't be run, the list of datasets says why.
-      `found=$(printf '%s\\n' "$asked" | cut -f 1 | ${script} 2>/dev/null | head -c ${longestDatasets})`,
-      `printf '%s\\n' "$found"`,
-    ],
-    datasets: [
-      `printf '%s\\n' "$asked" "$found" | awk -F '\\t' '`,
-      ...isAsExpected,
-      `'; case $? in 0) datasets=; printf '%s\\n' '${asExpected}' ;; *)`,
-      ...datasetLines,
-      ';; esac',
-    ],
-    tokens: tokenLines,
-  };
-  const input = [...asked].map(([name, guid]) => `${name}\t${guid ?? 'none'}\n`).join('');
-  const texts = await runZfsScript(endpoint, parts, { input, signal });
-  return understand(endpoint, () => ({
-    list:
-      texts.datasets.trim() === asExpected
-        ? undefined
-        : { rows: parseDatasets(texts.datasets), tokens: parseTokens(texts.tokens) },
-    found: parseSnapshots(texts.snapshots),
-  }));
+/** What some datasets of a host end with. */
+export interface Heads extends DatasetList {
+  /** Whether one of those that were asked for isn't there: then all datasets of the host are listed, and `newest` has none. */
+  readonly isWhole: boolean;
+  /** The newest snapshots of the datasets. */
+  readonly newest: readonly SnapshotRow[];
 }
 
-/** Stands in place of the datasets where they weren't listed. */
-const asExpected = 'as expected';
-
 /**
- * An awk program that reads what was asked for, with the GUID or "none", and then what was found: it ends with 0 if that is all of the
- * first kind and nothing else. As numbers, GUIDs would not be exact.
+ * Reads some datasets of a host, and the newest snapshot of each: that is one opening of the dataset and one of the snapshot, where
+ * a list of its snapshots opens it anew for each. If one of them isn't there, all datasets are listed in the same command.
+ * @param names of datasets, at least one
+ * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
  */
-export const isAsExpected = [
-  'NF == 2 { expected[$1] = $2; if ($2 != "none") left++; next }',
-  'NF > 2 { if (expected[$1] "" == $2 "") left--; else isOther = 1 }',
-  'END { exit left > 0 || isOther }',
-];
+export async function readHeads(
+  endpoint: Endpoint,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<Heads> {
+  const { script, input } = forEachName(listDatasetsArguments, names);
+  const listNewest = forEachName(listNamedSnapshotsArguments, []).script;
+  const parts = {
+    datasets: [
+      `named=$({ ${script} 2>/dev/null; printf 'status %s\\n' "$?"; } | head -c ${longestDatasets})`,
+      `newest=; case $named in`,
+      "*'status 0') datasets=${named%status 0}",
+      `  printf %s "$datasets"`,
+      `  newest=$(printf %s "$datasets" | cut -f ${newestSnapshotColumn} | sed -n 's/@/@/p') ;;`,
+      '*)',
+      ...datasetLines,
+      '  ;;',
+      'esac',
+    ],
+    tokens: tokenLines,
+    newest: [`case $newest in ?*) printf '%s\\n' "$newest" | ${listNewest} ${ignoreMissing} ;; esac`],
+  };
+  const texts = await runZfsScript(endpoint, parts, { input, signal });
+  return understand(endpoint, () => {
+    const rows = parseDatasets(texts.datasets);
+    const asked = new Set(names);
+    const isWhole = rows.length !== asked.size || rows.some(({ name }) => !asked.has(name));
+    const tokens = parseTokens(texts.tokens);
+    return { rows, tokens, isWhole, newest: parseSnapshots(texts.newest) };
+  });
+}
 
 /**
  * Reads a host's datasets, which is cheap however many snapshots there are.

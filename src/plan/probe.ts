@@ -7,7 +7,8 @@ import type { Source } from './sources.js';
 
 /*
  * Listing the snapshots of a receiver is the dearest thing there is: its datasets are unmounted, and ZFS opens one for each
- * snapshot. Asking for a few by name tells as much of a receiver that is up to date, or nearly so.
+ * snapshot. Asking for the newest versions by name tells as much of a receiver that is up to date; of one that lags, what its
+ * datasets end with does, and the names of the versions that it lacks.
  */
 
 /** Of how many namesakes it is worth asking each. */
@@ -15,6 +16,7 @@ const mostPlaces = 8;
 
 /** What to ask a receiver about one dataset of the sender, to learn how far it is. */
 export interface Probe {
+  readonly source: Source;
   /** The receiver's datasets that may be the copy, going by their names. */
   readonly places: readonly string[];
   /** The newest version of each streamline: a copy that has them all is up to date. */
@@ -42,7 +44,7 @@ export function findProbes(
     const places = [...new Set([...namesakes, ...(receiverNames.has(place) ? [place] : [])])];
     if (places.length === 0) return undefined;
     const newest = findNewestOfEach(source);
-    probes.push({ places, newest, following: nameFollowing(newest, source) });
+    probes.push({ source, places, newest, following: nameFollowing(newest, source) });
   }
   return probes;
 }
@@ -74,15 +76,6 @@ export function namesToAskFor(probes: readonly Probe[]): string[] {
   );
 }
 
-/** The full names of the newest versions, with their GUIDs: a receiver that has all of them, and nothing else of what was asked for, is up to date. */
-export function namesOfNewest(probes: readonly Probe[]): Map<string, bigint> {
-  return new Map(
-    probes.flatMap(({ places, newest }) =>
-      places.flatMap((place) => newest.map(({ name, guid }) => [`${place}@${name}`, guid] as const)),
-    ),
-  );
-}
-
 /**
  * The receiver's datasets about which more has to be known: none of the places of a probe has all the newest versions, or one
  * has more than them.
@@ -97,6 +90,48 @@ export function findDiffering(probes: readonly Probe[], found: ReadonlyMap<strin
     if (!places.some(isInStep)) for (const place of places) differing.add(place);
   }
   return [...differing];
+}
+
+/** What has to be known of a receiver, besides what its datasets end with, to plan what continues them. */
+export interface OpenQuestions {
+  /** Full names of snapshots: versions that a dataset lacks, unless it has others under their names. */
+  readonly names: readonly string[];
+  /** Datasets that end with something which the sender's dataset doesn't have: only all of their snapshots can tell. */
+  readonly datasets: readonly string[];
+}
+
+/**
+ * What is still to be asked about the places of these probes.
+ * @param newest the newest snapshots of the receiver's datasets, by dataset; of those that aren't in it, nothing is asked
+ * @param asked the full names that were asked for already
+ */
+export function findOpenQuestions(
+  probes: readonly Probe[],
+  newest: ReadonlyMap<string, Pick<Snapshot, 'guid'>>,
+  asked: ReadonlySet<string>,
+): OpenQuestions {
+  const names = new Set<string>();
+  const foreign = new Set<string>();
+  const known = new Set<string>();
+  for (const { source, places, newest: versions } of probes) {
+    const { snapshots, bookmarks } = source.dataset;
+    for (const place of places) {
+      const guid = newest.get(place)?.guid;
+      if (guid === undefined) continue;
+      const base = [...snapshots, ...bookmarks].find((point) => point.guid === guid);
+      if (base === undefined) {
+        foreign.add(place);
+        continue;
+      }
+      known.add(place);
+      const lacking = source.versions.filter(({ createtxg }) => createtxg > base.createtxg);
+      for (const { name } of [...versions, ...lacking]) names.add(`${place}@${name}`);
+    }
+  }
+  return {
+    names: [...names].filter((name) => !asked.has(name)),
+    datasets: [...foreign].filter((place) => !known.has(place)),
+  };
 }
 
 /**

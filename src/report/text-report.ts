@@ -216,18 +216,14 @@ function describeInquiry(what: Inquiry): string {
     case 'all':
       return 'its datasets and snapshots';
     case 'datasets':
-      return what.named === 0
-        ? 'its datasets'
-        : `${describeNamed(what.named)}, and its datasets unless it has the newest`;
+      return 'its datasets';
+    case 'heads':
+      return `what ${formatCount(what.count, 'dataset')} that may differ ${what.count === 1 ? 'ends' : 'end'} with`;
     case 'named':
-      return describeNamed(what.count);
+      return `${formatCount(what.count, 'snapshot')} by name, to see how far it is`;
     case 'snapshots-of':
       return `the snapshots of ${formatCount(what.count, 'dataset')} that may differ`;
     case 'snapshots':
       return 'all its snapshots';
   }
-}
-
-function describeNamed(count: number): string {
-  return `${formatCount(count, 'snapshot')} by name, to see how far it is`;
 }

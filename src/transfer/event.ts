@@ -6,8 +6,10 @@ import type { Chain, Plan, Step } from '../plan/plan.js';
 export type Inquiry =
   /** Its datasets and snapshots. */
   | { readonly kind: 'all' }
-  /** So many snapshots by name, and its datasets unless it has the newest of them; its datasets alone for 0. */
-  | { readonly kind: 'datasets'; readonly named: number }
+  /** Its datasets. */
+  | { readonly kind: 'datasets' }
+  /** So many datasets and their newest snapshots; all its datasets if one of them isn't there. */
+  | { readonly kind: 'heads'; readonly count: number }
   /** So many snapshots by name. */
   | { readonly kind: 'named'; readonly count: number }
   /** The snapshots of so many datasets. */

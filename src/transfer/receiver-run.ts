@@ -21,8 +21,8 @@ import { verifyArrivals } from './verify-arrivals.js';
 
 /** What a plan is run with. */
 export interface TransferContext extends LaneContext {
-  /** How many streams go side by side. */
-  readonly lanes: number;
+  /** How many streams go side by side; as many as suit the plan when it is undefined. */
+  readonly lanes: number | undefined;
   /** What leaves bookmarks on the sender: of the last snapshot that each chain brought. None where that is left out. */
   readonly bookmarks: SourceBookmarks | undefined;
   /** What gives the versions their notes. */
@@ -58,6 +58,7 @@ export class ReceiverRun {
   readonly #errors: ZfsVmError[] = [];
   readonly #faults = new Set<Fault>();
   readonly #startedAtMs: number;
+  readonly #mostLanes: number;
   readonly #leftBehind = new AbortController();
   #bytes = 0;
   #isReady = false;
@@ -76,11 +77,12 @@ export class ReceiverRun {
     this.queue = new ChainQueue(plan.chains);
     this.lag = new LagAccount(context.clock);
     this.#startedAtMs = context.clock.nowMs();
+    this.#mostLanes = context.lanes ?? chooseLaneCount(plan);
   }
 
   /** How many more lanes may run to it at the moment. */
   get freeLanes(): number {
-    return this.#isReady && !this.isOver ? this.context.lanes - this.lanes.size : 0;
+    return this.#isReady && !this.isOver ? this.#mostLanes - this.lanes.size : 0;
   }
 
   /** Whether no more lanes are to begin: it is lost, or everything is to end. */
@@ -309,6 +311,19 @@ export class ReceiverRun {
     return undefined;
   }
 }
+
+/**
+ * How many streams go side by side where nobody says. Each receive waits for its pool to write twice, and those that go side by side
+ * wait together: so the many small streams of many datasets are brought by more lanes, few large ones by fewer.
+ */
+function chooseLaneCount({ chains }: Plan): number {
+  return Math.min(mostUsualLanes, Math.max(fewestUsualLanes, Math.ceil(chains.length / chainsPerLane)));
+}
+
+/** sshd allows ten sessions on a connection, unless configured otherwise, and some are for other commands. */
+const mostUsualLanes = 8;
+const fewestUsualLanes = 4;
+const chainsPerLane = 8;
 
 /**
  * Whether several receives may read one stdin, one after another. sudo that logs what its commands read (`log_input`, `log_stdin`)

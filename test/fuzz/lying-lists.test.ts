@@ -5,7 +5,13 @@ import fc from 'fast-check';
 import { readQuickly } from '../../src/inventory/read-inventory.js';
 import { buildInventory, type Inventory } from '../../src/inventory/inventory.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
-import { findDiffering, findLikelyPlaces, findProbes, namesToAskFor } from '../../src/plan/probe.js';
+import {
+  findDiffering,
+  findLikelyPlaces,
+  findOpenQuestions,
+  findProbes,
+  namesToAskFor,
+} from '../../src/plan/probe.js';
 import { findSources } from '../../src/plan/sources.js';
 import { toPrintableJson } from '../../src/printable.js';
 import { formatPlanAsCommands } from '../../src/report/plan-commands.js';
@@ -42,6 +48,10 @@ const datasetLine = fc
     ),
     fc.constantFrom('0', '0', '14336', '99999999999999999999'),
     fc.constantFrom('off', 'off', 'aes-256-gcm'),
+    fc.oneof(
+      fc.constant('-'),
+      fc.tuple(names, snapshots).map(([dataset, name]) => `${dataset}@${name}`),
+    ),
     fc.constantFrom('-', '-', '-', '1-a', '1-b'),
   )
   .map((fields) => `${fields.join('\t')}\n`);
@@ -114,7 +124,12 @@ test('whatever two hosts claim, it is known what to ask the receiver for', () =>
       const probes = findProbes(sources, names, findLikelyPlaces(sources, 'tank/x')) ?? [];
       const asked = namesToAskFor(probes);
       for (const name of asked) assert.match(name, /^[^@]+@[^@]+$/);
-      assert.ok(findDiffering(probes, new Map(asked.map((name) => [name, 1n]))).length <= asked.length);
+      const differing = findDiffering(probes, new Map(asked.map((name) => [name, 1n])));
+      assert.ok(differing.length <= asked.length);
+      const newest = new Map(differing.map((name) => [name, { guid: 2n }]));
+      const open = findOpenQuestions(probes, newest, new Set(asked));
+      for (const name of open.names) assert.ok(newest.has(name.replace(/@.*/, '')) && !asked.includes(name));
+      for (const name of open.datasets) assert.ok(newest.has(name));
     }),
     runs(500),
   );

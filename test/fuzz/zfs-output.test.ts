@@ -44,6 +44,7 @@ const datasetRow = fc.record(
     origin: fc.option(snapshotFullName, { nil: undefined }),
     encryption: fc.constantFrom('off', '-', 'on', 'aes-256-gcm', 'aes-128-ccm'),
     written: size,
+    newestSnapshot: fc.option(namePart, { nil: undefined }),
     resumeToken: fc.option(fc.stringMatching(/^1-[0-9a-f]{1,9}-[0-9a-f]{2}-[0-9a-f]{1,40}$/), {
       nil: undefined,
     }),
@@ -51,14 +52,17 @@ const datasetRow = fc.record(
   { noNullPrototype: true },
 );
 
-const datasetText = fc.array(datasetRow, { minLength: 1, maxLength: 5 }).map((rows) =>
-  rows
-    .map(({ name, type, origin = '-', written, encryption, resumeToken = '-' }) =>
-      [name, type, origin, written, encryption, resumeToken].join('\t'),
-    )
-    .map((line) => `${line}\n`)
-    .join(''),
-);
+type PrintedDataset = typeof datasetRow extends fc.Arbitrary<infer Row> ? Row : never;
+
+function printDataset({ newestSnapshot, ...row }: PrintedDataset): string {
+  const { name, type, origin = '-', written, encryption, resumeToken = '-' } = row;
+  const newest = newestSnapshot === undefined ? '-' : `${name}@${newestSnapshot}`;
+  return [name, type, origin, written, encryption, newest, resumeToken].join('\t');
+}
+
+const datasetText = fc
+  .array(datasetRow, { minLength: 1, maxLength: 5 })
+  .map((rows) => rows.map((row) => `${printDataset(row)}\n`).join(''));
 
 const snapshotRow = fc.record(
   {
@@ -84,13 +88,9 @@ const snapshotText = fc
 test('every dataset is read as it was printed, whatever ZFS lets it be called', () => {
   fc.assert(
     fc.property(fc.array(datasetRow, { maxLength: 5 }), (rows) => {
-      const text = rows
-        .map(({ name, type, origin = '-', written, encryption, resumeToken = '-' }) =>
-          [name, type, origin, written, encryption, resumeToken].join('\t'),
-        )
-        .join('\n');
-      const expected = rows.map(({ name, type, origin, written, encryption, resumeToken }) => ({
-        ...{ name, type, origin, resumeToken },
+      const text = rows.map(printDataset).join('\n');
+      const expected = rows.map(({ written, encryption, ...row }) => ({
+        ...row,
         encrypted: encryption !== 'off' && encryption !== '-',
         writtenBytes: written,
       }));
@@ -137,16 +137,18 @@ test('what is taken for a list of datasets says what was read, and has nothing b
       if (rows === undefined) return;
       const lines = text.split('\n').filter((line) => line !== '');
       assert.equal(rows.length, lines.length);
-      for (const [index, { name, type, origin = '-', writtenBytes, resumeToken = '-' }] of rows.entries()) {
+      for (const [index, row] of rows.entries()) {
+        const { name, type, origin = '-', writtenBytes, newestSnapshot, resumeToken = '-' } = row;
         const fields = (lines[index] ?? '').split('\t');
         assert.deepEqual([name, type], fields.slice(0, 2));
         assert.ok(origin === (fields[2] === '' ? '-' : fields[2]));
         assert.equal(writtenBytes, Number(fields[3]));
-        assert.equal(resumeToken, fields[5] ?? '-');
+        assert.ok(newestSnapshot === undefined || fields[5] === `${name}@${newestSnapshot}`);
+        assert.equal(resumeToken, fields[6] ?? '-');
         assert.equal(findDatasetNameFault(name), undefined);
         assert.ok(origin === '-' || isSnapshotName(origin));
         assert.ok(Number.isFinite(writtenBytes));
-        assertHarmless(`${name}${origin}${resumeToken}`);
+        assertHarmless(`${name}${origin}${newestSnapshot ?? ''}${resumeToken}`);
       }
     }),
     runs(3000),
@@ -321,16 +323,17 @@ for (const [what, line] of [
 }
 
 for (const [what, line] of [
-  ['no name', '\tfilesystem\t-\t0\toff\t-'],
-  ['the name of a snapshot', 'tank@a\tfilesystem\t-\t0\toff\t-'],
-  ['an option for a name', '-F\tfilesystem\t-\t0\toff\t-'],
-  ['a part called ..', 'tank/../x\tfilesystem\t-\t0\toff\t-'],
-  ['letters that ZFS does not take', 'tank/\u00E9\tfilesystem\t-\t0\toff\t-'],
-  ['an origin that is no snapshot', 'tank/a\tfilesystem\ttank/b\t0\toff\t-'],
-  ['a half-printed encryption', 'tank/a\tfilesystem\t-\t0\tof'],
-  ['a size of 400 digits', `tank/a\tfilesystem\t-\t${'9'.repeat(400)}\toff\t-`],
-  ['one column too many', 'tank/a\tfilesystem\t-\t0\toff\t-\t-'],
-  ['fewer columns than the line before', 'tank\tfilesystem\t-\t0\toff\t-\ntank/a\tfilesystem\t-\t0'],
+  ['no name', '\tfilesystem\t-\t0\toff\t-\t-'],
+  ['the name of a snapshot', 'tank@a\tfilesystem\t-\t0\toff\t-\t-'],
+  ['an option for a name', '-F\tfilesystem\t-\t0\toff\t-\t-'],
+  ['a part called ..', 'tank/../x\tfilesystem\t-\t0\toff\t-\t-'],
+  ['letters that ZFS does not take', 'tank/\u00E9\tfilesystem\t-\t0\toff\t-\t-'],
+  ['an origin that is no snapshot', 'tank/a\tfilesystem\ttank/b\t0\toff\t-\t-'],
+  ['a half-printed encryption', 'tank/a\tfilesystem\t-\t0\tof\t-\t-'],
+  ['a newest snapshot that is none', 'tank/a\tfilesystem\t-\t0\toff\ttank/a\t-'],
+  ['a size of 400 digits', `tank/a\tfilesystem\t-\t${'9'.repeat(400)}\toff\t-\t-`],
+  ['one column too many', 'tank/a\tfilesystem\t-\t0\toff\t-\t-\t-'],
+  ['fewer columns than the line before', 'tank\tfilesystem\t-\t0\toff\t-\t-\ntank/a\tfilesystem\t-\t0'],
 ] as const) {
   test(`a dataset with ${what} is refused`, () => {
     assert.throws(() => parseDatasets(`${line}\n`), UnreadableOutput);

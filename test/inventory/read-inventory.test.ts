@@ -1,12 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ZfsVmError } from '../../src/errors.js';
 import { LocalHost } from '../../src/host/local-host.js';
-import { isAsExpected, readInventory, readNamedSnapshots } from '../../src/inventory/read-inventory.js';
+import { readHeads, readInventory, readNamedSnapshots } from '../../src/inventory/read-inventory.js';
 import { fullNameOf } from '../../src/streamline/dataset.js';
 
-const datasets = 'tank\\tfilesystem\\t-\\t0\\toff\\t-\\ntank/vm\\tvolume\\t-\\t0\\toff\\t1-abc-def\\n';
+const datasets =
+  'tank\\tfilesystem\\t-\\t0\\toff\\t-\\t-\\ntank/vm\\tvolume\\t-\\t0\\toff\\t-\\t1-abc-def\\n';
 const snapshots =
   'tank/vm@zfs-vm:web:10\\t10\\t200\\ntank/vm@zfs-vm:web:9\\t9\\t100\\ntank/vm@zfs-vm:x\\t1\\t50\\ntank@zfs-vm:x\\t2\\t50\\n';
 
@@ -92,7 +92,7 @@ const mixedPoints = [
 
 function readMixed(scope: 'tagged' | 'all', status = 0): ReturnType<typeof readInventory> {
   const datasetLines = mixedDatasets.map(
-    (name) => `${name}\tfilesystem\t${name === 'tank/c' ? 'tank/b@base' : '-'}\t0\toff\t-`,
+    (name) => `${name}\tfilesystem\t${name === 'tank/c' ? 'tank/b@base' : '-'}\t0\toff\t-\t-`,
   );
   const pointLines = mixedPoints.map((name, index) => `${name}\t${index + 1}\t${index + 1}`);
   const script = `if [ "$4" = snapshot,bookmark ]; then printf '${pointLines.join('\\n')}\\n'; exit ${status}; else printf '${datasetLines.join('\\n')}\\n'; fi`;
@@ -153,11 +153,52 @@ test('a property that zfs does not know is told in its words, without the list o
   );
 });
 
-test('a receiver that differs in the last bit of a GUID is not as expected', () => {
-  const compare = (found: bigint): number | null =>
-    spawnSync('awk', ['-F', '\\t', isAsExpected.join('\n')], {
-      input: `tank/vm@a\t18446744073709551614\ntank/vm@a\t${found}\t7\n`,
-    }).status;
-  assert.equal(compare(18446744073709551614n), 0);
-  assert.equal(compare(18446744073709551615n), 1);
+/** Asks for what datasets end with. `tank/gone` isn't there; the others end with `@last`, but for `tank/new`. */
+function readHeadsOf(names: readonly string[], script = ''): ReturnType<typeof readHeads> {
+  const zfs = `${script}
+    case "$*" in
+      *"-t snapshot "*) shift 6; for name; do printf '%s\\t7\\t70\\n' "$name"; done; exit ;;
+      *prevsnap*) shift 6; [ $# -gt 0 ] || set -- tank tank/new "tank/my vm"; status=0
+        for name; do
+          case $name in */gone) status=1 ;; *new) printf '%s\\tvolume\\t-\\t0\\toff\\t-\\t-\\n' "$name" ;;
+          *) printf '%s\\tvolume\\t-\\t0\\toff\\t%s@last\\t-\\n' "$name" "$name" ;; esac
+        done; exit $status ;;
+    esac; exit 1`;
+  return readHeads({ host: new LocalHost(), zfs: ['sh', '-c', zfs, 'zfs'] }, names);
+}
+
+test('what datasets end with is read without a list of their snapshots', async () => {
+  const { isWhole, rows, newest } = await readHeadsOf(['tank/my vm', 'tank/new']);
+  assert.equal(isWhole, false);
+  assert.deepEqual(
+    rows.map(({ name, newestSnapshot }) => [name, newestSnapshot]),
+    [
+      ['tank/my vm', 'last'],
+      ['tank/new', undefined],
+    ],
+  );
+  assert.deepEqual(newest.map(fullNameOf), ['tank/my vm@last']);
+});
+
+test('datasets that end with nothing are no reason to list all snapshots', async () => {
+  const { isWhole, newest } = await readHeadsOf(['tank/new']);
+  assert.deepEqual([isWhole, newest], [false, []]);
+});
+
+test('where one of the datasets is not there, all are listed', async () => {
+  const { isWhole, rows, newest } = await readHeadsOf(['tank/my vm', 'tank/gone']);
+  assert.equal(isWhole, true);
+  assert.deepEqual(
+    rows.map(({ name }) => name),
+    ['tank', 'tank/new', 'tank/my vm'],
+  );
+  assert.deepEqual(newest, []);
+});
+
+test('a zfs that can not be asked for its datasets is an error in words', async () => {
+  const failing = 'echo "The ZFS modules are not loaded." >&2; exit 1;';
+  await assert.rejects(
+    readHeadsOf(['tank/my vm'], failing),
+    (error: unknown) => error instanceof ZfsVmError && /module is not loaded/.test(error.message),
+  );
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findDiffering, findLikelyPlaces, findProbes } from '../../src/plan/probe.js';
+import { findDiffering, findLikelyPlaces, findOpenQuestions, findProbes } from '../../src/plan/probe.js';
 import { findSources } from '../../src/plan/sources.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { world } from '../worlds.js';
@@ -43,4 +43,35 @@ test('a place that has the newest version by its name only has to be looked at',
   const newest = sources[0]?.versions.at(-1)?.guid ?? 0n;
   assert.deepEqual(findDiffering(probes, new Map([['tank/vm@zfs-vm:web:2', newest]])), []);
   assert.deepEqual(findDiffering(probes, new Map([['tank/vm@zfs-vm:web:2', newest + 1n]])), ['tank/vm']);
+});
+
+/** What is still asked about `tank/vm`, of which the sender has `web:1 web:2 web:3`, when it ends with a snapshot of that GUID. */
+function askAbout(
+  guid: bigint,
+  asked: readonly string[] = [],
+): [names: readonly string[], datasets: readonly string[]] {
+  const probes = findProbes(imageSources, new Set(['tank', 'tank/vm']), new Map()) ?? [];
+  const { names, datasets } = findOpenQuestions(probes, new Map([['tank/vm', { guid }]]), new Set(asked));
+  return [names, datasets];
+}
+
+const imageSources = findSources(world('tank/vm: web:1 @mine web:2 web:3'), everything);
+const imageGuids = imageSources[0]?.dataset.snapshots.map(({ guid }) => guid) ?? [];
+
+test('of a copy that lags, the versions that it lacks are asked for by name', () => {
+  const [first = 0n, , second = 0n] = imageGuids;
+  assert.deepEqual(askAbout(first), [['tank/vm@zfs-vm:web:3', 'tank/vm@zfs-vm:web:2'], []]);
+  assert.deepEqual(askAbout(second, ['tank/vm@zfs-vm:web:3']), [[], []]);
+});
+
+test('a copy that ends with a bookmark of ours is one that lags', () => {
+  const sources = findSources(world('tank/vm: #web:1 web:2'), everything);
+  const probes = findProbes(sources, new Set(['tank/vm']), new Map()) ?? [];
+  const guid = sources[0]?.dataset.bookmarks[0]?.guid ?? 0n;
+  const { datasets } = findOpenQuestions(probes, new Map([['tank/vm', { guid }]]), new Set());
+  assert.deepEqual(datasets, []);
+});
+
+test('of a copy that ends with something foreign, all snapshots are asked for', () => {
+  assert.deepEqual(askAbout(1n), [[], ['tank/vm']]);
 });

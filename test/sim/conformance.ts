@@ -80,8 +80,8 @@ function isLookedAt(index: number, length: number): boolean {
  * Playing them.
  */
 
-/** What is listed of everything; the last columns differ in what they say, and are made alike by `StateReader`. */
-const stateColumns = 'name,type,guid,origin,userrefs,receive_resume_token,written';
+/** What is listed of everything; some columns differ in what they say, and are made alike by `StateReader`. */
+const stateColumns = 'name,type,guid,origin,userrefs,receive_resume_token,written,prevsnap';
 
 /** Makes what hosts list comparable. */
 class StateReader {
@@ -91,8 +91,9 @@ class StateReader {
   read(output: string): string[] {
     const lines = output.split('\n').filter((line) => line !== '');
     return lines.map((line) => {
-      const [name = '', type = '', guid = '', origin = '', holds = '', token = '', written = ''] =
-        line.split('\t');
+      const fields = line.split('\t');
+      const [name = '', type = '', guid = '', origin = '', holds = '', token = '', written = ''] = fields;
+      const [newest = ''] = fields.slice(7);
       const known = this.#guids.get(guid) ?? this.#guids.size;
       this.#guids.set(guid, known);
       const isDataset = type === 'filesystem' || type === 'volume';
@@ -100,7 +101,11 @@ class StateReader {
         ...[name, type, `guid ${known}`, origin],
         ...(type === 'snapshot' ? [`holds ${holds}`] : []),
         ...(isDataset
-          ? [token === '-' ? 'no token' : 'token', written === '0' ? 'unchanged' : 'changed']
+          ? [
+              token === '-' ? 'no token' : 'token',
+              written === '0' ? 'unchanged' : 'changed',
+              `newest ${newest}`,
+            ]
           : []),
       ].join(' ');
     });

@@ -1,4 +1,4 @@
-import { isAsExpected, taggedOnly } from '../../src/inventory/read-inventory.js';
+import { taggedOnly } from '../../src/inventory/read-inventory.js';
 import { packWords, unpackWords } from '../../src/zstd.js';
 import { complain, say, type Call } from './call.js';
 import { inputOf, readExactly, readToEnd } from './pipe.js';
@@ -158,20 +158,7 @@ async function runAwk(call: Call): Promise<number> {
 /** What the programs of awk that we have do with their input. */
 const awkPrograms = new Map<string, (call: Call, text: string) => Promise<number>>([
   [taggedOnly.join('\n'), keepTagged],
-  [isAsExpected.join('\n'), (_call, text) => Promise.resolve(compareWithExpected(text))],
 ]);
-
-function compareWithExpected(text: string): number {
-  const expected = new Map<string, string>();
-  const found: string[] = [];
-  for (const line of text.split('\n')) {
-    const [name = '', guid = '', ...others] = line.split('\t');
-    if (others.length > 0) found.push(`${name} ${guid}`);
-    else if (line !== '') expected.set(name, guid);
-  }
-  const wanted = [...expected].filter(([, guid]) => guid !== 'none').map((each) => each.join(' '));
-  return wanted.length === found.length && wanted.every((each) => found.includes(each)) ? 0 : 1;
-}
 
 /** One field of each line. */
 async function runCut(call: Call): Promise<number> {

@@ -69,7 +69,15 @@ const readOnlyNames = new Set([
     'used',
     'encryption',
   ],
-  ...['receive_resume_token', 'keystatus', 'encryptionroot', 'userrefs', 'inconsistent', 'mounted'],
+  ...[
+    'receive_resume_token',
+    'keystatus',
+    'encryptionroot',
+    'userrefs',
+    'inconsistent',
+    'mounted',
+    'prevsnap',
+  ],
 ]);
 
 /** What the names of properties begin with that tell what was written since the snapshot that they name. */
@@ -160,6 +168,8 @@ function findFixed(pools: Pools, listed: Listed, name: string): string | undefin
       return isDataset && dataset.encryption !== undefined ? findEncryptionRoot(pools, dataset) : undefined;
     case 'receive_resume_token':
       return isDataset ? tokenOf(dataset) : undefined;
+    case 'prevsnap':
+      return isDataset ? dataset.tip?.fullName : undefined;
     case 'userrefs':
       return listed.kind === 'snapshot' ? String(listed.snapshot.holds.size) : undefined;
     case 'inconsistent':

@@ -9,27 +9,30 @@ import {
   UnreadableOutput,
 } from '../../src/zfs/list.js';
 
-// zfs list -Hp -t filesystem,volume -o name,type,origin,written,encryption,receive_resume_token   (OpenZFS 2.3.2)
+// zfs list -Hp -t filesystem,volume -o name,type,origin,written,encryption,prevsnap,receive_resume_token   (OpenZFS 2.3.2)
 const datasetLines = [
-  'tank\tfilesystem\t-\t0\toff\t-',
-  'tank/my vm\tfilesystem\t-\t14336\toff\t-',
-  'tank/clone\tfilesystem\ttank/my vm@zfs-vm:web:1\t0\toff\t-',
-  'tank/disk0\tvolume\t-\t0\taes-256-gcm\t-',
-  'tank/part\tfilesystem\t-\t0\toff\t1-cdb1a3cd1-e8-789c636064',
+  'tank\tfilesystem\t-\t0\toff\t-\t-',
+  'tank/my vm\tfilesystem\t-\t14336\toff\ttank/my vm@zfs-vm:web:2\t-',
+  'tank/clone\tfilesystem\ttank/my vm@zfs-vm:web:1\t0\toff\ttank/my vm@zfs-vm:web:1\t-',
+  'tank/disk0\tvolume\t-\t0\taes-256-gcm\t-\t-',
+  'tank/part\tfilesystem\t-\t0\toff\t-\t1-cdb1a3cd1-e8-789c636064',
   '',
 ].join('\n');
 
-test('datasets are read with their origin, encryption and resume token', () => {
-  const [pool, , clone, disk, part] = parseDatasets(datasetLines);
+test('datasets are read with their origin, encryption, newest snapshot and resume token', () => {
+  const [pool, vm, clone, disk, part] = parseDatasets(datasetLines);
   assert.deepEqual(pool, {
     name: 'tank',
     type: 'filesystem',
     origin: undefined,
     encrypted: false,
     writtenBytes: 0,
+    newestSnapshot: undefined,
     resumeToken: undefined,
   });
+  assert.equal(vm?.newestSnapshot, 'zfs-vm:web:2');
   assert.equal(clone?.origin, 'tank/my vm@zfs-vm:web:1');
+  assert.equal(clone.newestSnapshot, undefined);
   assert.equal(disk?.type, 'volume');
   assert.equal(disk.encrypted, true);
   assert.equal(part?.resumeToken, '1-cdb1a3cd1-e8-789c636064');

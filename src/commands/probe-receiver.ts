@@ -1,0 +1,156 @@
+import type { Endpoint } from '../host/endpoint.js';
+import { buildInventory, type Inventory } from '../inventory/inventory.js';
+import {
+  readDatasets,
+  readHeads,
+  readNamedSnapshots,
+  readSnapshotsOf,
+  type DatasetList,
+} from '../inventory/read-inventory.js';
+import {
+  findDiffering,
+  findLikelyPlaces,
+  findOpenQuestions,
+  findProbes,
+  namesToAskFor,
+  type Probe,
+} from '../plan/probe.js';
+import type { Source } from '../plan/sources.js';
+import { fullNameOf } from '../streamline/dataset.js';
+import type { Inquiry } from '../transfer/event.js';
+import type { DatasetRow, SnapshotRow } from '../zfs/list.js';
+import { ancestorsOf } from '../zfs/names.js';
+
+/** What a receiver has told. */
+export interface ProbedReceiver {
+  /** What it holds, as far as that matters; undefined where only all of its snapshots can tell. */
+  readonly inventory: Inventory | undefined;
+  /** Its datasets, where all of them were listed. */
+  readonly datasets: DatasetList | undefined;
+}
+
+/** How a receiver is asked. */
+export interface ProbeOptions {
+  readonly endpoint: Endpoint;
+  /** What is to be sent. */
+  readonly sources: readonly Source[];
+  /** The receiver's dataset that new ones go under; undefined when they keep their names. */
+  readonly destination: string | undefined;
+  readonly signal: AbortSignal;
+  /** Told of each question before it is asked. */
+  readonly onQuestion: (what: Inquiry) => void;
+}
+
+/**
+ * Asks a receiver no more than tells how far it is. First, by their names, for the newest versions where they are expected: one in
+ * step was asked one question. Then, for the datasets that differ, what they end with; only where one is missing, all datasets are
+ * listed, and copies with the same last part of the name are asked for as well. Snapshots are listed only of datasets that end with
+ * something foreign.
+ * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
+ */
+export async function probeReceiver(options: ProbeOptions): Promise<ProbedReceiver> {
+  return new ReceiverProbe(options).run();
+}
+
+class ReceiverProbe {
+  readonly #options: ProbeOptions;
+  /** The full names that were asked for. */
+  readonly #asked = new Set<string>();
+  /** The snapshots that are there, by full name. */
+  readonly #found = new Map<string, SnapshotRow>();
+
+  constructor(options: ProbeOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<ProbedReceiver> {
+    const { endpoint, sources, destination, signal, onQuestion } = this.#options;
+    const likely = findLikelyPlaces(sources, destination);
+    const expected = findProbes(sources, new Set(likely.values()), likely) ?? [];
+    await this.#askFor(namesToAskFor(expected));
+    const differing = findDiffering(expected, this.#guids);
+    if (expected.length > 0 && differing.length === 0) {
+      return { inventory: this.#build({ rows: [], tokens: new Map() }), datasets: undefined };
+    }
+    if (differing.length === 0) {
+      onQuestion({ kind: 'datasets' });
+      return this.#lookEverywhere(await readDatasets(endpoint, signal), likely);
+    }
+    onQuestion({ kind: 'heads', count: differing.length });
+    const heads = await readHeads(endpoint, differing, signal);
+    if (heads.isWhole) return this.#lookEverywhere(heads, likely);
+    this.#note(heads.newest);
+    return { inventory: await this.#complete(expected, differing, heads), datasets: undefined };
+  }
+
+  /** Looks wherever a copy may be, going by its name, when not all are where they were expected. */
+  async #lookEverywhere(datasets: DatasetList, likely: ReadonlyMap<string, string>): Promise<ProbedReceiver> {
+    const names = new Set(datasets.rows.map((row) => row.name));
+    const probes = findProbes(this.#options.sources, names, likely);
+    if (probes === undefined) return { inventory: undefined, datasets };
+    const differing = new Set(findDiffering(probes, this.#guids));
+    const heads = datasets.rows.filter(({ name }) => differing.has(name)).flatMap(namesOfHead);
+    await this.#askFor([...namesToAskFor(probes), ...heads]);
+    const inventory = await this.#complete(probes, findDiffering(probes, this.#guids), datasets);
+    return { inventory, datasets };
+  }
+
+  /** Asks what is still open about datasets that differ. @param list what these and maybe others are */
+  async #complete(
+    probes: readonly Probe[],
+    differing: readonly string[],
+    list: DatasetList,
+  ): Promise<Inventory> {
+    const places = new Set(differing);
+    const newest = list.rows
+      .filter(({ name }) => places.has(name))
+      .flatMap(namesOfHead)
+      .flatMap((name) => this.#found.get(name) ?? []);
+    const open = findOpenQuestions(probes, new Map(newest.map((row) => [row.dataset, row])), this.#asked);
+    await Promise.all([this.#askFor(open.names), this.#listSnapshotsOf(open.datasets)]);
+    return this.#build(list);
+  }
+
+  async #askFor(names: readonly string[]): Promise<void> {
+    const { endpoint, signal, onQuestion } = this.#options;
+    const unasked = [...new Set(names)].filter((name) => !this.#asked.has(name));
+    if (unasked.length === 0) return;
+    for (const name of unasked) this.#asked.add(name);
+    onQuestion({ kind: 'named', count: unasked.length });
+    this.#note(await readNamedSnapshots(endpoint, unasked, signal));
+  }
+
+  async #listSnapshotsOf(datasets: readonly string[]): Promise<void> {
+    const { endpoint, signal, onQuestion } = this.#options;
+    if (datasets.length === 0) return;
+    onQuestion({ kind: 'snapshots-of', count: datasets.length });
+    this.#note(await readSnapshotsOf(endpoint, datasets, signal));
+  }
+
+  #note(rows: readonly SnapshotRow[]): void {
+    for (const row of rows) this.#found.set(fullNameOf(row), row);
+  }
+
+  get #guids(): ReadonlyMap<string, bigint> {
+    return new Map([...this.#found].map(([name, { guid }]) => [name, guid]));
+  }
+
+  /** Of datasets that weren't listed, nothing is known but that they are there. */
+  #build({ rows, tokens }: DatasetList): Inventory {
+    const found = [...this.#found.values()];
+    const places = [...found.map(({ dataset }) => dataset), ...rows.map(({ name }) => name)];
+    const names = new Set(places.flatMap((name) => [...ancestorsOf(name), name]));
+    const unlisted = [...names].map((name): DatasetRow => ({ ...nothingKnown, name }));
+    return buildInventory([...unlisted, ...rows], found, tokens);
+  }
+}
+
+const nothingKnown: Omit<DatasetRow, 'name'> = {
+  ...{ type: 'filesystem', origin: undefined, encrypted: false, writtenBytes: 0 },
+  ...{ newestSnapshot: undefined, resumeToken: undefined },
+};
+
+/** The full name of a dataset's newest snapshot, if it has any. */
+function namesOfHead({ name, newestSnapshot }: DatasetRow): string[] {
+  return newestSnapshot === undefined ? [] : [`${name}@${newestSnapshot}`];
+}
