@@ -1,8 +1,8 @@
 import type { Endpoint } from '../host/endpoint.js';
 import { buildInventory, type Inventory } from '../inventory/inventory.js';
+import { readHowFar } from '../inventory/read-how-far.js';
 import {
   readDatasets,
-  readHeads,
   readNamedSnapshots,
   readSnapshotsOf,
   type DatasetList,
@@ -12,6 +12,8 @@ import {
   findLikelyPlaces,
   findOpenQuestions,
   findProbes,
+  namesOfFollowing,
+  namesOfNewest,
   namesToAskFor,
   type Probe,
 } from '../plan/probe.js';
@@ -42,10 +44,9 @@ export interface ProbeOptions {
 }
 
 /**
- * Asks a receiver no more than tells how far it is. First, by their names, for the newest versions where they are expected: one in
- * step was asked one question. Then, for the datasets that differ, what they end with; only where one is missing, all datasets are
- * listed, and copies with the same last part of the name are asked for as well. Snapshots are listed only of datasets that end with
- * something foreign.
+ * Asks a receiver no more than tells how far it is: by their names, for the newest versions where they are expected, and in the same
+ * command, of the datasets that differ, what they end with. Only where one is missing are all datasets listed, and copies with the
+ * same last part of the name asked for as well. Snapshots are listed only of datasets that end with something foreign.
  * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
  */
 export async function probeReceiver(options: ProbeOptions): Promise<ProbedReceiver> {
@@ -67,20 +68,20 @@ class ReceiverProbe {
     const { endpoint, sources, destination, signal, onQuestion } = this.#options;
     const likely = findLikelyPlaces(sources, destination);
     const expected = findProbes(sources, new Set(likely.values()), likely) ?? [];
-    await this.#askFor(namesToAskFor(expected));
-    const differing = findDiffering(expected, this.#guids);
-    if (expected.length > 0 && differing.length === 0) {
-      return { inventory: this.#build({ rows: [], tokens: new Map() }), datasets: undefined };
-    }
-    if (differing.length === 0) {
+    if (expected.length === 0) {
       onQuestion({ kind: 'datasets' });
       return this.#lookEverywhere(await readDatasets(endpoint, signal), likely);
     }
-    onQuestion({ kind: 'heads', count: differing.length });
-    const heads = await readHeads(endpoint, differing, signal);
-    if (heads.isWhole) return this.#lookEverywhere(heads, likely);
-    this.#note(heads.newest);
-    return { inventory: await this.#complete(expected, differing, heads), datasets: undefined };
+    const asked = namesToAskFor(expected);
+    onQuestion({ kind: 'how-far', named: asked.length });
+    for (const name of asked) this.#asked.add(name);
+    const question = { newest: namesOfNewest(expected), following: namesOfFollowing(expected) };
+    const { found, heads } = await readHowFar(endpoint, question, signal);
+    this.#note(found);
+    if (heads?.isWhole === true) return this.#lookEverywhere(heads, likely);
+    const differing = findDiffering(expected, this.#guids);
+    const list = heads ?? { rows: [], tokens: new Map() };
+    return { inventory: await this.#complete(expected, differing, list), datasets: undefined };
   }
 
   /** Looks wherever a copy may be, going by its name, when not all are where they were expected. */

@@ -11,7 +11,6 @@ import {
   listNamedSnapshotsArguments,
   listSnapshotsArguments,
   listSnapshotsOfArguments,
-  newestSnapshotColumn,
   parseCreationTimes,
   parseDatasets,
   parseDetailedSnapshots,
@@ -101,52 +100,6 @@ export function readQuickly(
   const builder = new InventoryBuilder(rows, tokens);
   scanSnapshots(snapshots, builder);
   return builder.build();
-}
-
-/** What some datasets of a host end with. */
-export interface Heads extends DatasetList {
-  /** Whether one of those that were asked for isn't there: then all datasets of the host are listed, and `newest` has none. */
-  readonly isWhole: boolean;
-  /** The newest snapshots of the datasets. */
-  readonly newest: readonly SnapshotRow[];
-}
-
-/**
- * Reads some datasets of a host, and the newest snapshot of each: that is one opening of the dataset and one of the snapshot, where
- * a list of its snapshots opens it anew for each. If one of them isn't there, all datasets are listed in the same command.
- * @param names of datasets, at least one
- * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
- */
-export async function readHeads(
-  endpoint: Endpoint,
-  names: readonly string[],
-  signal?: AbortSignal,
-): Promise<Heads> {
-  const { script, input } = forEachName(listDatasetsArguments, names);
-  const listNewest = forEachName(listNamedSnapshotsArguments, []).script;
-  const parts = {
-    datasets: [
-      `named=$({ ${script} 2>/dev/null; printf 'status %s\\n' "$?"; } | head -c ${longestDatasets})`,
-      `newest=; case $named in`,
-      "*'status 0') datasets=${named%status 0}",
-      `  printf %s "$datasets"`,
-      `  newest=$(printf %s "$datasets" | cut -f ${newestSnapshotColumn} | sed -n 's/@/@/p') ;;`,
-      '*)',
-      ...datasetLines,
-      '  ;;',
-      'esac',
-    ],
-    tokens: tokenLines,
-    newest: [`case $newest in ?*) printf '%s\\n' "$newest" | ${listNewest} ${ignoreMissing} ;; esac`],
-  };
-  const texts = await runZfsScript(endpoint, parts, { input, signal });
-  return understand(endpoint, () => {
-    const rows = parseDatasets(texts.datasets);
-    const asked = new Set(names);
-    const isWhole = rows.length !== asked.size || rows.some(({ name }) => !asked.has(name));
-    const tokens = parseTokens(texts.tokens);
-    return { rows, tokens, isWhole, newest: parseSnapshots(texts.newest) };
-  });
 }
 
 /**
@@ -278,13 +231,13 @@ async function listForNames<T>(
 export const ignoreMissing = '2>/dev/null; status=$?; case $status in 0|1|123) ;; *) exit $status;; esac';
 
 /** How many bytes the list of datasets may have: that of half a million. */
-const longestDatasets = longestAnswer / 4;
+export const longestDatasets = longestAnswer / 4;
 
 /**
  * Asks for the datasets; only a zfs that lacks columns is asked twice. The list stays in the shell's memory, and a pipe hides the
  * status of zfs: so it is cut at some length, and its last line is the status.
  */
-const datasetLines = [
+export const datasetLines = [
   `ask() { { "$@" </dev/null; printf 'status %s\\n' "$?"; } | head -c ${longestDatasets}; }`,
   `datasets=$(ask "$@" ${quoteCommand(listDatasetsArguments)} 2>/dev/null)`,
   "case $datasets in *'status 0') ;; *'status '*)",
@@ -298,7 +251,7 @@ const datasetLines = [
 ];
 
 /** For each resume token, which is in the last column and has no white space: the token, and what zfs says of it. */
-const tokenLines = [
+export const tokenLines = [
   `printf %s "$datasets" | sed -n 's/^.*\\t\\([0-9]-[0-9a-f-]*\\)$/\\1/p' | while read -r token; do`,
   `  printf 'token %s\\n' "$token"`,
   `  "$@" ${quoteCommand(explainTokenArguments('').slice(0, -1))} "$token" </dev/null 2>&1`,
@@ -353,7 +306,8 @@ export function understand<T>({ host }: Endpoint, read: () => T): T {
   }
 }
 
-function parseTokens(output: string): Map<string, ResumeTokenContent> {
+/** Reads what `tokenLines` print. */
+export function parseTokens(output: string): Map<string, ResumeTokenContent> {
   const contents = new Map<string, ResumeTokenContent>();
   for (const text of output.split(/^token (?=[0-9]-)/m).slice(1)) {
     const [token = ''] = text.split('\n');

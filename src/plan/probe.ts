@@ -69,10 +69,22 @@ export function findLikelyPlaces(
 
 /** The full names of all the snapshots on the receiver that tell how far it is. */
 export function namesToAskFor(probes: readonly Probe[]): string[] {
-  return probes.flatMap(({ places, newest, following }) =>
-    places.flatMap((place) =>
-      [...newest.map(({ name }) => name), ...following].map((name) => `${place}@${name}`),
+  return [...namesOfNewest(probes).keys(), ...namesOfFollowing(probes)];
+}
+
+/** The full names of the newest versions, with their GUIDs. */
+export function namesOfNewest(probes: readonly Probe[]): Map<string, bigint> {
+  return new Map(
+    probes.flatMap(({ places, newest }) =>
+      places.flatMap((place) => newest.map(({ name, guid }) => [`${place}@${name}`, guid] as const)),
     ),
+  );
+}
+
+/** The full names that only snapshots of copies have which are ahead. */
+export function namesOfFollowing(probes: readonly Probe[]): string[] {
+  return probes.flatMap(({ places, following }) =>
+    places.flatMap((place) => following.map((name) => `${place}@${name}`)),
   );
 }
 

@@ -217,10 +217,10 @@ function describeInquiry(what: Inquiry): string {
       return 'its datasets and snapshots';
     case 'datasets':
       return 'its datasets';
-    case 'heads':
-      return `what ${formatCount(what.count, 'dataset')} that may differ ${what.count === 1 ? 'ends' : 'end'} with`;
+    case 'how-far':
+      return `${formatCount(what.named, 'snapshot')} by name, and what the datasets end with that differ`;
     case 'named':
-      return `${formatCount(what.count, 'snapshot')} by name, to see how far it is`;
+      return `${formatCount(what.count, 'snapshot')} by name`;
     case 'snapshots-of':
       return `the snapshots of ${formatCount(what.count, 'dataset')} that may differ`;
     case 'snapshots':

@@ -8,8 +8,8 @@ export type Inquiry =
   | { readonly kind: 'all' }
   /** Its datasets. */
   | { readonly kind: 'datasets' }
-  /** So many datasets and their newest snapshots; all its datasets if one of them isn't there. */
-  | { readonly kind: 'heads'; readonly count: number }
+  /** So many snapshots by name, and of the datasets that haven't exactly the newest, what they end with. */
+  | { readonly kind: 'how-far'; readonly named: number }
   /** So many snapshots by name. */
   | { readonly kind: 'named'; readonly count: number }
   /** The snapshots of so many datasets. */

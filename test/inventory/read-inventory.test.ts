@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ZfsVmError } from '../../src/errors.js';
 import { LocalHost } from '../../src/host/local-host.js';
-import { readHeads, readInventory, readNamedSnapshots } from '../../src/inventory/read-inventory.js';
+import { readInventory, readNamedSnapshots } from '../../src/inventory/read-inventory.js';
 import { fullNameOf } from '../../src/streamline/dataset.js';
 
 const datasets =
@@ -150,55 +150,5 @@ test('a property that zfs does not know is told in its words, without the list o
       error instanceof ZfsVmError &&
       /invalid property 'x'/.test(error.message) &&
       !/usage/.test(error.message),
-  );
-});
-
-/** Asks for what datasets end with. `tank/gone` isn't there; the others end with `@last`, but for `tank/new`. */
-function readHeadsOf(names: readonly string[], script = ''): ReturnType<typeof readHeads> {
-  const zfs = `${script}
-    case "$*" in
-      *"-t snapshot "*) shift 6; for name; do printf '%s\\t7\\t70\\n' "$name"; done; exit ;;
-      *prevsnap*) shift 6; [ $# -gt 0 ] || set -- tank tank/new "tank/my vm"; status=0
-        for name; do
-          case $name in */gone) status=1 ;; *new) printf '%s\\tvolume\\t-\\t0\\toff\\t-\\t-\\n' "$name" ;;
-          *) printf '%s\\tvolume\\t-\\t0\\toff\\t%s@last\\t-\\n' "$name" "$name" ;; esac
-        done; exit $status ;;
-    esac; exit 1`;
-  return readHeads({ host: new LocalHost(), zfs: ['sh', '-c', zfs, 'zfs'] }, names);
-}
-
-test('what datasets end with is read without a list of their snapshots', async () => {
-  const { isWhole, rows, newest } = await readHeadsOf(['tank/my vm', 'tank/new']);
-  assert.equal(isWhole, false);
-  assert.deepEqual(
-    rows.map(({ name, newestSnapshot }) => [name, newestSnapshot]),
-    [
-      ['tank/my vm', 'last'],
-      ['tank/new', undefined],
-    ],
-  );
-  assert.deepEqual(newest.map(fullNameOf), ['tank/my vm@last']);
-});
-
-test('datasets that end with nothing are no reason to list all snapshots', async () => {
-  const { isWhole, newest } = await readHeadsOf(['tank/new']);
-  assert.deepEqual([isWhole, newest], [false, []]);
-});
-
-test('where one of the datasets is not there, all are listed', async () => {
-  const { isWhole, rows, newest } = await readHeadsOf(['tank/my vm', 'tank/gone']);
-  assert.equal(isWhole, true);
-  assert.deepEqual(
-    rows.map(({ name }) => name),
-    ['tank', 'tank/new', 'tank/my vm'],
-  );
-  assert.deepEqual(newest, []);
-});
-
-test('a zfs that can not be asked for its datasets is an error in words', async () => {
-  const failing = 'echo "The ZFS modules are not loaded." >&2; exit 1;';
-  await assert.rejects(
-    readHeadsOf(['tank/my vm'], failing),
-    (error: unknown) => error instanceof ZfsVmError && /module is not loaded/.test(error.message),
   );
 });

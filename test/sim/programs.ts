@@ -1,3 +1,4 @@
+import { whatIsOpen } from '../../src/inventory/read-how-far.js';
 import { taggedOnly } from '../../src/inventory/read-inventory.js';
 import { packWords, unpackWords } from '../../src/zstd.js';
 import { complain, say, type Call } from './call.js';
@@ -158,7 +159,28 @@ async function runAwk(call: Call): Promise<number> {
 /** What the programs of awk that we have do with their input. */
 const awkPrograms = new Map<string, (call: Call, text: string) => Promise<number>>([
   [taggedOnly.join('\n'), keepTagged],
+  [whatIsOpen.join('\n'), tellWhatIsOpen],
 ]);
+
+/** Of what was asked for and found, tells which datasets differ, and what is to be asked about the others. */
+async function tellWhatIsOpen(call: Call, text: string): Promise<number> {
+  const lines = text.split('\n').map((line) => line.split('\t'));
+  const guids = new Map(lines.filter(({ length }) => length === 3).map(([name, guid]) => [name, guid]));
+  const wordsOf = (kind: string): string[][] =>
+    lines.flatMap(([first = '', ...rest]) =>
+      first.startsWith(`${kind} `) ? [[first.slice(kind.length + 1), ...rest]] : [],
+    );
+  const datasetIn = (name = ''): string => name.replace(/@.*/, '');
+  const newest = wordsOf('newest').filter(([name, guid]) => guids.get(name) !== guid);
+  const differing = new Set(newest.map(([name]) => datasetIn(name)));
+  const following = wordsOf('following').filter(([name]) => !differing.has(datasetIn(name)));
+  const told = [
+    ...[...differing].map((dataset) => `differing ${dataset}\n`),
+    ...following.map(([name = '']) => `following ${name}\n`),
+  ];
+  await say(call, told.join(''));
+  return 0;
+}
 
 /** One field of each line. */
 async function runCut(call: Call): Promise<number> {

@@ -1,0 +1,112 @@
+import type { Endpoint } from '../host/endpoint.js';
+import { forEachName } from '../shell.js';
+import { datasetOf } from '../streamline/lineage.js';
+import {
+  listDatasetsArguments,
+  listNamedSnapshotsArguments,
+  newestSnapshotColumn,
+  parseDatasets,
+  parseSnapshots,
+  type SnapshotRow,
+} from '../zfs/list.js';
+import {
+  datasetLines,
+  longestDatasets,
+  parseTokens,
+  tokenLines,
+  understand,
+  type DatasetList,
+} from './read-inventory.js';
+import { runZfsScript } from './zfs-script.js';
+
+/** What tells how far copies on a host are. */
+export interface HowFar {
+  /** Full names of snapshots that copies in step have, with the GUIDs; each dataset is a copy. */
+  readonly newest: ReadonlyMap<string, bigint>;
+  /** Full names that snapshots of copies have which are ahead. */
+  readonly following: readonly string[];
+}
+
+/** What some datasets of a host end with. */
+export interface Heads extends DatasetList {
+  /** Whether one of those that were asked for isn't there: then all datasets of the host are listed. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * Asks a host how far its copies are, and of those that aren't exactly in step, what they are and end with: an opening of the dataset
+ * and one of its newest snapshot, where a list of its snapshots opens the dataset anew for each. One command.
+ * @param asked about at least one dataset
+ * @returns the snapshots that are there, of those that were asked for and of those that datasets end with; and the datasets that aren't
+ *   in step, undefined when all are
+ * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
+ */
+export async function readHowFar(
+  endpoint: Endpoint,
+  { newest, following }: HowFar,
+  signal?: AbortSignal,
+): Promise<{ readonly found: SnapshotRow[]; readonly heads: Heads | undefined }> {
+  const listNamed = forEachName(listNamedSnapshotsArguments, []).script;
+  const listDatasets = forEachName(listDatasetsArguments, []).script;
+  const parts = {
+    found: [
+      // If zfs can't be run, the list of datasets says why.
+      `named() { ${listNamed} 2>/dev/null | head -c ${longestDatasets}; }`,
+      'asked=$(cat)',
+      `found=$(printf '%s\\n' "$asked" | sed -n 's/^newest //p' | cut -f 1 | named "$@")`,
+      `open=$(printf '%s\\n' "$found" "$asked" | awk -F '\\t' '`,
+      ...whatIsOpen,
+      `')`,
+      `printf '%s\\n' "$found"`,
+      `following=$(printf '%s\\n' "$open" | sed -n 's/^following //p'); ahead=`,
+      `case $following in ?*) ahead=$(printf '%s\\n' "$following" | named "$@"); printf '%s\\n' "$ahead" ;; esac`,
+    ],
+    datasets: [
+      `differing=$(printf '%s\\n' "$open" | sed -n 's/^differing //p'; printf '%s\\n' "$ahead" | sed -n 's/@.*//p')`,
+      'datasets=; newest=; case $differing in ?*)',
+      `  some=$({ printf '%s\\n' "$differing" | ${listDatasets} 2>/dev/null; printf 'status %s\\n' "$?"; } | head -c ${longestDatasets})`,
+      '  case $some in',
+      '  *\'status 0\') datasets=${some%status 0}; printf %s "$datasets"',
+      `    newest=$(printf %s "$datasets" | cut -f ${newestSnapshotColumn} | sed -n 's/@/@/p') ;;`,
+      '  *)',
+      ...datasetLines,
+      '  ;;',
+      '  esac ;;',
+      `*) echo '${inStep}' ;;`,
+      'esac',
+    ],
+    tokens: tokenLines,
+    newest: [`case $newest in ?*) printf '%s\\n' "$newest" | named "$@" ;; esac`],
+  };
+  const input = [
+    ...Array.from(newest, ([name, guid]) => `newest ${name}\t${guid}\n`),
+    ...following.map((name) => `following ${name}\n`),
+  ].join('');
+  const texts = await runZfsScript(endpoint, parts, { input, signal });
+  return understand(endpoint, () => {
+    const found = [...parseSnapshots(texts.found), ...parseSnapshots(texts.newest)];
+    if (texts.datasets.trim() === inStep) return { found, heads: undefined };
+    const rows = parseDatasets(texts.datasets);
+    const asked = new Set(Array.from(newest.keys(), datasetOf));
+    const isWhole = rows.some(({ name }) => !asked.has(name));
+    return { found, heads: { rows, tokens: parseTokens(texts.tokens), isWhole } };
+  });
+}
+
+/** Stands in place of the datasets where all are in step. */
+const inStep = 'in step';
+
+/**
+ * An awk program that reads what was found and what was asked for. It prints the datasets that are not in step, and of the others, which
+ * snapshots to ask for that would tell that they are ahead. As numbers, GUIDs would not be exact.
+ */
+export const whatIsOpen = [
+  'NF == 3 { guid[$1] = $2; next }',
+  '{ dataset = $0; sub(/^[a-z]* /, "", dataset); sub(/@.*/, "", dataset) }',
+  'sub(/^newest /, "") { if (guid[$1] "" != $2 "") isDiffering[dataset]; next }',
+  'sub(/^following /, "") { of[$0] = dataset }',
+  'END {',
+  '  for (dataset in isDiffering) print "differing " dataset',
+  '  for (name in of) if (!(of[name] in isDiffering)) print "following " name',
+  '}',
+];

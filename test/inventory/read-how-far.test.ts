@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ZfsVmError } from '../../src/errors.js';
+import { LocalHost } from '../../src/host/local-host.js';
+import { readHowFar } from '../../src/inventory/read-how-far.js';
+import { fullNameOf } from '../../src/streamline/dataset.js';
+
+/** What a host says: snapshots with their GUIDs, and datasets with the newest snapshot of each. */
+interface Answers {
+  readonly snapshots?: Readonly<Record<string, bigint>>;
+  readonly datasets?: Readonly<Record<string, string | undefined>>;
+  /** What zfs is made of instead. */
+  readonly zfs?: string;
+}
+
+interface Told {
+  readonly found: string[];
+  /** The datasets that are not in step, with their newest snapshots; undefined when all are. */
+  readonly datasets: (readonly [string, string | undefined])[] | undefined;
+  readonly isWhole: boolean | undefined;
+}
+
+/** Asks a host whose zfs is a shell script, in whose tables each line ends with `;`. */
+async function ask(
+  newest: Readonly<Record<string, bigint>>,
+  following: readonly string[],
+  { snapshots = {}, datasets = {}, zfs: script }: Answers,
+): Promise<Told> {
+  const points = Object.entries(snapshots).map(([name, guid]) => `${name}\t${guid}\t7;`);
+  const rows = Object.entries(datasets).map(
+    ([name, last]) => `${name}\tvolume\t-\t0\toff\t${last === undefined ? '-' : `${name}@${last}`}\t-;`,
+  );
+  const zfs = `
+    points='${points.join('')}'; rows='${rows.join('')}'; status=0
+    case "$*" in *prevsnap*) table=$rows ;; *) table=$points ;; esac
+    shift 6
+    [ $# -gt 0 ] || { printf '%s' "$table" | tr ';' '\\n'; exit; }
+    for name; do printf '%s' "$table" | tr ';' '\\n' | grep "^$name	" || status=1; done
+    exit $status`;
+  const endpoint = { host: new LocalHost(), zfs: ['sh', '-c', script ?? zfs, 'zfs'] };
+  const question = { newest: new Map(Object.entries(newest)), following };
+  const { found, heads } = await readHowFar(endpoint, question);
+  return {
+    found: found.map((row) => `${fullNameOf(row)} ${row.guid}`).sort(),
+    datasets: heads?.rows.map(({ name, newestSnapshot }) => [name, newestSnapshot] as const),
+    isWhole: heads?.isWhole,
+  };
+}
+
+test('a host in step tells no more than the snapshots that were asked for', async () => {
+  const newest = { 'tank/a@2': 2n, 'tank/my vm@2': 3n };
+  assert.deepEqual(await ask(newest, ['tank/a@3', 'tank/my vm@3'], { snapshots: newest }), {
+    found: ['tank/a@2 2', 'tank/my vm@2 3'],
+    ...{ datasets: undefined, isWhole: undefined },
+  });
+});
+
+test('a dataset that lags tells what it ends with, and those in step do not', async () => {
+  const snapshots = { 'tank/a@1': 1n, 'tank/my vm@2': 3n };
+  const datasets = { 'tank/a': '1', 'tank/my vm': '2', tank: undefined };
+  assert.deepEqual(await ask({ 'tank/a@2': 2n, 'tank/my vm@2': 3n }, [], { snapshots, datasets }), {
+    found: ['tank/a@1 1', 'tank/my vm@2 3'],
+    ...{ datasets: [['tank/a', '1']], isWhole: false },
+  });
+});
+
+test('a version that differs in the last bit of its GUID is another one', async () => {
+  const newest = { 'tank/a@2': 18446744073709551614n };
+  const datasets = { 'tank/a': '2' };
+  const told = await ask(newest, [], { snapshots: { 'tank/a@2': 18446744073709551615n }, datasets });
+  assert.deepEqual(told.datasets, [['tank/a', '2']]);
+  assert.equal((await ask(newest, [], { snapshots: newest, datasets })).datasets, undefined);
+});
+
+test('a dataset that is ahead tells what it ends with', async () => {
+  const snapshots = { 'tank/a@2': 2n, 'tank/a@3': 3n, 'tank/b@2': 4n };
+  const told = await ask({ 'tank/a@2': 2n, 'tank/b@2': 4n }, ['tank/a@3', 'tank/b@3'], {
+    snapshots,
+    datasets: { 'tank/a': '3' },
+  });
+  assert.deepEqual(told.datasets, [['tank/a', '3']]);
+  assert.ok(told.found.includes('tank/a@3 3'));
+});
+
+test('a dataset that ends with nothing is no reason to list all snapshots', async () => {
+  const told = await ask({ 'tank/a@2': 2n }, [], {
+    snapshots: { 'tank/other@1': 1n },
+    datasets: { 'tank/a': undefined },
+  });
+  assert.deepEqual(told, { found: [], datasets: [['tank/a', undefined]], isWhole: false });
+});
+
+test('where one of the datasets is not there, all are listed', async () => {
+  const datasets = { tank: undefined, 'tank/a': '1' };
+  const told = await ask({ 'tank/a@2': 2n, 'tank/gone@2': 3n }, [], { datasets });
+  assert.deepEqual(told, {
+    found: [],
+    datasets: [
+      ['tank', undefined],
+      ['tank/a', '1'],
+    ],
+    isWhole: true,
+  });
+});
+
+test('a zfs that can not be run is an error in words', async () => {
+  const zfs = 'echo "The ZFS modules are not loaded." >&2; exit 1';
+  await assert.rejects(
+    ask({ 'tank/a@2': 2n }, [], { zfs }),
+    (error: unknown) => error instanceof ZfsVmError && /module is not loaded/.test(error.message),
+  );
+});
