@@ -25,6 +25,15 @@ await build({
   banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
   define: { 'import.meta.url': 'bundleUrl' },
   logLevel: 'warning',
+  plugins: [
+    {
+      name: 'without-http',
+      // ssh2's agents for HTTP over SSH, which nobody here needs, would load all of Node.js's HTTP and TLS at each start.
+      setup: ({ onLoad }) => {
+        onLoad({ filter: /ssh2.lib.http-agents\.js$/ }, () => ({ contents: 'module.exports = {};' }));
+      },
+    },
+  ],
 });
 
 const script = new Script(Module.wrap(readFileSync(bundle, 'utf8')), { filename: bundle });

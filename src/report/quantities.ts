@@ -2,7 +2,7 @@ import prettyBytes from 'pretty-bytes';
 
 /** A number of bytes for people, in powers of 1024 as zfs has them: `1.2 MiB`. */
 export function formatBytes(bytes: number): string {
-  return prettyBytes(bytes, { binary: true, maximumFractionDigits: 1 });
+  return prettyBytes(bytes, { binary: true });
 }
 
 /** A span of time for people: `0.4 s`, `12 s`, `3:07`, `2:03:07`. */

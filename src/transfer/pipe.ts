@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../clock.js';
-import { isSuccess, type Exit, type Host } from '../host/host.js';
+import { isSuccess, type Exit, type Host, type HostProcess } from '../host/host.js';
 import { findMeeting } from '../host/meeting.js';
 import { openPipe, type PipeEnds } from '../host/pipe-ends.js';
 import type { StartPiped } from '../host/piped-commands.js';
@@ -17,31 +17,39 @@ export interface PipeCommand {
 export interface PipeOptions {
   /** Aborting it ends both commands. */
   readonly signal: AbortSignal;
-  /** Hears of every chunk that has gone to the receiver. */
+  /** Hears of every chunk that has gone to the receiver, where the bytes are passed on. */
   readonly onBytes: (bytes: number) => void;
   /** Hears all that the receiver writes to stdout, in pieces that are cut anywhere. */
   readonly onOutput: (text: string) => void;
+  /** Hears what the sender writes to stderr, line by line, where no byte comes through here: there it has to tell how far it is. */
+  readonly follow: (line: string) => SenderNews;
+  /** Is called when both commands have been started. */
+  readonly onStart: () => void;
   readonly clock: Clock;
+  /** Slows the stream down where the bytes are passed on. */
   readonly rateLimit: RateLimit | undefined;
   /** After this time in which no byte moved and the receiver said nothing, both are ended; 0 for never. */
   readonly stallMs: number;
-  /** Joins both commands, so that no byte comes through here; undefined where the bytes are to be passed on. */
-  readonly joint: Joint | undefined;
 }
 
-/** What joins two commands: `onBytes` and the rate limit have nothing to do then. */
-export interface Joint {
-  readonly pipe: JointPipe;
-  /** Hears what the sender writes to stderr, line by line: there it has to tell how far it is. */
-  readonly follow: (line: string) => SenderNews;
-}
+/** Where a stream goes in. */
+export type Inlet =
+  /** A receiver that has been started and waits for its input. */
+  | {
+      readonly kind: 'waiting';
+      readonly receive: HostProcess;
+      /** The pipe that joins it to its sender, so that no byte comes through here; undefined where the bytes are passed on. */
+      readonly ends: PipeEnds | undefined;
+      /** Ends the receiver. */
+      readonly stop: () => void;
+    }
+  /** A machine elsewhere, which starts both commands at once. */
+  | { readonly kind: 'elsewhere'; readonly argv: readonly string[]; readonly start: StartPiped };
 
-/** A pipe that no byte leaves for us. */
-export type JointPipe =
-  /** One of this machine, for one use. */
-  | { readonly kind: 'here'; readonly ends: PipeEnds }
-  /** One of another machine, which starts both commands at once. */
-  | { readonly kind: 'elsewhere'; readonly start: StartPiped };
+/** Whether no byte comes through here. */
+export function isJoined(inlet: Inlet): boolean {
+  return inlet.kind === 'elsewhere' || inlet.ends !== undefined;
+}
 
 /** What a line of a sender's stderr means: bytes have moved, nothing of interest, or words that may tell why it failed. */
 export type SenderNews = 'moved' | 'nothing' | 'words';
@@ -73,43 +81,75 @@ export function findWayElsewhere({ sender, receiver, rateLimit }: PipeWay): Star
 }
 
 /**
- * A pipe that joins commands of two hosts, where that can be: nothing is to be slowed down, and both ends are on one machine.
+ * Starts the receiver of a stream that may be sent much later.
  * @param isCounted whether the bytes that come along this machine have to be counted
+ * @param signal aborting it ends the receiver
+ * @throws ZfsVmError when its host can't start commands
  */
-export async function openJoint(way: PipeWay, isCounted: boolean): Promise<JointPipe | undefined> {
+export async function openInlet(
+  argv: readonly string[],
+  way: PipeWay,
+  isCounted: boolean,
+  signal: AbortSignal,
+): Promise<Inlet> {
   const start = findWayElsewhere(way);
-  if (start !== undefined) return { kind: 'elsewhere', start };
-  const canBeHere = way.rateLimit === undefined && way.sender.joinsPipes && way.receiver.joinsPipes;
-  const ends = canBeHere && !isCounted ? await openPipe() : undefined;
-  return ends && { kind: 'here', ends };
+  if (start !== undefined) return { kind: 'elsewhere', argv, start };
+  const canJoin = way.rateLimit === undefined && way.sender.joinsPipes && way.receiver.joinsPipes;
+  const ends = canJoin && !isCounted ? await openPipe() : undefined;
+  const stopped = new AbortController();
+  const stop = (): void => {
+    stopped.abort();
+  };
+  try {
+    const options = { signal: AbortSignal.any([signal, stopped.signal]), input: ends?.read };
+    const receive = await way.receiver.start(argv, options);
+    // Either side notices the end of the other only if nobody else holds an end.
+    ends?.read.close();
+    return { kind: 'waiting', receive, ends, stop };
+  } catch (error) {
+    closeEnds(ends);
+    throw error;
+  }
+}
+
+/** Ends a receiver for which there will be no stream. */
+export function closeInlet(inlet: Inlet): void {
+  if (inlet.kind === 'elsewhere') return;
+  inlet.stop();
+  closeEnds(inlet.ends);
+  // What it said has to be taken, or it never ends.
+  inlet.receive.stdout.resume();
+  inlet.receive.stderr.resume();
+}
+
+function closeEnds(ends: PipeEnds | undefined): void {
+  ends?.read.close();
+  ends?.write.close();
 }
 
 /**
- * Runs a command on one host into a command on another. Whatever ends one side ends the other: the receiver gets the end of
+ * Runs a command on one host into a receiver on another. Whatever ends one side ends the other: the receiver gets the end of
  * its input, the sender no reader. Memory stays flat: what the receiver doesn't take, the sender doesn't give.
  * @throws ZfsVmError when a host can't start commands
  */
 export async function runPipe(
   sender: PipeCommand,
-  receiver: PipeCommand,
-  { signal, onBytes, onOutput, clock, rateLimit, stallMs, joint }: PipeOptions,
+  inlet: Inlet,
+  { signal, onBytes, onOutput, follow, onStart, clock, rateLimit, stallMs }: PipeOptions,
 ): Promise<PipeResult> {
   const stall = new StallWatch(stallMs, clock);
   const stopAll = AbortSignal.any([signal, stall.signal]);
   const stopSender = new AbortController();
   const over = new AbortController();
-  const ends = joint?.pipe.kind === 'here' ? joint.pipe.ends : undefined;
+  const ends = inlet.kind === 'waiting' ? inlet.ends : undefined;
+  const passesOn = !isJoined(inlet);
+  if (inlet.kind === 'waiting') stopAll.addEventListener('abort', inlet.stop, { once: true });
   try {
     const stopSending = AbortSignal.any([stopAll, stopSender.signal]);
-    const both =
-      joint?.pipe.kind === 'elsewhere'
-        ? await joint.pipe.start(sender.argv, receiver.argv, { signal: stopSending })
-        : undefined;
-    // The receiver first: a sender without one would only fill its pipe.
-    const input = ends?.read;
-    const receive = both?.reader ?? (await receiver.host.start(receiver.argv, { signal: stopAll, input }));
-    // Either side notices the end of the other only if nobody else holds an end.
-    input?.close();
+    const { reader: receive, writer } =
+      inlet.kind === 'elsewhere'
+        ? await inlet.start(sender.argv, inlet.argv, { signal: stopSending })
+        : { reader: inlet.receive, writer: undefined };
     const listeners = new Listeners();
     // From now on, so that nothing is missed of a receiver that ends before the sender is there.
     const reports = readChunks(receive.stdout, (text) => {
@@ -120,13 +160,14 @@ export async function runPipe(
     });
     const receiveTail = readTail(receive.stderr);
     const output = ends?.write;
-    const starting = both?.writer ?? sender.host.start(sender.argv, { signal: stopSending, output });
+    const starting = writer ?? sender.host.start(sender.argv, { signal: stopSending, output });
     const send = await Promise.resolve(starting).catch((error: unknown) => {
       receive.stdin.destroy();
       throw error;
     });
     output?.close();
     stall.start();
+    onStart();
 
     // A receiver that fails needs no more. One that has all of its stream ends well, maybe before the sender's end has come
     // through: the sender gets the time to end, too.
@@ -135,7 +176,7 @@ export async function runPipe(
         stopSender.abort();
       };
       if (isSuccess(exit)) void clock.sleep(senderGraceMs, over.signal).then(stop, ignore);
-      else if (joint === undefined && !send.stdout.readableEnded) stop();
+      else if (passesOn && !send.stdout.readableEnded) stop();
       else void clock.sleep(orphanGraceMs, over.signal).then(stop, ignore);
     });
     const countBytes = (count: number): void => {
@@ -147,17 +188,16 @@ export async function runPipe(
     const hear = (line: string): boolean => {
       let news = 'words' as SenderNews;
       listeners.call(() => {
-        news = joint?.follow(line) ?? 'words';
+        news = follow(line);
       });
       if (news === 'moved') stall.reset();
       return news === 'words';
     };
-    const flow =
-      joint === undefined
-        ? pump(send.stdout, receive.stdin, { rateLimit, clock, signal: stopSending }, countBytes)
-        : undefined;
+    const flow = passesOn
+      ? pump(send.stdout, receive.stdin, { rateLimit, clock, signal: stopSending }, countBytes)
+      : undefined;
     const [sendStderr, receiveStderr, sendExit, receiveExit] = await Promise.all([
-      joint === undefined ? readTail(send.stderr) : readTailOfLines(send.stderr, hear),
+      passesOn ? readTail(send.stderr) : readTailOfLines(send.stderr, hear),
       receiveTail,
       send.exit,
       receive.exit,
@@ -173,8 +213,7 @@ export async function runPipe(
   } finally {
     over.abort();
     stall.stop();
-    ends?.read.close();
-    ends?.write.close();
+    closeEnds(ends);
   }
 }
 

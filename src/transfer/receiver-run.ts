@@ -15,7 +15,8 @@ import type { Arrival, Fault, TransferEvent, TransferResult } from './event.js';
 import { LagAccount } from './lag-account.js';
 import { toLegs, type Leg } from './lane-script.js';
 import { ParentMaker } from './make-parents.js';
-import { runLane, type LaneContext } from './run-lane.js';
+import { LanesAhead } from './lanes-ahead.js';
+import { openLane, runLane, type LaneContext, type LaneResult } from './run-lane.js';
 import type { SourceBookmarks } from './source-bookmarks.js';
 import { verifyArrivals } from './verify-arrivals.js';
 
@@ -54,11 +55,12 @@ export class ReceiverRun {
   readonly #plan: Plan;
   readonly #listener: RunListener;
   readonly #parents: ParentMaker;
+  readonly #ahead = new LanesAhead();
   readonly #done: Arrival[] = [];
   readonly #errors: ZfsVmError[] = [];
   readonly #faults = new Set<Fault>();
   readonly #startedAtMs: number;
-  readonly #mostLanes: number;
+  #mostLanes: number;
   readonly #leftBehind = new AbortController();
   #bytes = 0;
   #isReady = false;
@@ -101,6 +103,8 @@ export class ReceiverRun {
     await this.#unlessLost(async () => {
       if (this.#plan.chains.length > 0) {
         this.#canChain = await canChainReceives(this.context.receiver, this.context.signal);
+        // Each has two channels then, of the ten that there are.
+        if (!this.#canChain) this.#mostLanes = this.context.lanes ?? fewestUsualLanes;
       }
     });
     this.#isReady = true;
@@ -162,7 +166,7 @@ export class ReceiverRun {
   ): Promise<readonly Leg[]> {
     try {
       const context = { ...this.context, sender, signal, emit: this.#note };
-      const { bytes, done, skipErrors, failure } = await runLane(legs.slice(0, count), context);
+      const { bytes, done, skipErrors, failure } = await this.#sendThrough(legs, count, context);
       this.#bytes += bytes;
       this.#errors.push(...skipErrors);
       if (skipErrors.length > 0) this.#faults.add('failed');
@@ -177,6 +181,24 @@ export class ReceiverRun {
       this.#failUnexpectedly(error, { legs, signal });
     }
     return [];
+  }
+
+  /** Sends the first legs through a lane, and opens the next one meanwhile, if a channel takes one stream only. */
+  async #sendThrough(legs: readonly Leg[], count: number, context: LaneContext): Promise<LaneResult> {
+    const [first] = legs;
+    const next = this.#canChain ? undefined : legs[count];
+    let isNextWanted = false;
+    try {
+      const opened = first && (await this.#ahead.take(first));
+      const lane = opened ?? (await openLane(legs.slice(0, count), context));
+      const result = await runLane(lane, context, () => {
+        if (next !== undefined) this.#ahead.open(next, context);
+      });
+      isNextWanted = result.failure === undefined;
+      return result;
+    } finally {
+      if (next !== undefined && !isNextWanted) this.#ahead.drop(next);
+    }
   }
 
   /** Asks the receiver in the end whether it has what was sent, and gives what came of it all. */

@@ -18,7 +18,7 @@ import {
   type Leg,
   type LegReport,
 } from './lane-script.js';
-import { openJoint, runPipe, type PipeResult } from './pipe.js';
+import { closeInlet, isJoined, openInlet, runPipe, type Inlet, type PipeResult } from './pipe.js';
 import type { RateLimit } from './rate-limit.js';
 import { findRootCause, type SideResult } from './root-cause.js';
 
@@ -62,18 +62,46 @@ interface Trouble {
   readonly mayGoAlone: boolean;
 }
 
+/** A lane whose receiver is there, and waits for the streams of the legs. */
+export interface OpenLane {
+  readonly legs: readonly Leg[];
+  readonly inlet: Inlet;
+}
+
 /**
- * Sends the streams of all legs through one channel. The receiver's word on each leg counts: what it has received to the end, it
+ * Opens a lane: nothing is sent through it yet.
+ * @throws ZfsVmError when the receiver can't start commands
+ */
+export async function openLane(
+  legs: readonly Leg[],
+  { sender, receiver, rateLimit, compress, hasNoise, signal }: LaneContext,
+): Promise<OpenLane> {
+  const receive = receiveScript(legs, { compress, hasNoise });
+  const argv = ['sh', '-c', receive, 'sh', ...receiver.zfs];
+  const way = { sender: sender.host, receiver: receiver.host, rateLimit };
+  // What is compressed has to be counted on its way: the sender's zfs only knows what it was before.
+  return { legs, inlet: await openInlet(argv, way, compress, signal) };
+}
+
+/** Closes a lane that nothing was sent through. */
+export function closeLane({ inlet }: OpenLane): void {
+  closeInlet(inlet);
+}
+
+/**
+ * Sends the streams of all legs through a lane. The receiver's word on each leg counts: what it has received to the end, it
  * has, whatever became of the channel afterwards.
+ * @param onStart is called when the sender has been started, too
  * @throws ZfsVmError when a host can't start commands
  */
-export async function runLane(legs: readonly Leg[], context: LaneContext): Promise<LaneResult> {
+export async function runLane(
+  { legs, inlet }: OpenLane,
+  context: LaneContext,
+  onStart: () => void = () => undefined,
+): Promise<LaneResult> {
   const { sender, receiver, emit, signal, clock, rateLimit, stallMs, compress, hasNoise } = context;
-  // What is compressed has to be counted on its way: the sender's zfs only knows what it was before.
-  const pipe = await openJoint({ sender: sender.host, receiver: receiver.host, rateLimit }, compress);
-  const isJoined = pipe !== undefined;
   const progress = new LaneProgress(legs, {
-    ...{ isJoined, emit, clock },
+    ...{ isJoined: isJoined(inlet), emit, clock },
     ...{ senderName: sender.host.name, receiverName: receiver.host.name },
   });
   const reports = new LegReports(
@@ -87,25 +115,18 @@ export async function runLane(legs: readonly Leg[], context: LaneContext): Promi
   const flood = new AbortController();
   const mostTalk = Math.max(...legs.map((leg) => usualTalk + leg.steps.length * talkPerStep));
   progress.begin();
-  const [send, receive] = [
-    sendScript(legs, { compress, tellsProgress: isJoined, hasNoise }),
-    receiveScript(legs, { compress, hasNoise }),
-  ];
-  const result = await runPipe(
-    { host: sender.host, argv: ['sh', '-c', send, 'sh', ...sender.zfs] },
-    { host: receiver.host, argv: ['sh', '-c', receive, 'sh', ...receiver.zfs] },
-    {
-      ...{ signal: AbortSignal.any([signal, flood.signal]), clock, rateLimit, stallMs },
-      onBytes: (bytes) => {
-        progress.addBytes(bytes);
-      },
-      onOutput: (text) => {
-        reports.feed(text);
-        if (reports.talkLength > mostTalk) flood.abort();
-      },
-      joint: pipe && { pipe, follow: (line) => progress.follow(line) },
+  const send = sendScript(legs, { compress, tellsProgress: isJoined(inlet), hasNoise });
+  const result = await runPipe({ host: sender.host, argv: ['sh', '-c', send, 'sh', ...sender.zfs] }, inlet, {
+    ...{ signal: AbortSignal.any([signal, flood.signal]), clock, rateLimit, stallMs, onStart },
+    onBytes: (bytes) => {
+      progress.addBytes(bytes);
     },
-  );
+    onOutput: (text) => {
+      reports.feed(text);
+      if (reports.talkLength > mostTalk) flood.abort();
+    },
+    follow: (line) => progress.follow(line),
+  });
   const { bytes, done, failed, skipErrors, current } = progress;
   if (current === undefined) return { bytes, done, skipErrors, failure: undefined };
   if (flood.signal.aborted) {

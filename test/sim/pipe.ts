@@ -172,6 +172,22 @@ export function inputOf(text: string): Input {
   };
 }
 
+/** An input that is read ahead: what nobody has taken of it by then is lost. */
+export function readAhead(input: Input): Input {
+  let rest = Buffer.alloc(0);
+  return {
+    read: async (process, limit) => {
+      if (rest.length === 0) rest = Buffer.from(await input.read(process, defaultCapacityBytes));
+      const taken = rest.subarray(0, limit);
+      rest = rest.subarray(limit);
+      return taken;
+    },
+    close: () => {
+      input.close();
+    },
+  };
+}
+
 /** /dev/null. */
 export const nullDevice: Input & Output = {
   read: () => Promise.resolve(Buffer.alloc(0)),

@@ -2,7 +2,7 @@ import { whatIsOpen } from '../../src/inventory/read-how-far.js';
 import { taggedOnly } from '../../src/inventory/read-inventory.js';
 import { packWords, unpackWords } from '../../src/zstd.js';
 import { complain, say, type Call } from './call.js';
-import { inputOf, readExactly, readToEnd } from './pipe.js';
+import { inputOf, readAhead, readExactly, readToEnd } from './pipe.js';
 import { findProperty } from './properties.js';
 import { runSsh } from './ssh.js';
 import { Shell, type Descriptor } from './shell.js';
@@ -93,13 +93,16 @@ async function runSudo(call: Call): Promise<number> {
   const [option, program, ...words] = call.words;
   if (option !== '-n' || program === undefined) throw unknownCall('sudo', call.words);
   const { user } = call;
-  if (!user.isRoot && user.sudo !== 'anything') {
+  const isLogged = user.sudo === 'anything, and logs what it reads';
+  if (!user.isRoot && !isLogged && user.sudo !== 'anything') {
     const says =
       user.sudo === 'nothing' ? `${user.name} is not in the sudoers file.` : 'sudo: a password is required';
     await complain(call, says);
     return 1;
   }
-  if (program !== '-l') return runProgram(program, { ...call, words, user: rootUser });
+  const stdin = isLogged ? readAhead(call.stdin) : call.stdin;
+  if (program !== '-l') return runProgram(program, { ...call, words, user: rootUser, stdin });
+  if (isLogged) await say(call, 'Matching Defaults entries:\n    env_reset, use_pty, log_input\n\n');
   await say(call, `User ${user.name} may run the following commands:\n    (ALL) NOPASSWD: ALL\n`);
   return 0;
 }

@@ -33,7 +33,7 @@ export function pickCommand({ world, random, sender, destination }: Scene): Tran
   const who = random.below(20);
   const isPowerless = who === 0;
   world.addUser('guest', {});
-  world.addUser('fjoe', { sudo: 'anything' });
+  world.addUser('fjoe', { sudo: random.chance(0.3) ? 'anything, and logs what it reads' : 'anything' });
   const target = isPowerless
     ? `guest@${other}`
     : who < 5

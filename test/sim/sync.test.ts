@@ -205,6 +205,22 @@ test('a user with sudo can do everything with -s, and nothing without', async ()
   assertHasVersionsOf(b, a);
 });
 
+test('where sudo logs what its commands read, each stream has a channel, opened while the one before is at work', async () => {
+  const { world, a, b } = makeWorld(0);
+  addLargeVersion(a, 'web:1');
+  for (const version of ['web:2', 'web:3']) addVersion(a, 'tank/vm', version);
+  world.addUser('fjoe', { sudo: 'anything, and logs what it reads' });
+  const arrivedBefore: number[] = [];
+  b.beforeZfs = ([subcommand]) => {
+    if (subcommand !== 'receive') return;
+    arrivedBefore.push(b.pools.datasets.get('tank/vm')?.snapshots.length ?? 0);
+  };
+  await expectRun(world, 'a', '-s push fjoe@b');
+  assertHasVersionsOf(b, a);
+  // The first version, and all others in one stream: when the second receive begins, the first one is still at work.
+  assert.deepEqual(arrivedBefore, [0, 0]);
+});
+
 test('a sudo that wants a password is told as such', async () => {
   const { world } = makeWorld();
   world.addUser('pat', { sudo: 'after a password' });

@@ -3,7 +3,7 @@ export interface User {
   readonly name: string;
   readonly isRoot: boolean;
   /** What sudo lets this user do. */
-  readonly sudo: 'anything' | 'after a password' | 'nothing';
+  readonly sudo: 'anything' | 'anything, and logs what it reads' | 'after a password' | 'nothing';
   /** What `zfs allow` gives this user on all pools. */
   readonly permissions: ReadonlySet<string>;
 }

@@ -9,7 +9,7 @@ import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { realClock } from '../../src/clock.js';
 import type { TransferEvent } from '../../src/transfer/event.js';
 import type { Leg } from '../../src/transfer/lane-script.js';
-import { runLane, type LaneContext, type LaneResult } from '../../src/transfer/run-lane.js';
+import { openLane, runLane, type LaneContext, type LaneResult } from '../../src/transfer/run-lane.js';
 import { world } from '../worlds.js';
 
 /** How the bytes get from one side to the other. */
@@ -60,7 +60,7 @@ async function run(
   }: Partial<LaneContext> & { legs?: number | readonly Leg[]; way?: Way } = {},
 ): Promise<Run> {
   const events: TransferEvent[] = [];
-  const result = await runLane(typeof legs === 'number' ? makeLegs(legs) : legs, {
+  const context: LaneContext = {
     ...{ sender: endpoint(send, way), receiver: endpoint(receive, way) },
     emit: (event) => events.push(event),
     ...{
@@ -72,7 +72,9 @@ async function run(
     },
     clock: realClock,
     ...options,
-  });
+  };
+  const lane = await openLane(typeof legs === 'number' ? makeLegs(legs) : legs, context);
+  const result = await runLane(lane, context);
   return { ...result, events };
 }
 
