@@ -17,6 +17,7 @@ import {
 } from './lab-folder.js';
 import { LabHost } from './lab-host.js';
 import { ensureNodeDisk } from './node-disk.js';
+import { OutsideClient } from './outside-client.js';
 import { identifyProcess } from './process-identity.js';
 import { startGuest, type GuestHardware } from './qemu.js';
 import { makeSeeds, readHostKeys, type ControlKeys } from './seed.js';
@@ -42,10 +43,12 @@ export class Lab {
   readonly name: string;
   readonly hosts: readonly LabHost[];
   readonly #folder: string;
+  readonly #keys: ControlKeys;
 
-  constructor(name: string, hosts: readonly LabHost[], folder: string) {
+  constructor(name: string, hosts: readonly LabHost[], keys: ControlKeys, folder: string) {
     this.name = name;
     this.hosts = hosts;
+    this.#keys = keys;
     this.#folder = folder;
   }
 
@@ -59,6 +62,12 @@ export class Lab {
   /** Makes the built project a command on the host: `zfs-vm`, run by node, as every user. */
   async deploy(host: LabHost, projectFolder?: string): Promise<void> {
     await deployTo(host, projectFolder);
+  }
+
+  /** zfs-vm on this machine, with the zfs of a host. */
+  async makeOutsideClient(host: LabHost): Promise<OutsideClient> {
+    const others = this.hosts.filter((each) => each !== host);
+    return OutsideClient.make(join(this.#folder, `outside-${host.name}`), host, others, this.#keys);
   }
 
   /** Ends the hosts and removes all that was theirs. */
@@ -167,5 +176,5 @@ function openLab(record: LabRecord, guests: readonly GuestPlan[], keys: ControlK
     if (host === undefined) throw new Error(`lab ${record.name} has no record of ${guest.name}`);
     return new LabHost(guest, host, keys);
   });
-  return new Lab(record.name, hosts, folder);
+  return new Lab(record.name, hosts, keys, folder);
 }

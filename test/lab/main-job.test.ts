@@ -40,7 +40,7 @@ test("the seed's examples work as they are written", async () => {
 });
 
 test('five versions of a filesystem and a volume go there and back with every byte and GUID', async () => {
-  const { a, b } = lab;
+  const { a, b, outside } = lab;
   await a.run('zfs create tank/ct');
   await makeVolume(a, 'tank/disk0');
   for (let version = 1; version <= 5; version++) {
@@ -50,8 +50,8 @@ test('five versions of a filesystem and a volume go there and back with every by
     await a.run(
       `head -c 1000000 /dev/urandom | dd of=/dev/zvol/tank/disk0 bs=64k seek=${version * 10} conv=fsync,notrunc`,
     );
-    await expectZfsVm(a, `tag ${version === 1 ? '-n ct:1' : ''} tank/ct`);
-    await expectZfsVm(a, `tag ${version === 1 ? '-n disk:1.0.0' : ''} tank/disk0`);
+    await expectZfsVm(outside, `tag ${version === 1 ? '-n ct:1' : ''} tank/ct`);
+    await expectZfsVm(outside, `tag ${version === 1 ? '-n disk:1.0.0' : ''} tank/disk0`);
   }
   const hashAll = async (host: typeof a, folder: string): Promise<string[]> => {
     const hashes: string[] = [];
@@ -79,30 +79,30 @@ test('five versions of a filesystem and a volume go there and back with every by
 });
 
 test('a second push sends only what is new, to where the receiver keeps it, and a third nothing', async () => {
-  const { a, b } = lab;
+  const { a, b, outside } = lab;
   await a.run('zfs create tank/ct');
-  await expectZfsVm(a, 'tag -n ct:1 tank/ct');
-  await expectZfsVm(a, 'push -d tank/vm root@b');
+  await expectZfsVm(outside, 'tag -n ct:1 tank/ct');
+  await expectZfsVm(outside, 'push -d tank/vm root@b');
   await a.run('date > /tank/ct/now');
-  await expectZfsVm(a, 'tag tank/ct');
-  const second = await expectZfsVm(a, 'push root@b');
+  await expectZfsVm(outside, 'tag tank/ct');
+  const second = await expectZfsVm(outside, 'push root@b');
   assert.match(second.stdout, /ct:2 {2}tank\/ct -> root@b:tank\/vm\/ct {2}incremental since ct:1/);
   assert.match(second.stdout, /^done: 1 version, /m);
   const before = await snapState(b);
-  const third = await expectZfsVm(a, 'push root@b');
+  const third = await expectZfsVm(outside, 'push root@b');
   assert.match(third.stdout, /^nothing to do: root@b is up to date$/m);
   assert.equal(await snapState(b), before);
 });
 
 test('a tag of a clone continues the streamline, and the clone stays a clone on the receiver', async () => {
-  const { a, b } = lab;
+  const { a, b, outside } = lab;
   await a.run('zfs create tank/ct; head -c 5000000 /dev/urandom > /tank/ct/big');
-  await expectZfsVm(a, 'tag -n ct:1 tank/ct');
+  await expectZfsVm(outside, 'tag -n ct:1 tank/ct');
   await a.run('zfs clone tank/ct@zfs-vm:ct:1 tank/next; date > /tank/next/now');
-  assert.equal((await expectZfsVm(a, 'tag tank/next')).stdout, 'tank/next@zfs-vm:ct:2\n');
+  assert.equal((await expectZfsVm(outside, 'tag tank/next')).stdout, 'tank/next@zfs-vm:ct:2\n');
   await a.run('date > /tank/next/again');
-  await expectZfsVm(a, 'tag next');
-  await expectZfsVm(a, 'push -d tank/vm root@b');
+  await expectZfsVm(outside, 'tag next');
+  await expectZfsVm(outside, 'push -d tank/vm root@b');
   const { stdout: origin } = await b.run('zfs get -Hp -o value origin tank/vm/next');
   assert.equal(origin, 'tank/vm/ct@zfs-vm:ct:1\n');
   assert.deepEqual(await listVersionGuids(b), await listVersionGuids(a));
@@ -111,10 +111,10 @@ test('a tag of a clone continues the streamline, and the clone stays a clone on 
 });
 
 test('nothing that is received gets mounted, now or later', async () => {
-  const { a, b } = lab;
+  const { a, b, outside } = lab;
   await a.run('zfs create tank/ct');
-  await expectZfsVm(a, 'tag -n ct:1 tank/ct');
-  await expectZfsVm(a, 'push -d tank/vm root@b');
+  await expectZfsVm(outside, 'tag -n ct:1 tank/ct');
+  await expectZfsVm(outside, 'push -d tank/vm root@b');
   await b.run('zfs mount -a');
   const { stdout } = await b.run('zfs list -H -o name,mounted,canmount -r tank/vm');
   assert.equal(stdout, 'tank/vm\tno\toff\ntank/vm/ct\tno\tnoauto\n');
@@ -146,10 +146,10 @@ test('a user with rights from zfs allow and no sudo can receive and send', async
 });
 
 test('streamlines and datasets with spaces in their names work', async () => {
-  const { a, b } = lab;
+  const { a, b, outside } = lab;
   await a.run("zfs create 'tank/my ct'");
-  await expectZfsVm(a, "tag -n 'my image:1' 'tank/my ct'");
-  await expectZfsVm(a, "-s push -n 'my image' -d 'tank/their vm' fjoe@b");
+  await expectZfsVm(outside, "tag -n 'my image:1' 'tank/my ct'");
+  await expectZfsVm(outside, "-s push -n 'my image' -d 'tank/their vm' fjoe@b");
   assert.match(
     (await b.run('zfs list -H -t snapshot -o name')).stdout,
     /^tank\/their vm\/my ct@zfs-vm:my image:1$/m,
@@ -157,25 +157,25 @@ test('streamlines and datasets with spaces in their names work', async () => {
 });
 
 test('an encrypted dataset arrives encrypted, without its key', async () => {
-  const { a, b } = lab;
+  const { a, b, outside } = lab;
   await a.run(
     'echo secretsecret | zfs create -o encryption=on -o keyformat=passphrase tank/secret; date > /tank/secret/x',
   );
-  await expectZfsVm(a, 'tag -n secret:1 tank/secret');
+  await expectZfsVm(outside, 'tag -n secret:1 tank/secret');
   await a.run('date > /tank/secret/y');
-  await expectZfsVm(a, 'tag tank/secret');
-  await expectZfsVm(a, 'push -d tank/vm root@b');
+  await expectZfsVm(outside, 'tag tank/secret');
+  await expectZfsVm(outside, 'push -d tank/vm root@b');
   const { stdout } = await b.run('zfs get -H -o value encryption,keystatus tank/vm/secret');
   assert.match(stdout, /^aes-256-gcm\nunavailable\n$/);
   assert.deepEqual(await listVersionGuids(b), await listVersionGuids(a));
 });
 
 test('list as JSON has every version, its GUID as text, and what was ignored', async () => {
-  const { a } = lab;
+  const { a, outside } = lab;
   await a.run('zfs create tank/ct; zfs snapshot tank/ct@zfs-vm:oops; zfs snapshot tank/ct@daily');
-  await expectZfsVm(a, 'tag -n ct:9 tank/ct');
-  await expectZfsVm(a, 'tag tank/ct');
-  const { stdout, stderr } = await expectZfsVm(a, 'list --json');
+  await expectZfsVm(outside, 'tag -n ct:9 tank/ct');
+  await expectZfsVm(outside, 'tag tank/ct');
+  const { stdout, stderr } = await expectZfsVm(outside, 'list --json');
   const listed = JSON.parse(stdout) as {
     schemaVersion: number;
     host: string;
@@ -198,13 +198,13 @@ test('list as JSON has every version, its GUID as text, and what was ignored', a
 });
 
 test('an id that fits several datasets is refused with the candidates, and nothing is tagged', async () => {
-  const { a } = lab;
+  const { a, outside } = lab;
   await a.run(
     'zfs create tank/subvol-100-disk-0; zfs create -V 16M tank/vm-101-disk-0; zfs create -V 16M tank/vm-101-disk-1',
   );
-  await expectZfsVm(a, 'tag -n ct:1 100');
+  await expectZfsVm(outside, 'tag -n ct:1 100');
   const before = await snapState(a);
-  const refused = await expectZfsVm(a, 'tag -n vm:1 101', 2);
+  const refused = await expectZfsVm(outside, 'tag -n vm:1 101', 2);
   assert.match(refused.stderr, /tank\/vm-101-disk-0\n.*tank\/vm-101-disk-1\n/);
   assert.equal(await snapState(a), before);
 });

@@ -22,18 +22,18 @@ async function listNotes(client: LabHost, target = ''): Promise<Record<string, s
 const odd = ` it's "$HOME" \\n \`id\` $(id) ; \u0101\u00E9\u{1F601} -x=y  `;
 
 test('notes of any characters are kept, listed, pushed by a user with rights, pulled, and copied', async () => {
-  const { a, b } = lab;
+  const { a, b, outside } = lab;
   await a.run('zfs create tank/ct; zfs create tank/ct/etc');
   await makeVolume(a, 'tank/disk', 16);
-  await expectZfsVm(a, quoteArgv(['tag', '-r', '-n', 'ct:1', '-m', odd, 'tank/ct']));
-  await expectZfsVm(a, 'tag tank/ct');
-  await expectZfsVm(a, 'tag -n disk:1 -m "first disk" tank/disk');
-  const table = await expectZfsVm(a, 'list');
+  await expectZfsVm(outside, quoteArgv(['tag', '-r', '-n', 'ct:1', '-m', odd, 'tank/ct']));
+  await expectZfsVm(outside, 'tag tank/ct');
+  await expectZfsVm(outside, 'tag -n disk:1 -m "first disk" tank/disk');
+  const table = await expectZfsVm(outside, 'list');
   assert.match(table.stdout, /CLONE OF {2}NOTE$/m);
   assert.ok(table.stdout.includes(odd.trimEnd()), table.stdout);
 
   await b.run('zfs create tank/v; zfs allow -u zed userprop tank');
-  assert.equal((await expectZfsVm(a, 'push -d tank/v zed@b')).stderr, '');
+  assert.equal((await expectZfsVm(outside, 'push -d tank/v zed@b')).stderr, '');
   assert.deepEqual(await listVersionGuids(b), await listVersionGuids(a));
   assert.deepEqual(await listNotes(a, 'root@b'), {
     'tank/v/ct@zfs-vm:ct:1': odd,
@@ -60,16 +60,16 @@ test('notes of any characters are kept, listed, pushed by a user with rights, pu
   await b.run(
     'zfs unallow -u zed userprop tank; zfs set zfs-vm:note="$(printf \'x\\ty\\n\')" tank/v/ct@zfs-vm:ct:2',
   );
-  await expectZfsVm(a, 'tag -m third tank/back/ct');
-  const denied = await expectZfsVm(a, 'push zed@b');
+  await expectZfsVm(outside, 'tag -m third tank/back/ct');
+  const denied = await expectZfsVm(outside, 'push zed@b');
   assert.match(denied.stderr, /^warning: versions have come without their notes: zed@b: .*may not do that/);
-  const unclear = await expectZfsVm(a, 'list root@b');
+  const unclear = await expectZfsVm(outside, 'list root@b');
   assert.match(unclear.stderr, /a note on root@b has a tab or a line end in it/);
   assert.match(unclear.stdout, /^ +3 /m);
 });
 
 test('a push that is killed has set the notes of what came before, and the next one sets those of the rest', async () => {
-  const { a, b } = lab;
+  const { a, b, outside } = lab;
   await a.run(
     `set -e; zfs create tank/ct; zfs snapshot -o zfs-vm:note=one tank/ct@zfs-vm:ct:1
     head -c 30000000 /dev/urandom > /tank/ct/big; zfs snapshot -o zfs-vm:note=two tank/ct@zfs-vm:ct:2`,
@@ -83,7 +83,10 @@ test('a push that is killed has set the notes of what came before, and the next 
   await a.run('kill -KILL $(cat /tmp/push.pid)');
   await waitUntilQuiet(a, 10_000);
   await a.setLink({});
-  assert.match((await expectZfsVm(a, 'push -d tank/vm root@b')).stdout, /the rest of an interrupted stream/);
+  assert.match(
+    (await expectZfsVm(outside, 'push -d tank/vm root@b')).stdout,
+    /the rest of an interrupted stream/,
+  );
   assert.deepEqual(await listNotes(a, 'root@b'), {
     'tank/vm/ct@zfs-vm:ct:1': 'one',
     'tank/vm/ct@zfs-vm:ct:2': 'two',
@@ -92,17 +95,17 @@ test('a push that is killed has set the notes of what came before, and the next 
 
 /** Tags on host a if something has changed; gives what was made. */
 async function tagIfChanged(words: string): Promise<string> {
-  return (await expectZfsVm(lab.a, `tag --if-changed ${words}`)).stdout;
+  return (await expectZfsVm(lab.outside, `tag --if-changed ${words}`)).stdout;
 }
 
 test('--if-changed sees what was written a moment ago, and nothing else', async () => {
-  const { a } = lab;
+  const { a, outside } = lab;
   await a.run('zfs create -o atime=off tank/ct; date > /tank/ct/x');
   await makeVolume(a, 'tank/disk', 16);
-  await expectZfsVm(a, 'tag -n ct:1 tank/ct');
-  await expectZfsVm(a, 'tag -n disk:1 tank/disk');
+  await expectZfsVm(outside, 'tag -n ct:1 tank/ct');
+  await expectZfsVm(outside, 'tag -n disk:1 tank/disk');
   await a.run('zfs snapshot tank/ct@daily-1; zfs snapshot tank/disk@daily-1');
-  const unchanged = await expectZfsVm(a, 'tag --if-changed tank/ct');
+  const unchanged = await expectZfsVm(outside, 'tag --if-changed tank/ct');
   assert.deepEqual([unchanged.stdout, unchanged.stderr], ['', 'tank/ct has not changed since ct:1\n']);
   assert.equal(await tagIfChanged('tank/disk'), '');
 
@@ -118,9 +121,9 @@ test('--if-changed sees what was written a moment ago, and nothing else', async 
 });
 
 test('a tree has changed when one of its members has, or is new, or gone', async () => {
-  const { a } = lab;
+  const { a, outside } = lab;
   await a.run('zfs create tank/t; zfs create "tank/t/my etc"; zfs create tank/t/srv');
-  await expectZfsVm(a, 'tag -r -n t:1 tank/t');
+  await expectZfsVm(outside, 'tag -r -n t:1 tank/t');
   assert.equal(await tagIfChanged('-r tank/t'), '');
   await a.run('date > "/tank/t/my etc/x"');
   assert.match(await tagIfChanged('-r tank/t'), /^tank\/t\/my etc@zfs-vm:t:2$/m);

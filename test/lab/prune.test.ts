@@ -18,23 +18,23 @@ test('a receiver that lags gets increments from the bookmark after a prune; what
     `set -e; zfs create tank/vm; ${addVersions('tank/vm', 'web', 1, 3)}
     zfs create tank/other; ${addVersions('tank/other', 'other', 1, 2)}`,
   );
-  await expectZfsVm(a, 'push -d tank/x -n web root@b');
+  await expectZfsVm(lab.outside, 'push -d tank/x -n web root@b');
   // The other one goes by hand, and leaves no bookmark.
   await a.run('zfs send tank/other@zfs-vm:other:1 | ssh root@b zfs receive -u tank/x/other');
   await a.run(
     `set -e; ${addVersions('tank/vm', 'web', 4, 6)}; ${addVersions('tank/other', 'other', 3, 4)}
     zfs hold mine tank/vm@zfs-vm:web:1; zfs clone tank/vm@zfs-vm:web:2 tank/copy`,
   );
-  const shown = await expectZfsVm(a, 'prune --keep-last 2 --receiver root@b');
+  const shown = await expectZfsVm(lab.outside, 'prune --keep-last 2 --receiver root@b');
   assert.match(shown.stdout, /^ {2}stays {2}1 .*tank\/vm@zfs-vm:web:1 is held/m);
   assert.match(shown.stdout, /^ {2}stays {2}2 .*has clones: tank\/copy$/m);
   assert.match(shown.stdout, /^bookmark local:tank\/other@zfs-vm:other:1, from which root@b goes on$/m);
   assert.match(shown.stdout, /^destroy local:tank\/vm@zfs-vm:web:3,zfs-vm:web:4 {2}frees [1-9][0-9.]* KiB$/m);
   assert.equal(await versionsOf(a, 'tank/vm'), 'web:1 web:2 web:3 web:4 web:5 web:6');
-  await expectZfsVm(a, 'prune --keep-last 2 --receiver root@b --yes');
+  await expectZfsVm(lab.outside, 'prune --keep-last 2 --receiver root@b --yes');
   assert.equal(await versionsOf(a, 'tank/vm'), 'web:1 web:2 web:5 web:6');
   assert.equal(await versionsOf(a, 'tank/other'), 'other:3 other:4');
-  const { stdout } = await expectZfsVm(a, 'push root@b');
+  const { stdout } = await expectZfsVm(lab.outside, 'push root@b');
   assert.match(stdout, /web:5 .* incremental since tank\/vm#zfs-vm:web:3/);
   assert.match(stdout, /other:3 .* incremental since tank\/other#zfs-vm:other:1/);
   assert.equal(await hashFiles(b, 'tank/x/vm@zfs-vm:web:6'), await hashFiles(a, 'tank/vm@zfs-vm:web:6'));
@@ -101,15 +101,15 @@ test('--delete takes away on the receiver what was pruned on the sender, but for
     `set -e; zfs create tank/vm; zfs create tank/vm/etc; zfs create -V 16M tank/vm/disk
     for version in 1 2 3 4; do zfs snapshot -r tank/vm@zfs-vm:web:$version; done`,
   );
-  await expectZfsVm(a, 'push -d tank/x root@b');
-  await expectZfsVm(a, 'prune --keep-last 1 --yes');
+  await expectZfsVm(lab.outside, 'push -d tank/x root@b');
+  await expectZfsVm(lab.outside, 'prune --keep-last 1 --yes');
   await a.run('zfs snapshot -r tank/vm@zfs-vm:web:5');
   await b.run(
     'zfs hold mine tank/x/vm/etc@zfs-vm:web:2; zfs snapshot tank/x/vm@mine; zfs destroy tank/x/vm@mine',
   );
-  await expectZfsVm(a, 'push --delete root@b', 3);
+  await expectZfsVm(lab.outside, 'push --delete root@b', 3);
   assert.equal(await versionsOf(b, 'tank/x/vm'), 'web:1 web:2 web:3 web:4');
-  const { stdout } = await expectZfsVm(a, 'push --delete --yes root@b');
+  const { stdout } = await expectZfsVm(lab.outside, 'push --delete --yes root@b');
   assert.match(stdout, /^done: 3 versions, .*; 6 snapshots deleted$/m);
   for (const dataset of ['tank/x/vm', 'tank/x/vm/etc', 'tank/x/vm/disk']) {
     assert.equal(await versionsOf(b, dataset), 'web:2 web:4 web:5', dataset);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { expectZfsVm, snapState } from './client.js';
+import { expectZfsVm, snapState, type Client } from './client.js';
 import { labPassword } from './users.js';
 import { useClientLab } from './use-client-lab.js';
 
@@ -11,25 +11,25 @@ beforeEach(async () => {
 });
 
 /** Runs zfs-vm, expects this status, these words on stderr, and that nothing at all has changed on either host. */
-async function expectRefusal(args: string, status: number, words: RegExp): Promise<void> {
+async function expectRefusal(client: Client, args: string, status: number, words: RegExp): Promise<void> {
   const { a, b } = lab;
   const before = await Promise.all([snapState(a), snapState(b)]);
-  const { stderr } = await expectZfsVm(a, args, status);
+  const { stderr } = await expectZfsVm(client, args, status);
   assert.match(stderr, words);
   assert.doesNotMatch(stderr, /^ +at /m, 'no stack is shown');
   assert.deepEqual(await Promise.all([snapState(a), snapState(b)]), before);
 }
 
 test('a host that refuses connections is told as such, with status 4', async () => {
-  await expectRefusal('push ssh://root@b:2', 4, /can't connect to b:2: .*refuses connections/);
+  await expectRefusal(lab.a, 'push ssh://root@b:2', 4, /can't connect to b:2: .*refuses connections/);
 });
 
 test('a host that is not there is told as such, with status 4', async () => {
-  await expectRefusal('push root@10.77.0.99', 4, /can't connect to 10\.77\.0\.99/);
+  await expectRefusal(lab.a, 'push root@10.77.0.99', 4, /can't connect to 10\.77\.0\.99/);
 });
 
 test('a name that nobody knows is told as such, with status 4', async () => {
-  await expectRefusal('push root@no-such-host', 4, /no-such-host/);
+  await expectRefusal(lab.a, 'push root@no-such-host', 4, /no-such-host/);
 });
 
 test('a changed host key is refused with status 4', async () => {
@@ -38,7 +38,7 @@ test('a changed host key is refused with status 4', async () => {
     'cp .ssh/known_hosts .ssh/kept; ssh-keygen -q -t ed25519 -N "" -f /tmp/other; for name in b 10.77.0.2; do ssh-keygen -q -R $name; echo "$name $(cut -d" " -f1-2 /tmp/other.pub)" >> .ssh/known_hosts; done',
   );
   try {
-    await expectRefusal('push root@b', 4, /key.*changed|changed.*key/is);
+    await expectRefusal(lab.a, 'push root@b', 4, /key.*changed|changed.*key/is);
   } finally {
     await a.run('mv .ssh/kept .ssh/known_hosts; rm -f /tmp/other /tmp/other.pub .ssh/known_hosts.old');
   }
@@ -48,7 +48,7 @@ test('an unknown host key is refused where there is nobody to ask, with status 4
   const { a } = lab;
   await a.run('mv .ssh/known_hosts .ssh/kept');
   try {
-    await expectRefusal('push root@b', 4, /key/i);
+    await expectRefusal(lab.a, 'push root@b', 4, /key/i);
     assert.notEqual((await a.run('test -e .ssh/known_hosts', { check: false })).code, 0);
   } finally {
     await a.run('mv .ssh/kept .ssh/known_hosts');
@@ -63,7 +63,7 @@ test('a host without zfs is told as such, with status 1', async () => {
   const zfs = paths[0] ?? '';
   await b.run(`mv ${zfs} /root/zfs-away`);
   try {
-    const { stderr } = await expectZfsVm(lab.a, 'push root@b', 1);
+    const { stderr } = await expectZfsVm(lab.outside, 'push root@b', 1);
     assert.match(stderr, /root@b: there is no zfs command/);
   } finally {
     await b.run(`mv /root/zfs-away ${zfs}`);
@@ -71,37 +71,42 @@ test('a host without zfs is told as such, with status 1', async () => {
 });
 
 test('a sudo that wants a password is told as such, with status 4', async () => {
-  await expectRefusal('-s push pat@b', 4, /pat@b: sudo wants a password.*NOPASSWD/s);
+  await expectRefusal(lab.outside, '-s push pat@b', 4, /pat@b: sudo wants a password.*NOPASSWD/s);
 });
 
 test('a pool that the receiver lacks is told with the pools it has, with status 2', async () => {
-  await expectRefusal('push -d nopool/vm root@b', 2, /root@b has no pool "nopool".*tank/s);
+  await expectRefusal(lab.outside, 'push -d nopool/vm root@b', 2, /root@b has no pool "nopool".*tank/s);
 });
 
 test('a user without rights is told as such, and nothing is left behind', async () => {
-  await expectRefusal('push -d tank/vm fjoe@b', 4, /fjoe@b: this user may not do that with zfs.*-s/s);
+  await expectRefusal(
+    lab.outside,
+    'push -d tank/vm fjoe@b',
+    4,
+    /fjoe@b: this user may not do that with zfs.*-s/s,
+  );
 });
 
 test('a streamline that the sender lacks is told with those it has, with status 2', async () => {
-  await expectRefusal('push -n nix root@b', 2, /no streamline "nix".*ct/s);
+  await expectRefusal(lab.outside, 'push -n nix root@b', 2, /no streamline "nix".*ct/s);
 });
 
 test('a dataset in the way is a conflict, with status 3', async () => {
   await lab.b.run('zfs create tank/ct; zfs snapshot tank/ct@mine');
-  await expectRefusal('push root@b', 3, /conflict: ct in tank\/ct: root@b already has tank\/ct/);
+  await expectRefusal(lab.outside, 'push root@b', 3, /conflict: ct in tank\/ct: root@b already has tank\/ct/);
 });
 
 test('a conflict stops only its own streamline', async () => {
   const { a, b } = lab;
   await a.run('zfs create tank/db; zfs snapshot tank/db@zfs-vm:db:1');
   await b.run('zfs create tank/ct; zfs snapshot tank/ct@mine');
-  const { stdout } = await expectZfsVm(a, 'push root@b', 3);
+  const { stdout } = await expectZfsVm(lab.outside, 'push root@b', 3);
   assert.match(stdout, /db:1 .* full/);
 });
 
 test('a version that exists or is not newer is refused, with status 3', async () => {
-  await expectRefusal('tag -n ct:1 tank/ct', 3, /ct:1 exists already: tank\/ct@zfs-vm:ct:1/);
-  await expectRefusal('tag -n 0 tank/ct', 3, /wouldn't be the newest/);
+  await expectRefusal(lab.outside, 'tag -n ct:1 tank/ct', 3, /ct:1 exists already: tank\/ct@zfs-vm:ct:1/);
+  await expectRefusal(lab.outside, 'tag -n 0 tank/ct', 3, /wouldn't be the newest/);
 });
 
 test('a hostile name never reaches a shell, here or there', async () => {
@@ -125,10 +130,10 @@ test('a hostile name never reaches a shell, here or there', async () => {
 
 test('a destination that somebody wrote to is told as such, and kept', async () => {
   const { a, b } = lab;
-  await expectZfsVm(a, 'push root@b');
+  await expectZfsVm(lab.outside, 'push root@b');
   await b.run('zfs mount tank/ct; echo theirs > /tank/ct/theirs; zfs umount tank/ct');
   await a.run('date > /tank/ct/later; zfs snapshot tank/ct@zfs-vm:ct:2');
-  const { stderr } = await expectZfsVm(a, 'push root@b', 3);
+  const { stderr } = await expectZfsVm(lab.outside, 'push root@b', 3);
   assert.match(stderr, /root@b:tank\/ct has .* that came after ct:1 .*--rollback/s);
   assert.equal((await b.run('zfs mount tank/ct; cat /tank/ct/theirs')).stdout, 'theirs\n');
 });

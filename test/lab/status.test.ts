@@ -14,22 +14,22 @@ dest = "tank/vm"
 sudo = true
 
 [remotes.gone]
-host = "root@gone.invalid"
+host = "ssh://root@127.0.0.1:1"
 `;
 
 beforeEach(async () => {
   await push.prepare();
-  await lab.a.run(`mkdir -p ~/.config/zfs-vm; cat > ~/.config/zfs-vm/config.toml <<'END'${config}END`);
+  await lab.outside.run(`mkdir -p ~/.config/zfs-vm; cat > ~/.config/zfs-vm/config.toml <<'END'${config}END`);
 });
 
 afterEach(async () => {
-  await lab.a.run('rm -rf ~/.config/zfs-vm');
+  await lab.outside.run('rm -rf ~/.config/zfs-vm');
   await lab.a.setLink({});
 });
 
 /** What `status --json` says of the remote backup, by streamline, as the test needs it. */
 async function readRows(options: string, status = 0): Promise<Map<string, Row>> {
-  const { stdout } = await expectZfsVm(lab.a, `status --json ${options} backup`, status);
+  const { stdout } = await expectZfsVm(lab.outside, `status --json ${options} backup`, status);
   const { hosts } = JSON.parse(stdout) as { hosts: [{ streamlines: (Row & { streamline: string })[] }] };
   return new Map(hosts[0].streamlines.map((row) => [row.streamline, row]));
 }
@@ -42,10 +42,10 @@ interface Row {
 }
 
 test('a receiver that lags, with a receive that was interrupted, is told as it is, by the names of the configuration', async () => {
-  const { a, b } = lab;
+  const { a, b, outside } = lab;
   await a.setLink({});
   await a.run('zfs create tank/web; zfs snapshot tank/web@zfs-vm:web:1');
-  await expectZfsVm(a, 'push -n web backup');
+  await expectZfsVm(outside, 'push -n web backup');
   const created = (await a.run('zfs list -Hpo creation tank/web@zfs-vm:web:1')).stdout.trim();
   assert.equal((await b.run('zfs list -Hpo creation tank/vm/web@zfs-vm:web:1')).stdout.trim(), created);
   await a.setLink({ rateMbitPerSecond: 8 });
@@ -61,7 +61,7 @@ test('a receiver that lags, with a receive that was interrupted, is told as it i
   // What the receiver has is here as a bookmark only.
   await a.run('zfs destroy tank/web@zfs-vm:web:1');
 
-  const table = await expectZfsVm(a, 'status', 4);
+  const table = await expectZfsVm(outside, 'status', 4);
   assert.match(table.stdout, /^ct +backup +none +1 version, about [0-9.]+ MiB +behind, part of 1 has come$/m);
   assert.match(table.stdout, /^web +backup +1 +[0-9]+ (s|min) +2 versions.* +behind$/m);
   assert.match(table.stdout, /^web +gone +not reached$/m);
@@ -70,7 +70,7 @@ test('a receiver that lags, with a receive that was interrupted, is told as it i
   assert.deepEqual(web?.newest, { version: '1', createdAt: new Date(Number(created) * 1000).toISOString() });
   assert.ok(web.bytesBehind === null || web.bytesBehind > 900_000, String(web.bytesBehind));
 
-  const metrics = (await expectZfsVm(a, 'status --prometheus')).stdout;
+  const metrics = (await expectZfsVm(outside, 'status --prometheus')).stdout;
   for (const line of [
     'zfs_vm_host_up{host="backup"} 1',
     'zfs_vm_host_up{host="gone"} 0',
@@ -83,12 +83,12 @@ test('a receiver that lags, with a receive that was interrupted, is told as it i
     assert.ok(metrics.includes(`\n${line}\n`), `${line}\n${metrics}`);
   }
 
-  await expectZfsVm(a, 'status --check --max-age 26h -n web backup', 0);
-  await expectZfsVm(a, 'status --check backup', 1);
-  await expectZfsVm(a, 'status --check --max-age 26h backup', 2);
-  await expectZfsVm(a, 'status --check gone', 3);
+  await expectZfsVm(outside, 'status --check --max-age 26h -n web backup', 0);
+  await expectZfsVm(outside, 'status --check backup', 1);
+  await expectZfsVm(outside, 'status --check --max-age 26h backup', 2);
+  await expectZfsVm(outside, 'status --check gone', 3);
 
-  await expectZfsVm(a, 'push backup');
+  await expectZfsVm(outside, 'push backup');
   const rows = await readRows('');
   assert.deepEqual(
     Array.from(rows, ([streamline, { state, newest }]) => [streamline, state, newest?.version]),
@@ -97,13 +97,13 @@ test('a receiver that lags, with a receive that was interrupted, is told as it i
       ['web', 'up-to-date', '3'],
     ],
   );
-  await expectZfsVm(a, 'status --check --max-age 26h backup', 0);
+  await expectZfsVm(outside, 'status --check --max-age 26h backup', 0);
 
   await b.run('zfs snapshot tank/vm/web@mine');
   await a.run('zfs snapshot tank/web@zfs-vm:web:4');
-  assert.match((await expectZfsVm(a, 'status backup', 3)).stdout, /^web +backup +3 .* conflict$/m);
+  assert.match((await expectZfsVm(outside, 'status backup', 3)).stdout, /^web +backup +3 .* conflict$/m);
   assert.match(
-    (await expectZfsVm(a, 'status --check backup', 2)).stdout,
+    (await expectZfsVm(outside, 'status --check backup', 2)).stdout,
     /^ZFS-VM CRITICAL - backup: web in /,
   );
 });

@@ -2,7 +2,7 @@ import { after, before, beforeEach } from 'node:test';
 import { acquireClientLab, freshPools, type ClientLab } from './client.js';
 
 /** The lab of a test file: there from its first test on, with empty pools before each, and given back after the last. */
-export function useClientLab(): Pick<ClientLab, 'a' | 'b' | 'lab'> {
+export function useClientLab(): Pick<ClientLab, 'a' | 'b' | 'outside' | 'lab'> {
   let acquired: ClientLab | undefined;
   const get = (): ClientLab => {
     if (acquired === undefined) throw new Error('the lab is there only while tests run');
@@ -19,6 +19,9 @@ export function useClientLab(): Pick<ClientLab, 'a' | 'b' | 'lab'> {
     },
     get b() {
       return get().b;
+    },
+    get outside() {
+      return get().outside;
     },
     get lab() {
       return get().lab;
