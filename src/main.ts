@@ -7,7 +7,7 @@ import { chooseColors } from './report/colors.js';
 import { formatError } from './report/error-text.js';
 
 /** How long the hosts get to end what runs on them after an interrupt, before we leave anyway. */
-const interruptGraceMs = 1500;
+export const interruptGraceMs = 1300;
 
 /**
  * Runs zfs-vm with a command line (without the program's name), reports whatever goes wrong on stderr, and gives the exit

@@ -5,6 +5,7 @@ import { normalizeArguments } from '../../src/commands/arguments.js';
 import { exitCodeOf, ZfsVmError } from '../../src/errors.js';
 import type { ConnectOptions } from '../../src/host/connect.js';
 import type { RunLock } from '../../src/host/run-lock.js';
+import { interruptGraceMs } from '../../src/main.js';
 import { formatError } from '../../src/report/error-text.js';
 import { chooseColors } from '../../src/report/colors.js';
 import { nobody } from '../host/nobody.js';
@@ -35,9 +36,6 @@ export interface SimRun {
   /** The connections that it has made so far, this machine included, the last one last. */
   readonly connections: readonly SimHost[];
 }
-
-/** How long a run that was interrupted may take to end, as in `main.ts`. */
-const interruptGraceMs = 1500;
 
 /** Simulated hosts that reach each other, and the whole of zfs-vm on each of them. Everything follows from the seed. */
 export class SimWorld {
