@@ -14,12 +14,18 @@ interface Options {
   goesOn: boolean;
 }
 
+const usage = 'simulate.js [--seeds N] [--from S] [--seed S] [--keep-going] [-v]';
+
+/** A command line that can't be understood. */
+class UsageError extends Error {}
+
+/** @throws UsageError */
 function readWords(words: readonly string[]): Options {
   const options: Options = { from: 1, seeds: 2000, isVerbose: false, goesOn: false };
   const rest = [...words];
   const number = (option: string): number => {
     const value = Number(rest.shift());
-    if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${option} wants a whole number`);
+    if (!Number.isSafeInteger(value) || value < 0) throw new UsageError(`${option} wants a whole number`);
     return value;
   };
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
@@ -34,9 +40,7 @@ function readWords(words: readonly string[]): Options {
     } else if (word === '-v') {
       options.isVerbose = true;
     } else {
-      throw new Error(
-        `there is no ${word}: simulate.js [--seeds N] [--from S] [--seed S] [--keep-going] [-v]`,
-      );
+      throw new UsageError(word === '--help' ? usage : `there is no ${word}: ${usage}`);
     }
   }
   return options;
@@ -69,4 +73,10 @@ process.on('uncaughtException', (error) => {
   console.log(`seed ${current}: ${error.stack ?? error.message}`);
   process.exit(1);
 });
-process.exitCode = await simulate(readWords(process.argv.slice(2)));
+try {
+  process.exitCode = await simulate(readWords(process.argv.slice(2)));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}
