@@ -72,10 +72,10 @@ class ReceiverProbe {
       onQuestion({ kind: 'datasets' });
       return this.#lookEverywhere(await readDatasets(endpoint, signal), likely);
     }
-    const asked = namesToAskFor(expected);
-    onQuestion({ kind: 'how-far', named: asked.length });
-    for (const name of asked) this.#asked.add(name);
     const question = { newest: namesOfNewest(expected), following: namesOfFollowing(expected) };
+    onQuestion({ kind: 'how-far', named: question.newest.size + question.following.length });
+    // The following ones are asked for only where the newest are there.
+    for (const name of question.newest.keys()) this.#asked.add(name);
     const { found, heads } = await readHowFar(endpoint, question, signal);
     this.#note(found);
     if (heads?.isWhole === true) return this.#lookEverywhere(heads, likely);

@@ -29,7 +29,8 @@ const endMark = 'zfs-vm: ended';
 
 /**
  * Runs calls of zfs one after another in one command, whatever comes of each. The script is given on stdin, so that no command line
- * grows too long.
+ * grows too long, and in braces: a shell runs what it reads line by line, and where the connection broke in the middle of a name, it
+ * would take what had come for the whole.
  * @param calls the arguments of zfs
  * @throws ZfsVmError when not all of them were run, or one prints more than it may; the signal's reason when it is aborted
  */
@@ -40,11 +41,13 @@ export async function runCalls(
 ): Promise<void> {
   if (calls.length === 0) return;
   const script = [
+    '{',
     printBeginMark(beginMark),
     ...calls.flatMap((words) => [
       `${quoteCommand([...zfs, ...words])} </dev/null 2>&1`,
       printEndMark(endMark, '"$?"'),
     ]),
+    '}',
   ];
   const flood = new AbortController();
   const command = await host.start(['sh', '-s'], { signal: AbortSignal.any([signal, flood.signal]) });

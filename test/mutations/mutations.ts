@@ -235,6 +235,17 @@ export const mutations: readonly Mutation[] = [
     tests: ['test/plan/plan-prune.test.ts'],
   },
   {
+    name: 'half-a-command',
+    protects: 'of calls that were cut off on their way to a host none is run',
+    file: 'src/host/run-calls.ts',
+    text: `  const script = [
+    '{',`,
+    replacement: `  const script = [
+    '{ :',
+    '}',`,
+    tests: ['test/host/run-calls.test.ts'],
+  },
+  {
     name: 'pruned-without-bookmark',
     protects: "a version that a receiver goes on from stays when its bookmark can't be made",
     file: 'src/commands/prune-run.ts',

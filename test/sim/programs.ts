@@ -6,6 +6,7 @@ import { inputOf, readAhead, readExactly, readToEnd } from './pipe.js';
 import { findProperty } from './properties.js';
 import { runSsh } from './ssh.js';
 import { Shell, type Descriptor } from './shell.js';
+import { parseScript, UnfinishedScript } from './shell-parser.js';
 import { rootUser } from './user.js';
 import { runZfs } from './zfs-command.js';
 
@@ -85,7 +86,27 @@ async function runShell(call: Call): Promise<number> {
     [1, stdout],
     [2, stderr],
   ]);
-  return new Shell({ session, process, user, arguments: rest, descriptors, runProgram }).run(text);
+  const shell = new Shell({ session, process, user, arguments: rest, descriptors, runProgram });
+  if (option === '-c') return shell.run(text);
+  const whole = findWholeCommands(text);
+  const status = await shell.run(whole);
+  if (whole === text) return status;
+  await complain(call, 'sh: Syntax error: end of file unexpected');
+  return 2;
+}
+
+/** What a shell runs of a script that it reads from stdin and that was cut off: the lines before the command that has no end. */
+function findWholeCommands(text: string): string {
+  const lines = text.split('\n');
+  for (let count = lines.length; ; count--) {
+    const part = lines.slice(0, count).join('\n');
+    try {
+      parseScript(part);
+      return part;
+    } catch (error) {
+      if (!(error instanceof UnfinishedScript)) throw error;
+    }
+  }
 }
 
 /** `sudo -n PROGRAM WORD...` and `sudo -n -l`. */

@@ -89,6 +89,23 @@ test('a version that the sender pruned is gone on from by its bookmark', async (
   assertHasVersionsOf(b, a);
 });
 
+test('a copy that ends with a version of which the sender has the bookmark only is gone on with from there, also when another was moved', async () => {
+  const { world, a, b } = makeWorld();
+  a.pools.create('tank/db');
+  addVersion(a, 'tank/db', 'db:1');
+  await expectRun(world, 'a', 'push b');
+  b.pools.create('tank/moved');
+  b.pools.rename('tank/db', 'tank/moved/db');
+  a.pools.destroySnapshots('tank/vm', ['zfs-vm:web:3']);
+  a.pools.snapshot(['tank/vm@daily']);
+  const { stdout } = await expectRun(world, 'a', 'push --all-snapshots b');
+  assert.match(stdout, /tank\/vm@daily .* incremental since tank\/vm#zfs-vm:web:3/);
+  assert.deepEqual(
+    b.pools.open('tank/vm').snapshots.map(({ name }) => name),
+    ['zfs-vm:web:1', 'zfs-vm:web:2', 'zfs-vm:web:3', 'daily'],
+  );
+});
+
 test('clones of clones arrive as such', async () => {
   const { world, a, b } = makeWorld();
   a.pools.clone('tank/vm@zfs-vm:web:2', 'tank/c1');
