@@ -40,15 +40,14 @@ export async function runCalls(
   { signal, limit, onEnd }: CallOptions,
 ): Promise<void> {
   if (calls.length === 0) return;
-  const script = [
-    '{',
+  const lines = [
     printBeginMark(beginMark),
     ...calls.flatMap((words) => [
       `${quoteCommand([...zfs, ...words])} </dev/null 2>&1`,
       printEndMark(endMark, '"$?"'),
     ]),
-    '}',
   ];
+  const script = ['{', ...lines, '}'];
   const flood = new AbortController();
   const command = await host.start(['sh', '-s'], { signal: AbortSignal.any([signal, flood.signal]) });
   command.stdin.on('error', () => undefined);

@@ -238,11 +238,8 @@ export const mutations: readonly Mutation[] = [
     name: 'half-a-command',
     protects: 'of calls that were cut off on their way to a host none is run',
     file: 'src/host/run-calls.ts',
-    text: `  const script = [
-    '{',`,
-    replacement: `  const script = [
-    '{ :',
-    '}',`,
+    text: "const script = ['{', ...lines, '}'];",
+    replacement: 'const script = lines;',
     tests: ['test/host/run-calls.test.ts'],
   },
   {
