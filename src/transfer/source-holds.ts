@@ -128,8 +128,11 @@ async function runForNames(
   try {
     // xargs ends so (1 where it isn't GNU's) when zfs failed for some names, and otherwise when zfs was killed or isn't there.
     const passOver = '{ status=$?; [ "$status" = 123 ] || [ "$status" = 1 ]; }';
-    const lines = `trap '' HUP INT TERM\n${script} || ${passOver}`;
-    const { exit, stderr } = await runCommand(host, ['sh', '-c', lines, 'sh', ...zfs], { input });
+    // Should the way to the host break in the middle of a name, what has come of it is the last line, which is left out.
+    const lines = `trap '' HUP INT TERM\nsed '$d' | ${script} || ${passOver}`;
+    const { exit, stderr } = await runCommand(host, ['sh', '-c', lines, 'sh', ...zfs], {
+      input: `${input}end\n`,
+    });
     if (!isSuccess(exit)) return 'unknown';
     return explainZfsFailure(stderr)?.kind === 'denied' ? 'denied' : 'done';
   } catch (error) {

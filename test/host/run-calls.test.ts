@@ -3,20 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Host } from '../../src/host/host.js';
 import { LocalHost } from '../../src/host/local-host.js';
 import { runCalls, type CallEnd } from '../../src/host/run-calls.js';
-
-/** This machine, where each command gets no more of its stdin than so many bytes. */
-function cutAfter(bytes: number): Host {
-  const local = new LocalHost();
-  return {
-    name: local.name,
-    joinsPipes: local.joinsPipes,
-    start: (argv, options) => local.start(['sh', '-c', `head -c ${bytes} | "$@"`, 'sh', ...argv], options),
-    close: () => local.close(),
-  };
-}
+import { cutAfter } from './cut-host.js';
 
 test('each call is run, whatever came of the one before, and tells how it ended', async () => {
   const ends: CallEnd[] = [];

@@ -137,10 +137,15 @@ async function runZpool(call: Call): Promise<number> {
   return 1;
 }
 
-/** One substitution, as our scripts have them: `s/…/…/`, with `g` or `p`, for all lines or one. */
+/** As our scripts have it: one substitution, `s/…/…/`, with `g` or `p`, for all lines or one; or `$d`, all but the last line. */
 async function runSed(call: Call): Promise<number> {
   const isQuiet = call.words[0] === '-n';
   const [program = '', ...others] = isQuiet ? call.words.slice(1) : call.words;
+  if (program === '$d') {
+    const all = (await readToEnd(call.stdin, call.process)).toString();
+    await say(call, all.slice(0, all.lastIndexOf('\n', all.length - 2) + 1));
+    return 0;
+  }
   const [, line, pattern, replacement, flags = ''] =
     /^([0-9]*)s\/((?:[^/\\]|\\.)*)\/((?:[^/\\]|\\.)*)\/([gp]*)$/.exec(program) ?? [];
   if (pattern === undefined || replacement === undefined || others.length > 0) {

@@ -13,6 +13,7 @@ import type { TransferEvent } from '../../src/transfer/event.js';
 import { HoldJournal } from '../../src/transfer/hold-journal.js';
 import { whileProtected, type ProtectContext } from '../../src/transfer/protect-sources.js';
 import { SourceBookmarks } from '../../src/transfer/source-bookmarks.js';
+import { cutAfter } from '../host/cut-host.js';
 import { VirtualClock } from '../sim/clock.js';
 import { world } from '../worlds.js';
 
@@ -68,6 +69,22 @@ test('what a run that died holds is released by the next one, also when that has
   assert.equal(await whileProtected(nothing, context, () => Promise.resolve('done')), 'done');
   assert.equal(await readFile(asked, 'utf8'), 'release zfs-vm:1-a tank/vm@zfs-vm:web:1\n');
   assert.deepEqual(await journal.findLeft('local'), []);
+});
+
+test('nothing but what is held is released, also when the way to the host breaks in the middle of a name', async (t) => {
+  const { asked, journal, context } = await makeHeld(t);
+  const snapshots = ['tank/vm@zfs-vm:web:12', 'tank/vm@zfs-vm:web:345'];
+  const { pid } = spawnSync('true');
+  const { zfs } = context.sender;
+  for (let bytes = 0; bytes <= snapshots.join('\n').length; bytes++) {
+    await journal.write({ host: 'local', zfs, tag: 'zfs-vm:1-a', snapshots, pid });
+    await writeFile(asked, '');
+    const cut = { ...context, sender: { host: cutAfter(bytes), zfs } };
+    await whileProtected(nothing, cut, () => Promise.resolve());
+    const [, tag, ...names] = (await readFile(asked, 'utf8')).trim().split(' ');
+    assert.equal(tag, 'zfs-vm:1-a');
+    assert.deepEqual(names, bytes > 22 ? snapshots.slice(0, 1) : [], `after ${bytes} bytes`);
+  }
 });
 
 test('an interrupt waits for a slow release only so long, and cuts it short neither by that nor by closing the host', async (t) => {
