@@ -4,8 +4,9 @@ import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
-import { forEachName } from '../shell.js';
+import { forEachName, quoteCommand } from '../shell.js';
 import { explainZfsFailure } from '../zfs/failure.js';
+import { poolOf } from '../zfs/names.js';
 import { holdArguments, releaseArguments } from '../zfs/protect.js';
 import type { TransferEvent } from './event.js';
 import type { HoldJournal } from './hold-journal.js';
@@ -127,7 +128,11 @@ async function runForNames(
   const { script, input } = forEachName(zfsArguments, names);
   try {
     // xargs ends so (1 where it isn't GNU's) when zfs failed for some names, and otherwise when zfs was killed or isn't there.
-    const passOver = '{ status=$?; [ "$status" = 123 ] || [ "$status" = 1 ]; }';
+    const isPassedOver = '{ [ "$status" = 123 ] || [ "$status" = 1 ]; }';
+    // A host that has just started may not have its pools yet: what is held there isn't gone.
+    const pools = new Set(names.map((name) => poolOf(name.replace(/@.*/, ''))));
+    const hasPools = `"$@" list -Hp -o name ${quoteCommand([...pools])} </dev/null >/dev/null`;
+    const passOver = `{ status=$?; ${isPassedOver} && ${hasPools}; }`;
     // Should the way to the host break in the middle of a name, what has come of it is the last line, which is left out.
     const lines = `trap '' HUP INT TERM\nsed '$d' | ${script} || ${passOver}`;
     const { exit, stderr } = await runCommand(host, ['sh', '-c', lines, 'sh', ...zfs], {

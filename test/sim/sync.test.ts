@@ -273,6 +273,21 @@ test('a run that is killed leaves holds, which the next one releases, and goes o
   assert.ok(a.pools.open('tank/vm').snapshots.every(({ holds }) => holds.size === 0));
 });
 
+test('what a run that died holds on a host that has not imported its pool yet is released when it has', async () => {
+  const { world, a, b } = makeWorld();
+  addLargeVersion(a, 'web:4');
+  await runAndKill(world, 'b', 'pull a', b);
+  const isHeld = (): boolean => a.pools.open('tank/vm').snapshots.some(({ holds }) => holds.size > 0);
+  assert.ok(isHeld());
+  const bringBack = a.pools.exportPool('tank');
+  await world.run('b', 'pull a');
+  bringBack();
+  assert.ok(isHeld());
+  await expectRun(world, 'b', 'pull a');
+  assert.ok(!isHeld());
+  assert.deepEqual(world.journal('b').records, []);
+});
+
 test('a receiver whose pool is full is told as such, and gone on with when it has room', async () => {
   const { world, a, b } = makeWorld(1);
   a.pools.write(
