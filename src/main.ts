@@ -7,7 +7,7 @@ import { chooseColors } from './report/colors.js';
 import { formatError } from './report/error-text.js';
 
 /** How long the hosts get to end what runs on them after an interrupt, before we leave anyway. */
-export const interruptGraceMs = 1300;
+export const interruptGraceMs = 600;
 
 /**
  * Runs zfs-vm with a command line (without the program's name), reports whatever goes wrong on stderr, and gives the exit
@@ -19,12 +19,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   const onSignal = (signal: NodeJS.Signals): void => {
     if (interrupt.signal.aborted) leaveInterrupted();
     const reason = new ZfsVmError('interrupted', `interrupted by ${signal}`);
-    interrupt.abort(reason);
+    // Before anything is stopped, which takes its time where there is much to stop.
     graceTimer = setTimeout(() => {
       process.stderr.write(formatError(reason, chooseColors(process.stderr, process.env), { debug: false }));
       leaveInterrupted();
-    }, interruptGraceMs);
-    graceTimer.unref();
+    }, interruptGraceMs).unref();
+    interrupt.abort(reason);
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);

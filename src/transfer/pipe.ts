@@ -143,7 +143,8 @@ export async function runPipe(
   const over = new AbortController();
   const ends = inlet.kind === 'waiting' ? inlet.ends : undefined;
   const passesOn = !isJoined(inlet);
-  if (inlet.kind === 'waiting') stopAll.addEventListener('abort', inlet.stop, { once: true });
+  const stopReceiving = inlet.kind === 'waiting' ? inlet.stop : ignore;
+  stopAll.addEventListener('abort', stopReceiving, { once: true });
   try {
     const stopSending = AbortSignal.any([stopAll, stopSender.signal]);
     const { reader: receive, writer } =
@@ -211,6 +212,7 @@ export async function runPipe(
       isStalled: stall.signal.aborted,
     };
   } finally {
+    stopAll.removeEventListener('abort', stopReceiving);
     over.abort();
     stall.stop();
     closeEnds(ends);

@@ -67,6 +67,8 @@ export type Script = readonly AndOr[];
 
 const cache = new Map<string, Script>();
 
+const mostCached = 1000;
+
 /** A script ends in the middle of a command. */
 export class UnfinishedScript extends Error {
   override readonly name = 'UnfinishedScript';
@@ -77,7 +79,8 @@ export function parseScript(text: string): Script {
   const known = cache.get(text);
   if (known !== undefined) return known;
   const script = new Parser(text).parseAll();
-  // Scripts that are written for one plan come once only.
+  // Most of the scripts that are written for one plan come once only.
+  if (cache.size === mostCached) cache.clear();
   if (text.length < 4000) cache.set(text, script);
   return script;
 }
