@@ -257,16 +257,20 @@ class Planner {
 
   /**
    * A version of one of the source's streamlines that the receiver has and the sender has nowhere: the same name for another
-   * history. Members of trees share their streamline with others, so that theirs tells nothing.
+   * history. One that a version of ours follows in the same dataset was pruned here, unless its name is used anew. Members of
+   * trees share their streamline with others, so that theirs tells nothing.
    */
   #findTheirs({ versions, treeParent }: Source): Snapshot | undefined {
     if (treeParent !== undefined) return undefined;
+    const isOurs = ({ guid }: Snapshot): boolean => this.#findOurs(guid) !== undefined;
     for (const streamline of new Set(versions.filter(isTagged).map(({ tag }) => tag.streamline))) {
-      const theirs = [...findVersions(this.#request.receiver, streamline)].filter(
-        ({ guid }) => this.#findOurs(guid) === undefined,
-      );
+      const known = [...findVersions(this.#request.receiver, streamline)];
+      const theirs = known.filter((their) => !isOurs(their));
       const same = theirs.find((their) => versions.some(({ name }) => name === their.name));
-      if (theirs.length > 0) return same ?? theirs[0];
+      const newestOurs = new Map(known.filter(isOurs).map(({ dataset, createtxg }) => [dataset, createtxg]));
+      const found =
+        same ?? theirs.find(({ dataset, createtxg }) => createtxg > (newestOurs.get(dataset) ?? 0));
+      if (found !== undefined) return found;
     }
     return undefined;
   }

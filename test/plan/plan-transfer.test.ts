@@ -117,6 +117,37 @@ plans(
 );
 
 plans(
+  'what was pruned here of a history that the receiver has is no other history',
+  {
+    sender: ['tank/vm: web:3', 'tank/new: web:4'],
+    receiver: ['tank/vm: web:1 web:2 web:3'],
+  },
+  ['tank/new -> b:tank/new', '  web:4 full', 'tank/vm is up to date in tank/vm'],
+);
+
+plans(
+  'a name that was pruned here and is used anew is another version',
+  { sender: ['tank/vm: web:3', 'tank/new: web:2~x'], receiver: ['tank/vm: web:2 web:3'] },
+  ['tank/vm is up to date in tank/vm', 'tank/new: version-differs'],
+);
+
+plans(
+  'a replacement takes the place of the dataset itself, not of another one with its streamline',
+  {
+    sender: ['tank/vm: web:1 web:3', 'tank/vm/etc: web:5'],
+    receiver: ['tank/vm: web:1 web:2 web:3', 'tank/vm/etc: web:2~e'],
+    replace: true,
+  },
+  [
+    'tank/vm/etc -> b:tank/vm/etc',
+    '  destroy b:tank/vm/etc@zfs-vm:web:2',
+    '  destroy b:tank/vm/etc',
+    '  web:5 full',
+    'tank/vm is up to date in tank/vm',
+  ],
+);
+
+plans(
   'a base may have another name on the receiver',
   { sender: ['tank/vm: @before web:1'], receiver: ['tank/vm: @before'] },
   ['tank/vm -> b:tank/vm', '  web:1 incremental since tank/vm@before'],

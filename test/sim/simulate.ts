@@ -3,7 +3,8 @@ import { runScenario } from './scenario.js';
 
 /*
  * Runs zfs-vm in random worlds while random things go wrong: `simulate.js [--seeds N] [--from S]`, or one seed with its whole
- * story: `simulate.js --seed S -v`. Ends with 1 when something came out that must not be.
+ * story: `simulate.js --seed S -v`. Ends with 1 when something came out that must not be. Ctrl-C ends it after the seed it is at, with
+ * the sums so far.
  */
 
 interface Options {
@@ -50,7 +51,11 @@ async function simulate({ from, seeds, isVerbose, goesOn }: Options): Promise<nu
   const startedAtMs = performance.now();
   const struck = new Map<FaultName, number>(faultNames.map((name) => [name, 0]));
   let [runs, done, failed] = [0, 0, 0];
-  for (let seed = from; seed < from + seeds; seed++) {
+  const interrupt = new AbortController();
+  process.once('SIGINT', () => {
+    interrupt.abort();
+  });
+  for (let seed = from; seed < from + seeds && !interrupt.signal.aborted; seed++) {
     current = seed;
     const outcome = await runScenario(seed);
     done++;
