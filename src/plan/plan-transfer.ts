@@ -47,8 +47,9 @@ class Planner {
   readonly #request: TransferRequest;
   readonly #model: ReceiverModel;
   readonly #placement: Placement;
-  /** Made only when it is needed: most plans never ask. */
+  /** Made only when they are needed: most plans never ask. */
   #ours: GuidIndex | undefined;
+  #bookmarked: Set<bigint> | undefined;
 
   constructor(request: TransferRequest) {
     this.#request = request;
@@ -257,20 +258,22 @@ class Planner {
 
   /**
    * A version of one of the source's streamlines that the receiver has and the sender has nowhere: the same name for another
-   * history. One that a version of ours follows in the same dataset was pruned here, unless its name is used anew. Members of
-   * trees share their streamline with others, so that theirs tells nothing.
+   * history. One that was made here, or that something made here follows in its dataset, has been pruned here, and is none unless
+   * its name is used anew. Members of trees share their streamline with others, so that theirs tells nothing.
    */
   #findTheirs({ versions, treeParent }: Source): Snapshot | undefined {
     if (treeParent !== undefined) return undefined;
-    const isOurs = ({ guid }: Snapshot): boolean => this.#findOurs(guid) !== undefined;
     for (const streamline of new Set(versions.filter(isTagged).map(({ tag }) => tag.streamline))) {
-      const known = [...findVersions(this.#request.receiver, streamline)];
-      const theirs = known.filter((their) => !isOurs(their));
+      const theirs = [...findVersions(this.#request.receiver, streamline)].filter(
+        ({ guid }) => this.#findOurs(guid) === undefined,
+      );
       const same = theirs.find((their) => versions.some(({ name }) => name === their.name));
-      const newestOurs = new Map(known.filter(isOurs).map(({ dataset, createtxg }) => [dataset, createtxg]));
-      const found =
-        same ?? theirs.find(({ dataset, createtxg }) => createtxg > (newestOurs.get(dataset) ?? 0));
-      if (found !== undefined) return found;
+      if (same !== undefined) return same;
+      const newestMade = new Map(
+        [...new Set(theirs.map(({ dataset }) => dataset))].map((name) => [name, this.#findNewestMade(name)]),
+      );
+      const other = theirs.find(({ dataset, createtxg }) => createtxg > (newestMade.get(dataset) ?? 0));
+      if (other !== undefined) return other;
     }
     return undefined;
   }
@@ -322,6 +325,16 @@ class Planner {
   #findOurs(guid: bigint): Snapshot | undefined {
     this.#ours ??= new GuidIndex(this.#request.sender);
     return this.#ours.find(guid).at(-1);
+  }
+
+  /** The `createtxg` there of the newest snapshot of a receiver's dataset that the sender has too, if only as a bookmark. */
+  #findNewestMade(theirDataset: string): number | undefined {
+    const bookmarked = (this.#bookmarked ??= new Set(
+      [...this.#request.sender.values()].flatMap(({ bookmarks }) => bookmarks.map(({ guid }) => guid)),
+    ));
+    const isOurs = ({ guid }: Snapshot): boolean =>
+      bookmarked.has(guid) || this.#findOurs(guid) !== undefined;
+    return this.#request.receiver.get(theirDataset)?.snapshots.findLast(isOurs)?.createtxg;
   }
 
   #withoutPlace({ treeParent = '' }: Source): Decision {

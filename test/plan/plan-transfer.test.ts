@@ -126,6 +126,17 @@ plans(
 );
 
 plans(
+  'what is only a bookmark here was made here',
+  { sender: ['tank/vm: #web:1 web:2', 'tank/new: web:3'], receiver: ['tank/vm: web:1'] },
+  [
+    'tank/vm -> b:tank/vm',
+    '  web:2 incremental since tank/vm#zfs-vm:web:1',
+    'tank/new -> b:tank/new',
+    '  web:3 full',
+  ],
+);
+
+plans(
   'a name that was pruned here and is used anew is another version',
   { sender: ['tank/vm: web:3', 'tank/new: web:2~x'], receiver: ['tank/vm: web:2 web:3'] },
   ['tank/vm is up to date in tank/vm', 'tank/new: version-differs'],
