@@ -9,9 +9,11 @@ import {
 } from '../inventory/read-inventory.js';
 import {
   findDiffering,
+  findLagging,
   findLikelyPlaces,
   findOpenQuestions,
   findProbes,
+  namesOfEarlier,
   namesOfFollowing,
   namesOfNewest,
   namesToAskFor,
@@ -19,6 +21,7 @@ import {
 } from '../plan/probe.js';
 import type { Source } from '../plan/sources.js';
 import { fullNameOf } from '../streamline/dataset.js';
+import { datasetOf } from '../streamline/lineage.js';
 import type { Inquiry } from '../transfer/event.js';
 import type { DatasetRow, SnapshotRow } from '../zfs/list.js';
 import { ancestorsOf } from '../zfs/names.js';
@@ -72,13 +75,19 @@ class ReceiverProbe {
       onQuestion({ kind: 'datasets' });
       return this.#lookEverywhere(await readDatasets(endpoint, signal), likely);
     }
-    const question = { newest: namesOfNewest(expected), following: namesOfFollowing(expected) };
+    const question = {
+      newest: namesOfNewest(expected),
+      following: namesOfFollowing(expected),
+      earlier: namesOfEarlier(expected),
+    };
     onQuestion({ kind: 'how-far', named: question.newest.size + question.following.length });
-    // The following ones are asked for only where the newest are there.
     for (const name of question.newest.keys()) this.#asked.add(name);
     const { found, heads } = await readHowFar(endpoint, question, signal);
     this.#note(found);
     if (heads?.isWhole === true) return this.#lookEverywhere(heads, likely);
+    // The others are asked for only where the newest are there, or where they aren't.
+    const isLagging = new Set(findLagging(question.newest, this.#guids));
+    for (const name of question.earlier) if (isLagging.has(datasetOf(name))) this.#asked.add(name);
     const differing = findDiffering(expected, this.#guids);
     const list = heads ?? { rows: [], tokens: new Map() };
     return { inventory: await this.#complete(expected, differing, list), datasets: undefined };

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../host/endpoint.js';
-import { forEachName } from '../shell.js';
+import { quoteCommand } from '../shell.js';
 import { datasetOf } from '../streamline/lineage.js';
 import {
   listDatasetsArguments,
@@ -25,6 +25,8 @@ export interface HowFar {
   readonly newest: ReadonlyMap<string, bigint>;
   /** Full names that snapshots of copies have which are ahead. */
   readonly following: readonly string[];
+  /** Full names of snapshots to ask for where a copy lacks a newest one. */
+  readonly earlier: readonly string[];
 }
 
 /** What some datasets of a host end with. */
@@ -35,7 +37,7 @@ export interface Heads extends DatasetList {
 
 /**
  * Asks a host how far its copies are, and of those that aren't exactly in step, what they are and end with: an opening of the dataset
- * and one of its newest snapshot, where a list of its snapshots opens the dataset anew for each. One command.
+ * and one of its newest snapshot, where a list of its snapshots opens the dataset anew for each. One command, of few processes.
  * @param asked about at least one dataset
  * @returns the snapshots that are there, of those that were asked for and of those that datasets end with; and the datasets that aren't
  *   in step, undefined when all are
@@ -43,31 +45,34 @@ export interface Heads extends DatasetList {
  */
 export async function readHowFar(
   endpoint: Endpoint,
-  { newest, following }: HowFar,
+  { newest, following, earlier }: HowFar,
   signal?: AbortSignal,
 ): Promise<{ readonly found: SnapshotRow[]; readonly heads: Heads | undefined }> {
-  const listNamed = forEachName(listNamedSnapshotsArguments, []).script;
-  const listDatasets = forEachName(listDatasetsArguments, []).script;
   const parts = {
     found: [
       // If zfs can't be run, the list of datasets says why.
-      `named() { ${listNamed} 2>/dev/null | head -c ${longestDatasets}; }`,
+      `named() { xargs "$@" ${quoteCommand(listNamedSnapshotsArguments)} 2>/dev/null | head -c ${longestDatasets}; }`,
       'asked=$(cat)',
-      `found=$(printf '%s\\n' "$asked" | sed -n 's/^newest //p' | cut -f 1 | named "$@")`,
+      `found=$(printf '%s\\n' "$asked" | awk -F '\\t' '${quotedNewest}' | named "$@")`,
       `open=$(printf '%s\\n' "$found" "$asked" | awk -F '\\t' '`,
       ...whatIsOpen,
       `')`,
       `printf '%s\\n' "$found"`,
-      `following=$(printf '%s\\n' "$open" | sed -n 's/^following //p'); ahead=`,
-      `case $following in ?*) ahead=$(printf '%s\\n' "$following" | named "$@"); printf '%s\\n' "$ahead" ;; esac`,
+      `following=\${open%%"\ndiffering"*} open=\${open#*"\ndiffering"} ahead=`,
+      `differing=\${open%%"\nearlier"*} earlier=\${open#*"\nearlier"}`,
+      'case $following in *\\"*)',
+      `  ahead=$(printf '%s\\n' "$following" | named "$@"); printf '%s\\n' "$ahead"`,
+      '  case $ahead in *@*)',
+      `    differing="$differing\n$(printf '%s\\n' "$ahead" | sed 's/\\(.*\\)@.*/"\\1"/')" ;; esac`,
+      'esac',
     ],
     datasets: [
-      `differing=$(printf '%s\\n' "$open" | sed -n 's/^differing //p'; printf '%s\\n' "$ahead" | sed -n 's/@.*//p')`,
-      'datasets=; newest=; case $differing in ?*)',
-      `  some=$({ printf '%s\\n' "$differing" | ${listDatasets} 2>/dev/null; printf 'status %s\\n' "$?"; } | head -c ${longestDatasets})`,
+      'datasets=; newest=; case $differing in *\\"*)',
+      `  some=$({ printf '%s\\n' "$differing" | xargs "$@" ${quoteCommand(listDatasetsArguments)} 2>/dev/null`,
+      `    printf 'status %s\\n' "$?"; } | head -c ${longestDatasets})`,
       '  case $some in',
       '  *\'status 0\') datasets=${some%status 0}; printf %s "$datasets"',
-      `    newest=$(printf %s "$datasets" | cut -f ${newestSnapshotColumn} | sed -n 's/@/@/p') ;;`,
+      `    newest=$(printf %s "$datasets" | awk -F '\\t' '${quotedHeads}') ;;`,
       '  *)',
       ...datasetLines,
       '  ;;',
@@ -76,11 +81,12 @@ export async function readHowFar(
       'esac',
     ],
     tokens: tokenLines,
-    newest: [`case $newest in ?*) printf '%s\\n' "$newest" | named "$@" ;; esac`],
+    newest: [`case $newest in *\\"*) printf '%s\\n' "$newest" "$earlier" | named "$@" ;; esac`],
   };
   const input = [
     ...Array.from(newest, ([name, guid]) => `newest ${name}\t${guid}\n`),
     ...following.map((name) => `following ${name}\n`),
+    ...earlier.map((name) => `earlier ${name}\n`),
   ].join('');
   const texts = await runZfsScript(endpoint, parts, { input, signal });
   return understand(endpoint, () => {
@@ -96,17 +102,30 @@ export async function readHowFar(
 /** Stands in place of the datasets where all are in step. */
 const inStep = 'in step';
 
+/*
+ * What follows are programs of awk. The names that they print are for xargs, to which a space means something: they stand in quotes.
+ */
+
+/** Picks the newest snapshots from what was asked for. */
+export const quotedNewest = String.raw`sub(/^newest /, "") { print "\"" $1 "\"" }`;
+
+/** Picks what datasets end with from a list of them. */
+export const quotedHeads = String.raw`$${newestSnapshotColumn} ~ /@/ { print "\"" $${newestSnapshotColumn} "\"" }`;
+
 /**
- * An awk program that reads what was found and what was asked for. It prints the datasets that are not in step, and of the others, which
- * snapshots to ask for that would tell that they are ahead. As numbers, GUIDs would not be exact.
+ * Reads what was found and what was asked for. Prints, after an empty line, the snapshots to ask for that would tell that datasets in step
+ * are ahead, then the line "differing" and the datasets that aren't in step, then the line "earlier" and what else to ask about those. As
+ * numbers, GUIDs would not be exact.
  */
 export const whatIsOpen = [
   'NF == 3 { guid[$1] = $2; next }',
   '{ dataset = $0; sub(/^[a-z]* /, "", dataset); sub(/@.*/, "", dataset) }',
   'sub(/^newest /, "") { if (guid[$1] "" != $2 "") isDiffering[dataset]; next }',
-  'sub(/^following /, "") { of[$0] = dataset }',
+  'sub(/^following /, "") { following[$0] = dataset }',
+  'sub(/^earlier /, "") { earlier[$0] = dataset }',
   'END {',
-  '  for (dataset in isDiffering) print "differing " dataset',
-  '  for (name in of) if (!(of[name] in isDiffering)) print "following " name',
+  String.raw`  print ""; for (name in following) if (!(following[name] in isDiffering)) print "\"" name "\""`,
+  String.raw`  print "differing"; for (dataset in isDiffering) print "\"" dataset "\""`,
+  String.raw`  print "earlier"; for (name in earlier) if (earlier[name] in isDiffering) print "\"" name "\""`,
   '}',
 ];

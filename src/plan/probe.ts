@@ -1,3 +1,4 @@
+import { datasetOf } from '../streamline/lineage.js';
 import { isTagged, type Snapshot, type TaggedSnapshot } from '../streamline/dataset.js';
 import { formatTag } from '../streamline/tag.js';
 import { nextVersion } from '../streamline/version.js';
@@ -10,6 +11,9 @@ import type { Source } from './sources.js';
  * snapshot. Asking for the newest versions by name tells as much of a receiver that is up to date; of one that lags, what its
  * datasets end with does, and the names of the versions that it lacks.
  */
+
+/** How many names are put into a question that may not need them. */
+const mostEarlier = 500;
 
 /** Of how many namesakes it is worth asking each. */
 const mostPlaces = 8;
@@ -86,6 +90,27 @@ export function namesOfFollowing(probes: readonly Probe[]): string[] {
   return probes.flatMap(({ places, following }) =>
     places.flatMap((place) => following.map((name) => `${place}@${name}`)),
   );
+}
+
+/**
+ * The full names of the versions before the newest, to be asked for at once where one of those is missing. They are many on a host with a
+ * long history, and only wanted of the few copies that lag: then they are left for a second question.
+ */
+export function namesOfEarlier(probes: readonly Probe[]): string[] {
+  const names = probes.flatMap(({ source, places, newest }) =>
+    source.versions
+      .filter((version) => !newest.includes(version))
+      .flatMap(({ name }) => places.map((place) => `${place}@${name}`)),
+  );
+  return names.length > mostEarlier ? [] : names;
+}
+
+/** The receiver's datasets that lack one of the newest versions. @param found as for `findDiffering` */
+export function findLagging(
+  newest: ReadonlyMap<string, bigint>,
+  found: ReadonlyMap<string, bigint>,
+): string[] {
+  return [...newest].flatMap(([name, guid]) => (found.get(name) === guid ? [] : [datasetOf(name)]));
 }
 
 /**

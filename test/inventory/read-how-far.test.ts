@@ -5,8 +5,10 @@ import { LocalHost } from '../../src/host/local-host.js';
 import { readHowFar } from '../../src/inventory/read-how-far.js';
 import { fullNameOf } from '../../src/streamline/dataset.js';
 
-/** What a host says: snapshots with their GUIDs, and datasets with the newest snapshot of each. */
+/** What it is asked besides, and what a host says: snapshots with their GUIDs, and datasets with the newest snapshot of each. */
 interface Answers {
+  /** What else to ask about those that lag. */
+  readonly earlier?: readonly string[];
   readonly snapshots?: Readonly<Record<string, bigint>>;
   readonly datasets?: Readonly<Record<string, string | undefined>>;
   /** What zfs is made of instead. */
@@ -24,7 +26,7 @@ interface Told {
 async function ask(
   newest: Readonly<Record<string, bigint>>,
   following: readonly string[],
-  { snapshots = {}, datasets = {}, zfs: script }: Answers,
+  { earlier = [], snapshots = {}, datasets = {}, zfs: script }: Answers,
 ): Promise<Told> {
   const points = Object.entries(snapshots).map(([name, guid]) => `${name}\t${guid}\t7;`);
   const rows = Object.entries(datasets).map(
@@ -38,7 +40,7 @@ async function ask(
     for name; do printf '%s' "$table" | tr ';' '\\n' | grep "^$name	" || status=1; done
     exit $status`;
   const endpoint = { host: new LocalHost(), zfs: ['sh', '-c', script ?? zfs, 'zfs'] };
-  const question = { newest: new Map(Object.entries(newest)), following };
+  const question = { newest: new Map(Object.entries(newest)), following, earlier };
   const { found, heads } = await readHowFar(endpoint, question);
   return {
     found: found.map((row) => `${fullNameOf(row)} ${row.guid}`).sort(),
@@ -62,6 +64,28 @@ test('a dataset that lags tells what it ends with, and those in step do not', as
     found: ['tank/a@1 1', 'tank/my vm@2 3'],
     ...{ datasets: [['tank/a', '1']], isWhole: false },
   });
+});
+
+test('the versions before are asked for where the newest is missing, and nowhere else', async () => {
+  const snapshots = { 'tank/my vm@1': 1n, 'tank/my vm@2': 2n, 'tank/b@2': 3n, 'tank/b@3': 4n };
+  const newest = { 'tank/my vm@3': 5n, 'tank/b@3': 4n };
+  const earlier = ['tank/my vm@1', 'tank/my vm@2', 'tank/b@1', 'tank/b@2'];
+  const told = await ask(newest, [], { earlier, snapshots, datasets: { 'tank/my vm': '1' } });
+  assert.deepEqual([...new Set(told.found)], ['tank/b@3 4', 'tank/my vm@1 1', 'tank/my vm@2 2']);
+  assert.deepEqual(told.datasets, [['tank/my vm', '1']]);
+});
+
+test('of a dataset that lags beside one that is ahead, both are told', async () => {
+  const snapshots = { 'tank/a@1': 1n, 'tank/b@2': 2n, 'tank/b@3': 3n };
+  const datasets = { 'tank/a': '1', 'tank/b': '3' };
+  const told = await ask({ 'tank/a@2': 9n, 'tank/b@2': 2n }, ['tank/a@3', 'tank/b@3'], {
+    snapshots,
+    datasets,
+  });
+  assert.deepEqual(told.datasets, [
+    ['tank/a', '1'],
+    ['tank/b', '3'],
+  ]);
 });
 
 test('a version that differs in the last bit of its GUID is another one', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { waitOn } from './chaos-run.js';
 import { expectZfsVm, makeVolume } from './client.js';
+import { slowBytes, slowRate } from './slow-push.js';
 import { useClientLab } from './use-client-lab.js';
 
 const lab = useClientLab();
@@ -107,9 +108,9 @@ test('what is encrypted is cloned when its key is there, and members of trees ke
 test('a clone from another host that is killed in the middle of its pull is finished by the same command', async () => {
   const { a, b } = lab;
   await b.run(
-    'zfs create tank/ct; head -c 20000000 /dev/urandom > /tank/ct/big; zfs snapshot tank/ct@zfs-vm:ct:1',
+    `zfs create tank/ct; head -c ${slowBytes} /dev/urandom > /tank/ct/big; zfs snapshot tank/ct@zfs-vm:ct:1`,
   );
-  await b.setLink({ rateMbitPerSecond: 8 });
+  await b.setLink(slowRate);
   const command = 'clone --from root@b -d tank/vm ct:1 tank/work';
   await a.run(`zfs-vm ${command} > /tmp/clone 2>&1 & echo $! > /tmp/clone.pid`);
   const deadline = Date.now() + 120_000;

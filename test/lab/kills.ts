@@ -30,8 +30,8 @@ export interface KillOutcome {
   readonly sentTwiceBytes: number;
 }
 
-/** The link takes a megabyte a second, so that all of it takes about 40 seconds. */
-const rateMbitPerSecond = 8;
+/** Over this link all of it takes about 40 seconds. */
+const rateMbitPerSecond = 4;
 const bytesPerSecond = (rateMbitPerSecond * 1_000_000) / 8;
 const longestAfterSeconds = 30;
 
@@ -56,8 +56,8 @@ export async function prepareKills(lab: Hosts): Promise<{ undisturbedBytes: numb
   await a.run(
     [
       'zfs create tank/ct; for i in 1 2 3 4 5; do',
-      'head -c 4000000 /dev/urandom > /tank/ct/$i; zfs snapshot tank/ct@zfs-vm:ct:$i; done',
-      'head -c 20000000 /dev/urandom > /tank/ct/6; zfs snapshot tank/ct@zfs-vm:ct:6; zpool sync; sync',
+      'head -c 2000000 /dev/urandom > /tank/ct/$i; zfs snapshot tank/ct@zfs-vm:ct:$i; done',
+      'head -c 10000000 /dev/urandom > /tank/ct/6; zfs snapshot tank/ct@zfs-vm:ct:6; zpool sync; sync',
     ].join('\n'),
     { timeoutMs: 120_000 },
   );

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { expectZfsVm, listVersionGuids, makeVolume } from './client.js';
 import type { LabHost } from './lab-host.js';
 import { quoteArgv } from './quote.js';
-import { SlowPush, waitUntilQuiet } from './slow-push.js';
+import { slowBytes, SlowPush, slowRate, waitUntilQuiet } from './slow-push.js';
 import { useClientLab } from './use-client-lab.js';
 
 const lab = useClientLab();
@@ -72,9 +72,9 @@ test('a push that is killed has set the notes of what came before, and the next 
   const { a, b, outside } = lab;
   await a.run(
     `set -e; zfs create tank/ct; zfs snapshot -o zfs-vm:note=one tank/ct@zfs-vm:ct:1
-    head -c 30000000 /dev/urandom > /tank/ct/big; zfs snapshot -o zfs-vm:note=two tank/ct@zfs-vm:ct:2`,
+    head -c ${slowBytes} /dev/urandom > /tank/ct/big; zfs snapshot -o zfs-vm:note=two tank/ct@zfs-vm:ct:2`,
   );
-  await a.setLink({ rateMbitPerSecond: 8 });
+  await a.setLink(slowRate);
   const push = new SlowPush(lab);
   await push.start('root@b');
   await b.run(

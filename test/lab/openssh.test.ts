@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { expectZfsVm, hashFiles, listVersionGuids } from './client.js';
+import { slowBytes, slowRate } from './slow-push.js';
 import { useClientLab } from './use-client-lab.js';
 
 const lab = useClientLab();
@@ -18,8 +19,8 @@ async function makeVersions(bytes: number): Promise<void> {
 /** Starts a push with a terminal's process group of its own, over a slow link, and waits until its first bytes have arrived. */
 async function startPush(): Promise<void> {
   const { a, b } = lab;
-  await makeVersions(20_000_000);
-  await a.setLink({ rateMbitPerSecond: 8 });
+  await makeVersions(slowBytes);
+  await a.setLink(slowRate);
   await a.run(
     `rm -f /tmp/push*
     setsid sh -c 'echo $$ > /tmp/push.pid; zfs-vm --transport openssh push -d tank/vm root@b > /tmp/push 2>&1

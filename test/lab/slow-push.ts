@@ -2,6 +2,14 @@ import assert from 'node:assert/strict';
 import type { ClientLab } from './client.js';
 import type { LabHost } from './lab-host.js';
 
+/**
+ * The link of a slow push, in megabits a second. No faster, because every byte costs an emulated host what a hundred cost a real one.
+ */
+export const slowRate = { rateMbitPerSecond: 4 } as const;
+
+/** What takes half a minute over it. */
+export const slowBytes = 15_000_000;
+
 /** A push that takes half a minute, so that whatever is done to it happens in its middle. */
 export class SlowPush {
   readonly #lab: Pick<ClientLab, 'a' | 'b'>;
@@ -11,13 +19,13 @@ export class SlowPush {
     this.#lab = lab;
   }
 
-  /** Makes tank/ct with one version of 30 MB on host a, and the link slow. */
+  /** Makes tank/ct with one version on host a, and the link slow. */
   async prepare(): Promise<void> {
     const { a } = this.#lab;
     await a.run(
-      'zfs create tank/ct; head -c 30000000 /dev/urandom > /tank/ct/big; zfs snapshot tank/ct@zfs-vm:ct:1',
+      `zfs create tank/ct; head -c ${slowBytes} /dev/urandom > /tank/ct/big; zfs snapshot tank/ct@zfs-vm:ct:1`,
     );
-    await a.setLink({ rateMbitPerSecond: 8 });
+    await a.setLink(slowRate);
   }
 
   /**

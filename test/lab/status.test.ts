@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { expectZfsVm } from './client.js';
-import { SlowPush } from './slow-push.js';
+import { SlowPush, slowRate } from './slow-push.js';
 import { useClientLab } from './use-client-lab.js';
 
 const lab = useClientLab();
@@ -48,7 +48,7 @@ test('a receiver that lags, with a receive that was interrupted, is told as it i
   await expectZfsVm(outside, 'push -n web backup');
   const created = (await a.run('zfs list -Hpo creation tank/web@zfs-vm:web:1')).stdout.trim();
   assert.equal((await b.run('zfs list -Hpo creation tank/vm/web@zfs-vm:web:1')).stdout.trim(), created);
-  await a.setLink({ rateMbitPerSecond: 8 });
+  await a.setLink(slowRate);
   await push.start('root@b');
   await push.interrupt();
   await push.end();

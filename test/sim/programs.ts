@@ -1,5 +1,6 @@
-import { whatIsOpen } from '../../src/inventory/read-how-far.js';
+import { quotedHeads, quotedNewest, whatIsOpen } from '../../src/inventory/read-how-far.js';
 import { taggedOnly } from '../../src/inventory/read-inventory.js';
+import { newestSnapshotColumn } from '../../src/zfs/list.js';
 import { packWords, unpackWords } from '../../src/zstd.js';
 import { complain, say, type Call } from './call.js';
 import { inputOf, readAhead, readExactly, readToEnd } from './pipe.js';
@@ -22,7 +23,6 @@ const programs: Readonly<Record<string, Program>> = {
   sudo: runSudo,
   sed: runSed,
   awk: runAwk,
-  cut: runCut,
   xargs: runXargs,
   zstd: runZstd,
   cat: async (call) => {
@@ -189,7 +189,20 @@ async function runAwk(call: Call): Promise<number> {
 const awkPrograms = new Map<string, (call: Call, text: string) => Promise<number>>([
   [taggedOnly.join('\n'), keepTagged],
   [whatIsOpen.join('\n'), tellWhatIsOpen],
+  [quotedNewest, (call, text) => tellQuoted(call, fieldsOf(text, 0, /^newest /))],
+  [quotedHeads, (call, text) => tellQuoted(call, fieldsOf(text, newestSnapshotColumn - 1, /@/))],
 ]);
+
+/** One field of those lines in which it matches, without a beginning that matches. */
+function fieldsOf(text: string, index: number, pattern: RegExp): string[] {
+  const fields = text.split('\n').map((line) => line.split('\t')[index] ?? '');
+  return fields.filter((field) => pattern.test(field)).map((field) => field.replace(/^newest /, ''));
+}
+
+async function tellQuoted(call: Call, words: readonly string[]): Promise<number> {
+  await say(call, words.map((word) => `"${word}"\n`).join(''));
+  return 0;
+}
 
 /** Of what was asked for and found, tells which datasets differ, and what is to be asked about the others. */
 async function tellWhatIsOpen(call: Call, text: string): Promise<number> {
@@ -203,21 +216,13 @@ async function tellWhatIsOpen(call: Call, text: string): Promise<number> {
   const newest = wordsOf('newest').filter(([name, guid]) => guids.get(name) !== guid);
   const differing = new Set(newest.map(([name]) => datasetIn(name)));
   const following = wordsOf('following').filter(([name]) => !differing.has(datasetIn(name)));
+  const earlier = wordsOf('earlier').filter(([name]) => differing.has(datasetIn(name)));
   const told = [
-    ...[...differing].map((dataset) => `differing ${dataset}\n`),
-    ...following.map(([name = '']) => `following ${name}\n`),
+    ...['', ...following.map(([name = '']) => `"${name}"`)],
+    ...['differing', ...[...differing].map((dataset) => `"${dataset}"`)],
+    ...['earlier', ...earlier.map(([name = '']) => `"${name}"`)],
   ];
-  await say(call, told.join(''));
-  return 0;
-}
-
-/** One field of each line. */
-async function runCut(call: Call): Promise<number> {
-  const [option, fields = ''] = call.words;
-  if (option !== '-f' || !/^[0-9]$/.test(fields)) throw unknownCall('cut', call.words);
-  const lines = (await readToEnd(call.stdin, call.process)).toString().split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  await say(call, lines.map((line) => `${line.split('\t')[Number(fields) - 1] ?? ''}\n`).join(''));
+  await say(call, told.map((line) => `${line}\n`).join(''));
   return 0;
 }
 
@@ -270,10 +275,10 @@ async function runXargs(call: Call): Promise<number> {
   return status;
 }
 
-/** The words of a line in which a backslash takes the meaning of what follows it. */
+/** The words of a line in which quotes, and a backslash, take the meaning of what they stand around or before. */
 function splitEscaped(line: string): string[] {
-  const words = line.match(/(?:\\.|[^\s\\])+/g) ?? [];
-  return words.map((word) => word.replace(/\\(.)/g, '$1'));
+  const words = line.match(/(?:\\.|"[^"]*"|[^\s\\"])+/g) ?? [];
+  return words.map((word) => word.replace(/\\(.)|"([^"]*)"/g, '$1$2'));
 }
 
 const frameMagic = 'simzstd';
