@@ -85,7 +85,7 @@ class ReceiverProbe {
     const { found, heads } = await readHowFar(endpoint, question, signal);
     this.#note(found);
     if (heads?.isWhole === true) return this.#lookEverywhere(heads, likely);
-    // The others are asked for only where the newest are there, or where they aren't.
+    // Of the others, the following are asked for only where the newest are there, and the earlier only where one of those isn't.
     const isLagging = new Set(findLagging(question.newest, this.#guids));
     for (const name of question.earlier) if (isLagging.has(datasetOf(name))) this.#asked.add(name);
     const differing = findDiffering(expected, this.#guids);
