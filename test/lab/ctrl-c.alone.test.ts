@@ -33,7 +33,7 @@ for (const target of ['root@b', 'fjoe@b']) {
   });
 }
 
-test('Ctrl-C stops a push from a machine that is not emulated within two seconds, and leaves no process', async () => {
+test('Ctrl-C stops a push from a machine that is not emulated within two seconds, and leaves no process', async (context) => {
   const { a, b, outside } = lab;
   await outside.run(
     `rm -f ~/push*
@@ -50,9 +50,11 @@ test('Ctrl-C stops a push from a machine that is not emulated within two seconds
   );
   const tookMs = Date.now() - began;
   assert.match(stdout, /^130\n[^]*interrupted by SIGINT/);
-  assert.ok(tookMs < limitMs, `it took ${tookMs} ms`);
-  await waitUntilQuiet(a, 2000);
-  await waitUntilQuiet(b, 2000);
+  context.diagnostic(`it took ${tookMs} ms`);
+  assert.ok(tookMs < limitMs, 'it took too long');
+  // We are gone long before emulated hosts have noticed it.
+  await waitUntilQuiet(a, 10_000);
+  await waitUntilQuiet(b, 10_000);
 });
 
 /** How many times as slow as usual host a is now, at least 1: other programs of this machine may take the processor that it emulates. */
