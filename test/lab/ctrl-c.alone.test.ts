@@ -9,23 +9,18 @@ const push = new SlowPush(lab);
 /** How long a push may take to end. */
 const limitMs = 2000;
 
-/** More than `zfs-vm --version` takes on a lab host to which nobody leaves too little of a processor. */
-const usualStartMs = 2600;
-
 beforeEach(() => push.prepare());
 
 afterEach(() => lab.a.setLink({}));
 
 for (const target of ['root@b', 'fjoe@b']) {
-  test(`Ctrl-C stops a push to ${target} within two seconds and leaves no process`, async (context) => {
+  test(`Ctrl-C stops a push to ${target} within two seconds and leaves no process`, async () => {
     const { a, b } = lab;
     await push.start(target);
     await push.interrupt();
     const { status, tookMs, output } = await push.end();
-    const slowness = await measureSlowness();
-    context.diagnostic(`it took ${tookMs} ms, on a host ${slowness.toFixed(1)} times as slow as usual`);
     assert.equal(status, 130, output);
-    assert.ok(tookMs < limitMs * slowness, 'it took too long');
+    assert.ok(tookMs < limitMs, `it took ${tookMs} ms`);
     assert.match(output, /interrupted/);
     await waitUntilQuiet(a, 2000);
     await waitUntilQuiet(b, 2000);
@@ -33,7 +28,7 @@ for (const target of ['root@b', 'fjoe@b']) {
   });
 }
 
-test('Ctrl-C stops a push from a machine that is not emulated within two seconds, and leaves no process', async (context) => {
+test('Ctrl-C stops a push from a machine that is not emulated within two seconds, and leaves no process', async () => {
   const { a, b, outside } = lab;
   await outside.run(
     `rm -f ~/push*
@@ -50,17 +45,8 @@ test('Ctrl-C stops a push from a machine that is not emulated within two seconds
   );
   const tookMs = Date.now() - began;
   assert.match(stdout, /^130\n[^]*interrupted by SIGINT/);
-  context.diagnostic(`it took ${tookMs} ms`);
-  assert.ok(tookMs < limitMs, 'it took too long');
+  assert.ok(tookMs < limitMs, `it took ${tookMs} ms`);
   // We are gone long before emulated hosts have noticed it.
   await waitUntilQuiet(a, 10_000);
   await waitUntilQuiet(b, 10_000);
 });
-
-/** How many times as slow as usual host a is now, at least 1: other programs of this machine may take the processor that it emulates. */
-async function measureSlowness(): Promise<number> {
-  const { stdout } = await lab.a.run(
-    'began=$(date +%s%N); zfs-vm --version > /dev/null; echo $(( ($(date +%s%N) - began) / 1000000 ))',
-  );
-  return Math.max(1, Number(stdout) / usualStartMs);
-}

@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import type { ClientLab } from './client.js';
 import type { LabHost } from './lab-host.js';
 
-/**
- * The link of a slow push, in megabits a second. No faster, because every byte costs an emulated host what a hundred cost a real one.
- */
+/** The link of a slow push. No faster, because each byte costs emulated hosts a lot of the processor. */
 export const slowRate = { rateMbitPerSecond: 4 } as const;
 
 /** What takes half a minute over it. */
