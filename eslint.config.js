@@ -56,6 +56,14 @@ export default defineConfig(
       '@typescript-eslint/explicit-module-boundary-types': 'error',
     },
   },
+  {
+    files: ['src/launch.cjs'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['__dirname', 'console', 'process', 'setTimeout'].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
   ...boundaries,
   {
     files: ['test/**/*.ts'],

@@ -2,41 +2,55 @@
  * Puts the built program and the packages it needs into one file, build/bundle/zfs-vm.cjs, with V8's code cache beside it. Loading
  * the hundreds of modules one by one and compiling them takes three times as long as everything else that a small run does.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import Module, { createRequire } from 'node:module';
+import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Script } from 'node:vm';
 import { build } from 'esbuild';
+import { bundle, loadProgram } from '../src/launch.cjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const bundle = join(root, 'build/bundle/zfs-vm.cjs');
+
+/** Modules that are looked for, or always loaded, and that nobody here needs. */
+const leftOut = [
+  // Addons that ssh2 can do without: it looks for them, and goes on.
+  { filter: /\.node$|^cpu-features$/, contents: "throw new Error('left out');" },
+  // ssh2's server, keys to be made, and agents for HTTP over SSH, which would load all of Node.js's HTTP and TLS at each start.
+  { filter: /^\.\/(server|keygen|http-agents)\.js$/, contents: 'module.exports = {};' },
+];
+
+/** The program; and what it loads only when that is needed, so that it gets into the code cache. */
+const program = `
+  export { main } from './main.js';
+  export const loadLater = () => import('./host/connect.js');
+`;
 
 await build({
-  entryPoints: [join(root, 'build/src/main.js')],
+  stdin: { contents: program, resolveDir: join(root, 'build/src') },
   outfile: bundle,
   bundle: true,
   platform: 'node',
   format: 'cjs',
   target: 'node20',
-  keepNames: true,
-  // Addons that ssh2 can do without: it looks for them, and goes on.
-  external: ['*.node', 'cpu-features'],
+  // `src/launch.cjs` reads it so.
+  charset: 'ascii',
   banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
   define: { 'import.meta.url': 'bundleUrl' },
   logLevel: 'warning',
   plugins: [
     {
-      name: 'without-http',
-      // ssh2's agents for HTTP over SSH, which nobody here needs, would load all of Node.js's HTTP and TLS at each start.
-      setup: ({ onLoad }) => {
-        onLoad({ filter: /ssh2.lib.http-agents\.js$/ }, () => ({ contents: 'module.exports = {};' }));
+      name: 'leave-out',
+      setup: ({ onResolve, onLoad }) => {
+        for (const [index, { filter, contents }] of leftOut.entries()) {
+          onResolve({ filter }, ({ path }) => ({ path, namespace: `left-out-${index}` }));
+          onLoad({ filter: /./, namespace: `left-out-${index}` }, () => ({ contents }));
+        }
       },
     },
   ],
 });
 
-const script = new Script(Module.wrap(readFileSync(bundle, 'utf8')), { filename: bundle });
-const bundled = { exports: {} };
-script.runInThisContext()(bundled.exports, createRequire(bundle), bundled, bundle, dirname(bundle));
-writeFileSync(`${bundle}.cache`, script.createCachedData());
+const cache = `${bundle}.cache`;
+rmSync(cache, { force: true });
+const { exports, script } = loadProgram();
+await exports.loadLater();
+writeFileSync(cache, script.createCachedData());

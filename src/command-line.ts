@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { Cli } from 'clipanion';
 import { AbortCommand } from './commands/abort.js';
 import { BaseCommand, type CommandContext } from './commands/base-command.js';
 import { CloneCommand } from './commands/clone.js';
@@ -7,6 +6,7 @@ import { CopyCommand } from './commands/copy.js';
 import { DiffCommand } from './commands/diff.js';
 import { formatCommandHelp, formatGeneralHelp } from './commands/help.js';
 import { ListCommand } from './commands/list.js';
+import { readCommand } from './commands/read-command.js';
 import { PruneCommand } from './commands/prune.js';
 import { PullCommand } from './commands/pull.js';
 import { PushCommand } from './commands/push.js';
@@ -47,18 +47,17 @@ export async function runCommandLine(argv: string[], context: CommandContext): P
     stdout.write(`zfs-vm ${readOwnVersion()}\n`);
     return exitCodes.done;
   }
-  const commandClass = findCommandClass(argv);
   if (asksForHelp(argv)) {
     const colors = chooseColors(stdout, env);
+    const found = findCommand(argv);
     const help =
-      commandClass === undefined
+      found === undefined
         ? formatGeneralHelp(commandClasses, colors)
-        : formatCommandHelp(commandClass, colors);
+        : formatCommandHelp(found.commandClass, colors);
     stdout.write(help);
     return exitCodes.done;
   }
-  if (commandClass === undefined) throw describeNoCommand(argv);
-  return parseCommand(commandClass, argv, context).validateAndExecute();
+  return parseCommandLine(argv, context).validateAndExecute();
 }
 
 function asksForHelp(argv: readonly string[]): boolean {
@@ -74,18 +73,15 @@ function describeNoCommand(argv: readonly string[]): ZfsVmError {
 }
 
 /**
- * The command that a command line names, with its options read.
- * @throws ZfsVmError `usage` when they are wrong
+ * The command that a command line, as `normalizeArguments` gives it, names; with its options read.
+ * @throws ZfsVmError `usage` when there is no such command, or they are wrong
  */
-function parseCommand(
-  commandClass: (typeof commandClasses)[number],
-  argv: string[],
-  context: CommandContext,
-): BaseCommand {
+export function parseCommandLine(argv: readonly string[], context: CommandContext): BaseCommand {
+  const found = findCommand(argv);
+  if (found === undefined) throw describeNoCommand(argv);
+  const { commandClass, name, words } = found;
   try {
-    const command = Cli.from<CommandContext>(commandClass).process(argv, context);
-    if (command instanceof BaseCommand) return command;
-    throw new Error('a word asks for help in a way that is not known');
+    return readCommand<BaseCommand>(commandClass, name, words, context);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const [firstLine = ''] = message.split('\n');
@@ -99,12 +95,26 @@ function parseCommand(
   }
 }
 
-function findCommandClass(argv: readonly string[]): (typeof commandClasses)[number] | undefined {
+/** A command that a command line names. */
+interface FoundCommand {
+  readonly commandClass: (typeof commandClasses)[number];
+  /** What it is called there, e.g. `plan push`. */
+  readonly name: readonly string[];
+  /** All other words. */
+  readonly words: string[];
+}
+
+function findCommand(argv: readonly string[]): FoundCommand | undefined {
   const first = argv.findIndex((candidate) => !isGlobalOption(candidate) && candidate !== 'help');
-  const words = first < 0 ? [] : argv.slice(first);
-  return commandClasses.find((commandClass) =>
-    commandClass.paths.some((path) => path.every((word, index) => word === words[index])),
-  );
+  if (first < 0) return undefined;
+  for (const commandClass of commandClasses) {
+    for (const name of commandClass.names) {
+      if (name.every((word, index) => word === argv[first + index])) {
+        return { commandClass, name, words: argv.toSpliced(first, name.length) };
+      }
+    }
+  }
+  return undefined;
 }
 
 /** Whether a word, as `normalizeArguments` gives it, is one of the options that may stand before the command. */

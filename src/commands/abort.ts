@@ -16,7 +16,7 @@ import { readPattern } from './patterns.js';
 
 /** Drops what interrupted receives have left. */
 export class AbortCommand extends BaseCommand {
-  static override paths = [['abort']];
+  static names = [['abort']];
 
   static synopsis = 'abort [-n PATTERN]... [--yes] [[user@]host]';
 

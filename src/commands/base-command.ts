@@ -3,7 +3,7 @@ import { isEnum } from 'typanion';
 import type { Config } from '../config/config.js';
 import { transports } from '../transports.js';
 import { loadConfig } from './config-file.js';
-import { optionWords } from './part-command.js';
+import { optionWords } from './read-command.js';
 import type { Surroundings } from './surroundings.js';
 
 /** What every command is given besides its words. */
@@ -15,6 +15,12 @@ export interface CommandContext extends BaseContext {
 
 /** The options that every command takes. */
 export abstract class BaseCommand extends Command<CommandContext> {
+  /**
+   * clipanion isn't told what a command is called (`names`, which `command-line.ts` looks at): it makes a state machine for each name,
+   * and again for options before it, at every start. On a slow host that is half a second.
+   */
+  static override paths = [Command.Default];
+
   /** Left out, the configuration says. */
   sudo = Option.Boolean('-s,--sudo');
 

@@ -22,13 +22,13 @@ import { BaseCommand } from './base-command.js';
 import { ClonePull } from './clone-pull.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
-import { optionWords, preparePart } from './part-command.js';
+import { optionWords, readCommand } from './read-command.js';
 import { readPropertyOptions } from './property-options.js';
 import { findNamedVersion, readVersionName } from './version-name.js';
 
 /** Makes a working copy of a version. */
 export class CloneCommand extends BaseCommand {
-  static override paths = [['clone']];
+  static names = [['clone']];
 
   static synopsis = 'clone [-o PROPERTY=VALUE]... [-p] [--from HOST [OPTION]...] NAME[:VERSION] DATASET';
 
@@ -133,8 +133,8 @@ export class CloneCommand extends BaseCommand {
   /** Does what "pull" does, for this version and what it needs. @returns its status */
   async #pull(from: string, { streamline, version }: VersionName): Promise<number> {
     const pattern = version === undefined ? streamline : `${streamline}:${version.text}`;
-    const words = ['pull', `--name=${pattern}`, ...this.#listTransferWords(), ...this.commonWords, from];
-    const pull = preparePart(ClonePull, words, this.context);
+    const words = [`--name=${pattern}`, ...this.#listTransferWords(), ...this.commonWords, from];
+    const pull = readCommand(ClonePull, ['pull'], words, this.context);
     pull.required = version === undefined ? undefined : { streamline, version };
     return pull.validateAndExecute();
   }

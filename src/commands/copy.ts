@@ -7,7 +7,7 @@ import { transfer } from './transfer.js';
 
 /** Brings one host up to date with another, both of them seen from here. */
 export class CopyCommand extends TransferCommand {
-  static override paths = [['copy'], ['plan', 'copy']];
+  static names = [['copy'], ['plan', 'copy']];
 
   static synopsis = 'copy [-n PATTERN]... [-d PLACE] [--direct] [OPTION]... fromhost tohost';
 

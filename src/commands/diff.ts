@@ -35,7 +35,7 @@ const schemaVersion = 1;
 
 /** Shows what changed from one version to another. */
 export class DiffCommand extends BaseCommand {
-  static override paths = [['diff']];
+  static names = [['diff']];
 
   static synopsis = 'diff [--list] [--json] NAME[:VERSION] [NAME:VERSION|DATASET]';
 

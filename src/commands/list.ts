@@ -13,7 +13,7 @@ const schemaVersion = 1;
 
 /** Shows which versions a host has. */
 export class ListCommand extends BaseCommand {
-  static override paths = [['list']];
+  static names = [['list']];
 
   static synopsis = 'list [--json] [[user@]host]';
 

@@ -13,7 +13,7 @@ import { retentionOptionHelp } from './retention-options.js';
 
 /** Destroys versions that no rule keeps. */
 export class PruneCommand extends RetentionCommand {
-  static override paths = [['prune']];
+  static names = [['prune']];
 
   static synopsis = 'prune [-n PATTERN]... [--keep-... N]... [--yes] [[user@]host]';
 

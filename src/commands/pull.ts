@@ -7,7 +7,7 @@ import { transfer } from './transfer.js';
 
 /** Brings this host up to date with another one. */
 export class PullCommand extends TransferCommand {
-  static override paths = [['pull'], ['plan', 'pull']];
+  static names = [['pull'], ['plan', 'pull']];
 
   static synopsis = 'pull [-n PATTERN]... [-d PLACE] [OPTION]... [user@]host';
 

@@ -9,7 +9,7 @@ import { transferToMany } from './transfer-to-many.js';
 
 /** Brings other hosts up to date with this one. */
 export class PushCommand extends TransferCommand {
-  static override paths = [['push'], ['plan', 'push']];
+  static names = [['push'], ['plan', 'push']];
 
   static synopsis = 'push [-n PATTERN]... [-d PLACE] [OPTION]... [user@]host...';
 

@@ -17,7 +17,7 @@ import { readPattern } from './patterns.js';
 
 /** Compares this machine with other hosts. */
 export class StatusCommand extends BaseCommand {
-  static override paths = [['status']];
+  static names = [['status']];
 
   static synopsis = 'status [-n PATTERN]... [OPTION]... [[user@]host]...';
 

@@ -1,5 +1,5 @@
 import { realClock, type Clock } from '../clock.js';
-import { connectHost, type ConnectOptions } from '../host/connect.js';
+import type { ConnectOptions } from '../host/connect.js';
 import type { Host } from '../host/host.js';
 import { LocalHost } from '../host/local-host.js';
 import { takeRunLock, type RunLock } from '../host/run-lock.js';
@@ -27,7 +27,8 @@ export interface Surroundings {
 export function findSurroundings(env: Readonly<Record<string, string | undefined>>): Surroundings {
   return {
     openLocal: () => new LocalHost(),
-    connect: connectHost,
+    // ssh2 takes as long to load as all else: only where there is a host to connect to.
+    connect: async (target, options) => (await import('../host/connect.js')).connectHost(target, options),
     holdJournal: new HoldJournal(env),
     takeLock: takeRunLock,
     clock: realClock,

@@ -15,7 +15,7 @@ import { checkKept, checkPatterns } from './check-request.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 import { findNextVersion, makeVersion, type VersionRequest } from './next-version.js';
-import { optionWords, preparePart } from './part-command.js';
+import { optionWords, readCommand } from './read-command.js';
 import { readPattern } from './patterns.js';
 import { preparePrune } from './prune-host.js';
 import { PruneRun } from './prune-run.js';
@@ -29,7 +29,7 @@ type RetentionOf = (streamline: string) => Retention | undefined;
 
 /** Makes versions, brings other hosts up to date, and prunes both sides: a whole round, for a schedule. */
 export class SyncCommand extends RetentionCommand {
-  static override paths = [['sync']];
+  static names = [['sync']];
 
   static synopsis = 'sync [-n PATTERN]... [-d PLACE] [--keep-... N]... [OPTION]... [user@]host...';
 
@@ -179,11 +179,11 @@ export class SyncCommand extends RetentionCommand {
     const { destination, dryRun, jobs, compress, bandwidthLimit, retries, fanOutLag } = this;
     const options = { destination, jobs, compress, bwlimit: bandwidthLimit, retries };
     const words = [
-      ...['push', ...streamlines.map((streamline) => `--name=${streamline}`)],
+      ...streamlines.map((streamline) => `--name=${streamline}`),
       ...optionWords({ ...options, 'dry-run': dryRun, 'fan-out-lag': fanOutLag }),
       ...[...this.commonWords, ...this.hosts],
     ];
-    return preparePart(PushCommand, words, this.context);
+    return readCommand(PushCommand, ['push'], words, this.context);
   }
 
   /** Prunes what there are rules for: the hosts, and then this machine, so that the hosts can go on. @returns the exit status */

@@ -15,7 +15,7 @@ import { findNextVersion, makeVersion } from './next-version.js';
 
 /** Makes a version: a snapshot with a name that says which streamline and version it is. */
 export class TagCommand extends BaseCommand {
-  static override paths = [['tag']];
+  static names = [['tag']];
 
   static synopsis = 'tag [-n [NAME:]VERSION] [-m NOTE] [-r] [--if-changed] filesystem|container-id';
 

@@ -10,9 +10,13 @@ const deployedFolder = '/opt/zfs-vm';
  * Copies the built project to the host and makes `zfs-vm` a command there: the executable and the bundle.
  */
 export async function deployTo(host: LabHost, projectFolder = findPackageRoot()): Promise<void> {
-  const tar = spawn('tar', ['-c', '-C', projectFolder, 'package.json', 'zfs-vm', 'build/bundle'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const tar = spawn(
+    'tar',
+    ['-c', '-C', projectFolder, 'package.json', 'zfs-vm', 'src/launch.cjs', 'build/bundle'],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let complaint = '';
   tar.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
   const ended = once(tar, 'close');

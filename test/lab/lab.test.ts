@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -215,14 +215,15 @@ describe('a lab of two hosts', () => {
     const project = await mkdtemp(join(tmpdir(), 'zfs-vm-lab-project.'));
     try {
       await mkdir(join(project, 'build/bundle'), { recursive: true });
+      await mkdir(join(project, 'src'));
       await writeFile(join(project, 'package.json'), '{"name":"stand-in","type":"module"}');
       await writeFile(
-        join(project, 'build/bundle/main.js'),
+        join(project, 'build/bundle/main.cjs'),
         'console.log(process.version, process.argv.slice(2).join());',
       );
-      await writeFile(join(project, 'zfs-vm'), "#!/usr/bin/env node\nimport './build/bundle/main.js';\n", {
-        mode: 0o755,
-      });
+      const launch = "#!/usr/bin/env node\nrequire('../build/bundle/main.cjs');\n";
+      await writeFile(join(project, 'src/launch.cjs'), launch, { mode: 0o755 });
+      await symlink('src/launch.cjs', join(project, 'zfs-vm'));
       await shared.lab.deploy(a, project);
       assert.equal((await a.run('zfs-vm x y', { user: 'zed' })).stdout, `${process.version} x,y\n`);
     } finally {

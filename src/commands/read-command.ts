@@ -13,15 +13,18 @@ export function optionWords(options: GivenOptions): string[] {
 }
 
 /**
- * A command, with its options read, that does a part of another one.
- * @param words its name and options
+ * A command with its options read by clipanion, whose complaints are thrown as they are.
+ * @param name what the command is called, e.g. `plan push`
+ * @param words what follows the name, and options that stood before it
  */
-export function preparePart<Part extends BaseCommand>(
-  partClass: new () => Part,
+export function readCommand<Wanted extends BaseCommand>(
+  commandClass: new () => Wanted,
+  name: readonly string[],
   words: string[],
   context: CommandContext,
-): Part {
-  const part: unknown = Cli.from<CommandContext>(partClass).process(words, context);
-  if (part instanceof partClass) return part;
-  throw new Error('a part of a command asks for help in a way that is not known');
+): Wanted {
+  const command: unknown = Cli.from<CommandContext>(commandClass).process(words, context);
+  if (!(command instanceof commandClass)) throw new Error('a word asks for help in a way that is not known');
+  command.path = [...name];
+  return command;
 }

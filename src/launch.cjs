@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+// CommonJS, since Node.js takes a quarter of a second on a slow host to load its loader of ES modules.
+'use strict';
+const { readFileSync } = require('node:fs');
+const { dirname, join } = require('node:path');
+const { Script } = require('node:vm');
+
+const bundle = join(__dirname, '../build/bundle/zfs-vm.cjs');
+
+if (require.main === module) {
+  void loadProgram()
+    .exports.main(process.argv.slice(2))
+    .then((status) => {
+      process.exitCode = status;
+      // Whatever still keeps the process alive has had its chance.
+      setTimeout(() => process.exit(), 500).unref();
+    });
+}
+
+/**
+ * Loads the program with V8's code cache, which is only right for the Node.js that made it: another one does without.
+ * @returns its exports, and the script, whose cache `scripts/bundle.js` writes
+ */
+function loadProgram() {
+  const source = read(bundle);
+  if (source === undefined) {
+    console.error('zfs-vm: not built yet\n  try: npm ci, in the folder of zfs-vm');
+    process.exit(1);
+  }
+  // There is nothing but ASCII in it, and this is the quickest way to read that.
+  const text = source.latin1Slice();
+  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, {
+    filename: bundle,
+    cachedData: read(`${bundle}.cache`),
+  });
+  const program = { exports: {} };
+  script.runInThisContext()(program.exports, require, program, bundle, dirname(bundle));
+  return { exports: program.exports, script };
+}
+
+function read(path) {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+module.exports = { bundle, loadProgram };
