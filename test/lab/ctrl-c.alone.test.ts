@@ -17,8 +17,7 @@ for (const target of ['root@b', 'fjoe@b']) {
   test(`Ctrl-C stops a push to ${target} within two seconds and leaves no process`, async () => {
     const { a, b } = lab;
     await push.start(target);
-    await push.interrupt();
-    const { status, tookMs, output } = await push.end();
+    const { status, tookMs, output } = await push.interrupt();
     assert.equal(status, 130, output);
     assert.ok(tookMs < limitMs, `it took ${tookMs} ms`);
     assert.match(output, /interrupted/);

@@ -40,7 +40,6 @@ test('an interrupted push goes on where it stood with the next run of the same c
   const { a, b } = lab;
   await push.start('root@b');
   await push.interrupt();
-  await push.end();
   await a.setLink({});
   const { stdout } = await expectZfsVm(a, 'push -d tank/vm root@b');
   assert.match(stdout, /ct:1 .* the rest of an interrupted stream/);
@@ -52,7 +51,6 @@ test('what had arrived of a version that is gone makes room for what there is', 
   const { a, b } = lab;
   await push.start('root@b');
   await push.interrupt();
-  await push.end();
   await a.setLink({});
   // What holds it is released soon after the interrupt, with nobody waiting for it.
   await a.run(
@@ -68,7 +66,6 @@ test('what had arrived can be dropped by hand', async () => {
   const { a, b } = lab;
   await push.start('root@b');
   await push.interrupt();
-  await push.end();
   await a.setLink({});
   await expectZfsVm(a, 'abort root@b', 3);
   await expectZfsVm(a, 'abort -n other --yes root@b');

@@ -34,9 +34,9 @@ export class SlowPush {
     const { a, b } = this.#lab;
     const sudo = target.startsWith('fjoe') ? '-s' : '';
     await a.run(
-      `rm -f /tmp/push*
+      `rm -f /tmp/push*; mkfifo /tmp/push.over
       (sh -c 'echo $$ > /tmp/push.pid; exec zfs-vm ${sudo} push -d tank/vm ${target}' > /tmp/push 2>&1
-       echo $? > /tmp/push.status) > /dev/null 2>&1 &`,
+       echo $? > /tmp/push.status; echo 1<> /tmp/push.over) > /dev/null 2>&1 &`,
     );
     const deadline = Date.now() + 60_000;
     while ((await b.run('zfs list tank/vm/ct', { check: false })).code !== 0) {
@@ -44,21 +44,35 @@ export class SlowPush {
     }
   }
 
-  /** Interrupts it as Ctrl-C does. */
-  async interrupt(): Promise<void> {
-    await this.#lab.a.run('kill -INT $(cat /tmp/push.pid)');
+  /** Interrupts it as Ctrl-C does, and gives how it ended; `tookMs` since the interrupt. */
+  interrupt(): Promise<PushEnd> {
+    return this.#waitForEnd('kill -INT $(cat /tmp/push.pid)');
   }
 
-  /** How it ended, and all it said; `tookMs` since this was asked. */
-  async end(): Promise<{ status: number; tookMs: number; output: string }> {
+  /** How it ended; `tookMs` since this was asked. */
+  end(): Promise<PushEnd> {
+    return this.#waitForEnd(':');
+  }
+
+  /** Waits on a pipe, not by looking time and again: that would take half of an emulated processor. */
+  async #waitForEnd(command: string): Promise<PushEnd> {
     const { stdout } = await this.#lab.a.run(
-      `began=$(date +%s%N); while [ ! -s /tmp/push.status ]; do sleep 0.05; done
+      `exec 3<> /tmp/push.over; began=$(date +%s%N); ${command}
+      [ -s /tmp/push.status ] || read -r over <&3
       echo "$(cat /tmp/push.status) $(( ($(date +%s%N) - began) / 1000000 ))"; cat /tmp/push`,
       { timeoutMs: 120_000 },
     );
     const [, status = '', tookMs = ''] = /^([0-9]+) ([0-9]+)\n/.exec(stdout) ?? [];
     return { status: Number(status), tookMs: Number(tookMs), output: stdout };
   }
+}
+
+/** How a push ended. */
+export interface PushEnd {
+  readonly status: number;
+  readonly tookMs: number;
+  /** All it said, after a line with the other two. */
+  readonly output: string;
 }
 
 /** Waits until no zfs, sudo or zfs-vm process is left on the host. */
