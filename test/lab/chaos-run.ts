@@ -3,6 +3,7 @@ import type { RunResult } from '../sim/sim-world.js';
 import { Violation } from '../sim/judge.js';
 import type { Command } from './chaos-command.js';
 import type { LabHost } from './lab-host.js';
+import { waitOn } from './wait-on.js';
 
 /** No run may take longer, whatever happens to it. */
 export const longestRunMs = 240_000;
@@ -24,18 +25,6 @@ export async function startRun(host: LabHost, { words }: Command, name: string, 
 export function testForEnd(name: string): string {
   const file = `/tmp/chaos-${name}`;
   return `{ [ ! -e ${file}.out ] || [ -e ${file}.status ]; }`;
-}
-
-/**
- * Waits on a host until a shell test is so, but not for long; tells whether it is. The host looks itself: asking it again and again
- * from outside would take half of what an emulated processor can do.
- */
-export async function waitOn(host: LabHost, test: string): Promise<boolean> {
-  const looks = 40;
-  const script = `look=0; until ${test}; do
-    [ $look -lt ${looks} ] || exit 1; look=$((look + 1)); sleep 0.5
-  done`;
-  return (await host.run(script, { check: false })).code === 0;
 }
 
 /**

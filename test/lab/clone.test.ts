@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { waitOn } from './chaos-run.js';
+import { waitOn } from './wait-on.js';
 import { expectZfsVm, makeVolume } from './client.js';
 import { slowBytes, slowRate } from './slow-push.js';
 import { useClientLab } from './use-client-lab.js';

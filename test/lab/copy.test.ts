@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { waitOn } from './chaos-run.js';
+import { waitOn } from './wait-on.js';
 import { expectZfsVm, hashFiles, hashVolume, listVersionGuids, makeVolume } from './client.js';
 import { waitUntilQuiet } from './slow-push.js';
 import { useClientLab } from './use-client-lab.js';
@@ -99,7 +99,7 @@ test('a direct copy goes on in the same run when the connection between the host
   await b.run('ss -K dst 10.77.0.1 dport = 22');
   await b.setLink({});
   const { stdout } = await a.run(
-    'while [ ! -s /tmp/copy.status ]; do sleep 0.05; done; cat /tmp/copy.status /tmp/copy',
+    'while [ ! -s /tmp/copy.status ]; do sleep 0.5; done; cat /tmp/copy.status /tmp/copy',
     { timeoutMs: 120_000 },
   );
   assert.match(stdout, /^0\n/);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { SlowPush, waitUntilQuiet } from './slow-push.js';
 import { useClientLab } from './use-client-lab.js';
+import { waitOn } from './wait-on.js';
 
 const lab = useClientLab();
 const push = new SlowPush(lab);
@@ -35,7 +36,7 @@ test('Ctrl-C stops a push from a machine that is not emulated within two seconds
      echo $? > ~/push.status) > /dev/null 2>&1 &`,
   );
   const deadline = Date.now() + 60_000;
-  while ((await b.run('zfs list tank/vm/ct', { check: false })).code !== 0) {
+  while (!(await waitOn(b, 'zfs list tank/vm/ct > /dev/null 2>&1'))) {
     assert.ok(Date.now() < deadline, 'the push does not begin');
   }
   const began = Date.now();

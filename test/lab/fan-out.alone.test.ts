@@ -5,6 +5,7 @@ import { startLab, type Lab } from './lab.js';
 import type { LabHost } from './lab-host.js';
 import { noteSends, notingFolder, takeSends } from './noted-sends.js';
 import { waitUntilQuiet } from './slow-push.js';
+import { waitOn } from './wait-on.js';
 
 /** Three receivers: each has a link of its own to a, so that one copy more takes no room from the others. */
 const receiverNames = ['b', 'c', 'd'];
@@ -58,7 +59,7 @@ async function startSlowPush(): Promise<void> {
   );
   const deadline = Date.now() + 120_000;
   for (const receiver of receivers) {
-    while ((await receiver.run('zfs list tank/vm/ct', { check: false })).code !== 0) {
+    while (!(await waitOn(receiver, 'zfs list tank/vm/ct > /dev/null 2>&1'))) {
       assert.ok(Date.now() < deadline, `the push to ${receiver.name} does not begin`);
     }
   }

@@ -3,6 +3,7 @@ import { afterEach, test } from 'node:test';
 import { expectZfsVm, hashFiles, listVersionGuids } from './client.js';
 import { slowBytes, slowRate } from './slow-push.js';
 import { useClientLab } from './use-client-lab.js';
+import { waitOn } from './wait-on.js';
 
 const lab = useClientLab();
 
@@ -27,7 +28,7 @@ async function startPush(): Promise<void> {
       echo $? > /tmp/push.status' > /dev/null 2>&1 &`,
   );
   const deadline = Date.now() + 60_000;
-  while ((await b.run('zfs list tank/vm/ct', { check: false })).code !== 0) {
+  while (!(await waitOn(b, 'zfs list tank/vm/ct > /dev/null 2>&1'))) {
     assert.ok(Date.now() < deadline, 'the push does not begin');
   }
 }
@@ -35,7 +36,7 @@ async function startPush(): Promise<void> {
 /** How the push ended, and all it said. */
 async function awaitPush(): Promise<{ readonly status: number; readonly output: string }> {
   const { stdout } = await lab.a.run(
-    'while [ ! -s /tmp/push.status ]; do sleep 0.05; done; cat /tmp/push.status /tmp/push',
+    'while [ ! -s /tmp/push.status ]; do sleep 0.5; done; cat /tmp/push.status /tmp/push',
     { timeoutMs: 120_000 },
   );
   return { status: Number.parseInt(stdout, 10), output: stdout };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ClientLab } from './client.js';
 import type { LabHost } from './lab-host.js';
+import { waitOn } from './wait-on.js';
 
 /** The link of a slow push. No faster, because each byte costs emulated hosts a lot of the processor. */
 export const slowRate = { rateMbitPerSecond: 4 } as const;
@@ -39,7 +40,7 @@ export class SlowPush {
        echo $? > /tmp/push.status; echo 1<> /tmp/push.over) > /dev/null 2>&1 &`,
     );
     const deadline = Date.now() + 60_000;
-    while ((await b.run('zfs list tank/vm/ct', { check: false })).code !== 0) {
+    while (!(await waitOn(b, 'zfs list tank/vm/ct > /dev/null 2>&1'))) {
       assert.ok(Date.now() < deadline, 'the push does not begin');
     }
   }
