@@ -40,7 +40,9 @@ export class SlowPush {
        echo $? > /tmp/push.status; echo 1<> /tmp/push.over) > /dev/null 2>&1 &`,
     );
     const deadline = Date.now() + 60_000;
-    while (!(await waitOn(b, 'zfs list tank/vm/ct > /dev/null 2>&1'))) {
+    // That it is there isn't enough: of a receive that ends before something was written, nothing is kept.
+    const hasBegun = '[ "$(zfs get -Hpo value used tank/vm/ct 2> /dev/null || echo 0)" -gt 250000 ]';
+    while (!(await waitOn(b, hasBegun))) {
       assert.ok(Date.now() < deadline, 'the push does not begin');
     }
   }
