@@ -10,11 +10,11 @@ import { bundle, loadProgram } from '../src/launch.cjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Modules that are looked for, or always loaded, and that nobody here needs. */
+/** Modules that ssh2 looks for, or always loads, and that nobody here needs. */
 const leftOut = [
-  // Addons that ssh2 can do without: it looks for them, and goes on.
+  // Addons: where there are none, it goes on without.
   { filter: /\.node$|^cpu-features$/, contents: "throw new Error('left out');" },
-  // ssh2's server, keys to be made, and agents for HTTP over SSH, which would load all of Node.js's HTTP and TLS at each start.
+  // Its server, keys to be made, and agents for HTTP over SSH, which would load all of Node.js's HTTP and TLS.
   { filter: /^\.\/(server|keygen|http-agents)\.js$/, contents: 'module.exports = {};' },
 ];
 
@@ -41,7 +41,9 @@ await build({
       name: 'leave-out',
       setup: ({ onResolve, onLoad }) => {
         for (const [index, { filter, contents }] of leftOut.entries()) {
-          onResolve({ filter }, ({ path }) => ({ path, namespace: `left-out-${index}` }));
+          onResolve({ filter }, ({ path, importer }) =>
+            /[/\\]ssh2[/\\]/.test(importer) ? { path, namespace: `left-out-${index}` } : undefined,
+          );
           onLoad({ filter: /./, namespace: `left-out-${index}` }, () => ({ contents }));
         }
       },
