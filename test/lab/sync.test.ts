@@ -42,9 +42,10 @@ test('a round tags what has changed, pushes, and prunes both sides; one that is 
   assert.equal(await versionsOf(b, 'tank/vm/web'), 'web:2 web:3 web:4');
 
   await a.run('head -c 12000000 /dev/urandom > /tank/web/data');
-  await a.setLink({ rateMbitPerSecond: 4 });
+  // Three quarters of a minute, for a second sync to be refused in its middle.
+  await a.setLink({ rateMbitPerSecond: 2 });
   await a.run(`sh -c 'echo $$ > /tmp/sync.pid; exec zfs-vm sync backup' > /tmp/sync 2>&1 &`);
-  await b.run('until pgrep -f "[z]fs receive" > /dev/null; do sleep 0.1; done; sleep 3', {
+  await b.run('until pgrep -f "[z]fs receive" > /dev/null; do sleep 0.3; done; sleep 3', {
     timeoutMs: 90_000,
   });
   const meanwhile = await runZfsVm(a, 'sync -n web backup');
