@@ -71,8 +71,13 @@ export async function startGuest(
   const child = spawn(program, args, {
     detached,
     stdio: ['ignore', log.fd, log.fd],
-    // QEMU keeps what the guest writes to its root disk in a nameless file there.
-    env: { ...process.env, TMPDIR: guest.folder },
+    env: {
+      ...process.env,
+      // QEMU keeps what the guest writes to its root disk in a nameless file there.
+      TMPDIR: guest.folder,
+      // Large pages for its tables of addresses and translated code, which emulation reads all the time.
+      GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
+    },
   });
   await log.close();
   // A lab that is in use shall not keep its process from ending.
