@@ -24,9 +24,11 @@ export interface GuestHardware {
 export const readyMark = 'zfs-vm-lab: ready';
 
 const bootTimeoutMs = 180_000;
+
 // Libraries at the same addresses in every process: emulation then finds their code translated, and a process starts in half the time.
 // Memory that nobody reads before it is written isn't cleared, either.
 const kernelOptions = 'console=ttyS0 quiet net.ifnames=0 panic=-1 mitigations=off norandmaps init_on_alloc=0';
+
 const dataDisks = ['data1', 'data2'] as const;
 
 /** The control socket of a guest's QEMU. */
