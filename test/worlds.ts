@@ -14,7 +14,7 @@ import type { DatasetRow, SnapshotRow } from '../src/zfs/list.js';
  *
  * After `<` stands the origin. A snapshot is a tag, or `@name` for one that isn't ours. Two snapshots written alike, on whatever
  * host, are the same by GUID; `web:1~x` is another snapshot with the name of `web:1`. Marks after the name: `(volume)`,
- * `(encrypted)`, `(modified)`, `(partial web:2 since web:1)` for an interrupted receive; `#name` is a bookmark. Lines are in order of creation; what is above them is there by itself.
+ * `(encrypted)`, `(modified)`, `(partial web:2 since web:1)` for an interrupted receive, `(partial web:1 raw)` for one of a raw stream; `#name` is a bookmark. Lines are in order of creation; what is above them is there by itself.
  */
 export function world(...lines: readonly string[]): Datasets {
   const datasets = new Map<string, DatasetRow>();
@@ -58,9 +58,9 @@ export function describeAfter({ after }: Pick<Chain, 'after'>): string {
   return after.length === 0 ? '' : ` after ${after.join(' and ')}`;
 }
 
-/** The token of an interrupted receive, and what it is about: `(partial)`, `(partial web:1)`, `(partial web:2 since web:1)`. */
+/** The token of an interrupted receive, and what it is about: `(partial)`, `(partial web:1)`, `(partial web:2 since web:1)`; with `raw` at its end where the stream is. */
 function readPartial(marks: string, tokens: Map<string, ResumeTokenContent>): string | undefined {
-  const [mark, to, from] = /\(partial(?: ([^ )]+))?(?: since ([^ )]+))?\)/.exec(marks) ?? [];
+  const [mark, to, from, raw] = /\(partial(?: ([^ )]+))?(?: since ([^ )]+))?( raw)?\)/.exec(marks) ?? [];
   if (mark === undefined) return undefined;
   const token = `1-${tokens.size}`;
   if (to !== undefined) {
@@ -69,6 +69,7 @@ function readPartial(marks: string, tokens: Map<string, ResumeTokenContent>): st
       toName,
       toGuid: toGuid(to),
       fromGuid: from === undefined ? undefined : toGuid(from),
+      isRaw: raw !== undefined,
     });
   }
   return token;

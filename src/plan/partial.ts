@@ -1,4 +1,4 @@
-import type { Dataset } from '../streamline/dataset.js';
+import type { Dataset, PartialReceive, Snapshot } from '../streamline/dataset.js';
 import { findTagIn } from '../streamline/tag.js';
 import type { ConflictReason, Preparation } from './plan.js';
 import type { Source } from './sources.js';
@@ -12,6 +12,21 @@ export function abortOurs({ partial }: Dataset, { versions }: Source): Preparati
   const streamline = findTagIn(toName)?.streamline;
   const isOurs = streamline !== undefined && versions.some(({ tag }) => tag?.streamline === streamline);
   return isOurs ? { kind: 'abort', of: toName } : undefined;
+}
+
+/**
+ * Whether what was interrupted is the very stream that would be sent. What is encrypted travels raw: where somebody began it without,
+ * going on would leave a copy in plain text.
+ * @param from the GUID that the stream begins at; undefined for a full one
+ */
+export function isBegun(
+  { content }: PartialReceive,
+  { encrypted }: Dataset,
+  to: Snapshot,
+  from: bigint | undefined,
+): boolean {
+  if (content?.toGuid !== to.guid || content.fromGuid !== from) return false;
+  return content.isRaw || !encrypted;
 }
 
 /** An interrupted receive as a conflict. */

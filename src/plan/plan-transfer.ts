@@ -3,7 +3,7 @@ import { GuidIndex } from '../streamline/guid-index.js';
 import { findVersions, walkHistory } from '../streamline/lineage.js';
 import { ancestorsOf, poolOf } from '../zfs/names.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
-import { abortOurs, describePartial } from './partial.js';
+import { abortOurs, describePartial, isBegun } from './partial.js';
 import { Placement } from './placement.js';
 import { choosePropertyChanges, type PropertyRequest } from './properties.js';
 import { ReceiverModel } from './receiver-model.js';
@@ -160,9 +160,8 @@ class Planner {
     const writtenBytes = isPlanned ? 0 : (existing?.writtenBytes ?? 0);
     const isUntouched = receiverOnly.length === 0 && writtenBytes === 0;
     if (existing?.partial !== undefined && !isPlanned && (isUntouched || this.#request.rollback)) {
-      const { token, content } = existing.partial;
-      if (isUntouched && content?.toGuid === next.guid && content.fromGuid === base.guid) {
-        const resumption: Step = { kind: 'resume', token, to: next };
+      if (isUntouched && isBegun(existing.partial, source.dataset, next, base.guid)) {
+        const resumption: Step = { kind: 'resume', token: existing.partial.token, to: next };
         return this.#toChain(source, destination, [resumption, ...followUp(next, rest)]);
       }
       const preparation = abortOurs(existing, source);
@@ -286,8 +285,8 @@ class Planner {
     from: bigint | undefined,
   ): Decision | undefined {
     const existing = this.#model.findPartialOf(first.guid);
-    if (existing?.partial?.content === undefined || existing.snapshots.length > 0) return undefined;
-    if (existing.partial.content.fromGuid !== from) return undefined;
+    if (existing?.partial === undefined || existing.snapshots.length > 0) return undefined;
+    if (!isBegun(existing.partial, source.dataset, first, from)) return undefined;
     const step: Step = { kind: 'resume', token: existing.partial.token, to: first };
     return this.#toChain(source, existing.name, [step, ...followUp(first, rest)], { isNew: true });
   }

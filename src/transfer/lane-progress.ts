@@ -4,6 +4,7 @@ import { toPrintable } from '../printable.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import { findPropertyWarnings, ReceivedReader, type Received } from '../zfs/receive.js';
 import { readSendLine } from '../zfs/send.js';
+import type { Step } from '../plan/plan.js';
 import type { Arrival, TransferEvent } from './event.js';
 import { readBegunLeg, type Leg, type LegReport } from './lane-script.js';
 import type { SenderNews } from './pipe.js';
@@ -25,6 +26,8 @@ export class LaneProgress {
   #startedAtMs: number;
   /** How many steps of the leg at work are settled. */
   #stepsDone = 0;
+  /** The step at which the leg at work last missed its version: from where it was to begin, the next one that arrives does. */
+  #missed: Step | undefined;
   /** Where the versions of the leg at work are in it, by name. */
   #positions: ReadonlyMap<string, number>;
   /** The leg that the sender is at; the receiver may be behind. */
@@ -140,8 +143,10 @@ export class LaneProgress {
       this.#told.set(`${this.done}@${current.step.to.name}`, Infinity);
     }
     const seconds = (this.#options.clock.nowMs() - this.#startedAtMs) / 1000;
+    const step = beginAt(current.step, this.#missed);
+    this.#missed = undefined;
     this.#goOn();
-    this.#options.emit({ kind: 'step-done', ...current, bytes, seconds });
+    this.#options.emit({ kind: 'step-done', chain: current.chain, step, bytes, seconds });
     this.begin();
   }
 
@@ -151,8 +156,9 @@ export class LaneProgress {
       const { current } = this;
       this.#goOn();
       if (current === undefined) continue;
+      this.#missed ??= current.step;
       const name = fullNameOf(current.step.to);
-      const message = `${this.#options.senderName}: ${name} is gone: it was destroyed before its turn came`;
+      const message = `${this.#options.senderName}: ${name} is gone: it was destroyed or renamed before its turn came`;
       const error = new ZfsVmError('failed', message, {
         hint: 'the next version has arrived without it; run the same command again to see what is left',
       });
@@ -195,6 +201,12 @@ export class LaneProgress {
     const leg = this.#legs[index] ?? this.#legs.at(-1);
     if (leg !== undefined) this.#options.emit({ kind: 'progress', chain: leg.chain, bytes });
   }
+}
+
+/** A step as it was taken: from where the missed one before it, if any, was to begin. */
+function beginAt(step: Step, missed: Step | undefined): Step {
+  if (step.kind !== 'incremental' || missed?.kind !== 'incremental') return step;
+  return { ...step, from: missed.from };
 }
 
 function indexSteps(leg: Leg | undefined): ReadonlyMap<string, number> {

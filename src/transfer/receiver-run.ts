@@ -87,6 +87,11 @@ export class ReceiverRun {
     return this.#isReady && !this.isOver ? this.#mostLanes - this.lanes.size : 0;
   }
 
+  /** Whether lanes may run to it, and none does. */
+  get isIdle(): boolean {
+    return this.freeLanes > 0 && this.lanes.size === 0;
+  }
+
   /** Whether no more lanes are to begin: it is lost, or everything is to end. */
   get isOver(): boolean {
     return this.#faults.has('lost') || this.#defect !== undefined || this.context.signal.aborted;

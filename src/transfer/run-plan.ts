@@ -95,6 +95,7 @@ class FanOutRun {
       for (;;) {
         if (run.isOver) this.#withdraw(run);
         this.#startLanes();
+        if (this.#isStuck()) this.#goApart();
         if (run.lanes.size === 0 && !this.#hasMeeting(run)) break;
         await this.#change;
       }
@@ -151,9 +152,21 @@ class FanOutRun {
     }
   }
 
+  /** Whether nothing is on its way to those who still share something: what they wait for won't come any more. */
+  #isStuck(): boolean {
+    const bound = this.#runs.filter((run) => this.#hasMeeting(run));
+    return bound.length > 0 && bound.every((run) => run.isIdle);
+  }
+
+  /** Nothing is shared any more: each receiver gets what of it can still go to it, and tells what can't. */
+  #goApart(): void {
+    for (const run of this.#runs) this.#withdraw(run);
+    this.#startLanes();
+  }
+
   /** Notes for which receivers others wait that have nothing else to do meanwhile. */
   #noteWaiting(): void {
-    const isAnyIdle = this.#runs.some((run) => run.freeLanes > 0 && run.lanes.size === 0);
+    const isAnyIdle = this.#runs.some((run) => run.isIdle);
     if (!isAnyIdle && !this.#wasAnyIdle) return;
     this.#wasAnyIdle = isAnyIdle;
     for (const meeting of this.#meetings) {

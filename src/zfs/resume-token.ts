@@ -8,6 +8,8 @@ export interface ResumeTokenContent {
   readonly toGuid: bigint;
   /** The GUID of the base; undefined for a full stream. */
   readonly fromGuid: bigint | undefined;
+  /** Whether the stream was raw (`zfs send -w`): `zfs send -t` goes on as it was begun, and takes no `-w` (seen on 2.1 and 2.3). */
+  readonly isRaw: boolean;
 }
 
 /**
@@ -28,5 +30,6 @@ export function parseResumeToken(output: string): ResumeTokenContent | undefined
     toName,
     toGuid: BigInt(`0x${toGuid}`),
     fromGuid: fromGuid === undefined ? undefined : BigInt(`0x${fromGuid}`),
+    isRaw: /^\trawok = 1$/m.test(output),
   };
 }

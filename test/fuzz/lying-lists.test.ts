@@ -67,8 +67,8 @@ const snapshotLine = fc
   .map(([dataset, separator, name, guid, txg]) => `${dataset}${separator}${name}\t${guid}\t${txg}\n`);
 
 const tokens = new Map([
-  ['1-a', { toName: 'tank/a@zfs-vm:web:2', toGuid: 2n, fromGuid: 1n }],
-  ['1-b', { toName: 'elsewhere@daily', toGuid: 3n, fromGuid: undefined }],
+  ['1-a', { toName: 'tank/a@zfs-vm:web:2', toGuid: 2n, fromGuid: 1n, isRaw: false }],
+  ['1-b', { toName: 'elsewhere@daily', toGuid: 3n, fromGuid: undefined, isRaw: true }],
 ]);
 
 const lists = fc.tuple(fc.array(datasetLine, { maxLength: 7 }), fc.array(snapshotLine, { maxLength: 12 }));

@@ -399,11 +399,15 @@ const tokenText = fc
 
 test('a resume token is read as zfs tells it', () => {
   fc.assert(
-    fc.property(snapshotFullName, guid, fc.option(guid, { nil: undefined }), (toName, toGuid, fromGuid) => {
-      const from = fromGuid === undefined ? '' : `\tfromguid = 0x${fromGuid.toString(16)}\n`;
-      const text = `resume token contents:\nnvlist version: 0\n${from}\ttoguid = 0x${toGuid.toString(16)}\n\ttoname = ${toName}\n`;
-      assert.deepEqual(parseResumeToken(text), { toName, toGuid, fromGuid });
-    }),
+    fc.property(
+      ...[snapshotFullName, guid, fc.option(guid, { nil: undefined }), fc.boolean()],
+      (toName, toGuid, fromGuid, isRaw) => {
+        const from = fromGuid === undefined ? '' : `\tfromguid = 0x${fromGuid.toString(16)}\n`;
+        const raw = isRaw ? '\tcompressok = 1\n\trawok = 1\n' : '';
+        const text = `resume token contents:\nnvlist version: 0\n${from}\ttoguid = 0x${toGuid.toString(16)}\n\ttoname = ${toName}\n${raw}`;
+        assert.deepEqual(parseResumeToken(text), { toName, toGuid, fromGuid, isRaw });
+      },
+    ),
     runs(300),
   );
 });

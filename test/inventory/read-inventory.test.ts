@@ -69,7 +69,7 @@ test('an interrupted receive is read with what it is about, also where zfs can n
   const { datasets: read } = await readFrom(answer);
   assert.deepEqual(read.get('tank/vm')?.partial, {
     token: '1-abc-def',
-    content: { toName: 'tank@x', toGuid: 0xc7fea552f9aa7baan, fromGuid: 0xan },
+    content: { toName: 'tank@x', toGuid: 0xc7fea552f9aa7baan, fromGuid: 0xan, isRaw: false },
   });
 });
 

@@ -156,15 +156,23 @@ test('streamlines and datasets with spaces in their names work', async () => {
   );
 });
 
-test('an encrypted dataset arrives encrypted, without its key', async () => {
+test('an encrypted dataset arrives encrypted, without its key, also where a stream of it was begun by hand', async () => {
   const { a, b, outside } = lab;
+  const makeVersion =
+    'head -c 2000000 /dev/urandom > /tank/secret/$version; zfs snapshot tank/secret@zfs-vm:secret:$version';
   await a.run(
-    'echo secretsecret | zfs create -o encryption=on -o keyformat=passphrase tank/secret; date > /tank/secret/x',
+    `echo secretsecret | zfs create -o encryption=on -o keyformat=passphrase tank/secret
+    for version in 1 2; do ${makeVersion}; done`,
   );
-  await expectZfsVm(outside, 'tag -n secret:1 tank/secret');
-  await a.run('date > /tank/secret/y');
-  await expectZfsVm(outside, 'tag tank/secret');
-  await expectZfsVm(outside, 'push -d tank/vm root@b');
+  const begin = (words: string): string =>
+    `zfs send ${words} | head -c 1000000 | ssh root@b zfs receive -s -u tank/vm/secret 2>&1 | grep 'Partially received'`;
+  await b.run('zfs create -p tank/vm');
+  await a.run(begin('tank/secret@zfs-vm:secret:1'));
+  const first = await expectZfsVm(outside, 'push -n secret:1 -d tank/vm root@b');
+  assert.match(first.stdout, /^drop what had arrived of tank\/secret@zfs-vm:secret:1 /m);
+  await a.run(begin('-w -i @zfs-vm:secret:1 tank/secret@zfs-vm:secret:2'));
+  const second = await expectZfsVm(outside, 'push -d tank/vm root@b');
+  assert.match(second.stdout, /^secret:2 .*the rest of an interrupted stream/m);
   const { stdout } = await b.run('zfs get -H -o value encryption,keystatus tank/vm/secret');
   assert.match(stdout, /^aes-256-gcm\nunavailable\n$/);
   assert.deepEqual(await listVersionGuids(b), await listVersionGuids(a));

@@ -76,9 +76,18 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'resumed-toguid',
     protects: 'an increment is resumed only where the token has the GUID of the very next version',
-    file: 'src/plan/plan-transfer.ts',
-    text: 'content?.toGuid === next.guid && content.fromGuid === base.guid',
-    replacement: 'content?.fromGuid === base.guid',
+    file: 'src/plan/partial.ts',
+    text: 'content?.toGuid !== to.guid || content.fromGuid !== from',
+    replacement: 'content?.fromGuid !== from',
+    tests: [planning],
+  },
+  {
+    name: 'resumed-plain',
+    protects:
+      'what is encrypted is never completed in plain text by going on with a stream that was begun so',
+    file: 'src/plan/partial.ts',
+    text: 'return content.isRaw || !encrypted;',
+    replacement: 'return true;',
     tests: [planning],
   },
   {

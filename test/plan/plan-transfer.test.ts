@@ -656,6 +656,36 @@ plans(
   ],
 );
 
+plans(
+  'a raw stream of what is encrypted is resumed',
+  {
+    sender: ['tank/vm (encrypted): web:1 web:2', 'tank/db (encrypted): db:1'],
+    receiver: ['tank/vm (encrypted) (partial web:2 since web:1 raw): web:1', 'tank/db (partial db:1 raw):'],
+  },
+  [
+    'tank/vm -> b:tank/vm raw',
+    '  web:2 the rest of an interrupted stream',
+    'tank/db -> b:tank/db raw',
+    '  db:1 the rest of an interrupted stream',
+  ],
+);
+
+plans(
+  'what is encrypted does not go on as the plain stream that somebody began',
+  {
+    sender: ['tank/vm (encrypted): web:1 web:2', 'tank/db (encrypted): db:1'],
+    receiver: ['tank/vm (encrypted) (partial web:2 since web:1): web:1', 'tank/db (partial db:1):'],
+  },
+  [
+    'tank/vm -> b:tank/vm raw',
+    "  drop what had arrived of tank/sent@zfs-vm:web:2 at b:tank/vm: it isn't what is sent next",
+    '  web:2 incremental since web:1',
+    'tank/db -> b:tank/db raw',
+    "  drop what had arrived of tank/sent@zfs-vm:db:1 at b:tank/db: it isn't what is sent next",
+    '  db:1 full',
+  ],
+);
+
 // What is asked for by name
 
 plans(

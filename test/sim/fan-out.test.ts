@@ -277,6 +277,26 @@ test('a clone that waits for an origin which failed at one host is shared by the
   assert.deepEqual([...sends].sort(), ['web:1', 'web:1 to web:3', 'web:3 to own:1']);
 });
 
+test('a clone whose origin is gone from the stream that all get is waited for by nobody', async () => {
+  const { world, a, b, c } = makeWorld();
+  a.pools.clone('tank/vm@zfs-vm:web:2', 'tank/new');
+  addVersion(a, 'tank/new', 'new:1');
+  const { beforeZfs } = a;
+  let isRenamed = false;
+  a.beforeZfs = (words, ...rest) => {
+    if (words[0] === 'send' && words.includes('-I') && !words.includes('-n') && !isRenamed) {
+      isRenamed = true;
+      a.pools.renameSnapshot('tank/vm@zfs-vm:web:2', 'tank/vm@old');
+    }
+    return beforeZfs?.(words, ...rest);
+  };
+  const { stdout, stderr } = await expectRun(world, 'push b c', 1);
+  assert.match(stderr, /tank\/vm@zfs-vm:web:2 is gone: it was destroyed or renamed before its turn came/);
+  assert.match(stderr, /tank\/new .*needs tank\/vm@zfs-vm:web:2/);
+  assert.match(stdout, /^c {2}web:3 {2}tank\/vm -> c:tank\/vm {2}incremental since web:1,/m);
+  for (const { pools } of [b, c]) assert.deepEqual([...pools.datasets.keys()].sort(), ['tank', 'tank/vm']);
+});
+
 test('a host that cannot be reached, and one without the pool, stop no other', async () => {
   const { world, a, b, c, d } = makeWorld();
   c.unreachable = 'it is switched off';

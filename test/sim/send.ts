@@ -156,6 +156,8 @@ async function sendRest(call: Call, options: Options, token: string, pools: Pool
       `\tbytes = 0x${bytes.toString(16)}`,
       `\ttoguid = 0x${toGuid.toString(16)}`,
       `\ttoname = ${toName}`,
+      ...(flags.compressed || flags.raw ? ['\tcompressok = 1'] : []),
+      ...(flags.raw ? ['\trawok = 1'] : []),
     ];
     const text = lines.join('\n');
     if (options.has('n')) await say(call, `${text}\n`);

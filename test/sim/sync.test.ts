@@ -136,6 +136,25 @@ test('an encrypted dataset travels raw', async () => {
   assert.equal(b.pools.open('tank/secret').isKeyLoaded, false);
 });
 
+test('what is encrypted never goes on as a plain stream that somebody began', async () => {
+  const { world, a, b } = makeWorld(1);
+  a.pools.create('tank/secret', { properties: new Map([['encryption', 'aes-256-gcm']]) });
+  a.pools.write(
+    'tank/secret',
+    Array.from({ length: 200 }, (_, block) => block),
+  );
+  a.pools.snapshot(['tank/secret@zfs-vm:secret:1']);
+  const send = await a.connect('local').start(['zfs', 'send', 'tank/secret@zfs-vm:secret:1']);
+  const stream = Buffer.concat((await send.stdout.toArray()) as Buffer[]);
+  const receive = await b.connect('local').start(['zfs', 'receive', '-s', '-u', 'tank/secret']);
+  receive.stdin.end(stream.subarray(0, stream.length / 2));
+  assert.match(String(await receive.stderr.toArray()), /Partially received/);
+  const { stdout } = await expectRun(world, 'a', 'push b');
+  assert.match(stdout, /^drop what had arrived of tank\/secret@zfs-vm:secret:1 /m);
+  assert.equal(b.pools.open('tank/secret').encryption, 'aes-256-gcm');
+  assertHasVersionsOf(b, a);
+});
+
 test('what somebody wrote to the destination is a conflict, and kept', async () => {
   const { world, a, b } = makeWorld();
   await expectRun(world, 'a', 'push b');
