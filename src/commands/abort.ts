@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { toCommandError } from '../command-error.js';
-import { exitCodeOf, exitCodes, ZfsVmError } from '../errors.js';
+import { exitCodeOfAll, ZfsVmError } from '../errors.js';
+import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
 import { readDatasets, type DatasetList } from '../inventory/read-inventory.js';
@@ -8,6 +9,7 @@ import { chooseColors } from '../report/colors.js';
 import { formatError } from '../report/error-text.js';
 import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { findTagIn, formatTagShort, type Tag } from '../streamline/tag.js';
+import type { DatasetRow } from '../zfs/list.js';
 import { abortReceiveArguments } from '../zfs/receive.js';
 import { BaseCommand } from './base-command.js';
 import { confirmLosses } from './confirm.js';
@@ -59,32 +61,49 @@ export class AbortCommand extends BaseCommand {
         ({ dataset, tag }) => `drop what arrived of ${formatTagShort(tag)} at ${host.name}:${dataset}`,
       );
       await confirmLosses(losses, this.yes, this, hosts);
-      let status: number = exitCodes.done;
-      // One that is at work again keeps nobody from dropping the others.
-      const tell = (error: ZfsVmError): void => {
+      const errors: ZfsVmError[] = [];
+      // One that is at work again keeps nobody from dropping the others, and a host that is lost meanwhile has dropped what it said.
+      const tell = (error: unknown): void => {
+        if (!(error instanceof ZfsVmError) || signal.aborted) throw error;
         stderr.write(formatError(error, chooseColors(stderr, env), { debug: this.debug }));
-        status = exitCodeOf(error);
+        errors.push(error);
       };
       const dropped: Partial[] = [];
       for (const partial of partials) {
-        const { dataset } = partial;
-        const result = await runCommand(host, [...zfs, ...abortReceiveArguments(dataset)], { signal });
-        signal.throwIfAborted();
-        if (isSuccess(result.exit)) dropped.push(partial);
-        else tell(toCommandError(host.name, `zfs receive -A ${dataset}`, result));
+        try {
+          await dropPartial({ host, zfs }, partial, signal);
+          dropped.push(partial);
+        } catch (error) {
+          tell(error);
+        }
       }
-      const left = dropped.length === 0 ? [] : (await readDatasets({ host, zfs }, signal)).rows;
+      const left = dropped.length === 0 ? [] : await listLeft({ host, zfs }, signal).catch(tell);
       for (const { dataset, token, tag } of dropped) {
-        if (left.some(({ name, resumeToken }) => name === dataset && resumeToken === token)) {
+        if (left?.some(({ name, resumeToken }) => name === dataset && resumeToken === token) === true) {
           const message = `${host.name}: zfs receive -A ended well, and ${dataset} still has what arrived`;
           tell(new ZfsVmError('failed', message));
         } else {
           stdout.write(`dropped ${formatTagShort(tag)} at ${dataset}\n`);
         }
       }
-      return status;
+      return exitCodeOfAll(errors);
     });
   }
+}
+
+/** @throws ZfsVmError when it fails, or can't be begun */
+async function dropPartial(
+  { host, zfs }: Endpoint,
+  { dataset }: Partial,
+  signal: AbortSignal,
+): Promise<void> {
+  const result = await runCommand(host, [...zfs, ...abortReceiveArguments(dataset)], { signal });
+  signal.throwIfAborted();
+  if (!isSuccess(result.exit)) throw toCommandError(host.name, `zfs receive -A ${dataset}`, result);
+}
+
+async function listLeft(endpoint: Endpoint, signal: AbortSignal): Promise<readonly DatasetRow[]> {
+  return (await readDatasets(endpoint, signal)).rows;
 }
 
 /** An interrupted receive of a version. */

@@ -14,7 +14,7 @@ export interface Surroundings {
   /** Connects to another host as people name it. @throws ZfsVmError as `connectHost` does */
   readonly connect: (target: string, options: ConnectOptions) => Promise<Host>;
   /** Where holds are written down. */
-  readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'remove' | 'write'>;
+  readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'leave' | 'remove' | 'write'>;
   /** Takes a lock between runs. @throws ZfsVmError as `takeRunLock` does */
   readonly takeLock: (name: string) => Promise<RunLock | undefined>;
   readonly clock: Clock;

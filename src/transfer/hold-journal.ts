@@ -22,6 +22,8 @@ interface WrittenRecord extends HoldRecord {
 /** Where holds are written down before they are taken, so that the next run can release those of one that died. */
 export class HoldJournal {
   readonly #folder: string;
+  /** The tags whose holds this process still has to release. */
+  readonly #own = new Set<string>();
 
   constructor(env: Readonly<Record<string, string | undefined>> = process.env) {
     const state = env['XDG_STATE_HOME'] ?? join(env['HOME'] ?? homedir(), '.local', 'state');
@@ -33,6 +35,7 @@ export class HoldJournal {
    * whether that was possible.
    */
   async write(record: HoldRecord): Promise<boolean> {
+    this.#own.add(record.tag);
     try {
       await mkdir(this.#folder, { recursive: true });
       const written: WrittenRecord = { ...record, bootId: await readBootId() };
@@ -53,12 +56,18 @@ export class HoldJournal {
     }
   }
 
+  /** Leaves holds that couldn't be released, so that `findLeft` finds them, be it for a later attempt of the same process. */
+  leave(tag: string): void {
+    this.#own.delete(tag);
+  }
+
   /** Removes a record whose holds are released. One that stays is harmless: it is released once more by the next run. */
   async remove(tag: string): Promise<void> {
+    this.#own.delete(tag);
     await rm(this.#fileOf(tag), { force: true }).catch(() => undefined);
   }
 
-  /** The holds on a host that were left by runs which are no more. */
+  /** The holds on a host that were left: by runs which are no more, or by this one. */
   async findLeft(host: string): Promise<HoldRecord[]> {
     const files = await readdir(this.#folder).catch(() => []);
     const whole = files.filter((file) => file.endsWith('.json'));
@@ -66,8 +75,12 @@ export class HoldJournal {
     const bootId = await readBootId();
     return records
       .filter((record) => record !== undefined)
-      .filter((record) => record.host === host && !(record.bootId === bootId && isAlive(record.pid)))
+      .filter((record) => record.host === host && !(record.bootId === bootId && this.#isInUse(record)))
       .map(({ tag, zfs, snapshots, pid }) => ({ host, zfs, tag, snapshots, pid }));
+  }
+
+  #isInUse({ tag, pid }: HoldRecord): boolean {
+    return pid === process.pid ? this.#own.has(tag) : isAlive(pid);
   }
 
   #fileOf(tag: string): string {

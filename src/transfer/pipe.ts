@@ -195,7 +195,7 @@ export async function runPipe(
       return news === 'words';
     };
     const flow = passesOn
-      ? pump(send.stdout, receive.stdin, { rateLimit, clock, signal: stopSending }, countBytes)
+      ? pump(send.stdout, receive.stdin, { rateLimit, clock, stall, signal: stopSending }, countBytes)
       : undefined;
     const [sendStderr, receiveStderr, sendExit, receiveExit] = await Promise.all([
       passesOn ? readTail(send.stderr) : readTailOfLines(send.stderr, hear),
@@ -261,7 +261,12 @@ class StallWatch {
   }
 
   reset(): void {
-    this.#movedAtMs = this.#clock.nowMs();
+    this.excuse(0);
+  }
+
+  /** Nothing is going to move for a time, and that is as it should be. */
+  excuse(ms: number): void {
+    this.#movedAtMs = Math.max(this.#movedAtMs, this.#clock.nowMs() + ms);
   }
 
   stop(): void {
@@ -288,6 +293,15 @@ async function readTailOfLines(stream: Readable, isWanted: (line: string) => boo
   return tail;
 }
 
+/** What slows a stream down, and who has to know. */
+interface PumpContext {
+  readonly rateLimit: RateLimit | undefined;
+  readonly clock: Clock;
+  readonly stall: StallWatch;
+  /** Aborting it ends a pause. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Writes a stream into another, waiting whenever the sink is full, and ends the sink. What comes after the sink has closed is
  * read and dropped, so that the source can end. Breaks are only symptoms here: the exits of both commands tell the cause.
@@ -295,7 +309,7 @@ async function readTailOfLines(stream: Readable, isWanted: (line: string) => boo
 async function pump(
   source: Readable,
   sink: Writable,
-  { rateLimit, clock, signal }: { rateLimit: RateLimit | undefined; clock: Clock; signal: AbortSignal },
+  { rateLimit, clock, stall, signal }: PumpContext,
   onBytes: (count: number) => void,
 ): Promise<void> {
   sink.on('error', () => undefined);
@@ -305,7 +319,10 @@ async function pump(
         if (sink.destroyed) break;
         onBytes(piece.length);
         const waitMs = rateLimit?.take(piece.length) ?? 0;
-        if (waitMs > 0) await clock.sleep(waitMs, signal).catch(ignore);
+        if (waitMs > 0) {
+          stall.excuse(waitMs);
+          await clock.sleep(waitMs, signal).catch(ignore);
+        }
         if (!sink.write(piece)) await drained(sink);
       }
     }

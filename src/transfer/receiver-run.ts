@@ -5,6 +5,7 @@ import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';
 import { landingOf, preparationCalls, streamOf } from '../plan/stream.js';
+import { quoteWord } from '../shell.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import { isBusyFailure } from '../zfs/failure.js';
 import { receiveArguments } from '../zfs/receive.js';
@@ -40,6 +41,9 @@ export interface RunListener {
 
 /** A lane's command line has to fit into what a remote shell takes (128 KiB, and every odd character takes five). */
 const longestLane = 20_000;
+
+/** What a word in quotes counts for beyond its length: a lane of two remote hosts may go through four shells, each of which doubles them. */
+const quotedWordCost = 150;
 
 /**
  * One receiver's part in the running of plans: what is still to be sent to it, what has come, and what went wrong. It does what
@@ -383,8 +387,12 @@ function countFitting(legs: readonly Leg[]): number {
   let length = 0;
   const tooMany = legs.findIndex(({ chain, steps }, index) => {
     const words = [...sendArguments(streamOf(chain, steps)), ...receiveArguments(landingOf(chain, steps[0]))];
-    length += words.reduce((sum, word) => sum + word.length + 1, 0);
+    length += words.reduce((sum, word) => sum + costOf(word), 0);
     return index > 0 && length > longestLane;
   });
   return tooMany < 0 ? legs.length : tooMany;
+}
+
+function costOf(word: string): number {
+  return word.length + 1 + (quoteWord(word) === word ? 0 : quotedWordCost);
 }

@@ -20,7 +20,7 @@ export interface HoldContext {
   readonly emit: (event: TransferEvent) => void;
   readonly signal: AbortSignal;
   /** Where holds are written down. */
-  readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'remove' | 'write'>;
+  readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'leave' | 'remove' | 'write'>;
   readonly clock: Pick<Clock, 'nowMs' | 'sleep'>;
 }
 
@@ -81,6 +81,7 @@ export class SourceHolds {
     const ended = await runForNames(sender, releaseArguments(this.#tag), [...this.#snapshots]);
     // Where holding was denied, it is no matter that releasing is, too.
     if (ended === 'done' || (ended === 'denied' && !this.#isHeld)) await journal.remove(this.#tag);
+    else journal.leave(this.#tag);
   }
 }
 

@@ -3,7 +3,7 @@ import type { HoldRecord } from '../../src/transfer/hold-journal.js';
 
 /** Where the runs on one simulated host write their holds down. */
 export class SimJournal {
-  readonly #records = new Map<string, { readonly record: HoldRecord; readonly isAlive: () => boolean }>();
+  readonly #records = new Map<string, { readonly record: HoldRecord; readonly isInUse: () => boolean }>();
 
   /** What is written down. */
   get records(): readonly HoldRecord[] {
@@ -12,18 +12,25 @@ export class SimJournal {
 
   /** The journal as a run sees it. @param isAlive whether the run is still there; what it writes after its end is lost */
   open(isAlive: () => boolean): Surroundings['holdJournal'] {
+    const own = new Set<string>();
+    const isInUse = (tag: string) => (): boolean => isAlive() && own.has(tag);
     return {
       write: (record) => {
-        if (isAlive()) this.#records.set(record.tag, { record, isAlive });
+        own.add(record.tag);
+        if (isAlive()) this.#records.set(record.tag, { record, isInUse: isInUse(record.tag) });
         return Promise.resolve(isAlive());
       },
+      leave: (tag) => {
+        own.delete(tag);
+      },
       remove: (tag) => {
+        own.delete(tag);
         if (isAlive()) this.#records.delete(tag);
         return Promise.resolve();
       },
       findLeft: (host) => {
         const left = [...this.#records.values()].filter(
-          (entry) => entry.record.host === host && !entry.isAlive(),
+          (entry) => entry.record.host === host && !entry.isInUse(),
         );
         return Promise.resolve(left.map(({ record }) => record));
       },

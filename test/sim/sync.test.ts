@@ -202,6 +202,61 @@ test('without anybody to confirm it, nothing that had arrived is dropped', async
   assert.notEqual(describeState(b), state);
 });
 
+/** Two receives into b, of different images, that a lost connection interrupted. */
+async function makeInterrupted(): Promise<ReturnType<typeof makeWorld>> {
+  const { world, a, b } = makeWorld(1);
+  a.pools.create('tank/db');
+  for (const [dataset, tag] of [
+    ['tank/vm', 'web:1'],
+    ['tank/db', 'db:1'],
+  ] as const) {
+    if (tag === 'web:1') a.pools.destroySnapshots(dataset, [`zfs-vm:${tag}`]);
+    a.pools.write(
+      dataset,
+      Array.from({ length: 200 }, (_, block) => block),
+    );
+    a.pools.snapshot([`${dataset}@zfs-vm:${tag}`]);
+  }
+  let received = 0;
+  b.delayMs = (work) => {
+    if (work === 'receive' && ++received === 200)
+      for (const each of run.connections) each.disconnect('it broke');
+    return 1;
+  };
+  const run = world.start('a', 'push b -j 2 --retries 0');
+  assert.equal((await run.finished).status, 4);
+  b.delayMs = undefined;
+  // Until the receives have noticed it, too.
+  await world.clock.sleep(60_000);
+  return { world, a, b };
+}
+
+test('abort ends with the status of the worst that happened', async () => {
+  const { world, b } = await makeInterrupted();
+  let calls = 0;
+  b.beforeZfs = ([subcommand, option, dataset = '']) => {
+    if (subcommand !== 'receive' || option !== '-A') return;
+    // Somebody else is quicker with the first; then the rights are withdrawn.
+    if (++calls === 1) b.pools.abortReceive(dataset);
+    else b.isZfsDenied = true;
+  };
+  await expectRun(world, 'b', 'abort --yes', 1);
+});
+
+test('abort tells what was dropped before the host was lost', async () => {
+  const { world, b } = await makeInterrupted();
+  let calls = 0;
+  b.beforeZfs = ([subcommand, option]) => {
+    if (subcommand === 'receive' && option === '-A' && ++calls === 2)
+      run.connections.at(-1)?.disconnect('gone');
+  };
+  const run = world.start('a', 'abort --yes b');
+  const { status, stdout, stderr } = await run.finished;
+  assert.equal(status, 4, stderr);
+  assert.match(stdout, /^dropped (web|db):1 at tank\/(vm|db)$/m);
+  assert.match(stderr, /gone/);
+});
+
 test('what has come since a rollback was shown is kept', async () => {
   const { world, a, b } = makeWorld();
   await expectRun(world, 'a', 'push b');
@@ -278,6 +333,27 @@ test('a connection that breaks is made again in the same run, and the stream goe
   assert.match(stdout, /the rest of an interrupted stream/);
   assertHasVersionsOf(b, a);
   assert.ok(world.clock.nowMs >= 1000, 'the time that it waited is virtual');
+});
+
+test('a pull whose connection breaks releases in the same run what it held before', async () => {
+  const { world, a, b } = makeWorld(1);
+  // What lies between needs a stream for each version, and so holds from the start.
+  a.pools.snapshot(['tank/vm@mine']);
+  addVersion(a, 'tank/vm', 'web:2');
+  a.pools.snapshot(['tank/vm@other']);
+  addLargeVersion(a, 'web:3');
+  let received = 0;
+  b.delayMs = (work) => {
+    if (work === 'receive' && ++received === 100) run.connections.at(-1)?.disconnect('it broke');
+    return 1;
+  };
+  const run = world.start('b', 'pull root@a');
+  const { status, stderr } = await run.finished;
+  assert.match(stderr, /it broke/);
+  assert.equal(status, 0, stderr);
+  assertHasVersionsOf(b, a);
+  for (const { holds } of a.pools.open('tank/vm').snapshots) assert.equal(holds.size, 0);
+  assert.deepEqual(world.journal('b').records, []);
 });
 
 test('a run that is killed leaves holds, which the next one releases, and goes on with its stream', async () => {

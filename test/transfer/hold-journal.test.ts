@@ -38,6 +38,16 @@ test('what a running one holds is left to it', async (t) => {
   const journal = new HoldJournal({ XDG_STATE_HOME: await makeFolder(t) });
   await journal.write({ ...holds, pid: process.pid });
   assert.deepEqual(await journal.findLeft('fjoe@b'), []);
+  await journal.write({ ...holds, pid: process.ppid });
+  assert.deepEqual(await journal.findLeft('fjoe@b'), []);
+});
+
+test('what could not be released is left to the next attempt of the same process, too', async (t) => {
+  const journal = new HoldJournal({ XDG_STATE_HOME: await makeFolder(t) });
+  const own = { ...holds, pid: process.pid };
+  await journal.write(own);
+  journal.leave(own.tag);
+  assert.deepEqual(await journal.findLeft('fjoe@b'), [own]);
 });
 
 test('where nothing can be written down, that is told, and what makes no sense is passed over', async (t) => {

@@ -53,6 +53,7 @@ test('nothing is held that could not be written down, and all is sent without', 
   const unwritable = {
     findLeft: () => Promise.resolve([]),
     write: () => Promise.resolve(false),
+    leave: () => undefined,
     remove: () => Promise.resolve(),
   };
   assert.equal(

@@ -21,9 +21,16 @@ test('time in which nothing went is not saved up', () => {
   assert.equal(limit.take(1), 1000);
 });
 
-test('a chunk is cut into pieces, and none is lost', () => {
+test('a chunk is cut into pieces of a quarter of a second, within limits, and none is lost', () => {
   const chunk = Buffer.alloc(200_000, 'x');
-  const pieces = [...new RateLimit(1, realClock).cut(chunk)];
-  assert.ok(pieces.every((piece) => piece.length <= 65_536));
-  assert.deepEqual(Buffer.concat(pieces), chunk);
+  for (const [rate, length] of [
+    [1, 512],
+    [100_000, 25_000],
+    [1e9, 65_536],
+  ] as const) {
+    const pieces = [...new RateLimit(rate, realClock).cut(chunk)];
+    assert.equal(pieces[0]?.length, length);
+    assert.ok(pieces.every((piece) => piece.length <= length));
+    assert.deepEqual(Buffer.concat(pieces), chunk);
+  }
 });

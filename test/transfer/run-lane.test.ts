@@ -9,6 +9,7 @@ import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { realClock } from '../../src/clock.js';
 import type { TransferEvent } from '../../src/transfer/event.js';
 import type { Leg } from '../../src/transfer/lane-script.js';
+import { RateLimit } from '../../src/transfer/rate-limit.js';
 import { openLane, runLane, type LaneContext, type LaneResult } from '../../src/transfer/run-lane.js';
 import { world } from '../worlds.js';
 
@@ -133,6 +134,18 @@ test(
       on,
     );
     assert.equal(failure?.fault, 'lost');
+  },
+);
+
+test(
+  'a stream that is slowed down has not stalled, however long its pauses',
+  { timeout: 20_000 },
+  async () => {
+    // One pause of 2.5 s, as no less than 512 bytes go at once.
+    const rateLimit = new RateLimit(205, realClock);
+    const receive = '[ "$(wc -c)" = 1024 ] && echo "received 1K stream in 0.1 seconds (10K/sec)"';
+    const { done, failure } = await run('head -c 1024 /dev/zero', receive, { rateLimit, stallMs: 1500 });
+    assert.deepEqual({ done, failure }, { done: 1, failure: undefined });
   },
 );
 
