@@ -234,14 +234,18 @@ export const ignoreMissing = '2>/dev/null; status=$?; case $status in 0|1|123) ;
 export const longestDatasets = longestAnswer / 4;
 
 /**
- * Asks for the datasets; only a zfs that lacks columns is asked twice. The list stays in the shell's memory, and a pipe hides the
+ * Asks for the datasets. A zfs that lacks columns ends with 2, as for any words that it doesn't know, and is asked for fewer; one that
+ * failed otherwise is asked for the same again, to hear why: with fewer, what is encrypted would look as if it weren't. The list stays in the shell's memory, and a pipe hides the
  * status of zfs: so it is cut at some length, and its last line is the status.
  */
 export const datasetLines = [
   `ask() { { "$@" </dev/null; printf 'status %s\\n' "$?"; } | head -c ${longestDatasets}; }`,
   `datasets=$(ask "$@" ${quoteCommand(listDatasetsArguments)} 2>/dev/null)`,
-  "case $datasets in *'status 0') ;; *'status '*)",
-  `  datasets=$(ask "$@" ${quoteCommand(listDatasetsOldArguments)}) ;; esac`,
+  'case $datasets in',
+  "  *'status 0') ;;",
+  `  *'status 2') datasets=$(ask "$@" ${quoteCommand(listDatasetsOldArguments)}) ;;`,
+  `  *'status '*) datasets=$(ask "$@" ${quoteCommand(listDatasetsArguments)}) ;;`,
+  'esac',
   'case $datasets in',
   "  *'status 0') datasets=${datasets%status 0} ;;",
   '  *\'status \'[0-9]*) exit "${datasets##*status }" ;;',

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ZfsVmError } from '../../src/errors.js';
 import { LocalHost } from '../../src/host/local-host.js';
@@ -77,6 +80,16 @@ test('a zfs without the newer columns is asked again with fewer', async () => {
   const old = `case "$6" in *encryption*) echo "bad property list" >&2; exit 2;; esac; if [ "$kind" = snapshot,bookmark ]; then exit; else printf 'tank\\tfilesystem\\t-\\t0\\n'; fi`;
   const { datasets: read } = await readFrom(old);
   assert.deepEqual([...read.keys()], ['tank']);
+});
+
+test('a zfs that was killed is not taken for an old one: what is encrypted would look as if it were not', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'zfs-vm-killed-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const killedOnce = `if [ "$kind" = snapshot,bookmark ]; then exit; fi
+    if ! [ -e ${folder}/killed ]; then echo > ${folder}/killed; kill -9 $$; fi
+    case "$6" in *encryption*) more='\taes-256-gcm\t-\t-';; esac; printf "tank\tfilesystem\t-\t0$more\n"`;
+  const { datasets: read } = await readFrom(killedOnce);
+  assert.equal(read.get('tank')?.encrypted, true);
 });
 
 /** Lists as zfs prints them, in the order of full names: what lies below a dataset stands between its bookmarks and its snapshots. */
