@@ -9,6 +9,7 @@ export interface SnapshotState {
   readonly guid: bigint;
   readonly createtxg: number;
   readonly content: Content;
+  readonly isEncrypted: boolean;
   readonly holds: readonly string[];
   /** Its own. */
   readonly note: string | undefined;
@@ -48,6 +49,7 @@ export function captureState({ pools }: Machine): HostState {
         origin: origin?.guid,
         snapshots: snapshots.map((snapshot) => ({
           ...{ name: snapshot.name, guid: snapshot.guid, createtxg: snapshot.createtxg },
+          isEncrypted: encryption !== undefined,
           ...{ content: snapshot.content, holds: [...snapshot.holds.keys()].sort() },
           note: snapshot.properties.get(noteProperty)?.value,
         })),
