@@ -33,7 +33,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     const { stdin, stdout, stderr, env } = process;
     const streams = { ...Cli.defaultContext, stdin, stdout, stderr, env };
     const context = { ...streams, signal: interrupt.signal, surroundings: findSurroundings(env) };
-    return await runCommandLine(normalizeArguments(argv), context);
+    const exitCode = await runCommandLine(normalizeArguments(argv), context);
+    // What was written last may have failed, which is told a turn later.
+    await new Promise((resolve) => setImmediate(resolve));
+    interrupt.signal.throwIfAborted();
+    return exitCode;
   } catch (error) {
     const wasInterrupted = error instanceof ZfsVmError && error.kind === 'interrupted';
     const cause: unknown = interrupt.signal.aborted && !wasInterrupted ? interrupt.signal.reason : error;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -120,3 +120,20 @@ for (const hostile of [
     }
   });
 }
+
+test(
+  'output that can not be written is no success',
+  { skip: !existsSync('/dev/full') && 'there is no /dev/full here' },
+  () => {
+    for (const args of [['--help'], ['--version']]) {
+      const full = openSync('/dev/full', 'w');
+      const { status, stderr } = spawnSync(process.execPath, [executable, ...args], {
+        encoding: 'utf8',
+        stdio: ['ignore', full, 'pipe'],
+      });
+      closeSync(full);
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, /the output can't be written: ENOSPC/);
+    }
+  },
+);

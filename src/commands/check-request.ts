@@ -45,13 +45,18 @@ export function checkPatterns(
   sender: Datasets,
 ): void {
   const known = new Set([...findVersions(sender)].map((version) => version.tag.streamline));
-  const candidates = allSnapshots ? [...known, ...sender.keys()] : [...known];
+  const candidates = allSnapshots ? [...sender.keys()] : [...known];
   const unknown = patterns.find(
     ({ streamline }) => !candidates.some((name) => matchesGlob(streamline, name)),
   );
   if (unknown === undefined) {
     if (required !== undefined) findNamedVersion(senderName, sender, required);
     return;
+  }
+  if (allSnapshots) {
+    throw new ZfsVmError('usage', `${senderName} has no dataset "${unknown.streamline}"`, {
+      hint: 'see "zfs list" there; with --all-snapshots, -n means datasets',
+    });
   }
   throw new ZfsVmError('usage', `${senderName} has no streamline "${unknown.streamline}"`, {
     hint:

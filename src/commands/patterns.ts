@@ -12,3 +12,18 @@ export function readPattern(text: string): VersionPattern {
     hint: 'write -n debian-7, -n "debian-*" or -n debian-7:12',
   });
 }
+
+/**
+ * Reads what `-n` says of datasets, where every snapshot counts: `tank/vm`, `tank/*`.
+ * @throws ZfsVmError `usage`
+ */
+export function readDatasetPattern(text: string): VersionPattern {
+  if (/^[A-Za-z0-9_. :*?/-]+$/.test(text)) return { streamline: text, upTo: undefined };
+  throw new ZfsVmError(
+    'usage',
+    `-n ${JSON.stringify(text)} can't be a dataset, as it is with --all-snapshots`,
+    {
+      hint: 'write -n tank/vm or -n "tank/*"',
+    },
+  );
+}

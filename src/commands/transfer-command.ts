@@ -5,7 +5,7 @@ import { parseRate, rateForm } from '../rate.js';
 import { RateLimit } from '../transfer/rate-limit.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { BaseCommand } from './base-command.js';
-import { readPattern } from './patterns.js';
+import { readDatasetPattern, readPattern } from './patterns.js';
 import { readPropertyOptions, type PropertyOptions } from './property-options.js';
 
 /** How a plan is run. */
@@ -107,7 +107,7 @@ export abstract class TransferCommand extends BaseCommand {
     if (fault !== undefined) {
       throw new ZfsVmError('usage', `-d ${JSON.stringify(destination)} can't be a dataset: ${fault}`);
     }
-    const patterns = this.names.map(readPattern);
+    const patterns = this.names.map(allSnapshots ? readDatasetPattern : readPattern);
     return { patterns, latest, allSnapshots };
   }
 

@@ -337,7 +337,11 @@ export class TransferRun {
     }
     const unmarked = findUnmarked(plan, datasetsWith(receiver.datasets).sender).map(fullNameOf);
     if (!command.delete) return { plan, unmarked };
-    const request = { ...datasetsWith(receiver.datasets), plan, patterns: choice.patterns };
+    const request = {
+      ...datasetsWith(receiver.datasets),
+      plan,
+      patterns: choice.allSnapshots ? [] : choice.patterns,
+    };
     const deletes = await findDeletes(request, await opening.receiver, command.context.signal);
     return { plan: { ...plan, deletes }, unmarked };
   }

@@ -1,6 +1,6 @@
 import { isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
 import { findNewest } from '../streamline/lineage.js';
-import type { VersionPattern } from '../streamline/selection.js';
+import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { isWithin } from '../zfs/names.js';
 import { findSources, type Source } from './sources.js';
 
@@ -24,7 +24,7 @@ export function findHeads(datasets: Datasets, patterns: readonly VersionPattern[
   // Originals come before their copies, and of a tree what is above before what is below: the first one found is meant.
   for (const source of sources) {
     const newest = source.dataset.snapshots.findLast(isTagged);
-    if (newest === undefined) continue;
+    if (newest === undefined || !isChosenTag(patterns, newest.tag)) continue;
     const { streamline } = newest.tag;
     const known = heads.get(streamline);
     if (known !== undefined && findNewest([known.newest, newest]) === known.newest) continue;

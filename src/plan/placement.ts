@@ -1,3 +1,4 @@
+import type { Snapshot } from '../streamline/dataset.js';
 import { ancestorsOf, baseNameOf, maxNameLength, poolOf } from '../zfs/names.js';
 import { abortOurs, describePartial } from './partial.js';
 import type { ConflictReason } from './plan.js';
@@ -10,8 +11,6 @@ export class Placement {
   /** The receiver's dataset under which new ones go; they keep the sender's names without one. */
   readonly #destination: string | undefined;
   readonly #settled = new Map<string, string>();
-  /** The receiver's datasets that hold a part of a history, with the sender's dataset that goes on with it. */
-  readonly #copies = new Map<string, string>();
   /** Places that stay empty because of a conflict, with the sender's dataset: nothing is made there as a mere parent. */
   readonly #empty = new Map<string, string>();
 
@@ -28,16 +27,6 @@ export class Placement {
   /** Where a dataset of the sender is, or will be, as far as that is decided. */
   whereIs(source: string): string | undefined {
     return this.#settled.get(source);
-  }
-
-  /** Notes that a dataset of the receiver is the copy of one of the sender's, whether that can go on there or not. */
-  noteCopy(source: string, destination: string): void {
-    this.#copies.set(destination, source);
-  }
-
-  /** Whether a dataset of the receiver is the copy of another one than this. */
-  isCopyOfAnother(source: string, destination: string): boolean {
-    return (this.#copies.get(destination) ?? source) !== source;
   }
 
   /** Notes that a dataset won't get to its place. */
@@ -58,11 +47,7 @@ export class Placement {
 
   /** What keeps a new dataset from being made under this name. */
   findObstacle(source: Source, destination: string): ConflictReason | undefined {
-    return (
-      this.#findOccupant(source, destination) ??
-      this.#findMissingGround(destination) ??
-      findOverlongName(source, destination)
-    );
+    return this.#findOccupant(source, destination) ?? this.#findMissingGround(destination);
   }
 
   /** What is there already, or will be. */
@@ -112,8 +97,7 @@ export function placeNew(
   return destination === undefined ? dataset.name : `${destination}/${baseNameOf(dataset.name)}`;
 }
 
-function findOverlongName({ versions }: Source, destination: string): ConflictReason | undefined {
-  const longestSnapshot = Math.max(...versions.map((version) => version.name.length));
-  const length = destination.length + '@'.length + longestSnapshot;
-  return length > maxNameLength ? { kind: 'name-too-long', destination } : undefined;
+/** Whether ZFS can't give a version its name there. */
+export function isTooLong(destination: string, { name }: Snapshot): boolean {
+  return destination.length + '@'.length + name.length > maxNameLength;
 }

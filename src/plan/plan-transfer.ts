@@ -1,14 +1,14 @@
 import { fullNameOf, isTagged, type Datasets, type Point, type Snapshot } from '../streamline/dataset.js';
-import { GuidIndex } from '../streamline/guid-index.js';
-import { findVersions, walkHistory } from '../streamline/lineage.js';
+import { walkHistory } from '../streamline/lineage.js';
 import { ancestorsOf, poolOf } from '../zfs/names.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
 import { abortOurs, describePartial, isBegun } from './partial.js';
-import { Placement } from './placement.js';
+import { isTooLong, Placement } from './placement.js';
 import { choosePropertyChanges, type PropertyRequest } from './properties.js';
 import { ReceiverModel } from './receiver-model.js';
 import { shareStreams } from './share-streams.js';
 import { findSources, type Choice, type Source } from './sources.js';
+import { findDifferingVersion, VersionOwners } from './version-owners.js';
 
 /** What to bring from where to where. */
 export interface TransferRequest {
@@ -47,14 +47,13 @@ class Planner {
   readonly #request: TransferRequest;
   readonly #model: ReceiverModel;
   readonly #placement: Placement;
-  /** Made only when they are needed: most plans never ask. */
-  #ours: GuidIndex | undefined;
-  #bookmarked: Set<bigint> | undefined;
+  readonly #owners: VersionOwners;
 
   constructor(request: TransferRequest) {
     this.#request = request;
     this.#model = new ReceiverModel(request.receiver);
     this.#placement = new Placement(this.#model, request.destination);
+    this.#owners = new VersionOwners(request, this.#model);
   }
 
   plan(): Plan {
@@ -136,7 +135,6 @@ class Planner {
   #continueDataset(source: Source, base: Point, copies: readonly Snapshot[]): Decision {
     const copy = this.#chooseCopy(base, copies, this.#placement.choose(source));
     const destination = copy.dataset;
-    this.#placement.noteCopy(source.dataset.name, destination);
     const receiverOnly = this.#model.findNewerThan(base.guid, destination);
     const [next, ...rest] = source.versions.filter((version) => version.createtxg > base.createtxg);
     if (next === undefined) {
@@ -149,7 +147,7 @@ class Planner {
     if (existing !== undefined && source.dataset.encrypted && !existing.encrypted) {
       return conflict({ kind: 'not-encrypted', destination });
     }
-    if (receiverOnly.length > 0 && this.#belongsToAnother(source, receiverOnly)) {
+    if (receiverOnly.length > 0 && this.#owners.belongsToAnother(source, receiverOnly)) {
       return this.#startClone(source, base, copies);
     }
     const shared = this.#model.findUpTo(base.guid, destination);
@@ -217,6 +215,11 @@ class Planner {
     }
     const copy = this.#chooseCopy(base, nearby, destination);
     const origin = fullNameOf(copy);
+    if (source.dataset.encrypted && this.#model.findDataset(copy.dataset)?.encrypted === false) {
+      return conflict({ kind: 'not-encrypted', destination: copy.dataset });
+    }
+    const theirs = this.#owners.findSameNamed(source, [first, ...rest]);
+    if (theirs !== undefined) return conflict(theirs);
     const steps = [{ kind: 'clone', from: base, to: first, origin }, ...followUp(first, rest)] as const;
     return this.#toChain(source, destination, steps, {
       after: [...(this.#model.isPlanned(copy) ? [origin] : []), ...this.#findPlannedAbove(destination)],
@@ -229,7 +232,7 @@ class Planner {
     const [first, ...rest] = versions;
     const resumed = this.#resume(source, first, rest, undefined);
     if (resumed !== undefined) return resumed;
-    const theirs = this.#findTheirs(source);
+    const theirs = this.#owners.findTheirs(source);
     if (theirs !== undefined) {
       const reason = findDifferingVersion(versions, [theirs], false) ?? {
         kind: 'no-common-version',
@@ -255,28 +258,6 @@ class Planner {
     });
   }
 
-  /**
-   * A version of one of the source's streamlines that the receiver has and the sender has nowhere: the same name for another
-   * history. One that was made here, or that something made here follows in its dataset, has been pruned here, and is none unless
-   * its name is used anew. Members of trees share their streamline with others, so that theirs tells nothing.
-   */
-  #findTheirs({ versions, treeParent }: Source): Snapshot | undefined {
-    if (treeParent !== undefined) return undefined;
-    for (const streamline of new Set(versions.filter(isTagged).map(({ tag }) => tag.streamline))) {
-      const theirs = [...findVersions(this.#request.receiver, streamline)].filter(
-        ({ guid }) => this.#findOurs(guid) === undefined,
-      );
-      const same = theirs.find((their) => versions.some(({ name }) => name === their.name));
-      if (same !== undefined) return same;
-      const newestMade = new Map(
-        [...new Set(theirs.map(({ dataset }) => dataset))].map((name) => [name, this.#findNewestMade(name)]),
-      );
-      const other = theirs.find(({ dataset, createtxg }) => createtxg > (newestMade.get(dataset) ?? 0));
-      if (other !== undefined) return other;
-    }
-    return undefined;
-  }
-
   /** The rest of a new dataset whose receive was interrupted, if it is the very stream that would be sent. */
   #resume(
     source: Source,
@@ -297,8 +278,12 @@ class Planner {
     const isReplaceable = ['destination-exists', 'no-common-version', 'version-differs'].includes(
       reason.kind,
     );
-    if (!this.#request.replace || existing === undefined || !isReplaceable) return conflict(reason);
-    if (this.#placement.isCopyOfAnother(source.dataset.name, destination)) return conflict(reason);
+    if (existing === undefined || !isReplaceable) return conflict(reason);
+    const copyOf = this.#owners.findCopied(source, existing);
+    if (copyOf !== undefined) {
+      return conflict(reason.kind === 'destination-exists' ? { ...reason, copyOf } : reason);
+    }
+    if (!this.#request.replace) return conflict(reason);
     const dependents = this.#model.findDependents(destination);
     if (dependents.length > 0 || this.#model.findPlannedSource(destination) !== undefined) {
       return conflict({ kind: 'destination-exists', destination, dependents });
@@ -310,30 +295,6 @@ class Planner {
         destroys: [...existing.snapshots].reverse(),
       },
     });
-  }
-
-  /** Whether what the receiver has beyond the base is what another dataset of the sender went on with. */
-  #belongsToAnother(source: Source, receiverOnly: readonly Snapshot[]): boolean {
-    const oldest = receiverOnly.at(-1);
-    if (oldest === undefined) return false;
-    const ours = this.#findOurs(oldest.guid);
-    return ours !== undefined && ours.dataset !== source.dataset.name;
-  }
-
-  /** The sender's snapshot with this GUID. */
-  #findOurs(guid: bigint): Snapshot | undefined {
-    this.#ours ??= new GuidIndex(this.#request.sender);
-    return this.#ours.find(guid).at(-1);
-  }
-
-  /** The `createtxg` there of the newest snapshot of a receiver's dataset that the sender has too, if only as a bookmark. */
-  #findNewestMade(theirDataset: string): number | undefined {
-    const bookmarked = (this.#bookmarked ??= new Set(
-      [...this.#request.sender.values()].flatMap(({ bookmarks }) => bookmarks.map(({ guid }) => guid)),
-    ));
-    const isOurs = ({ guid }: Snapshot): boolean =>
-      bookmarked.has(guid) || this.#findOurs(guid) !== undefined;
-    return this.#request.receiver.get(theirDataset)?.snapshots.findLast(isOurs)?.createtxg;
   }
 
   #withoutPlace({ treeParent = '' }: Source): Decision {
@@ -351,6 +312,9 @@ class Planner {
     }: { preparation?: Preparation; after?: readonly string[]; isNew?: boolean } = {},
   ): Decision {
     const { name, type, encrypted } = source.dataset;
+    if (steps.some(({ to }) => isTooLong(destination, to))) {
+      return conflict({ kind: 'name-too-long', destination });
+    }
     const [first] = steps;
     const leftover =
       first.kind === 'full' || first.kind === 'clone' ? this.#model.findDataset(destination) : undefined;
@@ -387,23 +351,6 @@ class Planner {
       return difference < 0 || (difference === 0 && next.dataset < best.dataset) ? next : best;
     });
   }
-}
-
-/** A version that both sides have with different content. @param isShared whether theirs are in the history that both share */
-function findDifferingVersion(
-  ours: readonly Snapshot[],
-  theirs: readonly Snapshot[],
-  isShared: boolean,
-): ConflictReason | undefined {
-  // Ours are the few that are to be sent, theirs may be a long history.
-  const oursByName = new Map(ours.map((our) => [our.name, our]));
-  for (const their of theirs) {
-    const our = oursByName.get(their.name);
-    if (our !== undefined && our.guid !== their.guid) {
-      return { kind: 'version-differs', ours: our, theirs: their, isShared };
-    }
-  }
-  return undefined;
 }
 
 function followUp(first: Snapshot, rest: readonly Snapshot[]): Step[] {

@@ -111,6 +111,8 @@ export type ConflictReason =
       readonly destination: string;
       /** What keeps `--replace` from destroying it: datasets below it, or clones of it. */
       readonly dependents: readonly string[];
+      /** Another dataset of the sender that it is a copy of, which keeps `--replace` from it, too. */
+      readonly copyOf?: string | undefined;
     }
   /** An interrupted receive of something else than what would be sent next has to be dropped first. */
   | {

@@ -37,6 +37,11 @@ export class ReceiverModel {
     return this.#copies.has(guid);
   }
 
+  /** Whether a snapshot of the receiver stays where it is. */
+  keeps({ guid, dataset }: Snapshot): boolean {
+    return this.findCopies(guid).some((copy) => copy.dataset === dataset);
+  }
+
   /** What a dataset has, and will have, after one of its snapshots; newest first. */
   findNewerThan(guid: bigint, dataset: string): readonly Snapshot[] {
     const snapshots = this.#snapshotsOf(dataset);

@@ -1,12 +1,12 @@
 import { fullNameOf, type Dataset, type Datasets, type Snapshot } from '../streamline/dataset.js';
-import { datasetOf } from '../streamline/lineage.js';
+import { datasetOf, walkHistory } from '../streamline/lineage.js';
 import { matchesGlob, isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import type { Tag } from '../streamline/tag.js';
 import { ancestorsOf } from '../zfs/names.js';
 
 /** Which versions are to be sent. */
 export interface Choice {
-  /** Only these; all when empty. Of datasets without tags, with `allSnapshots`, the patterns mean the names. */
+  /** Only these; all when empty. With `allSnapshots` they mean the names of datasets. */
   readonly patterns: readonly VersionPattern[];
   /** Only the newest version of each dataset, and what others are cloned from. */
   readonly latest: boolean;
@@ -34,7 +34,8 @@ export function findSources(datasets: Datasets, choice: Choice): Source[] {
     const versions = dataset.snapshots.filter((snapshot) => isChosen(snapshot, choice));
     if (versions.length > 0) chosen.set(dataset.name, versions);
   }
-  const origins = new Set([...chosen.keys()].map((name) => datasets.get(name)?.origin));
+  const names = choice.latest ? [...chosen.keys()] : [];
+  const origins = new Set(names.map((name) => findChosenOrigin(name, datasets, chosen)));
   const sources = new Map<string, Source>();
   for (const [name, all] of chosen) {
     const dataset = datasets.get(name);
@@ -49,11 +50,25 @@ export function findSources(datasets: Datasets, choice: Choice): Source[] {
   return orderSources(sources, datasets);
 }
 
+/** The newest chosen version of another dataset in a dataset's history: what it can be cloned from on the receiver. */
+function findChosenOrigin(
+  name: string,
+  datasets: Datasets,
+  chosen: ReadonlyMap<string, readonly Snapshot[]>,
+): string | undefined {
+  const dataset = datasets.get(name);
+  if (dataset === undefined) return undefined;
+  for (const point of walkHistory(datasets, dataset)) {
+    const isChosenVersion = chosen.get(point.dataset)?.some((version) => version === point) === true;
+    if (point.dataset !== name && isChosenVersion) return fullNameOf(point);
+  }
+  return undefined;
+}
+
 function isChosen(snapshot: Snapshot, { patterns, allSnapshots }: Choice): boolean {
-  const { tag } = snapshot;
-  if (tag !== undefined) return isChosenTag(patterns, tag);
-  if (patterns.length === 0) return allSnapshots;
-  return allSnapshots && patterns.some(({ streamline }) => matchesGlob(streamline, snapshot.dataset));
+  const { tag, dataset } = snapshot;
+  if (!allSnapshots) return tag !== undefined && isChosenTag(patterns, tag);
+  return patterns.length === 0 || patterns.some(({ streamline }) => matchesGlob(streamline, dataset));
 }
 
 function findTreeParent(

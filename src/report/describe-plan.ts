@@ -89,7 +89,7 @@ export function suggestWayOut(reason: ConflictReason): string {
   switch (reason.kind) {
     case 'diverged':
       return reason.clones.length === 0
-        ? 'if what the receiver has there may go, run this again with --rollback; otherwise tag it there, and pull it'
+        ? `if what the receiver has there may go, run this again with --rollback; to keep it, ${keepAside(reason)} there, and run this again`
         : `it can't be rolled back while it has clones (${reason.clones.join(', ')}): promote or destroy them first`;
     case 'version-differs':
       return reason.isShared
@@ -102,7 +102,7 @@ export function suggestWayOut(reason: ConflictReason): string {
     case 'no-common-version':
       return 'give one of them another streamline name, or use --replace if what the receiver has may go';
     case 'destination-exists':
-      return reason.dependents.length === 0
+      return reason.dependents.length === 0 && reason.copyOf === undefined
         ? 'choose another place with -d, rename that dataset, or use --replace if it may go'
         : 'choose another place with -d, or rename that dataset';
     case 'partial-receive':
@@ -125,6 +125,13 @@ export function suggestWayOut(reason: ConflictReason): string {
   }
 }
 
+/** How the receiver keeps what it went on with, beside a dataset that increments can land on again. */
+function keepAside({ destination, common }: ConflictReason & { readonly kind: 'diverged' }): string {
+  const aside = `${destination}-continued`;
+  const clone = quoteCommand(['zfs', 'clone', `${destination}@${common.name}`, aside]);
+  return `"${clone}" and "${quoteCommand(['zfs', 'promote', aside])}"`;
+}
+
 function describeReason(reason: ConflictReason, receiverName: string): string {
   switch (reason.kind) {
     case 'diverged': {
@@ -143,7 +150,8 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
       return `${receiverName} has ${reason.streamline} already (${fullNameOf(reason.theirs)}), with other content: no version is the same on both sides`;
     case 'destination-exists': {
       const dependents = reason.dependents.length;
-      return `${receiverName} already has ${reason.destination}, and it is something else${dependents > 0 ? `, with ${formatCount(dependents, 'dataset')} below it or cloned from it` : ''}`;
+      const what = reason.copyOf === undefined ? 'something else' : `a copy of ${reason.copyOf}`;
+      return `${receiverName} already has ${reason.destination}, and it is ${what}${dependents > 0 ? `, with ${formatCount(dependents, 'dataset')} below it or cloned from it` : ''}`;
     }
     case 'partial-receive':
       return `${receiverName}:${reason.destination} has an interrupted receive of ${reason.of ?? "something that zfs can't tell"}, which isn't what would be sent next`;

@@ -82,6 +82,22 @@ export const mutations: readonly Mutation[] = [
     tests: [planning],
   },
   {
+    name: 'asked-for-less',
+    protects: 'a zfs list that fails is not asked for fewer columns: what is encrypted would look as if it were not',
+    file: 'src/inventory/read-inventory.ts',
+    text: "*'status 2') datasets=",
+    replacement: "*'status '*) datasets=",
+    tests: ['test/inventory/read-inventory.test.ts'],
+  },
+  {
+    name: 'replaced-copy',
+    protects: '--replace never destroys the copy of another dataset',
+    file: 'src/plan/plan-transfer.ts',
+    text: 'if (copyOf !== undefined) {',
+    replacement: 'if (copyOf === source.dataset.name) {',
+    tests: [planning],
+  },
+  {
     name: 'resumed-plain',
     protects:
       'what is encrypted is never completed in plain text by going on with a stream that was begun so',

@@ -25,6 +25,11 @@ test('only the streamlines that fit are meant', () => {
   assert.deepEqual(headsOf(lines, 'web*'), ['web: tank/web', 'webmail: tank/webmail']);
 });
 
+test('a dataset that has gone on as a streamline that is not meant is no head', () => {
+  assert.deepEqual(headsOf(['tank/a: web:1 app:2'], 'web'), []);
+  assert.deepEqual(headsOf(['tank/a: web:1 app:2', 'tank/b < tank/a@web:1: web:2'], 'web'), ['web: tank/b']);
+});
+
 test('a copy is no head, whatever its name', () => {
   assert.deepEqual(headsOf(['tank/web: web:1 web:2', 'tank/a/backup: web:1 web:2']), ['web: tank/web']);
   assert.deepEqual(headsOf(['tank/web: web:1 web:2', 'tank/backup: web:1']), ['web: tank/web']);

@@ -453,6 +453,22 @@ plans(
 );
 
 plans(
+  'also where that is no version itself, nor what lies between',
+  {
+    sender: ['tank/a: web:1 @mine web:3', 'tank/m < tank/a@@mine: @x', 'tank/b < tank/m@@x: web:4 web:5'],
+    receiver: [],
+    latest: true,
+  },
+  [
+    'tank/a -> b:tank/a',
+    '  web:1 full',
+    '  web:3 incremental since web:1',
+    'tank/b -> b:tank/b after tank/a@zfs-vm:web:1',
+    '  web:5 clone of web:1',
+  ],
+);
+
+plans(
   'with all snapshots, every dataset is sent, whatever its snapshots are called',
   { sender: ['tank/a: @x @y', 'tank/b: @z'], receiver: ['tank/a: @x'], allSnapshots: true },
   ['tank/a -> b:tank/a', '  tank/a@y incremental since tank/a@x', 'tank/b -> b:tank/b', '  tank/b@z full'],
@@ -462,6 +478,23 @@ plans(
   'with all snapshots, patterns choose datasets',
   { sender: ['tank/a: @x', 'tank/b: @z'], receiver: [], allSnapshots: true, only: ['tank/b*'] },
   ['tank/b -> b:tank/b', '  tank/b@z full'],
+);
+
+plans(
+  'with all snapshots, a dataset that is chosen goes with all of them, tagged or not, and no other',
+  {
+    sender: ['tank/a: @x web:1 @y web:2', 'tank/b: web:1~b'],
+    receiver: [],
+    allSnapshots: true,
+    only: ['tank/a'],
+  },
+  [
+    'tank/a -> b:tank/a',
+    '  tank/a@x full',
+    '  web:1 incremental since tank/a@x',
+    '  tank/a@y incremental since web:1',
+    '  web:2 incremental since tank/a@y',
+  ],
 );
 
 plans(
@@ -686,6 +719,43 @@ plans(
   ],
 );
 
+// What can't be
+
+plans(
+  'an encrypted clone does not go where the copy of its origin is not encrypted',
+  {
+    sender: ['tank/vm (encrypted): web:1', 'tank/new (encrypted) < tank/vm@web:1: web:2'],
+    receiver: ['tank/vm: web:1'],
+  },
+  ['tank/vm is up to date in tank/vm', 'tank/new: not-encrypted'],
+);
+
+plans(
+  'a clone is a conflict where the receiver has made a version of that name itself',
+  {
+    sender: ['tank/vm: web:1', 'tank/c < tank/vm@web:1: web:2'],
+    receiver: ['tank/vm: web:1', 'tank/o < tank/vm@web:1: web:2~o'],
+  },
+  ['tank/vm is up to date in tank/vm', 'tank/c: version-differs'],
+);
+
+const longPlace = `tank/${'x'.repeat(240)}`;
+
+plans(
+  'an increment whose name would be too long is a conflict, as a new dataset is',
+  { sender: ['tank/vm: web:1 web:2000000'], receiver: [`${longPlace}: web:1`] },
+  ['tank/vm: name-too-long'],
+);
+
+plans(
+  'what the receiver made after the common version is kept when that was cloned and promoted there',
+  {
+    sender: ['tank/vm: web:1 web:2'],
+    receiver: ['tank/ours: web:1', 'tank/vm < tank/ours@web:1: web:3'],
+  },
+  ['tank/vm -> b:tank/ours', '  web:2 incremental since web:1'],
+);
+
 // What is asked for by name
 
 plans(
@@ -746,6 +816,44 @@ plans(
     replace: true,
   },
   ['tank/vm is up to date in tank/vm', 'tank/fork: no-common-version'],
+);
+
+plans(
+  'the copy of another dataset is never replaced, though that one comes later',
+  {
+    sender: ['tank/a: app:1 app:2 app:3', 'tank/z: web:1 web:2'],
+    receiver: ['tank/a: web:1'],
+    replace: true,
+  },
+  ['tank/z -> b:tank/a', '  web:2 incremental since web:1', 'tank/a: destination-exists'],
+);
+
+plans(
+  'nor is one that goes on from a bookmark',
+  {
+    sender: ['tank/a: app:1 app:2 app:3', 'tank/z: #web:1 web:2'],
+    receiver: ['tank/a: web:1'],
+    replace: true,
+  },
+  ['tank/z -> b:tank/a', '  web:2 incremental since tank/z#zfs-vm:web:1', 'tank/a: destination-exists'],
+);
+
+plans(
+  'what a rollback takes away is no other history any more',
+  {
+    sender: ['tank/vm: web:1 web:2 web:4', 'tank/new: web:3'],
+    receiver: ['tank/vm: web:1 web:2 web:3~x'],
+    rollback: true,
+    replace: true,
+  },
+  [
+    'tank/vm -> b:tank/vm',
+    '  destroy b:tank/vm@zfs-vm:web:3',
+    '  roll back b:tank/vm@zfs-vm:web:2',
+    '  web:4 incremental since web:2',
+    'tank/new -> b:tank/new',
+    '  web:3 full',
+  ],
 );
 
 plans(

@@ -67,7 +67,10 @@ export function judgeReceiver(before: HostState, after: HostState, sent: KnownSn
         isSameContent(original.content, snapshot.content),
         `${name} has another content on b than on a`,
       );
-      expectThat(!original.isEncrypted || snapshot.isEncrypted, `${name} is in plain text on b, and not on a`);
+      expectThat(
+        !original.isEncrypted || snapshot.isEncrypted,
+        `${name} is in plain text on b, and not on a`,
+      );
       expectThat(
         snapshot.note === undefined || snapshot.note === original.note,
         `${name} has a note on b that it hasn't on a: ${snapshot.note ?? ''}`,
