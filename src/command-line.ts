@@ -4,7 +4,7 @@ import { BaseCommand, type CommandContext } from './commands/base-command.js';
 import { CloneCommand } from './commands/clone.js';
 import { CopyCommand } from './commands/copy.js';
 import { DiffCommand } from './commands/diff.js';
-import { formatCommandHelp, formatGeneralHelp } from './commands/help.js';
+import { formatCommandHelp, formatGeneralHelp, listPlanned } from './commands/help.js';
 import { ListCommand } from './commands/list.js';
 import { readCommand } from './commands/read-command.js';
 import { PruneCommand } from './commands/prune.js';
@@ -67,7 +67,16 @@ function asksForHelp(argv: readonly string[]): boolean {
 }
 
 function describeNoCommand(argv: readonly string[]): ZfsVmError {
-  const [first = ''] = argv.filter((word) => !isGlobalOption(word));
+  const [first = '', second] = argv.filter((word) => !isGlobalOption(word));
+  if (first === 'plan') {
+    const planned = listPlanned(commandClasses);
+    const instead = second === undefined ? '' : `, and not ${JSON.stringify(second)}`;
+    return new ZfsVmError(
+      'usage',
+      `after "plan" comes ${planned.slice(0, -1).join(', ')} or ${planned.at(-1) ?? ''}${instead}`,
+      { hint: 'zfs-vm plan push HOST' },
+    );
+  }
   const what = first.startsWith('-') ? `no option "${first}" before the command` : `no command "${first}"`;
   return new ZfsVmError('usage', `there is ${toPrintable(what)}`, { hint: 'zfs-vm --help' });
 }

@@ -35,7 +35,7 @@ const emptyHost = 'exit 0';
 test('help goes to stdout, and names every command', (t) => {
   const { status, stdout } = run(t, ['--help']);
   assert.equal(status, 0);
-  for (const command of ['tag', 'list', 'push', 'pull', 'copy']) {
+  for (const command of ['tag', 'list', 'push', 'pull', 'copy', 'plan push\\|pull\\|copy']) {
     assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
   }
 });
@@ -55,6 +55,8 @@ test('no command at all is a usage error with the help', (t) => {
 
 for (const [args, words] of [
   [['frobnicate'], /there is no command "frobnicate"/],
+  [['plan'], /after "plan" comes push, pull or copy\n {2}try: zfs-vm plan push HOST/],
+  [['plan', 'status'], /after "plan" comes push, pull or copy, and not "status"/],
   [['list', 'a', 'b'], /too many words/],
   [['push', '--frob', 'b'], /--frob/],
   [['push', '-d'], /-d/],

@@ -4,6 +4,8 @@ import type { CommandContext } from './base-command.js';
 
 /** A command as help shows it. */
 export interface DocumentedCommand extends CommandClass<CommandContext> {
+  /** What it is called, a list of words for each, e.g. `push` and `plan push`. */
+  readonly names: readonly (readonly string[])[];
   /** How it is called, in the style of a manual page, e.g. `list [[user@]host]`. */
   readonly synopsis: string;
   /** Its own options with what they mean; the global ones go without saying. */
@@ -25,7 +27,10 @@ const globalOptions = [
 
 /** What `zfs-vm --help` prints. */
 export function formatGeneralHelp(commands: readonly DocumentedCommand[], colors: ChalkInstance): string {
-  const list = commands.map(({ synopsis, usage }) => [synopsis, usage?.description ?? ''] as const);
+  const list = [
+    ...commands.map(({ synopsis, usage }) => [synopsis, usage?.description ?? ''] as const),
+    [`plan ${listPlanned(commands).join('|')} ...`, 'show what it would do and why, and do nothing'] as const,
+  ];
   return [
     'zfs-vm distributes versioned VM and container images that live on ZFS.',
     '',
@@ -40,6 +45,11 @@ export function formatGeneralHelp(commands: readonly DocumentedCommand[], colors
     'a remote in the configuration.',
     '',
   ].join('\n');
+}
+
+/** The commands that "plan" may stand before. */
+export function listPlanned(commands: readonly DocumentedCommand[]): string[] {
+  return commands.flatMap(({ names }) => names.flatMap(([first, ...rest]) => (first === 'plan' ? rest : [])));
 }
 
 /** What `zfs-vm COMMAND --help` prints. */
