@@ -10,11 +10,12 @@ import { readCommand } from './commands/read-command.js';
 import { PruneCommand } from './commands/prune.js';
 import { PullCommand } from './commands/pull.js';
 import { PushCommand } from './commands/push.js';
-import { StatusCommand } from './commands/status.js';
+import { StatusCommand, tellCheck } from './commands/status.js';
 import { SyncCommand } from './commands/sync.js';
 import { TagCommand } from './commands/tag.js';
 import { exitCodes, ZfsVmError } from './errors.js';
 import { chooseColors } from './report/colors.js';
+import { failCheck } from './report/status-check.js';
 import { toPrintable } from './printable.js';
 
 /** Every command there is; a new one is added here. */
@@ -57,13 +58,30 @@ export async function runCommandLine(argv: string[], context: CommandContext): P
     stdout.write(help);
     return exitCodes.done;
   }
-  return parseCommandLine(argv, context).validateAndExecute();
+  let command: BaseCommand;
+  try {
+    command = parseCommandLine(argv, context);
+  } catch (error) {
+    if (!(error instanceof ZfsVmError) || !asksForCheck(argv)) throw error;
+    // Monitoring would take the status of a usage error for that of something critical.
+    return tellCheck(failCheck(error.message), stdout);
+  }
+  return command.validateAndExecute();
 }
 
 function asksForHelp(argv: readonly string[]): boolean {
-  const end = argv.indexOf('--');
-  const words = end < 0 ? argv : argv.slice(0, end);
+  const words = withoutOperands(argv);
   return words[0] === 'help' || words.includes('--help') || words.includes('-h');
+}
+
+function asksForCheck(argv: readonly string[]): boolean {
+  return findCommand(argv)?.commandClass === StatusCommand && withoutOperands(argv).includes('--check');
+}
+
+/** The words before `--`, after which nothing is an option. */
+function withoutOperands(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return end < 0 ? argv : argv.slice(0, end);
 }
 
 function describeNoCommand(argv: readonly string[]): ZfsVmError {

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { Command, Option } from 'clipanion';
 import { resolveHosts } from '../config/config.js';
 import { durationForm, parseDuration } from '../duration.js';
@@ -56,9 +57,9 @@ export class StatusCommand extends BaseCommand {
   hosts = Option.Rest({ name: '[user@]host' });
 
   async execute(): Promise<number> {
-    const maxAgeSeconds = this.#readMaxAge();
-    if (this.check) return this.#tellCheck(await this.#runCheck(maxAgeSeconds));
     const { stdout, stderr, env } = this.context;
+    if (this.check) return tellCheck(await this.#runCheck(), stdout);
+    this.#readMaxAge();
     const status = await this.#compare();
     if (this.prometheus) {
       stdout.write(formatStatusForPrometheus(status, localName));
@@ -118,19 +119,21 @@ export class StatusCommand extends BaseCommand {
   }
 
   /** What goes wrong is a result of a check, too, so that monitoring doesn't take its exit code for another. */
-  async #runCheck(maxAgeSeconds: number | undefined): Promise<CheckResult> {
+  async #runCheck(): Promise<CheckResult> {
     try {
+      const maxAgeSeconds = this.#readMaxAge();
       return checkStatus(await this.#compare(), maxAgeSeconds);
     } catch (error) {
       if (!(error instanceof ZfsVmError) || error.kind === 'interrupted') throw error;
       return failCheck(error.message);
     }
   }
+}
 
-  #tellCheck({ level, text }: CheckResult): number {
-    this.context.stdout.write(text);
-    return checkCodes[level];
-  }
+/** Prints what a check came to. @returns the status that monitoring knows it by */
+export function tellCheck({ level, text }: CheckResult, stdout: Writable): number {
+  stdout.write(text);
+  return checkCodes[level];
 }
 
 /** As of a push to each: what failed, then what can't be reached, then conflicts. */

@@ -181,6 +181,21 @@ test('check: what keeps it from being made is unknown, also in the configuration
   assert.match((await expectRun(world, 'status --check', 3)).stdout, /^ZFS-VM UNKNOWN - config\.toml:1: /);
 });
 
+for (const [args, words] of [
+  ['status --check --frob near', /"--frob"/],
+  ['status --check --max-age', /--max-age/],
+  ['status --check --max-age yesterday near', /--max-age "yesterday" is not a time/],
+  ['status --check --json near', /three ways to print/],
+] as const) {
+  test(`"${args}" is unknown to monitoring, and not critical`, async () => {
+    const { world } = await makeWorld();
+    const { stdout, stderr } = await expectRun(world, args, 3);
+    assert.match(stdout, /^ZFS-VM UNKNOWN - .*\n$/);
+    assert.match(stdout, words);
+    assert.equal(stderr, '');
+  });
+}
+
 test('metrics are printed with status 0 also where a host is not reached, so that they can take the place of older ones', async () => {
   const { world, c } = await makeWorld();
   c.unreachable = 'it is off';
@@ -212,9 +227,8 @@ test('a machine without versions is told so', async () => {
 });
 
 for (const [args, words] of [
-  ['status --json --check near', /three ways to print/],
+  ['status --json --prometheus near', /three ways to print/],
   ['status --max-age 26h near', /goes with --check/],
-  ['status --check --max-age yesterday near', /not a time/],
   ['status local', /what the hosts are compared with/],
   ['status --config empty.toml', /there is no host to compare this machine with/],
   ['status -n nothing near', /has no streamline "nothing"/],
