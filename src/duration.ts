@@ -8,10 +8,14 @@ const secondsOf: Readonly<Record<string, number>> = {
 };
 
 /** How durations are written, for errors and help. */
-export const durationForm = 'a number with s, m, h, d, w or y behind it, e.g. 26h or 30d';
+export const durationForm = 'a whole number from 1 with s, m, h, d, w or y behind it, e.g. 26h or 30d';
 
-/** Reads a duration as people write it (`90s`, `26h`, `30d`, `8w`), in seconds; undefined for anything else. A year has 365 days. */
+/**
+ * Reads a duration as people write it (`90s`, `26h`, `30d`, `8w`), in seconds; undefined for anything else. A year has 365 days.
+ * Zero is none: nothing is younger than that, so that a rule with it would keep nothing.
+ */
 export function parseDuration(text: string): number | undefined {
   const [, number, unit = ''] = /^([0-9]{1,9})([smhdwy])$/.exec(text) ?? [];
-  return number === undefined ? undefined : Number(number) * (secondsOf[unit] ?? 1);
+  const seconds = Number(number) * (secondsOf[unit] ?? 1);
+  return seconds > 0 ? seconds : undefined;
 }

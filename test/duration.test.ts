@@ -15,7 +15,7 @@ test('a duration is a number with a unit, in seconds', () => {
 });
 
 test('anything else is no duration', () => {
-  for (const text of ['', '30', 'd', '1.5h', '-1d', '1 d', '30D', '1h30m', '9999999999s']) {
+  for (const text of ['', '30', 'd', '1.5h', '-1d', '1 d', '30D', '1h30m', '0d', '000s', '9999999999s']) {
     assert.equal(parseDuration(text), undefined, text);
   }
 });

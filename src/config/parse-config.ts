@@ -76,6 +76,7 @@ function readGroup(name: string, value: TomlValue, remotes: ReadonlyMap<string, 
   if (value.kind !== 'list') {
     throw new TomlFault(value.line, `the group "${name}" is a list of remotes, e.g. ["backup", "offsite"]`);
   }
+  if (value.items.length === 0) throw new TomlFault(value.line, `the group "${name}" names no remote`);
   return value.items.map((item) => {
     if (item.kind !== 'scalar' || typeof item.value !== 'string' || !remotes.has(item.value)) {
       const member = item.kind === 'scalar' ? JSON.stringify(item.value) : `a ${item.kind}`;

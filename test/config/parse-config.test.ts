@@ -163,6 +163,7 @@ for (const [what, text, line, words] of [
     3,
     /names "b", which is no remote/,
   ],
+  ['a group without members', '[groups]\nall = []\n', 2, /the group "all" names no remote/],
   ['a group that is one host', '[remotes.b]\nhost = "b"\n[groups]\nall = "b"\n', 4, /is a list of remotes/],
   [
     'a number of versions that is none',
@@ -171,7 +172,13 @@ for (const [what, text, line, words] of [
     /keep-last is a whole number from 1/,
   ],
   ['a number of versions with a point', '[retention.web]\nkeep-last = 1.5\n', 2, /whole number from 1/],
-  ['a time that is none', '[retention.web]\nkeep-within = "month"\n', 2, /not a time: a number with s, m, h/],
+  [
+    'a time that is none',
+    '[retention.web]\nkeep-within = "month"\n',
+    2,
+    /not a time: a whole number from 1 with s, m/,
+  ],
+  ['a time in which nothing is', '[retention.web]\nkeep-within = "0d"\n', 2, /"0d" is not a time/],
   ['a version that is none', '[retention.web]\nkeep = [\n"web:1",\n"web"]\n', 4, /"web" is not a version/],
   ['versions that are no list', '[retention.web]\nkeep = "web:1"\n', 2, /keep is a list of texts/],
   ['a retention that keeps nothing', '[retention.web]\n', 1, /keeps nothing/],

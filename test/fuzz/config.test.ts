@@ -50,7 +50,7 @@ const valid = parts.map(({ remotes, retention }) =>
     ...Object.entries(remotes).map(
       ([name, entries]) => `[remotes."${name}"]\n${toLines({ host: `fjoe@${name}`, ...entries })}`,
     ),
-    `[groups]\n${Object.hasOwn(remotes, 'all') ? '' : `all = ${JSON.stringify(Object.keys(remotes))}\n`}`,
+    `[groups]\n${Object.hasOwn(remotes, 'all') || Object.keys(remotes).length === 0 ? '' : `all = ${JSON.stringify(Object.keys(remotes))}\n`}`,
     ...Object.entries(retention).map(([name, entries]) => `[retention."${name}"]\n${toLines(entries)}`),
   ].join('\n'),
 );

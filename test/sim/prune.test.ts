@@ -76,6 +76,11 @@ for (const [what, args, message] of [
   ['no rule at all', '--yes', /nothing says which versions are kept/],
   ['a rule that keeps none', '--keep-last 0', /not a whole number from 1/],
   ['a time that is none', '--keep-within soon', /not a duration/],
+  [
+    'a time in which nothing is',
+    '--keep-within 0d --yes',
+    /"0d" is not a duration\n {2}try: write a whole number from 1/,
+  ],
   ['a version that is none', '--keep web', /not a version/],
   ['a version that is not there', '--keep web:99 --yes', /has no web:99/],
 ] as const) {
