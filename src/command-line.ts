@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { AbortCommand } from './commands/abort.js';
+import { showGlobalValue } from './commands/arguments.js';
 import { BaseCommand, type CommandContext } from './commands/base-command.js';
 import { CloneCommand } from './commands/clone.js';
 import { CopyCommand } from './commands/copy.js';
@@ -71,7 +72,9 @@ export async function runCommandLine(argv: string[], context: CommandContext): P
 
 function asksForHelp(argv: readonly string[]): boolean {
   const words = withoutOperands(argv);
-  return words[0] === 'help' || words.includes('--help') || words.includes('-h');
+  return (
+    words.find((word) => !isGlobalOption(word)) === 'help' || words.includes('--help') || words.includes('-h')
+  );
 }
 
 function asksForCheck(argv: readonly string[]): boolean {
@@ -85,7 +88,12 @@ function withoutOperands(argv: readonly string[]): readonly string[] {
 }
 
 function describeNoCommand(argv: readonly string[]): ZfsVmError {
-  const [first = '', second] = argv.filter((word) => !isGlobalOption(word));
+  const [first, second] = argv.filter((word) => !isGlobalOption(word));
+  if (first === undefined) return new ZfsVmError('usage', 'a command is missing', { hint: 'zfs-vm --help' });
+  const withValue = showGlobalValue(first);
+  if (withValue !== undefined) {
+    return new ZfsVmError('usage', `${first} needs a value`, { hint: `zfs-vm ${withValue} COMMAND ...` });
+  }
   if (first === 'plan') {
     const planned = listPlanned(commandClasses);
     const instead = second === undefined ? '' : `, and not ${JSON.stringify(second)}`;

@@ -46,6 +46,12 @@ test('help of a command has its options and examples', (t) => {
   assert.match(stdout, /zfs-vm -s push -d tank\/vm fjoe@remote-host/);
 });
 
+test('help may be asked for after options, too', (t) => {
+  const { status, stdout } = run(t, ['-v', 'help', 'push']);
+  assert.equal(status, 0);
+  assert.match(stdout, /^zfs-vm push: /);
+});
+
 test('no command at all is a usage error with the help', (t) => {
   const { status, stdout, stderr } = run(t, []);
   assert.equal(status, 2);
@@ -55,6 +61,9 @@ test('no command at all is a usage error with the help', (t) => {
 
 for (const [args, words] of [
   [['frobnicate'], /there is no command "frobnicate"/],
+  [['-v'], /a command is missing\n {2}try: zfs-vm --help/],
+  [['--transport', 'openssh'], /a command is missing/],
+  [['--config'], /--config needs a value\n {2}try: zfs-vm --config FILE COMMAND/],
   [['plan'], /after "plan" comes push, pull or copy\n {2}try: zfs-vm plan push HOST/],
   [['plan', 'status'], /after "plan" comes push, pull or copy, and not "status"/],
   [['list', 'a', 'b'], /too many words/],

@@ -4,8 +4,17 @@ const globalFlags: Readonly<Record<string, string>> = { d: '--debug', s: '--sudo
 /** The short options that take a value; after a command only. */
 const valueFlags = ['-n', '-d', '-j', '-m', '-o', '-x'];
 
-/** The long options that take a value and may stand before the command. */
-const globalValueOptions = ['--transport', '--config'];
+/** The long options that take a value and may stand before the command, with an example of one. */
+const globalValueExamples: ReadonlyMap<string, string> = new Map([
+  ['--transport', 'openssh'],
+  ['--config', 'FILE'],
+]);
+
+/** How an option that may stand before the command is written with its value; undefined for one that takes none, or may not. */
+export function showGlobalValue(option: string): string | undefined {
+  const example = globalValueExamples.get(option);
+  return example === undefined ? undefined : `${option} ${example}`;
+}
 
 /**
  * Rewrites the command line so that each option means one thing: before the command `-d` is debug, after it the
@@ -25,7 +34,7 @@ function joinGlobalValues(words: readonly string[]): string[] {
   const joined: string[] = [];
   for (const [index, word] of words.entries()) {
     const option = words[index - 1] ?? '';
-    const isValue = globalValueOptions.includes(option) && joined.at(-1) === option;
+    const isValue = globalValueExamples.has(option) && joined.at(-1) === option;
     if (isValue && !words.slice(0, index).includes('--')) {
       joined.splice(-1, 1, `${option}=${word}`);
     } else {
