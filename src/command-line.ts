@@ -13,6 +13,7 @@ import { PullCommand } from './commands/pull.js';
 import { PushCommand } from './commands/push.js';
 import { StatusCommand, tellCheck } from './commands/status.js';
 import { SyncCommand } from './commands/sync.js';
+import { describeSyntaxFault } from './commands/syntax-fault.js';
 import { TagCommand } from './commands/tag.js';
 import { exitCodes, ZfsVmError } from './errors.js';
 import { chooseColors } from './report/colors.js';
@@ -120,11 +121,9 @@ export function parseCommandLine(argv: readonly string[], context: CommandContex
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const [firstLine = ''] = message.split('\n');
-    const summary = firstLine.startsWith('Command not found')
-      ? 'too many words, or one in the wrong place'
-      : firstLine;
-    throw new ZfsVmError('usage', toPrintable(summary.replace(/[:.]$/, '')), {
-      hint: `zfs-vm ${commandClass.synopsis}`,
+    const { summary, hint } = describeSyntaxFault(firstLine, words, commandClass);
+    throw new ZfsVmError('usage', toPrintable(summary), {
+      hint: hint ?? `zfs-vm ${commandClass.synopsis}`,
       cause: error,
     });
   }

@@ -18,8 +18,8 @@ export function showGlobalValue(option: string): string | undefined {
 
 /**
  * Rewrites the command line so that each option means one thing: before the command `-d` is debug, after it the
- * destination. Also takes apart what clipanion doesn't know: a value right after its option (`-ndebian-7`), and short options
- * in one word of which the last takes a value (`-svd tank/vm`).
+ * destination. Also takes apart what clipanion doesn't know: a value right after its option (`-ndebian-7`, `-n=debian-7`), and
+ * short options in one word of which the last takes a value (`-svd tank/vm`).
  */
 export function normalizeArguments(words: readonly string[]): string[] {
   const argv = joinGlobalValues(words);
@@ -56,16 +56,19 @@ function separateValues(words: readonly string[]): string[] {
   const separated: string[] = [];
   for (const word of options) {
     const isValue = valueFlags.includes(separated.at(-1) ?? '');
-    const [, plain = '', flag = '', value = ''] = /^-([rsv]*)([ndjmox])(.*)$/s.exec(word) ?? [];
+    const [, plain = '', flag = '', mark = '', value = ''] =
+      /^-([rsv]*)([ndjmox])(=?)(.*)$/s.exec(word) ?? [];
     if (isValue || flag === '') {
       separated.push(word);
     } else {
-      separated.push(
-        ...Array.from(plain, (letter) => `-${letter}`),
-        `-${flag}`,
-        ...(value === '' ? [] : [value]),
-      );
+      separated.push(...Array.from(plain, (letter) => `-${letter}`), ...bindValue(`-${flag}`, mark, value));
     }
   }
   return [...separated, ...rest];
+}
+
+/** A short option and what stands in one word with it. What is empty, or begins with `-`, is no value to clipanion in a word of its own. */
+function bindValue(option: string, mark: string, value: string): string[] {
+  if (value.startsWith('-') || (value === '' && mark !== '')) return [`${option}=${value}`];
+  return value === '' ? [option] : [option, value];
 }

@@ -52,6 +52,11 @@ export function listPlanned(commands: readonly DocumentedCommand[]): string[] {
   return commands.flatMap(({ names }) => names.flatMap(([first, ...rest]) => (first === 'plan' ? rest : [])));
 }
 
+/** The options that a command takes, each by its names, e.g. `-j` and `--jobs`; the long one is the last. */
+export function listOptionNames({ optionHelp }: DocumentedCommand): string[][] {
+  return [...optionHelp, ...globalOptions].map(([option]) => option.match(/(?<![a-z-])--?[a-z-]+/g) ?? []);
+}
+
 /** What `zfs-vm COMMAND --help` prints. */
 export function formatCommandHelp(command: DocumentedCommand, colors: ChalkInstance): string {
   const { description = '', details = '', examples = [] } = command.usage ?? {};
