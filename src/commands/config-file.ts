@@ -39,9 +39,7 @@ async function readTextFile(path: string): Promise<string | undefined> {
 export async function loadConfig(files: ConfigFiles, named: string | undefined): Promise<Config> {
   const path = named ?? files.usualPath;
   const text = await files.read(path).catch((error: unknown) => {
-    throw new ZfsVmError('usage', `the configuration can't be read: ${describeThrown(error)}`, {
-      cause: error,
-    });
+    throw describeUnreadable(path, error);
   });
   if (text !== undefined) {
     // Most runs have no file, and need no parser.
@@ -49,5 +47,19 @@ export async function loadConfig(files: ConfigFiles, named: string | undefined):
     return parseConfig(text, path);
   }
   if (named === undefined) return emptyConfig;
-  throw new ZfsVmError('usage', `there is no configuration file ${JSON.stringify(named)}`);
+  throw new ZfsVmError('usage', `there is no configuration file ${JSON.stringify(named)}`, {
+    hint: 'write one as docs/usage.md shows, or leave out --config',
+  });
+}
+
+function describeUnreadable(path: string, error: unknown): ZfsVmError {
+  const file = JSON.stringify(path);
+  const isFolder = error instanceof Error && 'code' in error && error.code === 'EISDIR';
+  const reason = isFolder ? 'it is a folder' : describeThrown(error);
+  return new ZfsVmError('usage', `the configuration ${file} can't be read: ${reason}`, {
+    hint: isFolder
+      ? 'name a file with --config, or put one in its place'
+      : `see that "cat ${path}" shows it, or name another one with --config`,
+    cause: error,
+  });
 }

@@ -43,6 +43,7 @@ test('a file that was named takes the place of the usual one, and has to be ther
   await assert.rejects(loadConfig(files, path), {
     kind: 'usage',
     message: /there is no configuration file ".*mine/,
+    hint: /leave out --config/,
   });
   await writeFile(path, '[remotes.c]\nhost = "x"\n');
   assert.deepEqual([...(await loadConfig(files, path)).remotes.keys()], ['c']);
@@ -52,5 +53,18 @@ test('a file that is there and cannot be read is an error', async (t) => {
   const folder = await makeFolder(t);
   await mkdir(join(folder, 'zfs-vm', 'config.toml'), { recursive: true });
   const files = findConfigFiles({ XDG_CONFIG_HOME: folder });
-  await assert.rejects(loadConfig(files, undefined), { kind: 'usage', message: /can't be read: EISDIR/ });
+  await assert.rejects(loadConfig(files, undefined), {
+    kind: 'usage',
+    message: /the configuration ".*config\.toml" can't be read: it is a folder$/,
+    hint: /name a file/,
+  });
+});
+
+test('an error of the disk under it names the file, too', async () => {
+  const read = (): Promise<string> => Promise.reject(new Error('EIO: i/o error, read'));
+  await assert.rejects(loadConfig({ usualPath: '/etc/c.toml', read }, undefined), {
+    kind: 'usage',
+    message: /"\/etc\/c\.toml" can't be read: EIO: i\/o error, read$/,
+    hint: /"cat \/etc\/c\.toml"/,
+  });
 });
