@@ -2,8 +2,9 @@ import { Command, Option } from 'clipanion';
 import { resolveHosts } from '../config/config.js';
 import { ZfsVmError } from '../errors.js';
 import { localName } from './hosts.js';
-import { readNumber, TransferCommand } from './transfer-command.js';
+import { readNumber } from './number-option.js';
 import { routeTo } from './route.js';
+import { TransferCommand } from './transfer-command.js';
 import { transfer } from './transfer.js';
 import { transferToMany } from './transfer-to-many.js';
 

@@ -2,6 +2,7 @@ import { durationForm, parseDuration } from '../duration.js';
 import { ZfsVmError } from '../errors.js';
 import { hasRules, periods, type Period, type Retention } from '../plan/retention.js';
 import { readShortTag, type Tag } from '../streamline/tag.js';
+import { readNumber } from './number-option.js';
 
 /** What the options of a retention say, as they were typed. */
 export interface RetentionWords extends Readonly<Record<Period, string | undefined>> {
@@ -30,21 +31,15 @@ export function readRetention(words: RetentionWords): Retention | undefined {
   const { last, within, named } = words;
   const counts = periods.flatMap((period) => {
     const text = words[period];
-    return text === undefined ? [] : [[period, readCount(`--keep-${period}`, text)] as const];
+    return text === undefined ? [] : [[period, readNumber(`--keep-${period}`, text, 1)] as const];
   });
   const retention: Retention = {
-    ...(last === undefined ? {} : { last: readCount('--keep-last', last) }),
+    ...(last === undefined ? {} : { last: readNumber('--keep-last', last, 1) }),
     ...(within === undefined ? {} : { withinSeconds: readDuration('--keep-within', within) }),
     ...Object.fromEntries(counts),
     ...(named.length === 0 ? {} : { versions: named.map(readTagOption) }),
   };
   return hasRules(retention) ? retention : undefined;
-}
-
-function readCount(option: string, text: string): number {
-  const number = /^[0-9]{1,6}$/.test(text) ? Number(text) : 0;
-  if (number > 0) return number;
-  throw new ZfsVmError('usage', `${option} ${JSON.stringify(text)} is not a whole number from 1`);
 }
 
 function readDuration(option: string, text: string): number {

@@ -5,6 +5,7 @@ import { parseRate, rateForm } from '../rate.js';
 import { RateLimit } from '../transfer/rate-limit.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { BaseCommand } from './base-command.js';
+import { readNumber } from './number-option.js';
 import { readDatasetPattern, readPattern } from './patterns.js';
 import { readPropertyOptions, type PropertyOptions } from './property-options.js';
 
@@ -133,13 +134,6 @@ export abstract class TransferCommand extends BaseCommand {
       stallMs: readNumber('--stall-timeout', this.stallTimeout, 0) * 1000,
     };
   }
-}
-
-/** Reads the number of an option. @throws ZfsVmError `usage` */
-export function readNumber(option: string, text: string, least: number): number {
-  const number = /^[0-9]{1,6}$/.test(text) ? Number(text) : -1;
-  if (number >= least) return number;
-  throw new ZfsVmError('usage', `${option} ${JSON.stringify(text)} is not a whole number from ${least}`);
 }
 
 function readRate(text: string): number {

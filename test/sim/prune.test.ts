@@ -75,6 +75,7 @@ test('only versions that -n chooses go, and the rules count all of their streaml
 for (const [what, args, message] of [
   ['no rule at all', '--yes', /nothing says which versions are kept/],
   ['a rule that keeps none', '--keep-last 0', /not a whole number from 1/],
+  ['a number that is too large', '--keep-daily 9999999', /not a whole number from 1 to 999999/],
   ['a time that is none', '--keep-within soon', /not a duration/],
   [
     'a time in which nothing is',

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readNumber } from '../../src/commands/number-option.js';
+
+test('a number of an option is whole, and within the limits', () => {
+  assert.equal(readNumber('--retries', '0', 0), 0);
+  assert.equal(readNumber('--jobs', '999999', 1), 999_999);
+});
+
+for (const [text, least] of [
+  ['', 0],
+  ['x', 0],
+  ['-1', 0],
+  ['1.5', 0],
+  ['1e3', 0],
+  ['0', 1],
+  ['1000000', 0],
+  ['99999999999999', 0],
+] as const) {
+  test(`${JSON.stringify(text)} is no number from ${least}, and both limits are told`, () => {
+    assert.throws(() => readNumber('--jobs', text, least), {
+      kind: 'usage',
+      message: `--jobs ${JSON.stringify(text)} is not a whole number from ${least} to 999999`,
+    });
+  });
+}
