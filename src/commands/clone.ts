@@ -100,10 +100,11 @@ export class CloneCommand extends BaseCommand {
     }
     const transferWords = this.#listTransferWords();
     if (from === undefined && transferWords.length > 0) {
-      throw new ZfsVmError(
-        'usage',
-        `${transferWords.join(' ')} says how to transfer, and there is no --from`,
-      );
+      const options = transferWords.map((word) => word.replace(/=.*$/s, '').replace('--destination', '-d'));
+      const says = options.length === 1 ? 'says' : 'say';
+      throw new ZfsVmError('usage', `${options.join(', ')} ${says} how to transfer, and there is no --from`, {
+        hint: 'name the host that has the version, e.g. --from fjoe@remote-host',
+      });
     }
     if (destination !== undefined && poolOf(destination) !== poolOf(target)) {
       throw new ZfsVmError(

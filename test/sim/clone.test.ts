@@ -195,7 +195,10 @@ test('nothing is pulled for a clone that can not be, or of a version that is not
   await expectRefusal(world, 'b', 'clone --from a web:9 tank/work', /a has no version 9 of web/);
   await expectRefusal(world, 'b', 'clone --from a wed tank/work', /no streamline "wed"/);
   await expectRefusal(world, 'b', 'clone --from a -d fast/x web tank/work', /another pool/);
-  await expectRefusal(world, 'b', 'clone --compress web tank/work', /there is no --from/);
+  await expectRefusal(world, 'b', 'clone --compress web tank/work', /--compress says how/);
+  const told =
+    /-d, --retries say how to transfer, and there is no --from\n {2}try: .*--from fjoe@remote-host/;
+  await expectRefusal(world, 'b', 'clone -d tank/x --retries 3 web tank/work', told);
 });
 
 test('after a conflict, nothing is cloned', async () => {
