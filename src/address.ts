@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { ZfsVmError } from './errors.js';
+import { quoteCommand } from './shell.js';
 
 /** Where to connect, as a person named it. What isn't given is left to the OpenSSH configuration. */
 export interface Address {
@@ -18,6 +19,19 @@ const urlScheme = 'ssh://';
  */
 export function parseAddress(text: string): Address {
   return text.startsWith(urlScheme) ? parseUrl(text) : parsePlain(text);
+}
+
+/**
+ * The command by which a person can try whether an address can be got at, for hints.
+ * @param configFile the OpenSSH configuration that is used instead of the person's own
+ */
+export function formatSshCommand({ host, user, port }: Address, configFile?: string): string {
+  return quoteCommand([
+    'ssh',
+    ...(configFile === undefined ? [] : ['-F', configFile]),
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    user === undefined ? host : `${user}@${host}`,
+  ]);
 }
 
 function parsePlain(text: string): Address {

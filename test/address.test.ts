@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ZfsVmError } from '../src/errors.js';
-import { parseAddress } from '../src/address.js';
+import { formatSshCommand, parseAddress } from '../src/address.js';
 
 const refused = (text: string): void => {
   assert.throws(() => parseAddress(text), { name: 'ZfsVmError', kind: 'usage' });
@@ -80,6 +80,23 @@ for (const [text, why] of [
     refused(text);
   });
 }
+
+for (const [text, command] of [
+  ['box', 'ssh box'],
+  ['fjoe@box', 'ssh fjoe@box'],
+  ['ssh://joe%40corp@box:2222', 'ssh -p 2222 joe@corp@box'],
+  ['ssh://[::1]:22', 'ssh -p 22 ::1'],
+  ['corp\\joe@box', "ssh 'corp\\joe@box'"],
+] as const) {
+  test(`${text} can be tried with ${command}`, () => {
+    assert.equal(formatSshCommand(parseAddress(text)), command);
+  });
+}
+
+test('an address is tried with the configuration that is used', () => {
+  const command = formatSshCommand(parseAddress('box'), '/etc/my ssh');
+  assert.equal(command, "ssh -F '/etc/my ssh' box");
+});
 
 test('a password in an address is refused without repeating it', () => {
   assert.throws(

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import type { Host } from '../host.js';
-import { parseAddress } from '../../address.js';
+import { formatSshCommand, parseAddress } from '../../address.js';
 import { readClientConfig, type ClientConfig } from '../ssh/client-config.js';
 import type { Prompter } from '../ssh/prompt.js';
 import { defaultConnectTimeoutMs } from '../ssh/transport.js';
@@ -48,7 +48,7 @@ export async function connectOpenSsh(target: string, options: OpenSshOptions): P
         ...chooseOptions(config, mayAsk),
         ...['--', address.host],
       ],
-      ...{ label, env, signal },
+      ...{ label, env, signal, sshCommand: formatSshCommand(address, configFile) },
       onLine: (line) => {
         if (line.startsWith('Warning: ')) warn(line);
         else debug(`${label}: ssh says: ${line}`);

@@ -47,6 +47,8 @@ export interface MasterOptions {
   readonly words: readonly string[];
   /** The host, for messages. */
   readonly label: string;
+  /** What a person can try the same way with, for messages. */
+  readonly sshCommand: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Takes the lines that ssh writes, made printable. */
   readonly onLine: (line: string) => void;
@@ -101,7 +103,7 @@ export class Master {
    * @throws ZfsVmError `connection` with ssh's own words; `interrupted` when the signal is aborted. Nothing is left then.
    */
   static async start(options: MasterOptions): Promise<Master> {
-    const { label, signal } = options;
+    const { label, sshCommand, signal } = options;
     throwIfStopped(label, signal);
     const master = new Master(await makeFolder(), options);
     try {
@@ -109,7 +111,7 @@ export class Master {
       while (!existsSync(master.socketPath)) {
         await wait(pollMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
         throwIfStopped(label, signal);
-        if (master.lossReason() !== undefined) throw describeFailure(label, master.#lines);
+        if (master.lossReason() !== undefined) throw describeFailure(label, sshCommand, master.#lines);
       }
       return master;
     } catch (error) {
@@ -164,7 +166,7 @@ function throwIfStopped(label: string, signal: AbortSignal | undefined): void {
   throw new ZfsVmError('interrupted', `stopped while connecting to ${label}`, { cause: signal.reason });
 }
 
-function describeFailure(label: string, lines: readonly string[]): ZfsVmError {
+function describeFailure(label: string, sshCommand: string, lines: readonly string[]): ZfsVmError {
   const last = lines.at(-1);
   if (lines.some((line) => /\bssh: (command )?not found/.test(line))) {
     return new ZfsVmError('connection', 'there is no ssh program here', {
@@ -173,6 +175,6 @@ function describeFailure(label: string, lines: readonly string[]): ZfsVmError {
   }
   return new ZfsVmError('connection', `can't connect to ${label}: ${last ?? 'ssh gave no reason'}`, {
     details: lines.slice(0, -1).map((line) => `ssh said: ${line}`),
-    hint: `check that "ssh ${label}" gets in`,
+    hint: `check that "${sshCommand}" gets in`,
   });
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ZfsVmError } from '../../errors.js';
 import type { Host } from '../host.js';
-import { parseAddress, type Address } from '../../address.js';
+import { formatSshCommand, parseAddress, type Address } from '../../address.js';
 import { readClientConfig, type ClientConfig } from './client-config.js';
 import { logIn, type Connection } from './connection.js';
 import { readKnownHosts } from './known-hosts-files.js';
@@ -73,6 +73,7 @@ async function openRoute(
   const carrier = await openCarrier(label, config, jumps ?? config.proxyJump, options, depth);
   return logIn(carrier, config, {
     label,
+    sshCommand: formatSshCommand(address, env['ZFS_VM_SSH_CONFIG']),
     ask: (question, secret, questionSignal) => prompter.ask(question, { secret, signal: questionSignal }),
     warn,
     debug,

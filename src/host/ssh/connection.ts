@@ -18,6 +18,8 @@ const defaultKeepalive = { intervalMs: 15_000, count: 3 };
 export interface LoginOptions {
   /** The host, for questions and messages; without the user. */
   readonly label: string;
+  /** What a person can try the same way with, for messages. */
+  readonly sshCommand: string;
   readonly ask: (question: string, secret: boolean, signal: AbortSignal) => Promise<string | undefined>;
   readonly warn: (line: string) => void;
   readonly debug: (line: string) => void;
@@ -125,7 +127,7 @@ async function negotiate(stream: Duplex, config: ClientConfig, options: LoginOpt
   try {
     await new Promise<void>((resolve, reject) => {
       const fail = (error: unknown): void => {
-        reject(error instanceof ZfsVmError ? error : describeSshError(error, label, record));
+        reject(error instanceof ZfsVmError ? error : describeSshError(error, options, record));
       };
       deadline.onExpired = () => {
         fail(
@@ -205,7 +207,7 @@ async function negotiate(stream: Duplex, config: ClientConfig, options: LoginOpt
           deadline.restart();
           logins.next(methodsLeft).then((attempt) => {
             if (attempt.done === true) {
-              fail(describeRefusal(config, label, record));
+              fail(describeRefusal(config, options, record));
             } else {
               debug(`${label}: trying ${attempt.value.type}`);
               next(attempt.value);
@@ -274,7 +276,11 @@ function sortByKnownTypes(
   return [...algorithms.filter(isKnown), ...algorithms.filter((algorithm) => !isKnown(algorithm))];
 }
 
-function describeRefusal(config: ClientConfig, label: string, record: LoginRecord): ZfsVmError {
+function describeRefusal(
+  config: ClientConfig,
+  { label, sshCommand }: LoginOptions,
+  record: LoginRecord,
+): ZfsVmError {
   const tried = record.tried.length === 0 ? 'there was nothing to try' : `tried: ${record.tried.join(', ')}`;
   const accepted =
     record.accepted.length === 0 ? 'nothing else' : record.accepted.map(toPrintable).join(', ');
@@ -288,12 +294,16 @@ function describeRefusal(config: ClientConfig, label: string, record: LoginRecor
         ? 'a password or passphrase was wanted and not given: use an agent or a key without one, or run this on a terminal'
         : config.unsupported.length > 0
           ? 'run it with --transport openssh: the ssh of this machine can do what is not supported here'
-          : `check the user name, and that "ssh ${label}" gets in`,
+          : `check the user name, and that "${sshCommand}" gets in`,
     },
   );
 }
 
-function describeSshError(error: unknown, label: string, record: LoginRecord): ZfsVmError {
+function describeSshError(
+  error: unknown,
+  { label, sshCommand }: LoginOptions,
+  record: LoginRecord,
+): ZfsVmError {
   const reason = describeThrown(error);
   const fail = (message: string, hint: string): ZfsVmError =>
     new ZfsVmError('connection', message, { hint, cause: error });
@@ -315,5 +325,5 @@ function describeSshError(error: unknown, label: string, record: LoginRecord): Z
       'check that sshd listens on that port, and lets us connect',
     );
   }
-  return fail(`the connection to ${label} failed: ${reason}`, `check that "ssh ${label}" gets in`);
+  return fail(`the connection to ${label} failed: ${reason}`, `check that "${sshCommand}" gets in`);
 }

@@ -99,12 +99,20 @@ test('closing ends the commands that still run', async (t) => {
   assert.equal((await running).exit.kind, 'stopped');
 });
 
+test('what there is to try goes the same way: to the same port, as the same user', async (t) => {
+  const ssh = fakeSshProgram(t);
+  ssh.onConnect('exit 255');
+  const { hint } = await failToConnect('ssh://joe@box:2222');
+  assert.equal(hint, 'check that "ssh -p 2222 joe@box" gets in');
+});
+
 test('a host that refuses the connection is told in the words of ssh', async (t) => {
   const ssh = fakeSshProgram(t);
   ssh.onConnect('echo "ssh: connect to host box port 22: Connection refused" >&2; exit 255');
   const error = await failToConnect('box');
   assert.equal(error.kind, 'connection');
   assert.equal(error.message, "can't connect to box: ssh: connect to host box port 22: Connection refused");
+  assert.equal(error.hint, 'check that "ssh box" gets in');
   assert.deepEqual(ssh.leftovers(), []);
 });
 

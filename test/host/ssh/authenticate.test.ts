@@ -111,6 +111,7 @@ test('after three wrong passwords the error says what was tried', async (t) => {
   const error = await failToVisit(makeHomeKnowing(t, server), urlOf(server), ['a', 'b', 'c', 'right']);
   assert.equal(error.kind, 'connection');
   assert.match(error.message, /doesn't let tester in \(tried: a password; it accepts: password\)/);
+  assert.match(error.hint ?? '', new RegExp(`"ssh -p ${server.port} 127.0.0.1" gets in`));
 });
 
 test('a password that nobody can be asked for is an error with what to do', async (t) => {
