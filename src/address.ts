@@ -93,5 +93,7 @@ function checkName(text: string, part: 'host' | 'user', name: string, refused: R
 }
 
 function refuse(text: string, reason: string): ZfsVmError {
-  return new ZfsVmError('usage', `${JSON.stringify(text)} isn't a host to connect to: ${reason}`);
+  return new ZfsVmError('usage', `${JSON.stringify(text)} isn't a host to connect to: ${reason}`, {
+    hint: 'write e.g. fjoe@remote-host or ssh://fjoe@remote-host:2222',
+  });
 }

@@ -5,7 +5,7 @@ import { ZfsVmError } from '../src/errors.js';
 import { formatSshCommand, parseAddress } from '../src/address.js';
 
 const refused = (text: string): void => {
-  assert.throws(() => parseAddress(text), { name: 'ZfsVmError', kind: 'usage' });
+  assert.throws(() => parseAddress(text), { name: 'ZfsVmError', kind: 'usage', hint: /fjoe@remote-host/ });
 };
 
 test('a plain name is a host, and leaves user and port to the configuration', () => {

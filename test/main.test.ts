@@ -84,6 +84,13 @@ for (const [args, words] of [
   [['push', '-n', 'a;b', 'b'], /-n "a;b" can't be a streamline/],
   [['tag', '-n', 'debian-7', 'tank/a'], /not a version/],
   [['tag', 'tank/a@b'], /is a snapshot/],
+  [['tag', '-n', 'a/b:1', 'tank/a'], /try: write -n VERSION or /],
+  [['tag', 'tank//a'], /try: name a dataset, e\.g\. tank\/vm\/1007/],
+  [['push', '--retries', 'x', 'b'], /try: write e\.g\. --retries 3/],
+  [['push', '-o', 'x', 'b'], /-o "x" is not PROPERTY=VALUE\n {2}try: write e\.g\. -o compression=lz4/],
+  [['list', ''], /"" isn't a host .*\n {2}try: write e\.g\. fjoe@remote-host or ssh:/],
+  [['status', '--max-age', '26h', 'b'], /try: add --check/],
+  [['clone', 'a', '/x'], /try: name the new dataset/],
   [['list', '-oProxyCommand=x'], /./],
 ] as const) {
   test(`"${args.join(' ')}" is a usage error, told on stderr before anything runs`, (t) => {
@@ -91,6 +98,7 @@ for (const [args, words] of [
     assert.equal(status, 2, stderr);
     assert.equal(stdout, '');
     assert.match(stderr, words);
+    assert.match(stderr, /^ {2}try: /m);
     assert.doesNotMatch(stderr, /zfs ran/);
     assert.doesNotMatch(stderr, /^ +at /m);
   });

@@ -96,7 +96,9 @@ export class CloneCommand extends BaseCommand {
     const { from, target, destination } = this;
     const fault = findDatasetNameFault(target);
     if (fault !== undefined) {
-      throw new ZfsVmError('usage', `${JSON.stringify(target)} can't be a dataset: ${fault}`);
+      throw new ZfsVmError('usage', `${JSON.stringify(target)} can't be a dataset: ${fault}`, {
+        hint: 'name the new dataset, e.g. tank/work/1007',
+      });
     }
     const transferWords = this.#listTransferWords();
     if (from === undefined && transferWords.length > 0) {
@@ -260,7 +262,9 @@ function describeFault(fault: CloneFault, target: string): ZfsVmError {
         hint: 'add -p to have it made, or name a dataset below one that is there',
       });
     case 'parent-is-volume':
-      return new ZfsVmError('usage', `${fault.parent} is a volume: nothing can be below it`);
+      return new ZfsVmError('usage', `${fault.parent} is a volume: nothing can be below it`, {
+        hint: 'name a dataset below a filesystem',
+      });
     case 'other-pool':
       return new ZfsVmError(
         'usage',
@@ -278,6 +282,7 @@ function describeFault(fault: CloneFault, target: string): ZfsVmError {
       return new ZfsVmError(
         'usage',
         `a member would become ${fault.destination}, and that can't be: ${fault.fault}`,
+        { hint: 'name a dataset with a shorter name' },
       );
   }
 }

@@ -110,7 +110,9 @@ function chooseTag(datasets: Datasets, dataset: Dataset, wanted: Partial<Tag>): 
 function checkLengths(fullNames: readonly string[]): void {
   const tooLong = fullNames.find((fullName) => fullName.length > maxNameLength);
   if (tooLong === undefined) return;
-  throw new ZfsVmError('usage', `${tooLong} is longer than the ${maxNameLength} characters that ZFS takes`);
+  throw new ZfsVmError('usage', `${tooLong} is longer than the ${maxNameLength} characters that ZFS takes`, {
+    hint: 'begin a streamline with a shorter name, with -n STREAMLINE:VERSION',
+  });
 }
 
 function describeUnchanged({ name }: Dataset, { tag }: TaggedSnapshot, isTree: boolean): string {

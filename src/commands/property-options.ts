@@ -19,6 +19,13 @@ export interface PropertyOptions extends PropertyChanges {
 /** In `--props`, stands for the properties that say how data is stored. */
 const storageWord = 'storage';
 
+/** How the options are written, for errors. */
+const examples = {
+  '-o': '-o compression=lz4',
+  '-x': '-x quota',
+  '--props': '--props compression,recordsize',
+};
+
 /**
  * Reads the options about properties. What zfs itself would refuse is left to it, but for what would fail every stream or
  * make no sense.
@@ -36,7 +43,9 @@ export function readPropertyOptions(
   };
   const seen = new Set<string>();
   for (const name of [...options.set.map((property) => property.name), ...options.exclude]) {
-    if (seen.has(name)) throw new ZfsVmError('usage', `-o and -x name ${name} twice`);
+    if (seen.has(name)) {
+      throw new ZfsVmError('usage', `-o and -x name ${name} twice`, { hint: 'name it once' });
+    }
     seen.add(name);
   }
   return options;
@@ -44,11 +53,19 @@ export function readPropertyOptions(
 
 function readSetting(text: string): Property {
   const separator = text.indexOf('=');
-  if (separator < 0) throw new ZfsVmError('usage', `-o ${JSON.stringify(text)} is not PROPERTY=VALUE`);
+  if (separator < 0) {
+    throw new ZfsVmError('usage', `-o ${JSON.stringify(text)} is not PROPERTY=VALUE`, {
+      hint: 'write e.g. -o compression=lz4',
+    });
+  }
   const name = readName('-o', text.slice(0, separator), findChoiceFault);
   const value = text.slice(separator + 1);
   const fault = findPropertyValueFault(value);
-  if (fault !== undefined) throw new ZfsVmError('usage', `-o ${name} can't be set: ${fault}`);
+  if (fault !== undefined) {
+    throw new ZfsVmError('usage', `-o ${name} can't be set: ${fault}`, {
+      hint: 'write it in one line, as "zfs set" would take it, e.g. -o compression=lz4',
+    });
+  }
   return { name, value };
 }
 
@@ -62,15 +79,17 @@ function readList(text: string): string[] {
 }
 
 function readName(
-  option: '-o' | '-x' | '--props',
+  option: keyof typeof examples,
   text: string,
   findFault: (name: string) => string | undefined,
 ): string {
   const name = expandPropertyName(text);
   const fault = findPropertyNameFault(name) ?? findFault(name);
   if (fault === undefined) return name;
-  const isSettable = option === '--props' && findPropertyNameFault(name) === undefined;
+  const isName = findPropertyNameFault(name) === undefined;
+  const isSettable = option === '--props' && isName && findChoiceFault(name) === undefined;
+  const otherwise = isName ? `leave ${name} out` : `write e.g. ${examples[option]}`;
   throw new ZfsVmError('usage', `${option} ${JSON.stringify(text)} can't be: ${fault}`, {
-    hint: isSettable && findChoiceFault(name) === undefined ? `say it with -o ${name}=VALUE` : undefined,
+    hint: isSettable ? `say it with -o ${name}=VALUE` : otherwise,
   });
 }

@@ -48,7 +48,7 @@ export class PushCommand extends TransferCommand {
   async execute(): Promise<number> {
     const config = await this.readConfig();
     const names = await this.readHosts();
-    const lagMs = readNumber('--fan-out-lag', this.fanOutLag, 0) * 1000;
+    const lagMs = readNumber('--fan-out-lag', this.fanOutLag, { least: 0, example: 30 }) * 1000;
     const [name] = names;
     if (name === undefined || names.length > 1) return transferToMany(this, names, lagMs);
     return transfer(this, routeTo(config, name, this.destination), (hosts) => {

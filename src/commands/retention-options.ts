@@ -23,6 +23,9 @@ export const retentionOptionHelp = [
   ['    --keep NAME:VERSION', 'this version stays; repeatable'],
 ] as const;
 
+/** How many versions a rule keeps. */
+const countForm = { least: 1, example: 7 } as const;
+
 /**
  * Reads the rules for what stays; undefined when there are none.
  * @throws ZfsVmError `usage` for one that can't be
@@ -31,10 +34,10 @@ export function readRetention(words: RetentionWords): Retention | undefined {
   const { last, within, named } = words;
   const counts = periods.flatMap((period) => {
     const text = words[period];
-    return text === undefined ? [] : [[period, readNumber(`--keep-${period}`, text, 1)] as const];
+    return text === undefined ? [] : [[period, readNumber(`--keep-${period}`, text, countForm)] as const];
   });
   const retention: Retention = {
-    ...(last === undefined ? {} : { last: readNumber('--keep-last', last, 1) }),
+    ...(last === undefined ? {} : { last: readNumber('--keep-last', last, countForm) }),
     ...(within === undefined ? {} : { withinSeconds: readDuration('--keep-within', within) }),
     ...Object.fromEntries(counts),
     ...(named.length === 0 ? {} : { versions: named.map(readTagOption) }),

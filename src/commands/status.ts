@@ -87,7 +87,7 @@ export class StatusCommand extends BaseCommand {
       });
     }
     if (this.maxAge === undefined) return undefined;
-    if (!this.check) throw new ZfsVmError('usage', '--max-age goes with --check');
+    if (!this.check) throw new ZfsVmError('usage', '--max-age goes with --check', { hint: 'add --check' });
     const seconds = parseDuration(this.maxAge);
     if (seconds !== undefined) return seconds;
     throw new ZfsVmError('usage', `--max-age ${JSON.stringify(this.maxAge)} is not a time`, {

@@ -86,15 +86,16 @@ function parseWanted(text: string): Partial<Tag> {
   const colon = text.indexOf(':');
   const versionText = text.slice(colon + 1);
   const version = parseVersion(versionText);
+  const hint = 'write -n VERSION or -n STREAMLINE:VERSION, e.g. -n debian-7:1';
   if (version === undefined) {
     throw new ZfsVmError('usage', `-n ${JSON.stringify(text)}: ${describeVersionFault(versionText)}`, {
-      hint: 'write -n VERSION or -n STREAMLINE:VERSION, e.g. -n debian-7:1',
+      hint,
     });
   }
   if (colon < 0) return { version };
   const streamline = text.slice(0, colon);
   const fault = findStreamlineFault(streamline);
-  if (fault !== undefined) throw new ZfsVmError('usage', `-n ${JSON.stringify(text)}: ${fault}`);
+  if (fault !== undefined) throw new ZfsVmError('usage', `-n ${JSON.stringify(text)}: ${fault}`, { hint });
   return { streamline, version };
 }
 
@@ -111,12 +112,15 @@ function checkTarget(target: string): void {
     throw new ZfsVmError(
       'usage',
       `${JSON.stringify(target)} is a snapshot; a version is made of a filesystem or volume`,
+      { hint: 'leave out what begins with @' },
     );
   }
   // A bare container id may begin with a digit, which a pool may not.
   const fault = findDatasetNameFault(target.includes('/') ? target : `x/${target}`);
   if (fault !== undefined) {
-    throw new ZfsVmError('usage', `${JSON.stringify(target)} can't be a dataset: ${fault}`);
+    throw new ZfsVmError('usage', `${JSON.stringify(target)} can't be a dataset: ${fault}`, {
+      hint: 'name a dataset, e.g. tank/vm/1007, or a container by its id, e.g. 1007',
+    });
   }
 }
 

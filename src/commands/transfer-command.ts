@@ -106,7 +106,9 @@ export abstract class TransferCommand extends BaseCommand {
     }
     const fault = destination === undefined ? undefined : findDatasetNameFault(destination);
     if (fault !== undefined) {
-      throw new ZfsVmError('usage', `-d ${JSON.stringify(destination)} can't be a dataset: ${fault}`);
+      throw new ZfsVmError('usage', `-d ${JSON.stringify(destination)} can't be a dataset: ${fault}`, {
+        hint: 'name a place like -d tank/vm',
+      });
     }
     const patterns = this.names.map(allSnapshots ? readDatasetPattern : readPattern);
     return { patterns, latest, allSnapshots };
@@ -128,10 +130,10 @@ export abstract class TransferCommand extends BaseCommand {
   readSettings(usualRate: number | undefined): TransferSettings {
     const rate = this.bandwidthLimit === undefined ? usualRate : readRate(this.bandwidthLimit);
     return {
-      lanes: this.jobs === undefined ? undefined : readNumber('--jobs', this.jobs, 1),
+      lanes: this.jobs === undefined ? undefined : readNumber('--jobs', this.jobs, { least: 1, example: 4 }),
       rateLimit: rate === undefined ? undefined : new RateLimit(rate, this.context.surroundings.clock),
-      retries: readNumber('--retries', this.retries, 0),
-      stallMs: readNumber('--stall-timeout', this.stallTimeout, 0) * 1000,
+      retries: readNumber('--retries', this.retries, { least: 0, example: 3 }),
+      stallMs: readNumber('--stall-timeout', this.stallTimeout, { least: 0, example: 600 }) * 1000,
     };
   }
 }

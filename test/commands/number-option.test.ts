@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { readNumber } from '../../src/commands/number-option.js';
 
 test('a number of an option is whole, and within the limits', () => {
-  assert.equal(readNumber('--retries', '0', 0), 0);
-  assert.equal(readNumber('--jobs', '999999', 1), 999_999);
+  assert.equal(readNumber('--retries', '0', { least: 0, example: 3 }), 0);
+  assert.equal(readNumber('--jobs', '999999', { least: 1, example: 4 }), 999_999);
 });
 
 for (const [text, least] of [
@@ -18,9 +18,10 @@ for (const [text, least] of [
   ['99999999999999', 0],
 ] as const) {
   test(`${JSON.stringify(text)} is no number from ${least}, and both limits are told`, () => {
-    assert.throws(() => readNumber('--jobs', text, least), {
+    assert.throws(() => readNumber('--jobs', text, { least, example: 4 }), {
       kind: 'usage',
       message: `--jobs ${JSON.stringify(text)} is not a whole number from ${least} to 999999`,
+      hint: 'write e.g. --jobs 4',
     });
   });
 }

@@ -47,10 +47,10 @@ for (const [what, set, exclude, carry] of [
   ['a key that would travel', [], [], 'keylocation'],
   ['an empty list', [], [], ''],
 ] as const) {
-  test(`${what} is refused`, () => {
+  test(`${what} is refused, with what to do`, () => {
     assert.throws(
       () => readPropertyOptions(set, exclude, carry),
-      (error: unknown) => error instanceof ZfsVmError && error.kind === 'usage',
+      (error: unknown) => error instanceof ZfsVmError && error.kind === 'usage' && error.hint !== undefined,
     );
   });
 }
