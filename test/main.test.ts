@@ -46,6 +46,11 @@ test('help of a command has its options and examples', (t) => {
   assert.match(stdout, /zfs-vm -s push -d tank\/vm fjoe@remote-host/);
 });
 
+test('help says how tag goes on from each kind of version, and how list shows GUIDs', (t) => {
+  assert.match(run(t, ['tag', '--help']).stdout, /next patch .* or the next pre-release/);
+  assert.match(run(t, ['list', '--help']).stdout, /-v` adds the GUIDs/);
+});
+
 test('help may be asked for after options, too', (t) => {
   const { status, stdout } = run(t, ['-v', 'help', 'push']);
   assert.equal(status, 0);

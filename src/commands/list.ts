@@ -24,7 +24,7 @@ export class ListCommand extends BaseCommand {
     details: `
       Shows every snapshot named \`@zfs-vm:STREAMLINE:VERSION\`, by streamline, oldest version first. Snapshots whose
       names begin like that and are no versions are told on stderr, with why. Times are UTC. A note is cut to the width of
-      the terminal; --json has all of it.
+      the terminal; --json has all of it. \`-v\` adds the GUIDs.
     `,
     examples: [
       ['Show what this machine has', '$0 list'],

@@ -30,8 +30,9 @@ export class TagCommand extends BaseCommand {
     description: 'make a version of a filesystem or volume',
     details: `
       Takes a snapshot named \`@zfs-vm:STREAMLINE:VERSION\`. The streamline is found from the newest version of the
-      dataset, or of what it was cloned from; the version is the next number after the newest one of that streamline
-      on this machine. A version is a whole number (7) or a semantic version (1.4.0).
+      dataset, or of what it was cloned from; the version follows the newest one of that streamline on this machine:
+      the next number (8 after 7), the next patch (1.4.1 after 1.4.0), or the next pre-release (2.0.0-rc.2 after 2.0.0-rc.1).
+      A version is a whole number (7) or a semantic version (1.4.0).
 
       Instead of a dataset, the id or name of a container or VM may be given, as Proxmox, Incus, LXD, libvirt and
       OpenVZ name their datasets.
