@@ -53,7 +53,7 @@ export function sumDestructions(
 }
 
 /** What a destruction destroys, as zfs is asked for it: `destroy local:tank/vm@zfs-vm:web:1,zfs-vm:web:2`. */
-export function describeDestruction({ dataset, snapshots }: Destruction, hostName: string): string {
+function describeDestruction({ dataset, snapshots }: Destruction, hostName: string): string {
   return `destroy ${hostName}:${dataset}@${snapshots.map(({ name }) => name).join(',')}`;
 }
 
