@@ -83,7 +83,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'asked-for-less',
-    protects: 'a zfs list that fails is not asked for fewer columns: what is encrypted would look as if it were not',
+    protects:
+      'a zfs list that fails is not asked for fewer columns: what is encrypted would look as if it were not',
     file: 'src/inventory/read-inventory.ts',
     text: "*'status 2') datasets=",
     replacement: "*'status '*) datasets=",
@@ -190,8 +191,8 @@ export const mutations: readonly Mutation[] = [
     name: 'pid-of-another-boot',
     protects: 'holds of a run that died are released by the next one, also after a restart of the machine',
     file: 'src/transfer/hold-journal.ts',
-    text: '!(record.bootId === bootId && isAlive(record.pid))',
-    replacement: '!isAlive(record.pid)',
+    text: '!(record.bootId === bootId && this.#isInUse(record))',
+    replacement: '!this.#isInUse(record)',
     tests: ['test/transfer/hold-journal.test.ts'],
   },
   {

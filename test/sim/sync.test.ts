@@ -219,8 +219,9 @@ async function makeInterrupted(): Promise<ReturnType<typeof makeWorld>> {
   }
   let received = 0;
   b.delayMs = (work) => {
-    if (work === 'receive' && ++received === 200)
-      {for (const each of run.connections) each.disconnect('it broke');}
+    if (work === 'receive' && ++received === 200) {
+      for (const each of run.connections) each.disconnect('it broke');
+    }
     return 1;
   };
   const run = world.start('a', 'push b -j 2 --retries 0');
@@ -247,8 +248,9 @@ test('abort tells what was dropped before the host was lost', async () => {
   const { world, b } = await makeInterrupted();
   let calls = 0;
   b.beforeZfs = ([subcommand, option]) => {
-    if (subcommand === 'receive' && option === '-A' && ++calls === 2)
-      {run.connections.at(-1)?.disconnect('gone');}
+    if (subcommand === 'receive' && option === '-A' && ++calls === 2) {
+      run.connections.at(-1)?.disconnect('gone');
+    }
   };
   const run = world.start('a', 'abort --yes b');
   const { status, stdout, stderr } = await run.finished;
