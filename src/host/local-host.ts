@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { Readable, Writable } from 'node:stream';
+import { ZfsVmError } from '../errors.js';
 import type { Exit, Host, HostProcess, StartOptions } from './host.js';
 
 /** Where zfs often is, and where the PATH of cron jobs and plain users often doesn't reach. */
@@ -14,15 +15,10 @@ export class LocalHost implements Host {
   readonly joinsPipes: boolean = true;
   readonly #running = new Set<AbortController>();
 
-  start(argv: readonly string[], options: StartOptions = {}): Promise<HostProcess> {
+  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is a rejection, as everywhere
+  async start(argv: readonly string[], options: StartOptions = {}): Promise<HostProcess> {
     const [program = '', ...words] = argv;
-    const child = spawn(program, words, {
-      // A group of its own: Ctrl-C on the terminal must not reach it before we do, and all of it can be ended at once.
-      detached: true,
-      // We read what commands say: they are to say it in English.
-      env: { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:${sbinFolders}` },
-      stdio: [options.input?.descriptor ?? 'pipe', options.output?.descriptor ?? 'pipe', 'pipe'],
-    }) as ChildProcessByStdio<Writable | null, Readable | null, Readable>;
+    const child = spawnChild(program, words, options);
     const stopper = new AbortController();
     this.#running.add(stopper);
 
@@ -66,19 +62,39 @@ export class LocalHost implements Host {
     if (child.pid === undefined) {
       // Pipes of a child that never was end without a word; its stderr says what a shell would say.
       const stderr = Readable.from([`${program}: not found\n`]);
-      return Promise.resolve({ stdin: nowhere(), stdout: Readable.from([]), stderr, exit });
+      return { stdin: nowhere(), stdout: Readable.from([]), stderr, exit };
     }
-    return Promise.resolve({
+    return {
       stdin: child.stdin ?? nowhere(),
       stdout: child.stdout ?? Readable.from([]),
       stderr: child.stderr,
       exit,
-    });
+    };
   }
 
   close(): Promise<void> {
     for (const stopper of this.#running) stopper.abort();
     return Promise.resolve();
+  }
+}
+
+type Child = ChildProcessByStdio<Writable | null, Readable | null, Readable>;
+
+/** @throws ZfsVmError when the words are more than the system takes; other reasons are told by the child's events */
+function spawnChild(program: string, words: readonly string[], { input, output }: StartOptions): Child {
+  try {
+    return spawn(program, words, {
+      // A group of its own: Ctrl-C on the terminal must not reach it before we do, and all of it can be ended at once.
+      detached: true,
+      // We read what commands say: they are to say it in English.
+      env: { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:${sbinFolders}` },
+      stdio: [input?.descriptor ?? 'pipe', output?.descriptor ?? 'pipe', 'pipe'],
+    }) as Child;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'E2BIG') throw error;
+    throw new ZfsVmError('failed', `the command line of ${program} is too long for this machine`, {
+      cause: error,
+    });
   }
 }
 

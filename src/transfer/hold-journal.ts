@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 
 /** Holds that a run has taken on a host, and not yet released. */
@@ -14,8 +14,12 @@ export interface HoldRecord {
   readonly pid: number;
 }
 
-/** How it is written down: a process's number means something only until the machine is started again. */
+/**
+ * How it is written down: a process's number means something only on its machine, which may share the folder with others, and until
+ * that is started again.
+ */
 interface WrittenRecord extends HoldRecord {
+  readonly machine: string;
   readonly bootId: string;
 }
 
@@ -38,7 +42,7 @@ export class HoldJournal {
     this.#own.add(record.tag);
     try {
       await mkdir(this.#folder, { recursive: true });
-      const written: WrittenRecord = { ...record, bootId: await readBootId() };
+      const written: WrittenRecord = { ...record, machine: hostname(), bootId: await readBootId() };
       const path = this.#fileOf(record.tag);
       // A record that was there before stays whole until the new one is.
       const file = await open(`${path}.new`, 'w', 0o600);
@@ -67,7 +71,7 @@ export class HoldJournal {
     await rm(this.#fileOf(tag), { force: true }).catch(() => undefined);
   }
 
-  /** The holds on a host that were left: by runs which are no more, or by this one. */
+  /** The holds on a host that were left: by runs of this machine which are no more, or by this one. */
   async findLeft(host: string): Promise<HoldRecord[]> {
     const files = await readdir(this.#folder).catch(() => []);
     const whole = files.filter((file) => file.endsWith('.json'));
@@ -75,7 +79,8 @@ export class HoldJournal {
     const bootId = await readBootId();
     return records
       .filter((record) => record !== undefined)
-      .filter((record) => record.host === host && !(record.bootId === bootId && this.#isInUse(record)))
+      .filter((record) => record.host === host && record.machine === hostname())
+      .filter((record) => !(record.bootId === bootId && this.#isInUse(record)))
       .map(({ tag, zfs, snapshots, pid }) => ({ host, zfs, tag, snapshots, pid }));
   }
 
@@ -103,10 +108,11 @@ async function readBootId(): Promise<string> {
 async function readRecord(path: string): Promise<WrittenRecord | undefined> {
   try {
     const record = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
-    const { host, zfs, tag, snapshots, pid, bootId = '' } = record;
-    if (typeof host !== 'string' || typeof tag !== 'string' || typeof bootId !== 'string') return undefined;
+    const { host, zfs, tag, snapshots, pid, machine, bootId } = record;
+    if (typeof host !== 'string' || typeof tag !== 'string') return undefined;
+    if (typeof machine !== 'string' || typeof bootId !== 'string') return undefined;
     if (!isListOfWords(zfs) || !isListOfWords(snapshots) || typeof pid !== 'number') return undefined;
-    return { host, zfs, tag, snapshots, pid, bootId };
+    return { host, zfs, tag, snapshots, pid, machine, bootId };
   } catch {
     // Somebody else is writing or removing it at this moment.
     return undefined;

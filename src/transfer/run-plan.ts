@@ -8,19 +8,6 @@ import { runChains, type LanePart } from './run-chains.js';
 /** How often it is looked whether others have waited too long for a receiver. */
 const lookEveryMs = 500;
 
-/**
- * Runs a plan: independent chains side by side, each chain's steps one after another through one channel. A step that fails ends
- * its chain and its lane; the chains behind it go on in a fresh one, but for those that need what didn't arrive. In the end the
- * receiver is asked whether it has what was sent.
- * @throws ZfsVmError when a host can't start commands; the signal's reason when it is aborted
- */
-export async function runPlan(plan: Plan, context: TransferContext): Promise<TransferResult> {
-  const receivers = [{ plan, context }];
-  const [result] = await Promise.all(runFanOut({ receivers, shared: [], needed: new Set() }, { lagMs: 0 }));
-  if (result === undefined) throw new Error('a plan was run without a result');
-  return result;
-}
-
 /** A plan and what it is run with. */
 export interface PlanToRun {
   readonly plan: Plan;
@@ -28,11 +15,14 @@ export interface PlanToRun {
 }
 
 /**
- * Runs plans for several receivers of one sender, each as `runPlan` does, but that what they share is read once. It goes first, with
- * what it needs; each receiver's other chains follow when it has no part in it any more. A chain that fails for one receiver fails
- * for that one only. A receiver that is lost, or for which others had to wait longer than `lagMs` in all, is left out of what is
- * shared from then on.
- * @returns what came of each plan, when its receiver is done with it, whatever the others do
+ * Runs plans for the receivers of one sender: independent chains side by side, each chain's steps one after another through one
+ * channel. A step that fails ends its chain and its lane; the chains behind it go on in a fresh one, but for those that need what
+ * didn't arrive. In the end each receiver is asked whether it has what was sent. What several receivers share is read once: it goes
+ * first, with what it needs; each receiver's other chains follow when it has no part in it any more. A chain that fails for one
+ * receiver fails for that one only. A receiver that is lost, or for which others had to wait longer than `lagMs` in all, is left out
+ * of what is shared from then on.
+ * @returns what came of each plan, when its receiver is done with it, whatever the others do; a promise rejects with a ZfsVmError when
+ *   a host can't start commands, and with the signal's reason when that is aborted
  */
 export function runFanOut(
   fanOut: FanOut<PlanToRun>,

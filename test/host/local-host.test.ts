@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import type { Exit } from '../../src/host/host.js';
+import { ZfsVmError } from '../../src/errors.js';
 import { LocalHost } from '../../src/host/local-host.js';
 import { openPipe } from '../../src/host/pipe-ends.js';
 import { runCommand } from '../../src/host/run-command.js';
@@ -48,6 +49,12 @@ test('a program that is not there exits with 127, as in a shell', async () => {
   });
   assert.deepEqual(result.exit, { kind: 'exited', code: 127 });
   assert.match(result.stderr, /no-such-program-here: not found/);
+});
+
+test('more words than the system takes are an error in words', async () => {
+  await assert.rejects(new LocalHost().start(['echo', 'x'.repeat(200_000)]), (error) => {
+    return error instanceof ZfsVmError && /the command line of echo is too long/.test(error.message);
+  });
 });
 
 test('programs are looked for in the sbin folders too', async () => {

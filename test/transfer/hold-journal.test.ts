@@ -82,6 +82,16 @@ test('a number that another process has since the machine was started again is n
   assert.deepEqual(await journal.findLeft('fjoe@b'), [{ ...holds, pid: process.pid }]);
 });
 
+test('what another machine has written down in the same folder is left to that', async (t) => {
+  const folder = await makeFolder(t);
+  const journal = new HoldJournal({ XDG_STATE_HOME: folder });
+  await journal.write({ ...holds, pid: deadPid() });
+  const path = join(folder, 'zfs-vm/holds/zfs-vm-1-a.json');
+  const record = JSON.parse(await readFile(path, 'utf8')) as object;
+  await writeFile(path, JSON.stringify({ ...record, machine: 'another' }));
+  assert.deepEqual(await journal.findLeft('fjoe@b'), []);
+});
+
 test('a record takes the place of one with its tag, and one that was not written to its end is passed over', async (t) => {
   const folder = await makeFolder(t);
   const journal = new HoldJournal({ XDG_STATE_HOME: folder });

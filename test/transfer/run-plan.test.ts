@@ -10,7 +10,7 @@ import { realClock } from '../../src/clock.js';
 import type { TransferEvent, TransferResult } from '../../src/transfer/event.js';
 import { NoteCarrier } from '../../src/transfer/carry-notes.js';
 import type { TransferContext } from '../../src/transfer/receiver-run.js';
-import { runFanOut, runPlan } from '../../src/transfer/run-plan.js';
+import { runFanOut } from '../../src/transfer/run-plan.js';
 import { planFanOut } from '../../src/plan/fan-out.js';
 import { world } from '../worlds.js';
 
@@ -42,7 +42,9 @@ interface RunOptions {
 /** Runs a plan with shell scripts in the place of zfs. */
 async function run(t: TestContext, plan: Plan, options: RunOptions = {}): Promise<Run> {
   const { context, events, readLines } = await makeContext(t, [plan], options);
-  const result = await runPlan(plan, context);
+  const fanOut = { receivers: [{ plan, context }], shared: [], needed: new Set<never>() };
+  const [result] = await Promise.all(runFanOut(fanOut, { lagMs: 0 }));
+  assert.ok(result);
   return { result, events, received: await readLines('received') };
 }
 
