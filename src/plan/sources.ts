@@ -82,7 +82,10 @@ function findTreeParent(
   return above.findLast((ancestor) => chosen.get(ancestor)?.some((version) => names.has(version.name)));
 }
 
-/** Depth first, so that everything comes after what it rests on. A circle, which only a liar can report, is cut somewhere. */
+/**
+ * Depth first, so that everything comes after what it rests on. What was cloned from something below it, which was promoted, comes after
+ * that. Another circle, which only a liar can report, is cut somewhere.
+ */
 function orderSources(sources: ReadonlyMap<string, Source>, datasets: Datasets): Source[] {
   const ordered: Source[] = [];
   const visited = new Set<string>();
@@ -95,7 +98,9 @@ function orderSources(sources: ReadonlyMap<string, Source>, datasets: Datasets):
   for (let name = stack.at(-1); name !== undefined; name = stack.at(-1)) {
     const source = sources.get(name);
     const origin = datasets.get(name)?.origin;
-    const above = ancestorsOf(name).findLast((ancestor) => sources.has(ancestor));
+    const above = ancestorsOf(name).findLast(
+      (ancestor) => sources.has(ancestor) && !isClonedFrom(ancestor, name, datasets),
+    );
     const needed = [above, origin === undefined ? undefined : datasetOf(origin)].filter(
       (other): other is string => other !== undefined && !entered.has(other) && datasets.has(other),
     );
@@ -112,6 +117,19 @@ function orderSources(sources: ReadonlyMap<string, Source>, datasets: Datasets):
     }
   }
   return ordered;
+}
+
+/** Whether a dataset is a clone of another one, or of a clone of it. */
+function isClonedFrom(name: string, other: string, datasets: Datasets): boolean {
+  const visited = new Set<string>();
+  for (let current = name; !visited.has(current);) {
+    visited.add(current);
+    const origin = datasets.get(current)?.origin;
+    if (origin === undefined) return false;
+    current = datasetOf(origin);
+    if (current === other) return true;
+  }
+  return false;
 }
 
 /** Of two datasets with the same snapshots, the one with more of them, or that had them earlier, is the original. */

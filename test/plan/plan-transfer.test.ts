@@ -431,6 +431,18 @@ plans(
 );
 
 plans(
+  'what was cloned from something below it goes after that',
+  { sender: ['tank/a/b: web:1', 'tank/a < tank/a/b@web:1: web:2'], receiver: [], to: 'tank/d' },
+  [
+    'tank/a/b -> b:tank/d/b',
+    '  make tank/d',
+    '  web:1 full',
+    'tank/a -> b:tank/d/a after tank/d/b@zfs-vm:web:1',
+    '  web:2 clone of web:1',
+  ],
+);
+
+plans(
   'the latest alone goes in one hop',
   { sender: ['tank/a: web:1 web:2 web:3'], receiver: ['tank/a: web:1'], latest: true },
   ['tank/a -> b:tank/a', '  web:3 incremental since web:1'],
