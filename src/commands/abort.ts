@@ -3,14 +3,13 @@ import { toCommandError } from '../command-error.js';
 import { exitCodeOfAll, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
-import { runCommand } from '../host/run-command.js';
 import { readDatasets, type DatasetList } from '../inventory/read-inventory.js';
 import { chooseColors } from '../report/colors.js';
 import { formatError } from '../report/error-text.js';
 import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { findTagIn, formatTagShort, type Tag } from '../streamline/tag.js';
 import type { DatasetRow } from '../zfs/list.js';
-import { abortReceiveArguments } from '../zfs/receive.js';
+import { abortReceive } from '../transfer/abort-receive.js';
 import { BaseCommand } from './base-command.js';
 import { confirmLosses } from './confirm.js';
 import { Hosts, localName } from './hosts.js';
@@ -92,14 +91,11 @@ export class AbortCommand extends BaseCommand {
 }
 
 /** @throws ZfsVmError when it fails, or can't be begun */
-async function dropPartial(
-  { host, zfs }: Endpoint,
-  { dataset }: Partial,
-  signal: AbortSignal,
-): Promise<void> {
-  const result = await runCommand(host, [...zfs, ...abortReceiveArguments(dataset)], { signal });
+async function dropPartial(endpoint: Endpoint, partial: Partial, signal: AbortSignal): Promise<void> {
+  const result = await abortReceive(endpoint, partial, signal);
   signal.throwIfAborted();
-  if (!isSuccess(result.exit)) throw toCommandError(host.name, `zfs receive -A ${dataset}`, result);
+  if (isSuccess(result.exit)) return;
+  throw toCommandError(endpoint.host.name, `zfs receive -A ${partial.dataset}`, result);
 }
 
 async function listLeft(endpoint: Endpoint, signal: AbortSignal): Promise<readonly DatasetRow[]> {

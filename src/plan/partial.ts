@@ -8,10 +8,11 @@ import type { Source } from './sources.js';
  * sent. Undefined for anything else, which somebody may still want to go on with.
  */
 export function abortOurs({ partial }: Dataset, { versions }: Source): Preparation | undefined {
-  const toName = partial?.content?.toName ?? '';
+  if (partial === undefined) return undefined;
+  const toName = partial.content?.toName ?? '';
   const streamline = findTagIn(toName)?.streamline;
   const isOurs = streamline !== undefined && versions.some(({ tag }) => tag?.streamline === streamline);
-  return isOurs ? { kind: 'abort', of: toName } : undefined;
+  return isOurs ? { kind: 'abort', of: toName, token: partial.token } : undefined;
 }
 
 /**

@@ -26,6 +26,7 @@ export type Preparation =
       readonly kind: 'abort';
       /** The sender's snapshot that was being received, by its full name at the time. */
       readonly of: string;
+      readonly token: string;
     }
   /** Undo everything after a snapshot of the destination: `--rollback`. */
   | {

@@ -10,6 +10,7 @@ import { fullNameOf } from '../streamline/dataset.js';
 import { isBusyFailure } from '../zfs/failure.js';
 import { receiveArguments } from '../zfs/receive.js';
 import { sendArguments } from '../zfs/send.js';
+import { abortReceive } from './abort-receive.js';
 import type { NoteCarrier } from './carry-notes.js';
 import { ChainQueue } from './chain-queue.js';
 import type { Arrival, Fault, TransferEvent, TransferResult } from './event.js';
@@ -331,8 +332,13 @@ export class ReceiverRun {
     signal: AbortSignal,
   ): Promise<{ error: ZfsVmError; fault: Fault } | undefined> {
     const { receiver } = this.context;
-    for (const call of chains.flatMap((chain) => preparationCalls(chain))) {
-      const result = await runCommand(receiver.host, [...receiver.zfs, ...call], { signal });
+    const calls = chains.flatMap((chain) => preparationCalls(chain).map((call) => ({ chain, call })));
+    for (const { chain, call } of calls) {
+      const { destination: dataset, preparation } = chain;
+      const result =
+        preparation?.kind === 'abort'
+          ? await abortReceive(receiver, { dataset, token: preparation.token }, signal)
+          : await runCommand(receiver.host, [...receiver.zfs, ...call], { signal });
       this.context.signal.throwIfAborted();
       if (isSuccess(result.exit)) continue;
       const error = toCommandError(receiver.host.name, `zfs ${call[0] ?? ''}`, result);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertHasVersionsOf, describeState } from './oracle.js';
+import type { Dataset } from './dataset.js';
 import type { Machine } from './machine.js';
 import { SimWorld } from './sim-world.js';
 import { addLargeVersion, addVersion, expectRun, runAndKill } from './steps.js';
@@ -242,6 +243,32 @@ test('abort ends with the status of the worst that happened', async () => {
     else b.isZfsDenied = true;
   };
   await expectRun(world, 'b', 'abort --yes', 1);
+});
+
+test('what has come since an interrupted receive was shown is not dropped with it', async () => {
+  const { world, a, b } = await makeInterrupted();
+  const goOn = ({ partial }: Dataset): void => {
+    assert.ok(partial);
+    partial.bytes++;
+  };
+  b.beforeZfs = ([subcommand, ...words]) => {
+    if (subcommand === 'get' && words.at(-1) === 'tank/vm') goOn(b.pools.open('tank/vm'));
+  };
+  const { stdout, stderr } = await expectRun(world, 'b', 'abort --yes', 1);
+  assert.match(stdout, /^dropped db:1 at tank\/db$/m);
+  assert.match(stderr, /tank\/vm contains partially-complete state of another receive by now, or none/);
+  assert.ok(b.pools.open('tank/vm').partial);
+  // Nor by a push that has to make room; it looks again, and drops what it has seen then.
+  a.pools.destroySnapshots('tank/vm', ['zfs-vm:web:1']);
+  addVersion(a, 'tank/vm', 'web:2');
+  let looks = 0;
+  b.beforeZfs = ([subcommand, ...words]) => {
+    if (subcommand === 'get' && words.at(-1) === 'tank/vm' && ++looks === 1) goOn(b.pools.open('tank/vm'));
+  };
+  const again = await expectRun(world, 'a', 'push b');
+  assert.match(again.stderr, /trying again in 1 s/);
+  assert.equal(looks, 2);
+  assertHasVersionsOf(b, a);
 });
 
 test('abort tells what was dropped before the host was lost', async () => {
