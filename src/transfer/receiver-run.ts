@@ -4,17 +4,15 @@ import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';
-import { landingOf, preparationCalls, streamOf } from '../plan/stream.js';
-import { quoteWord } from '../shell.js';
+import { preparationCalls } from '../plan/stream.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import { isBusyFailure } from '../zfs/failure.js';
-import { receiveArguments } from '../zfs/receive.js';
-import { sendArguments } from '../zfs/send.js';
 import { abortReceive } from './abort-receive.js';
 import type { NoteCarrier } from './carry-notes.js';
 import { ChainQueue } from './chain-queue.js';
 import type { Arrival, Fault, TransferEvent, TransferResult } from './event.js';
 import { LagAccount } from './lag-account.js';
+import { countFitting } from './lane-length.js';
 import { toLegs, type Leg } from './lane-script.js';
 import { ParentMaker } from './make-parents.js';
 import { LanesAhead } from './lanes-ahead.js';
@@ -39,12 +37,6 @@ export interface RunListener {
   /** A chain won't come. */
   readonly onFailure: (chain: Chain) => void;
 }
-
-/** A lane's command line has to fit into what a remote shell takes (128 KiB, and every odd character takes five). */
-const longestLane = 20_000;
-
-/** What a word in quotes counts for beyond its length: a lane of two remote hosts may go through four shells, each of which doubles them. */
-const quotedWordCost = 150;
 
 /**
  * One receiver's part in the running of plans: what is still to be sent to it, what has come, and what went wrong. It does what
@@ -386,19 +378,4 @@ function separate(legs: readonly Leg[], from: Step): Leg[] {
   );
   const start = first?.findIndex(({ steps }) => steps[0] === from) ?? 0;
   return [...(first ?? []).slice(start), ...rest.flat()];
-}
-
-/** How many of the legs fit into one command line, at least one. */
-function countFitting(legs: readonly Leg[]): number {
-  let length = 0;
-  const tooMany = legs.findIndex(({ chain, steps }, index) => {
-    const words = [...sendArguments(streamOf(chain, steps)), ...receiveArguments(landingOf(chain, steps[0]))];
-    length += words.reduce((sum, word) => sum + costOf(word), 0);
-    return index > 0 && length > longestLane;
-  });
-  return tooMany < 0 ? legs.length : tooMany;
-}
-
-function costOf(word: string): number {
-  return word.length + 1 + (quoteWord(word) === word ? 0 : quotedWordCost);
 }
