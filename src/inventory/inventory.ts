@@ -1,6 +1,7 @@
 import type { Dataset, Datasets, Point, Snapshot } from '../streamline/dataset.js';
 import { readTag, TagReader } from '../streamline/tag.js';
-import type { DatasetRow, SnapshotDetails, SnapshotRow, SnapshotSink } from '../zfs/list.js';
+import type { DatasetRow, SnapshotDetails, SnapshotRow } from '../zfs/list.js';
+import type { SnapshotSink } from '../zfs/snapshot-scanner.js';
 import type { Property } from '../zfs/properties.js';
 import type { ResumeTokenContent } from '../zfs/resume-token.js';
 

@@ -8,7 +8,7 @@ import { quoteCommand } from '../shell.js';
 import type { Pair } from '../streamline/comparison.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import { diffArguments, DiffReader, longestDiffLine, type PathChange } from '../zfs/diff.js';
-import { UnreadableOutput } from '../zfs/list.js';
+import { UnreadableOutput } from '../zfs/list-fields.js';
 import { parseMounts } from '../zfs/mounts.js';
 
 /** How many characters the list of mounts may have, which a host with many containers needs some of. */

@@ -16,11 +16,11 @@ import {
   parseDetailedSnapshots,
   parseHolds,
   parseSnapshots,
-  scanSnapshots,
-  UnreadableOutput,
   type DatasetRow,
   type SnapshotRow,
 } from '../zfs/list.js';
+import { scanSnapshots } from '../zfs/snapshot-scanner.js';
+import { UnreadableOutput } from '../zfs/list-fields.js';
 import {
   getPropertiesArguments,
   getPropertiesOfArguments,

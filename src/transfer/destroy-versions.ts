@@ -6,7 +6,7 @@ import type { Destruction } from '../plan/destruction.js';
 import { toPrintable } from '../printable.js';
 import { fullNameOf, type Snapshot } from '../streamline/dataset.js';
 import { destroySnapshotsArguments, parseReclaim, reclaimArguments } from '../zfs/destroy.js';
-import { UnreadableOutput } from '../zfs/list.js';
+import { UnreadableOutput } from '../zfs/list-fields.js';
 import { bookmarkArguments } from '../zfs/protect.js';
 import { runCalls, type CallEnd } from '../host/run-calls.js';
 

@@ -1,4 +1,4 @@
-import { checkCharacters, UnreadableOutput } from './list.js';
+import { checkCharacters, UnreadableOutput } from './list-fields.js';
 
 /*
  * Never with -r: what has come since it was shown to the person makes these commands fail, and is kept.

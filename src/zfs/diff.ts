@@ -1,4 +1,4 @@
-import { UnreadableOutput } from './list.js';
+import { UnreadableOutput } from './list-fields.js';
 
 /** What happened to a path. */
 export type ChangeKind = 'added' | 'removed' | 'modified' | 'renamed';

@@ -1,4 +1,13 @@
-import { findDatasetNameFault, isSnapshotName, maxNameLength } from './names.js';
+import {
+  isWholeNumber,
+  largestGuid,
+  readDoubledValue,
+  splitLines,
+  unlessDash,
+  UnreadableOutput,
+} from './list-fields.js';
+import { findDatasetNameFault, isSnapshotName } from './names.js';
+import { scanSnapshots } from './snapshot-scanner.js';
 import { noteProperty } from './snapshot.js';
 
 /** A filesystem or a volume, as `zfs list` tells it. */
@@ -34,18 +43,6 @@ export interface SnapshotDetails {
   readonly referencedBytes: number;
   /** What was written down with it; undefined for nothing, or where that wasn't asked for. */
   readonly note: string | undefined;
-}
-
-/** How much of a line that can't be read is told. */
-const toldLength = 200;
-
-/** A line of zfs output that doesn't have the form it should. The message is its beginning, as it came. */
-export class UnreadableOutput extends Error {
-  override readonly name = 'UnreadableOutput';
-
-  constructor(line: string) {
-    super(line.slice(0, toldLength));
-  }
 }
 
 /**
@@ -155,27 +152,6 @@ const newColumns = 7;
 
 const oldColumns = 4;
 
-/** Takes the snapshots and bookmarks of a list. */
-export interface SnapshotSink {
-  readonly add: (
-    kind: SnapshotRow['kind'],
-    dataset: string,
-    name: string,
-    guid: bigint,
-    createtxg: number,
-  ) => void;
-}
-
-/**
- * Reads the output of `listSnapshotsArguments` line by line, and hands each over as it is read: a host may have millions, for
- * which an object more each is what takes the time.
- * @throws UnreadableOutput at the first line that isn't a snapshot
- */
-export function scanSnapshots(output: string, sink: SnapshotSink): void {
-  const scanner = new SnapshotScanner(output, sink);
-  while (!scanner.isAtEnd) scanner.scanLine();
-}
-
 /**
  * Reads the output of `listSnapshotsArguments`.
  * @throws UnreadableOutput at the first line that isn't a snapshot
@@ -244,164 +220,3 @@ export function parseHolds(output: string): [name: string, holds: number][] {
 
 /** The end of the time that a `Date` can tell. */
 const lastSecond = 8.64e12;
-
-/** Goes through a list of snapshots once, character by character. */
-class SnapshotScanner {
-  readonly #output: string;
-  readonly #sink: SnapshotSink;
-  #start = 0;
-  /** The dataset of the line before: mostly the next line is about it, too, and one string serves them all. */
-  #dataset = '';
-
-  constructor(output: string, sink: SnapshotSink) {
-    this.#output = output;
-    this.#sink = sink;
-  }
-
-  get isAtEnd(): boolean {
-    return this.#start >= this.#output.length;
-  }
-
-  /** Hands over the name, GUID and transaction group that a line begins with. An empty line is passed over. */
-  scanLine(): void {
-    const output = this.#output;
-    const start = this.#start;
-    if (output.charCodeAt(start) === code.newline) {
-      this.#start = start + 1;
-      return;
-    }
-    const separator = this.#findSeparator();
-    const afterName = skipName(output, separator + 1);
-    const afterGuid = skipDigits(output, afterName + 1);
-    const afterTxg = skipDigits(output, afterGuid + 1);
-    const isWhole =
-      separator > start &&
-      afterName > separator + 1 &&
-      afterName - start <= maxNameLength &&
-      output.charCodeAt(afterName) === code.tab &&
-      afterGuid > afterName + 1 &&
-      afterGuid - afterName <= mostGuidDigits + 1 &&
-      output.charCodeAt(afterGuid) === code.tab &&
-      afterTxg > afterGuid + 1 &&
-      afterTxg - afterGuid <= mostTxgDigits + 1;
-    const end = output.charCodeAt(afterTxg) === code.newline ? afterTxg : findLineEnd(output, start);
-    if (!isWhole || (afterTxg < end && output.charCodeAt(afterTxg) !== code.tab)) {
-      throw new UnreadableOutput(output.slice(start, end));
-    }
-    const guid = BigInt(output.slice(afterName + 1, afterGuid));
-    if (guid > largestGuid) throw new UnreadableOutput(output.slice(start, end));
-    this.#sink.add(
-      output.charCodeAt(separator) === code.at ? 'snapshot' : 'bookmark',
-      this.#dataset,
-      output.slice(separator + 1, afterName),
-      guid,
-      readNumber(output, afterGuid + 1, afterTxg),
-    );
-    this.#start = end + 1;
-  }
-
-  /** Where the name of the snapshot or bookmark begins, the dataset being noted; the line's start when it doesn't. */
-  #findSeparator(): number {
-    const output = this.#output;
-    const start = this.#start;
-    const expected = start + this.#dataset.length;
-    if (output.charCodeAt(expected) === code.at && output.startsWith(this.#dataset, start)) return expected;
-    const last = Math.min(output.length - 1, start + maxNameLength);
-    for (let index = start; index <= last; index++) {
-      const character = output.charCodeAt(index);
-      if (character === code.at || character === code.hash) {
-        this.#dataset = output.slice(start, index);
-        return index;
-      }
-      if (!isNameCharacter(character) && character !== code.slash) return start;
-    }
-    return start;
-  }
-}
-
-const code = { tab: 0x09, newline: 0x0a, hash: 0x23, slash: 0x2f, zero: 0x30, at: 0x40 } as const;
-
-/** A GUID has 64 bits. */
-const largestGuid = 2n ** 64n - 1n;
-
-const mostGuidDigits = largestGuid.toString().length;
-
-/** A pool that wrote a thousand groups a second would get there in thirty thousand years, and a number holds it exactly. */
-const mostTxgDigits = 15;
-
-/** By its code, 1 for each character that ZFS takes in a part of a name (`zfs_namecheck.c`, `valid_char`). */
-const nameCharacters = Uint8Array.from({ length: 128 }, (_, character) =>
-  /[A-Za-z0-9_.: -]/.test(String.fromCharCode(character)) ? 1 : 0,
-);
-
-/** Whether a character may stand in a part of a name. NaN, as beyond the end, may not. */
-function isNameCharacter(character: number): boolean {
-  return nameCharacters[character] === 1;
-}
-
-/** Where the part of a name that begins at a place ends. */
-function skipName(text: string, from: number): number {
-  let to = from;
-  while (isNameCharacter(text.charCodeAt(to))) to++;
-  return to;
-}
-
-/** Where the digits that begin at a place end. */
-function skipDigits(text: string, from: number): number {
-  let to = from;
-  for (let digit = text.charCodeAt(to); digit >= code.zero && digit <= 0x39; digit = text.charCodeAt(to)) {
-    to++;
-  }
-  return to;
-}
-
-/** The number that digits stand for. */
-function readNumber(text: string, from: number, to: number): number {
-  let number = 0;
-  for (let index = from; index < to; index++) number = number * 10 + text.charCodeAt(index) - code.zero;
-  return number;
-}
-
-function findLineEnd(text: string, from: number): number {
-  const newline = text.indexOf('\n', from);
-  return newline < 0 ? text.length : newline;
-}
-
-/**
- * Reads a value that anybody may have written, from the end of a line where zfs was told to print it twice. With a line end in it, at
- * least one of the lines that it makes has another number of fields: so no value passes for lines of the list.
- * @param fields the line's, taken apart at its tabs
- * @param index how many fields stand before the value
- * @throws UnreadableOutput when it isn't there twice, and nothing else
- */
-export function readDoubledValue(fields: readonly string[], index: number): string {
-  const value = fields[index];
-  if (value === undefined || fields.length !== index + 2 || fields[index + 1] !== value) {
-    throw new UnreadableOutput(fields.join('\t'));
-  }
-  return value;
-}
-
-function splitLines(output: string): string[] {
-  checkCharacters(output);
-  return output.split('\n').filter((line) => line !== '');
-}
-
-/**
- * zfs prints no control characters: what has them wants to get at the person's terminal.
- * @throws UnreadableOutput at the first line that does
- */
-export function checkCharacters(output: string): void {
-  if (!/[^\t\n -~]/.test(output)) return;
-  const hostile = output.split('\n').find((line) => /[^\P{Cc}\t]|\p{Cf}/u.test(line));
-  if (hostile !== undefined) throw new UnreadableOutput(hostile);
-}
-
-function unlessDash(field: string): string | undefined {
-  return field === '-' || field === '' ? undefined : field;
-}
-
-/** No number of ZFS has more than 64 bits. */
-function isWholeNumber(text: string | undefined): text is string {
-  return text !== undefined && /^[0-9]{1,20}$/.test(text);
-}

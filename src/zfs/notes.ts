@@ -1,4 +1,4 @@
-import { readDoubledValue, UnreadableOutput } from './list.js';
+import { readDoubledValue, UnreadableOutput } from './list-fields.js';
 import { noteProperty } from './snapshot.js';
 
 /** How many bytes a value has at most (`ZAP_MAXVALUELEN`, less the final NUL; seen on OpenZFS 2.3.2). */

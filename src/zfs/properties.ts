@@ -1,4 +1,4 @@
-import { checkCharacters, UnreadableOutput } from './list.js';
+import { checkCharacters, UnreadableOutput } from './list-fields.js';
 
 /** A property with its value, as `zfs get -p` prints it and `-o` takes it. */
 export interface Property {

@@ -1,4 +1,4 @@
-import { UnreadableOutput } from './list.js';
+import { UnreadableOutput } from './list-fields.js';
 import { membersProperty } from './snapshot.js';
 
 /**

@@ -8,8 +8,8 @@ import {
   parseDetailedSnapshots,
   parseHolds,
   parseSnapshots,
-  UnreadableOutput,
 } from '../../src/zfs/list.js';
+import { UnreadableOutput } from '../../src/zfs/list-fields.js';
 import { findDatasetNameFault, isSnapshotName } from '../../src/zfs/names.js';
 import { parseNotes } from '../../src/zfs/notes.js';
 import { findPropertyValueFault, parseProperties } from '../../src/zfs/properties.js';

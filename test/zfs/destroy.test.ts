@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { destroySnapshotsArguments, parseReclaim, reclaimArguments } from '../../src/zfs/destroy.js';
-import { UnreadableOutput } from '../../src/zfs/list.js';
+import { UnreadableOutput } from '../../src/zfs/list-fields.js';
 
 test('snapshots of a dataset are destroyed in one call, and nothing that belongs to them', () => {
   const names = ['zfs-vm:web:1', 'zfs-vm:web:2'];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DiffReader } from '../../src/zfs/diff.js';
-import { UnreadableOutput } from '../../src/zfs/list.js';
+import { UnreadableOutput } from '../../src/zfs/list-fields.js';
 
 // zfs diff -F -H tank/src@1 tank/src@2   (OpenZFS 2.1.11 and 2.3.2)
 const output = [

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  parseDatasets,
-  parseDetailedSnapshots,
-  parseHolds,
-  parseSnapshots,
-  UnreadableOutput,
-} from '../../src/zfs/list.js';
+import { parseDatasets, parseDetailedSnapshots, parseHolds, parseSnapshots } from '../../src/zfs/list.js';
+import { UnreadableOutput } from '../../src/zfs/list-fields.js';
 
 // zfs list -Hp -t filesystem,volume -o name,type,origin,written,encryption,prevsnap,receive_resume_token   (OpenZFS 2.3.2)
 const datasetLines = [

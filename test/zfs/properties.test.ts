@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UnreadableOutput } from '../../src/zfs/list.js';
+import { UnreadableOutput } from '../../src/zfs/list-fields.js';
 import { parseProperties } from '../../src/zfs/properties.js';
 
 test('properties are read by dataset, values with spaces and without any text too', () => {
