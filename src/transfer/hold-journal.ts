@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { homedir, hostname } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** Holds that a run has taken on a host, and not yet released. */
@@ -42,7 +42,11 @@ export class HoldJournal {
     this.#own.add(record.tag);
     try {
       await mkdir(this.#folder, { recursive: true });
-      const written: WrittenRecord = { ...record, machine: hostname(), bootId: await readBootId() };
+      const written: WrittenRecord = {
+        ...record,
+        machine: await readMachineId(),
+        bootId: await readBootId(),
+      };
       const path = this.#fileOf(record.tag);
       // A record that was there before stays whole until the new one is.
       const file = await open(`${path}.new`, 'w', 0o600);
@@ -76,10 +80,10 @@ export class HoldJournal {
     const files = await readdir(this.#folder).catch(() => []);
     const whole = files.filter((file) => file.endsWith('.json'));
     const records = await Promise.all(whole.map((file) => readRecord(join(this.#folder, file))));
-    const bootId = await readBootId();
+    const [machine, bootId] = [await readMachineId(), await readBootId()];
     return records
       .filter((record) => record !== undefined)
-      .filter((record) => record.host === host && record.machine === hostname())
+      .filter((record) => record.host === host && record.machine === machine)
       .filter((record) => !(record.bootId === bootId && this.#isInUse(record)))
       .map(({ tag, zfs, snapshots, pid }) => ({ host, zfs, tag, snapshots, pid }));
   }
@@ -99,10 +103,19 @@ async function syncFolder(path: string): Promise<void> {
   await folder.sync().finally(() => folder.close());
 }
 
+/** What tells this machine from any other, also after it was renamed; the same for all where the system has no such thing. */
+function readMachineId(): Promise<string> {
+  return readText('/etc/machine-id');
+}
+
 /** What tells this start of the machine from any other; the same for all where the system has no such thing. */
-async function readBootId(): Promise<string> {
-  const text = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
-  return text.trim();
+function readBootId(): Promise<string> {
+  return readText('/proc/sys/kernel/random/boot_id');
+}
+
+/** What a file says; nothing where there is none. */
+async function readText(path: string): Promise<string> {
+  return (await readFile(path, 'utf8').catch(() => '')).trim();
 }
 
 async function readRecord(path: string): Promise<WrittenRecord | undefined> {
