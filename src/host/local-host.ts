@@ -15,8 +15,18 @@ export class LocalHost implements Host {
   readonly joinsPipes: boolean = true;
   readonly #running = new Set<AbortController>();
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is a rejection, as everywhere
-  async start(argv: readonly string[], options: StartOptions = {}): Promise<HostProcess> {
+  start(argv: readonly string[], options: StartOptions = {}): Promise<HostProcess> {
+    return new Promise((resolve) => {
+      resolve(this.#start(argv, options));
+    });
+  }
+
+  close(): Promise<void> {
+    for (const stopper of this.#running) stopper.abort();
+    return Promise.resolve();
+  }
+
+  #start(argv: readonly string[], options: StartOptions): HostProcess {
     const [program = '', ...words] = argv;
     const child = spawnChild(program, words, options);
     const stopper = new AbortController();
@@ -70,11 +80,6 @@ export class LocalHost implements Host {
       stderr: child.stderr,
       exit,
     };
-  }
-
-  close(): Promise<void> {
-    for (const stopper of this.#running) stopper.abort();
-    return Promise.resolve();
   }
 }
 
