@@ -2,6 +2,7 @@ import { toCommandError } from '../command-error.js';
 import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
+import { findMeeting } from '../host/meeting.js';
 import { runCommand } from '../host/run-command.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';
 import { preparationCalls } from '../plan/stream.js';
@@ -107,9 +108,16 @@ export class ReceiverRun {
         this.#canChain = await canChainReceives(this.context.receiver, this.context.signal);
         // Each has two channels then, of the ten that there are.
         if (!this.#canChain) this.#mostLanes = this.context.lanes ?? fewestUsualLanes;
+        if (this.#sharesChannels) this.#mostLanes = Math.min(this.#mostLanes, mostLanesOfOneHost);
       }
     });
     this.#isReady = true;
+  }
+
+  /** Whether both ends of a lane are commands on one connection, since the bytes come along here to be slowed down. */
+  get #sharesChannels(): boolean {
+    const { sender, receiver, rateLimit } = this.context;
+    return rateLimit !== undefined && findMeeting(sender.host, receiver.host) !== undefined;
   }
 
   /** Counts a lane to it for as long as it runs. What a lane throws ends the run. @param onEnd is called then */
@@ -353,6 +361,9 @@ function chooseLaneCount({ chains }: Plan): number {
 const mostUsualLanes = 8;
 const fewestUsualLanes = 4;
 const chainsPerLane = 8;
+
+/** A lane within one host has up to three channels there: with more lanes, receivers could hold all ten, and wait for ever for senders. */
+const mostLanesOfOneHost = 3;
 
 /**
  * Whether several receives may read one stdin, one after another. sudo that logs what its commands read (`log_input`, `log_stdin`)

@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import type { Host, HostProcess, StartOptions } from '../../src/host/host.js';
 import { LocalHost } from '../../src/host/local-host.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
@@ -10,6 +12,7 @@ import { realClock } from '../../src/clock.js';
 import type { TransferEvent, TransferResult } from '../../src/transfer/event.js';
 import { NoteCarrier } from '../../src/transfer/carry-notes.js';
 import type { TransferContext } from '../../src/transfer/receiver-run.js';
+import { RateLimit } from '../../src/transfer/rate-limit.js';
 import { runFanOut } from '../../src/transfer/run-plan.js';
 import { planFanOut } from '../../src/plan/fan-out.js';
 import { world } from '../worlds.js';
@@ -89,6 +92,27 @@ async function makeContext(
   return { context, events, readLines };
 }
 
+/** A host that takes a moment to start a command, and runs ten at a time, as sshd does on a connection; others wait. */
+class NarrowHost implements Host {
+  readonly name = 'b';
+  readonly joinsPipes = false;
+  readonly #local = new LocalHost();
+  readonly #running = new Set<Promise<unknown>>();
+
+  async start(argv: readonly string[], options: StartOptions = {}): Promise<HostProcess> {
+    while (this.#running.size >= 10) await Promise.race(this.#running);
+    const starting = setTimeout(20).then(() => this.#local.start(argv, options));
+    const end = starting.then(({ exit }) => exit);
+    this.#running.add(end);
+    void end.then(() => this.#running.delete(end));
+    return starting;
+  }
+
+  close(): Promise<void> {
+    return this.#local.close();
+  }
+}
+
 const threeImages = ['tank/a: a:1 a:2', 'tank/b: b:1', 'tank/c: c:1'];
 
 test('every chain is run, its steps in order, and the arrivals are verified', async (t) => {
@@ -108,6 +132,26 @@ test('streams go side by side, as many as there are lanes', async (t) => {
   const plan = planAll(['tank/a: a:1', 'tank/b: b:1', 'tank/c: c:1', 'tank/d: d:1']);
   assert.equal((await run(t, plan, { lanes: 4, receive })).result.versions, 4);
 });
+
+test(
+  'however many lanes are wanted, one host never runs only receivers that wait for their senders',
+  { timeout: 60_000 },
+  async (t) => {
+    const plan = planAll(Array.from({ length: 12 }, (_, index) => `tank/i${index}: i${index}:1`));
+    const { context, readLines } = await makeContext(t, [plan], { lanes: 12 });
+    const { zfs } = context.sender;
+    const host = new NarrowHost();
+    const endpoint = { host, zfs };
+    const rateLimit = new RateLimit(1e9, realClock);
+    const fanOut = {
+      receivers: [{ plan, context: { ...context, sender: endpoint, receiver: endpoint, rateLimit } }],
+      ...{ shared: [], needed: new Set<never>() },
+    };
+    const [result] = await Promise.all(runFanOut(fanOut, { lagMs: 0 }));
+    assert.equal(result?.versions, 12);
+    assert.equal((await readLines('received')).length, 12);
+  },
+);
 
 test('a chain that fails costs its own later steps, and nothing else', async (t) => {
   const receive = '[ "$last" != tank/a ] || { echo "cannot receive: out of space"; exit 1; }';
