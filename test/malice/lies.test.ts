@@ -147,7 +147,8 @@ const cases: readonly Case[] = [
     title: 'abort tells of a zfs that drops nothing though it says so',
     lies: {
       there: `[ "$1" = send ] && { printf '\\ttoguid = 0x1\\n\\ttoname = tank/vm@zfs-vm:web:1\\n'; exit; }
-        [ "$1" = receive ] && exit 0; ${datasetsAre('tank filesystem - 0 off - -', 'tank/vm filesystem - 0 off - 1-abc')}`,
+        [ "$1" = receive ] && exit 0; [ "$1" = get ] && echo 1-abc && exit
+        ${datasetsAre('tank filesystem - 0 off - -', 'tank/vm filesystem - 0 off - 1-abc')}`,
     },
     ...{
       words: ['abort', '--yes', 'there'],
