@@ -50,6 +50,11 @@ class FanOutScenario {
   readonly #known: KnownSnapshots = new Map();
   #senderState: HostState = new Map();
   #states: HostState[] = [];
+  /** The sender's datasets in which somebody has renamed a snapshot, by their GUIDs. */
+  readonly #renamed = new Set<bigint>();
+  readonly #started: SimRun[] = [];
+  /** What was found in the middle of a run. */
+  #found: unknown;
 
   constructor(seed: number, story: string[]) {
     this.#world = new SimWorld(seed);
@@ -66,6 +71,7 @@ class FanOutScenario {
     this.#capture();
     const words = this.#pickWords();
     await this.#runWithFaults(words);
+    if (this.#found !== undefined) throw this.#found as Error;
     this.#judge();
     const second = await this.#finish(this.#start(words));
     this.#judge();
@@ -73,7 +79,7 @@ class FanOutScenario {
       [0, 3].includes(second.status),
       `nothing disturbs it any more, and it ends with ${second.status}`,
     );
-    judgeHolds(this.#senderState, new Set());
+    judgeHolds(this.#senderState, this.#renamed);
     expectThat(this.#world.journal('a').records.length === 0, 'the journal still has holds');
     const before = this.#states.map(describeHost);
     for (const name of receiverNames) {
@@ -178,18 +184,40 @@ class FanOutScenario {
       },
     ];
     const [breaks, resets, freezes] = faults;
-    const strike = random.chance(0.5)
-      ? random.pick([...faults, breaks, resets, freezes, freezes])
-      : undefined;
-    const work: Work = random.pick(['zfs', 'receive', 'receive']);
+    const isSender = machine === this.#sender;
+    const disturb = (): void => {
+      this.#disturbSender();
+    };
+    const choices = isSender ? [disturb] : [...faults, breaks, resets, freezes, freezes];
+    const strike = random.chance(0.5) ? random.pick(choices) : undefined;
+    const work: Work = isSender ? 'zfs' : random.pick(['zfs', 'receive', 'receive']);
     let left = 1 + random.below(work === 'zfs' ? 8 : 25);
     machine.delayMs = (what) => {
-      if (what === work && --left === 0 && strike !== undefined && machine !== this.#sender) {
+      if (what === work && --left === 0 && strike !== undefined) {
         this.#story.push(`${this.#nameOf(machine)} is struck: ${strike.toString().replaceAll(/\s+/g, ' ')}`);
         strike();
       }
       return random.below(1 + paceMs);
     };
+  }
+
+  /** Somebody prunes the sender, or gives snapshots other names, which counts as its state from then on. */
+  #disturbSender(): void {
+    try {
+      this.#judge();
+    } catch (error) {
+      this.#found ??= error;
+    }
+    const history = new History('a', this.#sender, this.#random, this.#story);
+    for (let acts = 1 + this.#random.below(6); acts > 0; acts--) {
+      if (this.#random.chance(0.4)) {
+        history.pruneSome();
+        continue;
+      }
+      const renamed = history.renameSome();
+      if (renamed !== undefined) this.#renamed.add(renamed);
+    }
+    this.#capture();
   }
 
   #nameOf(machine: Machine): string {
@@ -198,7 +226,9 @@ class FanOutScenario {
 
   #start(words: string): SimRun {
     this.#story.push(`a$ zfs-vm ${words}`);
-    return this.#world.start('a', words);
+    const run = this.#world.start('a', words);
+    this.#started.push(run);
+    return run;
   }
 
   async #finish(run: SimRun): Promise<RunResult> {
@@ -229,11 +259,12 @@ class FanOutScenario {
   /** Judges what has become of all hosts since the last time. */
   #judge(): void {
     const [sender, states] = [this.#senderState, this.#states];
+    const named = this.#started.map((run) => run.readErrors()).join('\n');
     this.#capture();
     judgeSender(sender, this.#senderState, true);
     for (const [index, state] of states.entries()) {
       const now = this.#states[index] ?? new Map();
-      judgeReceiver(state, now, this.#known, findNamed(this.#story.join('\n')));
+      judgeReceiver(state, now, this.#known, findNamed(named));
     }
   }
 }

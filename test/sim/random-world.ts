@@ -158,6 +158,17 @@ export class History {
     this.destroySnapshot(this.#pickSnapshot());
   }
 
+  /** A snapshot gets another name. @returns the dataset that it is of, by its GUID */
+  renameSome(): bigint | undefined {
+    const snapshot = this.#pickSnapshot();
+    if (snapshot === undefined) return undefined;
+    const to = `${snapshot.fullName}-${++this.#others}`;
+    this.#try(`rename ${snapshot.fullName} to ${to}`, (pools) => {
+      pools.renameSnapshot(snapshot.fullName, to);
+    });
+    return snapshot.dataset.guid;
+  }
+
   destroySnapshot(snapshot: Snapshot | undefined): void {
     if (snapshot === undefined) return;
     this.#try(`destroy ${snapshot.fullName}`, (pools) => {
