@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.js';
 import { ZfsVmError } from '../errors.js';
+import type { Step } from '../plan/plan.js';
 import { toPrintable } from '../printable.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import { findPropertyWarnings, ReceivedReader, type Received } from '../zfs/receive.js';
 import { readSendLine } from '../zfs/send.js';
-import type { Step } from '../plan/plan.js';
 import type { Arrival, TransferEvent } from './event.js';
 import { readBegunLeg, type Leg, type LegReport } from './lane-script.js';
 import type { SenderNews } from './pipe.js';
@@ -26,7 +26,7 @@ export class LaneProgress {
   #startedAtMs: number;
   /** How many steps of the leg at work are settled. */
   #stepsDone = 0;
-  /** The step at which the leg at work last missed its version: from where it was to begin, the next one that arrives does. */
+  /** The first step since the last arrival whose version was missing: the next one that arrives begins where this was to begin. */
   #missed: Step | undefined;
   /** Where the versions of the leg at work are in it, by name. */
   #positions: ReadonlyMap<string, number>;
