@@ -1,6 +1,13 @@
 import { listNames, nameVersion, receiverPlace, senderPlace, type WorldShape } from './world.js';
 
-/** A way to do the work: a line of bash on the sender. */
+/** The two hosts, as the contenders call them. */
+export interface Addresses {
+  /** Undefined for those that run on the sender. */
+  readonly sender: string | undefined;
+  readonly receiver: string;
+}
+
+/** A way to do the work: a line of bash. */
 export interface Contender {
   readonly name: string;
   readonly line: string;
@@ -9,9 +16,11 @@ export interface Contender {
 }
 
 /** The ways to bring the receiver up to date; the first is what the others are compared with. */
-export function listContenders(shape: WorldShape, receiver: string): Contender[] {
+export function listContenders(shape: WorldShape, addresses: Addresses): Contender[] {
+  const { sender, receiver } = addresses;
   const isUpToDate = shape.missing === 0;
-  const push = `push -d ${receiverPlace} -n 'd*' ${receiver}`;
+  const [verb, hosts] = sender === undefined ? ['push', receiver] : ['copy', `${sender} ${receiver}`];
+  const words = `${verb} -d ${receiverPlace} -n 'd*' ${hosts}`;
   return [
     isUpToDate
       ? {
@@ -19,18 +28,18 @@ export function listContenders(shape: WorldShape, receiver: string): Contender[]
           line: `ssh ${receiver} zfs list -Hp -t snapshot -o name,guid,createtxg >/dev/null`,
           isSlow: false,
         }
-      : { name: 'by hand', line: pipeByHand(shape, receiver), isSlow: false },
-    { name: 'zfs-vm', line: `zfs-vm ${push}`, isSlow: false },
-    { name: 'zfs-vm ssh', line: `zfs-vm --transport openssh ${push}`, isSlow: false },
-    { name: syncoidName, line: runSyncoid(shape, receiver), isSlow: shape.datasets > 1 },
+      : { name: 'by hand', line: pipeByHand(shape, addresses), isSlow: false },
+    { name: 'zfs-vm', line: `zfs-vm ${words}`, isSlow: false },
+    { name: 'zfs-vm ssh', line: `zfs-vm --transport openssh ${words}`, isSlow: false },
+    { name: syncoidName, line: runSyncoid(shape, addresses), isSlow: shape.datasets > 1 },
   ];
 }
 
 /** The contender that a lab run may leave out. */
 export const syncoidName = 'syncoid';
 
-/** The shortest way there is: one ssh, in which one `zfs receive` after another reads its stream. */
-function pipeByHand(shape: WorldShape, receiver: string): string {
+/** The shortest way there is: one ssh to a host, in which one `zfs receive` after another reads its stream. */
+function pipeByHand(shape: WorldShape, { sender, receiver }: Addresses): string {
   const sends: string[] = [];
   const receives: string[] = [];
   for (const name of listNames(shape)) {
@@ -40,19 +49,22 @@ function pipeByHand(shape: WorldShape, receiver: string): string {
       receives.push(`zfs receive -s -u ${receiverPlace}/${name}`);
     }
   }
-  return `{ ${sends.join(' && ')}; } | ssh ${receiver} '${receives.join(' && ')}'`;
+  const all = sends.join(' && ');
+  const sending = sender === undefined ? `{ ${all}; }` : `ssh ${sender} '${all}'`;
+  return `${sending} | ssh ${receiver} '${receives.join(' && ')}'`;
 }
 
 /** Told to send blocks as the others do, to roll back and mount nothing, and to make no snapshots of its own. */
-function runSyncoid(shape: WorldShape, receiver: string): string {
+function runSyncoid(shape: WorldShape, { sender, receiver }: Addresses): string {
   const flags = [
     ...['--no-sync-snap', '--no-rollback', '--no-privilege-elevation', '--quiet'],
     ...['--compress=none', '--sendoptions=Lec', '--recvoptions=u'],
   ];
   const [only = ''] = listNames(shape);
+  const from = sender === undefined ? senderPlace : `${sender}:${senderPlace}`;
   const places =
     shape.datasets > 1
-      ? `-r --skip-parent ${senderPlace} ${receiver}:${receiverPlace}`
-      : `${senderPlace}/${only} ${receiver}:${receiverPlace}/${only}`;
+      ? `-r --skip-parent ${from} ${receiver}:${receiverPlace}`
+      : `${from}/${only} ${receiver}:${receiverPlace}/${only}`;
   return `syncoid ${flags.join(' ')} ${places}`;
 }

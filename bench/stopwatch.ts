@@ -1,4 +1,6 @@
+import type { Client } from '../test/lab/client.js';
 import type { LabHost } from '../test/lab/lab-host.js';
+import { quoteArgv } from '../test/lab/quote.js';
 
 /** What one run of a contender took. */
 export interface Measurement {
@@ -23,21 +25,21 @@ const readCountsScript = [
   'done </proc/net/snmp; echo "$value"',
 ].join('\n');
 
-/** Times shell lines on a sender, and counts what they make a receiver do. */
+/** Times shell lines where they run, and counts what they make a receiver do. */
 export class Stopwatch {
-  readonly #sender: LabHost;
+  readonly #client: Client;
   readonly #receiver: LabHost;
   /** What reading the counters adds to them. */
   readonly #tasksPerReading: number;
 
-  private constructor(sender: LabHost, receiver: LabHost, tasksPerReading: number) {
-    this.#sender = sender;
+  private constructor(client: Client, receiver: LabHost, tasksPerReading: number) {
+    this.#client = client;
     this.#receiver = receiver;
     this.#tasksPerReading = tasksPerReading;
   }
 
   /** Learns first what its own counting adds; nothing else may be at work on the receiver meanwhile. */
-  static async calibrate(sender: LabHost, receiver: LabHost): Promise<Stopwatch> {
+  static async calibrate(client: Client, receiver: LabHost): Promise<Stopwatch> {
     const differences: number[] = [];
     let before = await readCounts(receiver);
     for (let reading = 0; reading < 5; reading++) {
@@ -46,27 +48,28 @@ export class Stopwatch {
       before = after;
     }
     // The kernel begins a thread now and then: the least is what the reading takes.
-    return new Stopwatch(sender, receiver, Math.min(...differences));
+    return new Stopwatch(client, receiver, Math.min(...differences));
   }
 
   /**
-   * Runs a line of bash on the sender to its end. The time is read by that bash, on the sender's own clock, right before and
-   * after: the way from here to there doesn't count.
+   * Runs a line of bash to its end. The time is read by that bash, on the clock of where it runs, right before and after: the way
+   * from here to there doesn't count.
    * @throws ProgramError with the last lines that it wrote, unless it ends with status 0
    */
   async time(line: string): Promise<Measurement> {
     const script = [
       'set -o pipefail',
+      'log=$(mktemp)',
       'began=$EPOCHREALTIME',
       `{ ${line}`,
-      '} </dev/null >/tmp/bench.log 2>&1',
+      '} </dev/null >"$log" 2>&1',
       'status=$? ended=$EPOCHREALTIME',
       'echo "$began $ended"',
-      '[ $status = 0 ] || tail -n 20 /tmp/bench.log >&2',
-      'exit $status',
+      '[ $status = 0 ] || tail -n 20 "$log" >&2',
+      'rm "$log"; exit $status',
     ].join('\n');
     const before = await readCounts(this.#receiver);
-    const { stdout } = await this.#sender.run(['bash', '-c', script], { timeoutMs });
+    const { stdout } = await this.#client.run(quoteArgv(['bash', '-c', script]), { timeoutMs });
     const after = await readCounts(this.#receiver);
     const [began = NaN, ended = NaN] = stdout.trim().split(' ').map(Number);
     return {

@@ -1,6 +1,6 @@
 /**
- * `node build/bench/transfer.js [--rounds N] [--no-syncoid] [case...]`: how long zfs-vm takes, as a whole process, beside the same
- * work done by hand and by syncoid, between two lab hosts. docs/performance.md says what the cases are.
+ * `node build/bench/transfer.js [--rounds N] [--no-syncoid] [--outside] [case...]`: how long zfs-vm takes, as a whole process, beside
+ * the same work done by hand and by syncoid, between two lab hosts. docs/performance.md says what the cases are.
  */
 import { parseArgs } from 'node:util';
 import type { LabHost } from '../test/lab/lab-host.js';
@@ -9,6 +9,7 @@ import { listContenders, syncoidName, type Contender } from './contenders.js';
 import { note, runProgram } from './program.js';
 import { formatRow, median } from './statistics.js';
 import { Stopwatch, type Measurement } from './stopwatch.js';
+import { makeInsideVantage, makeOutsideVantage, type Vantage } from './vantage.js';
 import { World, type WorldShape } from './world.js';
 
 interface Case {
@@ -53,6 +54,8 @@ interface Request {
   readonly cases: readonly Case[];
   readonly rounds: number;
   readonly withSyncoid: boolean;
+  /** Whether all is run on this machine, which has real processors, and copies from host a to host b. */
+  readonly isOutside: boolean;
 }
 
 function readRequest(argv: readonly string[]): Request {
@@ -62,6 +65,7 @@ function readRequest(argv: readonly string[]): Request {
     options: {
       rounds: { type: 'string', default: '3' },
       'no-syncoid': { type: 'boolean', default: false },
+      outside: { type: 'boolean', default: false },
     },
   });
   const rounds = Number(values.rounds);
@@ -71,7 +75,10 @@ function readRequest(argv: readonly string[]): Request {
     if (found === undefined) throw new Error(`there is no case ${name}`);
     return found;
   });
-  return { cases: chosen.length > 0 ? chosen : cases, rounds, withSyncoid: !values['no-syncoid'] };
+  return {
+    cases: chosen.length > 0 ? chosen : cases,
+    ...{ rounds, withSyncoid: !values['no-syncoid'], isOutside: values.outside },
+  };
 }
 
 async function runBenchmark(request: Request): Promise<void> {
@@ -80,14 +87,10 @@ async function runBenchmark(request: Request): Promise<void> {
   try {
     const sender = lab.host('a');
     const receiver = lab.host('b');
-    await lab.deploy(sender);
-    // A first start reads its program from the disk, which none of those that are measured should have to do.
-    await sender.run('zfs-vm --version; ssh root@b zfs version; syncoid --version; mbuffer --version', {
-      check: false,
-    });
-    const stopwatch = await Stopwatch.calibrate(sender, receiver);
+    const vantage = await (request.isOutside ? makeOutsideVantage(lab) : makeInsideVantage(lab));
+    const stopwatch = await Stopwatch.calibrate(vantage.client, receiver);
     console.log(formatRow(columns, columnWidths, textColumns).trimEnd());
-    for (const each of request.cases) await runCase(each, request, { sender, receiver, stopwatch });
+    for (const each of request.cases) await runCase(each, request, { sender, receiver, vantage, stopwatch });
   } finally {
     await lab.stop();
   }
@@ -96,23 +99,23 @@ async function runBenchmark(request: Request): Promise<void> {
 interface Bench {
   readonly sender: LabHost;
   readonly receiver: LabHost;
+  readonly vantage: Vantage;
   readonly stopwatch: Stopwatch;
 }
 
 async function runCase(
   { name, shape, roundTripsMs }: Case,
   { rounds, withSyncoid }: Request,
-  { sender, receiver, stopwatch }: Bench,
+  { sender, receiver, vantage, stopwatch }: Bench,
 ): Promise<void> {
   note(`${name}: making the datasets`);
   const world = new World(sender, receiver, shape);
   await world.prepare();
-  const contenders = listContenders(shape, `root@${receiver.name}`).filter(
+  const contenders = listContenders(shape, vantage.addresses).filter(
     (contender) => withSyncoid || contender.name !== syncoidName,
   );
   for (const roundTripMs of roundTripsMs) {
-    // Each host delays what it sends: half of the round trip.
-    for (const host of [sender, receiver]) await host.setLink({ delayMs: roundTripMs / 2 });
+    await vantage.setRoundTrip(roundTripMs);
     const results = contenders.map((contender) => ({ contender, measurements: new Array<Measurement>() }));
     for (let round = 1; round <= rounds; round++) {
       for (const { contender, measurements } of results) {
@@ -125,7 +128,7 @@ async function runCase(
       }
     }
     printResults(name, roundTripMs, results);
-    for (const host of [sender, receiver]) await host.setLink({});
+    await vantage.setRoundTrip(0);
   }
 }
 

@@ -58,3 +58,6 @@ export function linkMac(guest: GuestPlan, peer: Peer): string {
 export function linkDevice(peer: Pick<Peer, 'name'>): string {
   return `link-${peer.name}`;
 }
+
+/** The name of the network device, inside a guest, that leads to this machine. */
+export const outsideDevice = 'control';

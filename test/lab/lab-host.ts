@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { measureConsole, waitForConsole } from './console.js';
 import { ControlConnection } from './control-connection.js';
-import { linkDevice, type GuestPlan } from './guest-plan.js';
+import { linkDevice, outsideDevice, type GuestPlan } from './guest-plan.js';
 import type { HostRecord } from './lab-folder.js';
 import { poolName, scriptFreshPool, scriptGrowPool } from './pool-scripts.js';
 import { findConsoleLog, findLinkCard, findQmpSocket, readyMark } from './qemu.js';
@@ -130,14 +130,13 @@ export class LabHost {
     for (const peer of peers) {
       await this.#commandQemu('set_link', { name: findLinkCard(peer), up: !down });
     }
-    const commands = peers.map((peer) => {
-      const device = linkDevice(peer);
-      return netem.length === 0
-        ? // There is nothing to delete on a link that never had a rule.
-          `tc qdisc del dev ${device} root 2>/dev/null || true`
-        : `tc qdisc replace dev ${device} root netem limit 20000 ${netem.join(' ')}`;
-    });
+    const commands = peers.map((peer) => scriptNetem(linkDevice(peer), netem));
     await this.run(['set -e', ...commands].join('\n'));
+  }
+
+  /** Makes each packet wait this long that the host sends to this machine; 0 for none. */
+  async delayOutside(delayMs: number): Promise<void> {
+    await this.run(scriptNetem(outsideDevice, delayMs > 0 ? ['delay', `${delayMs}ms`] : []));
   }
 
   /** A reset without warning, as by the button; waits until the host is up, with its pool imported. */
@@ -194,4 +193,12 @@ export class LabHost {
   async #commandQemu(execute: string, args?: Readonly<Record<string, unknown>>): Promise<void> {
     await commandQemu(findQmpSocket(this.#guest), execute, args);
   }
+}
+
+/** Shell words that make a device behave so; as good as new without a rule. */
+function scriptNetem(device: string, rule: readonly string[]): string {
+  return rule.length === 0
+    ? // There is nothing to delete on a link that never had a rule.
+      `tc qdisc del dev ${device} root 2>/dev/null || true`
+    : `tc qdisc replace dev ${device} root netem limit 20000 ${rule.join(' ')}`;
 }

@@ -5,10 +5,12 @@ import { findPackageRoot } from './package-root.js';
 import { quoteArgv } from './quote.js';
 import { runProgram, type ProgramOptions, type ProgramResult } from './run-program.js';
 
+const configName = 'ssh_config';
+
 /**
- * zfs-vm as a program of this machine, to which a lab host's zfs is its own and the other hosts are reached over SSH. What zfs and
- * the other hosts do is the same as when it runs on the lab host; only its own work isn't done by an emulated processor, which takes
- * ten times as long as all else in a small run.
+ * zfs-vm as a program of this machine, to which a lab host's zfs is its own and all hosts can be reached over SSH by their names. What
+ * zfs and the other hosts do is the same as when it runs on the lab host; only its own work isn't done by an emulated processor, which
+ * takes ten times as long as all else in a small run.
  *
  * For commands that send, tag or list. A local `zfs receive` would lose what ssh reads ahead for it; and what is to be killed, reset
  * or slowed down belongs on a lab host.
@@ -20,21 +22,21 @@ export class OutsideClient {
     this.#folder = folder;
   }
 
-  /** @param folder where its files go @param own the host whose zfs it uses @param others those that it reaches by name */
+  /** @param folder where its files go @param own the host whose zfs it uses @param others the hosts that it reaches by name, too */
   static async make(
     folder: string,
     own: LabHost,
     others: readonly LabHost[],
     { identityFile, knownHostsFile }: { readonly identityFile: string; readonly knownHostsFile: string },
   ): Promise<OutsideClient> {
-    await mkdir(join(folder, 'bin'), { recursive: true });
+    const client = new OutsideClient(folder);
     await mkdir(join(folder, 'home'), { recursive: true });
     const ssh = quoteArgv(await own.sshArgv());
     for (const program of ['zfs', 'zpool']) {
       const script = `#!/bin/bash\nexec ${ssh} "${program}$(printf ' %q' "$@")"\n`;
-      await writeFile(join(folder, 'bin', program), script, { mode: 0o755 });
+      await client.addFile(join('bin', program), script);
     }
-    const config = others.map(({ name, sshPort }) =>
+    const config = [own, ...others].map(({ name, sshPort }) =>
       [
         `Host ${name}`,
         '  HostName 127.0.0.1',
@@ -45,8 +47,19 @@ export class OutsideClient {
         '',
       ].join('\n'),
     );
-    await writeFile(join(folder, 'ssh_config'), config.join(''));
-    return new OutsideClient(folder);
+    const configFile = await client.addFile(configName, config.join(''));
+    // For programs that know nothing of that file.
+    const plainSsh = `#!/bin/sh\nexec /usr/bin/ssh ${quoteArgv(['-F', configFile])} "$@"\n`;
+    await client.addFile('bin/ssh', plainSsh);
+    return client;
+  }
+
+  /** Puts a program or another file into its folder; its shell finds those in `bin`. @returns the path */
+  async addFile(name: string, text: string): Promise<string> {
+    const path = join(this.#folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text, { mode: 0o755 });
+    return path;
   }
 
   /** Runs shell text in which `zfs-vm` is a command. @throws ProgramError as `LabHost.run` does */
@@ -61,7 +74,7 @@ export class OutsideClient {
     const variables = {
       PATH: folders.join(delimiter),
       HOME: join(this.#folder, 'home'),
-      ZFS_VM_SSH_CONFIG: join(this.#folder, 'ssh_config'),
+      ZFS_VM_SSH_CONFIG: join(this.#folder, configName),
       LANG: 'C.UTF-8',
     };
     const words = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
