@@ -6,6 +6,7 @@ import type { Prompter } from '../ssh/prompt.js';
 import { defaultConnectTimeoutMs } from '../ssh/transport.js';
 import { Master } from './master.js';
 import { OpenSshHost } from './openssh-host.js';
+import { hasAesInstructions, preferAes } from './prefer-aes.js';
 
 /** What connecting needs from the rest of the program. */
 export interface OpenSshOptions {
@@ -61,11 +62,13 @@ export async function connectOpenSsh(target: string, options: OpenSshOptions): P
 /** What the master needs to be, and what we add where the configuration doesn't say it. */
 function chooseOptions(config: ClientConfig, mayAsk: boolean): readonly string[] {
   const { connectTimeoutMs, serverAliveIntervalMs } = config;
+  const ciphers = preferAes(config.ciphers, hasAesInstructions());
   const options = [
     // The person's own settings for sharing connections, and for sessions, are not for this one.
     ...['ControlPersist=no', 'ClearAllForwardings=yes', 'RemoteCommand=none'],
     ...(connectTimeoutMs === undefined ? [`ConnectTimeout=${defaultConnectTimeoutMs / 1000}`] : []),
     ...(serverAliveIntervalMs > 0 ? [] : ['ServerAliveInterval=15', 'ServerAliveCountMax=3']),
+    ...(ciphers === undefined ? [] : [`Ciphers=${ciphers.join(',')}`]),
     ...(mayAsk ? [] : ['BatchMode=yes']),
   ];
   return ['-T', '-x', '-a', ...options.flatMap((option) => ['-o', option])];

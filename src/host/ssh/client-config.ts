@@ -46,6 +46,8 @@ export interface ClientConfig {
   /** The ways to log in that are allowed, best first. */
   readonly authentications: readonly string[];
   readonly algorithms: AlgorithmChoice;
+  /** All ciphers that the configuration allows, best first; empty where there is no ssh program to tell. */
+  readonly ciphers: readonly string[];
   /** What the configuration asks for and ssh2 can't do, each in plain words. */
   readonly unsupported: readonly string[];
   /** Those of them without which nobody may get in. */
@@ -217,6 +219,7 @@ export function parseClientConfig(output: string, address: Address, account: Loc
     passwordPrompts: readCount(first('numberofpasswordprompts')) ?? 3,
     authentications: chooseAuthentications(first),
     algorithms,
+    ciphers: first('ciphers')?.split(',') ?? [],
     unsupported: [...indispensable, ...listDispensable(first)],
     indispensable,
   };

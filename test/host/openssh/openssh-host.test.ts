@@ -10,6 +10,7 @@ import { ZfsVmError } from '../../../src/errors.js';
 import type { Host, HostProcess } from '../../../src/host/host.js';
 import { LocalHost } from '../../../src/host/local-host.js';
 import { connectOpenSsh } from '../../../src/host/openssh/connect.js';
+import { hasAesInstructions } from '../../../src/host/openssh/prefer-aes.js';
 import { openPipe } from '../../../src/host/pipe-ends.js';
 import { runCommand } from '../../../src/host/run-command.js';
 import { createTerminalPrompter } from '../../../src/host/ssh/prompt.js';
@@ -82,6 +83,17 @@ test('one connection serves all commands, with the address as it was given and n
   const clients = calls.filter((call) => call.includes('ControlMaster=no'));
   assert.equal(clients.length, 2);
   for (const call of clients) assert.match(call, /^-F \/dev\/null -S .* -- box /);
+});
+
+test('the master offers AES-GCM first exactly where this processor has instructions for it', async (t) => {
+  const ssh = fakeSshProgram(t);
+  ssh.configure('ciphers chacha20-poly1305@openssh.com,aes128-ctr,aes128-gcm@openssh.com\n');
+  const host = await connectOpenSsh('box', quiet);
+  t.after(() => host.close());
+  const calls = readFileSync(join(ssh.folder, 'calls'), 'utf8').split('\n');
+  const master = calls.find((call) => call.includes(' -N ')) ?? '';
+  const words = ' -o Ciphers=aes128-gcm@openssh.com,chacha20-poly1305@openssh.com,aes128-ctr ';
+  assert.equal(master.includes(words), hasAesInstructions(), master);
 });
 
 test('closing leaves neither a process nor a folder', async (t) => {

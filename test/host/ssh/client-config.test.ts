@@ -92,6 +92,12 @@ test('only algorithms that the configuration allows are offered, fast ciphers fi
   assert.deepEqual(config.algorithms.cipher, ['aes256-gcm@openssh.com', 'aes128-ctr']);
 });
 
+test('all ciphers that the configuration allows are known, in its order; without ssh, none', () => {
+  assert.equal(config.ciphers[0], 'chacha20-poly1305@openssh.com');
+  assert.deepEqual(parse('ciphers 3des-cbc,aes128-ctr\n').ciphers, ['3des-cbc', 'aes128-ctr']);
+  assert.deepEqual(parse('').ciphers, []);
+});
+
 test('only host key algorithms that ssh2 knows are offered', () => {
   assert.deepEqual(config.algorithms.serverHostKey, ['ssh-ed25519', 'rsa-sha2-512']);
 });
