@@ -63,13 +63,17 @@ function readRequest(argv: readonly string[]): Request {
 function listContenders({ configPath, target }: OwnSshd, also: string | undefined): Contender[] {
   const send = quoteCommand(['zfs', 'send', '-L', '-e', '-c', snapshotName]);
   const receive = quoteCommand(['zfs', 'receive', '-s', '-u', `${receiverPlace}/disk`]);
-  const pipe = `${send} | ${quoteCommand(['ssh', '-F', configPath, target, receive])}`;
+  const pipe = (...options: string[]): Contender['argv'] => {
+    const ssh = quoteCommand(['ssh', '-F', configPath, ...options, target, receive]);
+    return ['sh', '-c', `${send} | ${ssh}`];
+  };
   const push = (program: string, ...options: string[]): Contender['argv'] => {
     return [process.execPath, program, 'push', ...options, '-d', receiverPlace, target];
   };
   const ours = join(findPackageRoot(), 'zfs-vm');
   return [
-    { name: 'raw pipe', argv: ['sh', '-c', pipe], isOurs: false },
+    { name: 'raw pipe', argv: pipe(), isOurs: false },
+    { name: 'raw pipe, our cipher', argv: pipe('-c', 'aes128-gcm@openssh.com'), isOurs: false },
     { name: 'zfs-vm, ssh2', argv: push(ours), isOurs: true },
     ...(also === undefined ? [] : [{ name: 'the other zfs-vm, ssh2', argv: push(also), isOurs: true }]),
     { name: 'zfs-vm, openssh', argv: push(ours, '--transport', 'openssh'), isOurs: true },

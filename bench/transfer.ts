@@ -1,5 +1,5 @@
 /**
- * `node build/bench/transfer.js [--rounds N] [--no-syncoid] [--outside] [case...]`: how long zfs-vm takes, as a whole process, beside
+ * `node build/bench/transfer.js [--rounds N] [--no-syncoid] [--inside] [case...]`: how long zfs-vm takes, as a whole process, beside
  * the same work done by hand and by syncoid, between two lab hosts. docs/performance.md says what the cases are.
  */
 import { parseArgs } from 'node:util';
@@ -54,8 +54,8 @@ interface Request {
   readonly cases: readonly Case[];
   readonly rounds: number;
   readonly withSyncoid: boolean;
-  /** Whether all is run on this machine, which has real processors, and copies from host a to host b. */
-  readonly isOutside: boolean;
+  /** Whether the contenders run on host a, and not on this machine, which has real processors. */
+  readonly isInside: boolean;
 }
 
 function readRequest(argv: readonly string[]): Request {
@@ -65,7 +65,7 @@ function readRequest(argv: readonly string[]): Request {
     options: {
       rounds: { type: 'string', default: '3' },
       'no-syncoid': { type: 'boolean', default: false },
-      outside: { type: 'boolean', default: false },
+      inside: { type: 'boolean', default: false },
     },
   });
   const rounds = Number(values.rounds);
@@ -77,7 +77,7 @@ function readRequest(argv: readonly string[]): Request {
   });
   return {
     cases: chosen.length > 0 ? chosen : cases,
-    ...{ rounds, withSyncoid: !values['no-syncoid'], isOutside: values.outside },
+    ...{ rounds, withSyncoid: !values['no-syncoid'], isInside: values.inside },
   };
 }
 
@@ -87,7 +87,7 @@ async function runBenchmark(request: Request): Promise<void> {
   try {
     const sender = lab.host('a');
     const receiver = lab.host('b');
-    const vantage = await (request.isOutside ? makeOutsideVantage(lab) : makeInsideVantage(lab));
+    const vantage = await (request.isInside ? makeInsideVantage(lab) : makeOutsideVantage(lab));
     const stopwatch = await Stopwatch.calibrate(vantage.client, receiver);
     console.log(formatRow(columns, columnWidths, textColumns).trimEnd());
     for (const each of request.cases) await runCase(each, request, { sender, receiver, vantage, stopwatch });
