@@ -33,7 +33,8 @@ export interface ProtectContext extends HoldContext {
  *   command. Where that isn't wanted or allowed, it is held.
  *
  * What has come gets its bookmark within a minute, as the next increment begins from it. Nothing of all that is waited for before the
- * streams begin; what a run that died has left held is released first. Where the rights are lacking, it is done without.
+ * streams begin; what a run that died has left held is released first. When the last has come, the holds go, while the receivers are
+ * still asked whether they have it all. Where the rights are lacking, it is done without.
  * @param work runs the plan, and tells what happens to the `note` that it is given
  */
 export async function whileProtected<T>(
@@ -58,14 +59,26 @@ export async function whileProtected<T>(
   signal.addEventListener('abort', onAbort, { once: true });
   const bookmarking = protectAtStart(plan, holds, context);
   const watching = watch(progress, holds, context, over.signal);
+  let finishing: Promise<void> | undefined;
   try {
     return await work((event) => {
       progress.note(event, context.clock.nowMs());
+      if (progress.arrivedCount === plan.chains.length) finishing ??= finish(plan, holds, context);
     });
   } finally {
     signal.removeEventListener('abort', onAbort);
-    await Promise.all([stop(), bookmarking, watching]);
+    await Promise.all([stop(), bookmarking, watching, finishing]);
   }
+}
+
+/** When all has come: bookmarks of the ends take the place of the holds. */
+async function finish(
+  { chains }: Pick<Plan, 'chains'>,
+  holds: SourceHolds,
+  { bookmarks }: ProtectContext,
+): Promise<void> {
+  await bookmarks?.make(snapshotsOf(chains.map(lastOf)));
+  await holds.release();
 }
 
 /** Holds and bookmarks what a plan needs from its start. */
@@ -105,13 +118,22 @@ async function watch(
 class ChainProgress {
   readonly #startsMs = new Map<Chain, number>();
   #arrived: Chain[] = [];
+  #arrivedCount = 0;
+
+  /** How many chains have come. */
+  get arrivedCount(): number {
+    return this.#arrivedCount;
+  }
 
   note(event: TransferEvent, nowMs: number): void {
     if (event.kind === 'step-started' && !this.#startsMs.has(event.chain)) {
       this.#startsMs.set(event.chain, nowMs);
     }
     const isDone = event.kind === 'step-done' && event.step === event.chain.steps.at(-1);
-    if (isDone) this.#arrived.push(event.chain);
+    if (isDone) {
+      this.#arrived.push(event.chain);
+      this.#arrivedCount += 1;
+    }
     if (isDone || event.kind === 'step-failed' || event.kind === 'step-stopped') {
       this.#startsMs.delete(event.chain);
     }

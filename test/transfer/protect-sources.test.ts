@@ -204,6 +204,44 @@ test('what has come is not held any more, and gets its bookmark before the run e
   assert.deepEqual(asked.slice(1), ['program tank - tank/a@zfs-vm:a:2']);
 });
 
+test('when all has come, it gets its bookmarks and nothing is held any more, before the run ends', async (t) => {
+  const chain = nextVersions.chains[0];
+  assert.ok(chain !== undefined);
+  const one: Plan = { ...nextVersions, chains: [chain] };
+  const { asked } = await watchSender(t, one, {
+    work: async ({ emit, sleep, waitForCommands }) => {
+      emit(at(one, 0, 'step-started'));
+      await sleep(15);
+      await waitForCommands(2);
+      emit(at(one, 0, 'step-done'));
+      // It would wait for ever for a release that comes after it.
+      await waitForCommands(4);
+    },
+  });
+  const ends = 'tank/a@zfs-vm:a:1 tank/a@zfs-vm:a:2';
+  assert.deepEqual(asked, [
+    'program tank - tank/a@zfs-vm:a:1',
+    `hold ${ends}`,
+    'program tank - tank/a@zfs-vm:a:2',
+    `release ${ends}`,
+  ]);
+});
+
+test('as long as one chain has not come, what is held stays held', async (t) => {
+  const { asked } = await watchSender(t, nextVersions, {
+    work: async ({ emit, sleep, waitForCommands }) => {
+      emit(at(nextVersions, 0, 'step-started'));
+      emit(at(nextVersions, 1, 'step-started'));
+      await sleep(15);
+      await waitForCommands(2);
+      emit(at(nextVersions, 0, 'step-done'));
+      await sleep(15);
+    },
+  });
+  assert.equal(asked.length, 3);
+  assert.match(asked[2] ?? '', /^release /);
+});
+
 test('a chain of several streams is held from the start, by its base and its last version', async (t) => {
   const plan = planFor(['tank/a: a:1 a:2 @other a:3 a:4', 'tank/b: b:1 b:2'], ['tank/a: a:1', 'tank/b: b:1']);
   const { asked, held } = await watchSender(t, plan, { work: () => Promise.resolve() });
