@@ -57,6 +57,7 @@ export class World {
     for (let version = 1; version <= common; version++) await this.#makeVersion(version);
     if (common > 0) await this.#copyCommonVersions();
     for (let version = common + 1; version <= common + missing; version++) await this.#makeVersion(version);
+    if (missing === 0) await this.#bookmarkNewest();
     this.#guids = await listGuids(this.#sender, senderPlace);
     // Each run comes after a list of the receiver, in `checkArrivals`: the first must not find a colder cache than the others.
     await listGuids(this.#receiver, receiverPlace);
@@ -64,13 +65,26 @@ export class World {
 
   /** Takes back all that a run has done: what the receiver got, and the bookmarks that zfs-vm leaves on the sender. */
   async reset(): Promise<void> {
+    if (this.#shape.missing > 0) await this.#takeBack();
+    // So that no run waits for what was written before it.
+    await Promise.all([this.#sender, this.#receiver].map((host) => runScript(host, ['zpool sync'])));
+  }
+
+  async #takeBack(): Promise<void> {
     await runScript(this.#sender, [
       `zfs list -H -t bookmark -o name -r ${senderPlace} | while read -r name; do zfs destroy "$name"; done`,
     ]);
     if (this.#shape.common === 0) await this.#destroyCopies();
     else await this.#rollBackCopies();
-    // So that no run waits for what was written before it.
-    await Promise.all([this.#sender, this.#receiver].map((host) => runScript(host, ['zpool sync'])));
+  }
+
+  /** Hosts in step are as the run left them that brought the newest versions: with their bookmarks, which the next one needn't make. */
+  async #bookmarkNewest(): Promise<void> {
+    const newest = listNames(this.#shape).map((name) => nameVersion(name, this.#shape.common));
+    await runScript(
+      this.#sender,
+      newest.map((name) => `zfs bookmark ${name} ${name.replace('@', '#')}`),
+    );
   }
 
   /** Throws unless the receiver has each of the sender's versions, and nothing else. */
