@@ -66,8 +66,7 @@ export class Lab {
 
   /** zfs-vm on this machine, with the zfs of a host. */
   async makeOutsideClient(host: LabHost): Promise<OutsideClient> {
-    const others = this.hosts.filter((each) => each !== host);
-    return OutsideClient.make(join(this.#folder, `outside-${host.name}`), host, others, this.#keys);
+    return OutsideClient.make(join(this.#folder, `outside-${host.name}`), host, this.hosts, this.#keys);
   }
 
   /** Ends the hosts and removes all that was theirs. */

@@ -22,11 +22,11 @@ export class OutsideClient {
     this.#folder = folder;
   }
 
-  /** @param folder where its files go @param own the host whose zfs it uses @param others the hosts that it reaches by name, too */
+  /** @param folder where its files go @param own the host whose zfs it uses @param hosts those that it reaches by name */
   static async make(
     folder: string,
     own: LabHost,
-    others: readonly LabHost[],
+    hosts: readonly LabHost[],
     { identityFile, knownHostsFile }: { readonly identityFile: string; readonly knownHostsFile: string },
   ): Promise<OutsideClient> {
     const client = new OutsideClient(folder);
@@ -36,7 +36,7 @@ export class OutsideClient {
       const script = `#!/bin/bash\nexec ${ssh} "${program}$(printf ' %q' "$@")"\n`;
       await client.addFile(join('bin', program), script);
     }
-    const config = [own, ...others].map(({ name, sshPort }) =>
+    const config = hosts.map(({ name, sshPort }) =>
       [
         `Host ${name}`,
         '  HostName 127.0.0.1',
