@@ -115,7 +115,7 @@ async function watchSender(
       readonly emit: (event: TransferEvent) => void;
       readonly sleep: (seconds: number) => Promise<void>;
       readonly bookmarks: SourceBookmarks | undefined;
-      /** Until so many commands have been asked for. */
+      /** Until so many commands have been asked for; virtual time stands still meanwhile. */
       readonly waitForCommands: (count: number) => Promise<void>;
     }) => Promise<void>;
   },
@@ -130,13 +130,18 @@ async function watchSender(
   const { signal } = new AbortController();
   const bookmarks = wantsBookmarks ? new SourceBookmarks(sender, signal) : undefined;
   const clock = new VirtualClock();
+  // Virtual time would run on while commands, which take real time, are waited for.
+  let standstill = Promise.resolve();
   const journal = new HoldJournal({ XDG_STATE_HOME: folder });
   const held: number[] = [];
   const context: ProtectContext = {
     ...{ sender, signal, bookmarks, holdJournal: journal },
     clock: {
       nowMs: () => clock.nowMs,
-      sleep: (delayMs, stop) => clock.sleep(delayMs, stop),
+      sleep: async (delayMs, stop) => {
+        await clock.sleep(delayMs, stop);
+        await standstill;
+      },
     },
     emit: (event) => {
       if (event.kind === 'held') held.push(event.snapshots);
@@ -145,9 +150,10 @@ async function watchSender(
   const sleep = (seconds: number): Promise<void> => clock.sleep(seconds * 1000);
   const readLines = async (): Promise<string[]> =>
     (await readFile(`${folder}/asked`, 'utf8')).trim().split('\n');
-  const waitForCommands = async (count: number): Promise<void> => {
+  const pollCommands = async (count: number): Promise<void> => {
     while ((await readLines()).length < count) await setTimeout(20, undefined, { signal: t.signal });
   };
+  const waitForCommands = (count: number): Promise<void> => (standstill = pollCommands(count));
   await whileProtected(plan, context, (emit) => work({ emit, sleep, bookmarks, waitForCommands }));
   return { asked: (await readLines()).map((line) => line.replace(/zfs-vm:[0-9]+-[0-9a-f]{8} /, '')), held };
 }
@@ -181,7 +187,8 @@ test('what goes in one short stream each is not held: all bases get their bookma
 
 test('what has been sent for long is held, and released in the end', async (t) => {
   const { asked, held } = await watchSender(t, nextVersions, {
-    work: async ({ emit, sleep }) => {
+    work: async ({ emit, sleep, waitForCommands }) => {
+      await waitForCommands(1);
       emit(at(nextVersions, 0, 'step-started'));
       await sleep(25);
     },
@@ -210,6 +217,7 @@ test('when all has come, it gets its bookmarks and nothing is held any more, bef
   const one: Plan = { ...nextVersions, chains: [chain] };
   const { asked } = await watchSender(t, one, {
     work: async ({ emit, sleep, waitForCommands }) => {
+      await waitForCommands(1);
       emit(at(one, 0, 'step-started'));
       await sleep(15);
       await waitForCommands(2);
