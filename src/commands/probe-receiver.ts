@@ -81,11 +81,11 @@ class ReceiverProbe {
       earlier: namesOfEarlier(expected),
     };
     onQuestion({ kind: 'how-far', named: question.newest.size + question.following.length });
-    for (const name of question.newest.keys()) this.#asked.add(name);
+    for (const name of [...question.newest.keys(), ...question.following]) this.#asked.add(name);
     const { found, heads } = await readHowFar(endpoint, question, signal);
     this.#note(found);
     if (heads?.isWhole === true) return this.#lookEverywhere(heads, likely);
-    // Of the others, the following are asked for only where the newest are there, and the earlier only where one of those isn't.
+    // The earlier were asked for only where one of the newest isn't there.
     const isLagging = new Set(findLagging(question.newest, this.#guids));
     for (const name of question.earlier) if (isLagging.has(datasetOf(name))) this.#asked.add(name);
     const differing = findDiffering(expected, this.#guids);

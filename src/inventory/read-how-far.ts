@@ -23,7 +23,7 @@ import { runZfsScript } from './zfs-script.js';
 export interface HowFar {
   /** Full names of snapshots that copies in step have, with the GUIDs; each dataset is a copy. */
   readonly newest: ReadonlyMap<string, bigint>;
-  /** Full names that snapshots of copies have which are ahead. */
+  /** Full names that only snapshots of copies have which are ahead. */
   readonly following: readonly string[];
   /** Full names of snapshots to ask for where a copy lacks a newest one. */
   readonly earlier: readonly string[];
@@ -53,18 +53,12 @@ export async function readHowFar(
       // If zfs can't be run, the list of datasets says why.
       `named() { xargs "$@" ${quoteCommand(listNamedSnapshotsArguments)} 2>/dev/null | head -c ${longestDatasets}; }`,
       'asked=$(cat)',
-      `found=$(printf '%s\\n' "$asked" | awk -F '\\t' '${quotedNewest}' | named "$@")`,
+      `found=$(printf '%s\\n' "$asked" | awk -F '\\t' '${quotedNames}' | named "$@")`,
       `open=$(printf '%s\\n' "$found" "$asked" | awk -F '\\t' '`,
       ...whatIsOpen,
       `')`,
       `printf '%s\\n' "$found"`,
-      `following=\${open%%"\ndiffering"*} open=\${open#*"\ndiffering"} ahead=`,
       `differing=\${open%%"\nearlier"*} earlier=\${open#*"\nearlier"}`,
-      'case $following in *\\"*)',
-      `  ahead=$(printf '%s\\n' "$following" | named "$@"); printf '%s\\n' "$ahead"`,
-      '  case $ahead in *@*)',
-      `    differing="$differing\n$(printf '%s\\n' "$ahead" | sed 's/\\(.*\\)@.*/"\\1"/')" ;; esac`,
-      'esac',
     ],
     datasets: [
       'datasets=; newest=; case $differing in *\\"*)',
@@ -106,26 +100,24 @@ const inStep = 'in step';
  * What follows are programs of awk. The names that they print are for xargs, to which a space means something: they stand in quotes.
  */
 
-/** Picks the newest snapshots from what was asked for. */
-export const quotedNewest = String.raw`sub(/^newest /, "") { print "\"" $1 "\"" }`;
+/** Picks the snapshots that tell how far the copies are from what was asked for. */
+export const quotedNames = String.raw`sub(/^newest /, "") || sub(/^following /, "") { print "\"" $1 "\"" }`;
 
 /** Picks what datasets end with from a list of them. */
 export const quotedHeads = String.raw`$${newestSnapshotColumn} ~ /@/ { print "\"" $${newestSnapshotColumn} "\"" }`;
 
 /**
- * Reads what was found and what was asked for. Prints, after an empty line, the snapshots to ask for that would tell that datasets in step
- * are ahead, then the line "differing" and the datasets that aren't in step, then the line "earlier" and what else to ask about those. As
- * numbers, GUIDs would not be exact.
+ * Reads what was found and what was asked for. Prints the datasets that aren't in step, then the line "earlier" and what else to ask
+ * about those that lack a newest snapshot. As numbers, GUIDs would not be exact.
  */
 export const whatIsOpen = [
   'NF == 3 { guid[$1] = $2; next }',
   '{ dataset = $0; sub(/^[a-z]* /, "", dataset); sub(/@.*/, "", dataset) }',
-  'sub(/^newest /, "") { if (guid[$1] "" != $2 "") isDiffering[dataset]; next }',
-  'sub(/^following /, "") { following[$0] = dataset }',
+  'sub(/^newest /, "") { if (guid[$1] "" != $2 "") isDiffering[dataset] = isLagging[dataset] = 1; next }',
+  'sub(/^following /, "") { if ($0 in guid) isDiffering[dataset] }',
   'sub(/^earlier /, "") { earlier[$0] = dataset }',
   'END {',
-  String.raw`  print ""; for (name in following) if (!(following[name] in isDiffering)) print "\"" name "\""`,
-  String.raw`  print "differing"; for (dataset in isDiffering) print "\"" dataset "\""`,
-  String.raw`  print "earlier"; for (name in earlier) if (earlier[name] in isDiffering) print "\"" name "\""`,
+  String.raw`  print ""; for (dataset in isDiffering) print "\"" dataset "\""`,
+  String.raw`  print "earlier"; for (name in earlier) if (earlier[name] in isLagging) print "\"" name "\""`,
   '}',
 ];

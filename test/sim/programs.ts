@@ -1,4 +1,4 @@
-import { quotedHeads, quotedNewest, whatIsOpen } from '../../src/inventory/read-how-far.js';
+import { quotedHeads, quotedNames, whatIsOpen } from '../../src/inventory/read-how-far.js';
 import { taggedOnly } from '../../src/inventory/read-inventory.js';
 import { newestSnapshotColumn } from '../../src/zfs/list.js';
 import { packWords, unpackWords } from '../../src/zstd.js';
@@ -189,14 +189,16 @@ async function runAwk(call: Call): Promise<number> {
 const awkPrograms = new Map<string, (call: Call, text: string) => Promise<number>>([
   [taggedOnly.join('\n'), keepTagged],
   [whatIsOpen.join('\n'), tellWhatIsOpen],
-  [quotedNewest, (call, text) => tellQuoted(call, fieldsOf(text, 0, /^newest /))],
+  [quotedNames, (call, text) => tellQuoted(call, fieldsOf(text, 0, /^(newest|following) /))],
   [quotedHeads, (call, text) => tellQuoted(call, fieldsOf(text, newestSnapshotColumn - 1, /@/))],
 ]);
 
 /** One field of those lines in which it matches, without a beginning that matches. */
 function fieldsOf(text: string, index: number, pattern: RegExp): string[] {
   const fields = text.split('\n').map((line) => line.split('\t')[index] ?? '');
-  return fields.filter((field) => pattern.test(field)).map((field) => field.replace(/^newest /, ''));
+  return fields
+    .filter((field) => pattern.test(field))
+    .map((field) => field.replace(/^(newest|following) /, ''));
 }
 
 async function tellQuoted(call: Call, words: readonly string[]): Promise<number> {
@@ -204,7 +206,7 @@ async function tellQuoted(call: Call, words: readonly string[]): Promise<number>
   return 0;
 }
 
-/** Of what was asked for and found, tells which datasets differ, and what is to be asked about the others. */
+/** Of what was asked for and found, tells which datasets differ, and what is to be asked about those that lag. */
 async function tellWhatIsOpen(call: Call, text: string): Promise<number> {
   const lines = text.split('\n').map((line) => line.split('\t'));
   const guids = new Map(lines.filter(({ length }) => length === 3).map(([name, guid]) => [name, guid]));
@@ -213,13 +215,13 @@ async function tellWhatIsOpen(call: Call, text: string): Promise<number> {
       first.startsWith(`${kind} `) ? [[first.slice(kind.length + 1), ...rest]] : [],
     );
   const datasetIn = (name = ''): string => name.replace(/@.*/, '');
-  const newest = wordsOf('newest').filter(([name, guid]) => guids.get(name) !== guid);
-  const differing = new Set(newest.map(([name]) => datasetIn(name)));
-  const following = wordsOf('following').filter(([name]) => !differing.has(datasetIn(name)));
-  const earlier = wordsOf('earlier').filter(([name]) => differing.has(datasetIn(name)));
+  const lacking = wordsOf('newest').filter(([name, guid]) => guids.get(name) !== guid);
+  const lagging = new Set(lacking.map(([name]) => datasetIn(name)));
+  const following = wordsOf('following').filter(([name = '']) => guids.has(name));
+  const differing = new Set([...lagging, ...following.map(([name]) => datasetIn(name))]);
+  const earlier = wordsOf('earlier').filter(([name]) => lagging.has(datasetIn(name)));
   const told = [
-    ...['', ...following.map(([name = '']) => `"${name}"`)],
-    ...['differing', ...[...differing].map((dataset) => `"${dataset}"`)],
+    ...['', ...[...differing].map((dataset) => `"${dataset}"`)],
     ...['earlier', ...earlier.map(([name = '']) => `"${name}"`)],
   ];
   await say(call, told.map((line) => `${line}\n`).join(''));
