@@ -1,6 +1,6 @@
 import type { Endpoint } from '../host/endpoint.js';
 import { buildInventory, type Inventory } from '../inventory/inventory.js';
-import { readHowFar } from '../inventory/read-how-far.js';
+import { readHowFar, type Heads, type HowFar } from '../inventory/read-how-far.js';
 import {
   readDatasets,
   readNamedSnapshots,
@@ -10,7 +10,7 @@ import {
 import {
   findDiffering,
   findLagging,
-  findLikelyPlaces,
+  findLikelyProbes,
   findOpenQuestions,
   findProbes,
   namesOfEarlier,
@@ -38,7 +38,9 @@ export interface ProbedReceiver {
 export interface ProbeOptions {
   readonly endpoint: Endpoint;
   /** What is to be sent. */
-  readonly sources: readonly Source[];
+  readonly sources: Promise<readonly Source[]>;
+  /** Full names of snapshots that will most likely be asked for when that is known. */
+  readonly expected: readonly string[];
   /** The receiver's dataset that new ones go under; undefined when they keep their names. */
   readonly destination: string | undefined;
   readonly signal: AbortSignal;
@@ -68,35 +70,50 @@ class ReceiverProbe {
   }
 
   async run(): Promise<ProbedReceiver> {
-    const { endpoint, sources, destination, signal, onQuestion } = this.#options;
-    const likely = findLikelyPlaces(sources, destination);
-    const expected = findProbes(sources, new Set(likely.values()), likely) ?? [];
-    if (expected.length === 0) {
+    const { endpoint, sources, destination, expected, signal, onQuestion } = this.#options;
+    const finding = sources.then((known) => findLikelyProbes(known, destination));
+    const names = expected.length > 0 ? expected : namesToAskFor((await finding).probes);
+    const heads = names.length === 0 ? undefined : await this.#askHowFar(names, finding);
+    const { likely, probes } = await finding;
+    if (heads?.isWhole === true) return this.#lookEverywhere(heads, likely);
+    if (probes.length === 0) {
       onQuestion({ kind: 'datasets' });
       return this.#lookEverywhere(await readDatasets(endpoint, signal), likely);
     }
-    const question = {
-      newest: namesOfNewest(expected),
-      following: namesOfFollowing(expected),
-      earlier: namesOfEarlier(expected),
-    };
-    onQuestion({ kind: 'how-far', named: question.newest.size + question.following.length });
-    for (const name of [...question.newest.keys(), ...question.following]) this.#asked.add(name);
-    const { found, heads } = await readHowFar(endpoint, question, signal);
-    this.#note(found);
-    if (heads?.isWhole === true) return this.#lookEverywhere(heads, likely);
-    // The earlier were asked for only where one of the newest isn't there.
-    const isLagging = new Set(findLagging(question.newest, this.#guids));
-    for (const name of question.earlier) if (isLagging.has(datasetOf(name))) this.#asked.add(name);
-    const differing = findDiffering(expected, this.#guids);
     const list = heads ?? { rows: [], tokens: new Map() };
-    return { inventory: await this.#complete(expected, differing, list), datasets: undefined };
+    const inventory = await this.#complete(probes, findDiffering(probes, this.#guids), list);
+    return { inventory, datasets: undefined };
+  }
+
+  /** Asks for names at once, and for what else there is to know when it is known. @returns what those end with that aren't in step */
+  async #askHowFar(
+    expected: readonly string[],
+    finding: Promise<{ readonly probes: readonly Probe[] }>,
+  ): Promise<Heads | undefined> {
+    const { endpoint, signal, onQuestion } = this.#options;
+    onQuestion({ kind: 'how-far', named: expected.length });
+    for (const name of expected) this.#asked.add(name);
+    const asking = finding.then(({ probes }): HowFar => {
+      const late = namesToAskFor(probes).filter((name) => !this.#asked.has(name));
+      if (late.length > 0) onQuestion({ kind: 'named', count: late.length });
+      for (const name of late) this.#asked.add(name);
+      const [newest, following] = [namesOfNewest(probes), namesOfFollowing(probes)];
+      return { late, newest, following, earlier: namesOfEarlier(probes) };
+    });
+    const { found, heads } = await readHowFar(endpoint, expected, asking, signal);
+    this.#note(found);
+    if (heads?.isWhole === true) return heads;
+    const { newest, earlier } = await asking;
+    // The earlier were asked for only where one of the newest isn't there.
+    const isLagging = new Set(findLagging(newest, this.#guids));
+    for (const name of earlier) if (isLagging.has(datasetOf(name))) this.#asked.add(name);
+    return heads;
   }
 
   /** Looks wherever a copy may be, going by its name, when not all are where they were expected. */
   async #lookEverywhere(datasets: DatasetList, likely: ReadonlyMap<string, string>): Promise<ProbedReceiver> {
     const names = new Set(datasets.rows.map((row) => row.name));
-    const probes = findProbes(this.#options.sources, names, likely);
+    const probes = findProbes(await this.#options.sources, names, likely);
     if (probes === undefined) return { inventory: undefined, datasets };
     const differing = new Set(findDiffering(probes, this.#guids));
     const heads = datasets.rows.filter(({ name }) => differing.has(name)).flatMap(namesOfHead);

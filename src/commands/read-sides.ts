@@ -1,9 +1,19 @@
 import type { Endpoint } from '../host/endpoint.js';
+import { glimpse } from '../inventory/glimpse.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { readInventory, readSnapshots } from '../inventory/read-inventory.js';
+import { findLikelyProbes, namesToAskFor } from '../plan/probe.js';
 import { findSources, type Choice } from '../plan/sources.js';
 import type { Inquiry, TransferEvent } from '../transfer/event.js';
+import type { DatasetRow } from '../zfs/list.js';
 import { probeReceiver } from './probe-receiver.js';
+
+/** A sender that is being read. */
+export interface SenderReading {
+  /** Its datasets, before its snapshots are known; undefined when that is not told of it. */
+  readonly rows: Promise<readonly DatasetRow[] | undefined>;
+  readonly inventory: Promise<Inventory>;
+}
 
 /** How both sides are read. */
 export interface ReadSidesOptions {
@@ -15,7 +25,7 @@ export interface ReadSidesOptions {
   /** Properties of the sender's datasets that are wanted too. */
   readonly properties: readonly string[];
   /** Reads the sender where others want to know the same of it; it is read for this alone when left out. */
-  readonly readSender?: ((read: () => Promise<Inventory>) => Promise<Inventory>) | undefined;
+  readonly readSender?: ((read: () => SenderReading) => SenderReading) | undefined;
   readonly signal: AbortSignal;
   readonly emit: (event: TransferEvent) => void;
 }
@@ -29,8 +39,8 @@ export interface Inventories {
 }
 
 /**
- * Reads both sides at once. Unless it is to be thorough, the receiver is only asked for its datasets and the snapshots that tell
- * how far it is, then for those of the datasets that differ.
+ * Reads both sides at once. Unless it is to be thorough, the receiver is only asked for the snapshots that tell how far it is, which it
+ * looks for while the sender's are still listed, and of the datasets that differ, for what they end with.
  * @param sides the endpoints as they are being connected to; a copy within one machine has one for both
  * @throws ZfsVmError when a host can't be reached or read
  */
@@ -44,11 +54,14 @@ export async function readSides(
     const both = await reader.readWhole(sides.receiver, 'all', properties);
     return { sender: both, receiver: both, readRest: undefined };
   }
-  const readSenderAlone = (): Promise<Inventory> =>
-    reader.readWhole(sides.sender, choice.allSnapshots ? 'all' : 'tagged', properties);
+  const readSenderAlone = (): SenderReading =>
+    reader.beginReading(sides.sender, choice.allSnapshots ? 'all' : 'tagged', properties);
   const sending = readSender === undefined ? readSenderAlone() : readSender(readSenderAlone);
   if (!isThorough) return reader.probe(sending, sides.receiver);
-  const [sender, receiver] = await Promise.all([sending, reader.readWhole(sides.receiver, 'all', [])]);
+  const [sender, receiver] = await Promise.all([
+    sending.inventory,
+    reader.readWhole(sides.receiver, 'all', []),
+  ]);
   return { sender, receiver, readRest: undefined };
 }
 
@@ -59,23 +72,43 @@ class SideReader {
     this.#options = options;
   }
 
+  /** Reads a host, and tells its datasets on the way. */
+  beginReading(
+    opening: Promise<Endpoint>,
+    scope: 'tagged' | 'all',
+    properties: readonly string[],
+  ): SenderReading {
+    let tell: (rows: readonly DatasetRow[]) => void = () => undefined;
+    const told = new Promise<readonly DatasetRow[]>((resolve) => {
+      tell = resolve;
+    });
+    const inventory = this.readWhole(opening, scope, properties, tell);
+    const rows = Promise.race([told, inventory.then(() => undefined)]);
+    // Not everybody wants them; who wants the inventory hears what went wrong.
+    rows.catch(() => undefined);
+    return { rows, inventory };
+  }
+
   async readWhole(
     opening: Promise<Endpoint>,
     scope: 'tagged' | 'all',
     properties: readonly string[],
+    onDatasets?: (rows: readonly DatasetRow[]) => void,
   ): Promise<Inventory> {
     const endpoint = await opening;
     this.#emitReading(endpoint, { kind: 'all' });
     const { signal } = this.#options;
-    return this.#emitRead(endpoint, await readInventory(endpoint, { scope, properties, signal }));
+    return this.#emitRead(endpoint, await readInventory(endpoint, { scope, properties, onDatasets, signal }));
   }
 
   /** Reads no more of the receiver than tells how far it is. */
-  async probe(sending: Promise<Inventory>, opening: Promise<Endpoint>): Promise<Inventories> {
+  async probe(sending: SenderReading, opening: Promise<Endpoint>): Promise<Inventories> {
     const { choice, destination, signal } = this.#options;
-    const [sender, endpoint] = await Promise.all([sending, opening]);
+    const [rows, endpoint] = await Promise.all([sending.rows, opening]);
+    const { probes } = findLikelyProbes(findSources(glimpse(rows ?? []), choice), destination);
     const { inventory, datasets } = await probeReceiver({
-      ...{ endpoint, destination, signal, sources: findSources(sender.datasets, choice) },
+      ...{ endpoint, destination, signal, expected: namesToAskFor(probes) },
+      sources: sending.inventory.then(({ datasets: known }) => findSources(known, choice)),
       onQuestion: (what) => {
         this.#emitReading(endpoint, what);
       },
@@ -85,6 +118,7 @@ class SideReader {
       this.#emitReading(endpoint, { kind: 'snapshots' });
       return this.#emitRead(endpoint, await readSnapshots(endpoint, datasets, signal));
     };
+    const sender = await sending.inventory;
     if (inventory === undefined) return { sender, receiver: await readRest(), readRest: undefined };
     return { sender, receiver: this.#emitRead(endpoint, inventory), readRest };
   }

@@ -1,6 +1,5 @@
 import { exitCodeOf, worstExitCode, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
-import type { Inventory } from '../inventory/inventory.js';
 import { planFanOut } from '../plan/fan-out.js';
 import { chooseColors } from '../report/colors.js';
 import { describeSharing } from '../report/describe-plan.js';
@@ -14,6 +13,7 @@ import type { TransferEvent } from '../transfer/event.js';
 import { carryOut, describeWay, listShared } from './carry-out.js';
 import { Departure } from './departure.js';
 import { Hosts, localName } from './hosts.js';
+import type { SenderReading } from './read-sides.js';
 import { routeTo } from './route.js';
 import type { TransferCommand } from './transfer-command.js';
 import { formatPlan, openCommandScreen, openTextReport, type Report } from './transfer-report.js';
@@ -79,7 +79,7 @@ class ManyTransfers {
   /** The hosts whose nearly-tags have been told. */
   readonly #told = new Set<string>();
   readonly #toldErrors = new Set<ZfsVmError>();
-  #inventory: Promise<Inventory> | undefined;
+  #reading: SenderReading | undefined;
 
   constructor(
     command: TransferCommand,
@@ -199,7 +199,7 @@ class ManyTransfers {
   #makeCompany(name: string, report: Report, onJoin = (): void => undefined): Company {
     return {
       ...{ report, told: this.#told },
-      readSender: (read) => (this.#inventory ??= read()),
+      readSender: (read) => (this.#reading ??= read()),
       join: (work) => {
         onJoin();
         return this.#departure.join(work, this.#names.indexOf(name));

@@ -21,7 +21,7 @@ import { Hosts } from './hosts.js';
 import { KnownPools } from './known-pools.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 import type { Route } from './route.js';
-import { readSides } from './read-sides.js';
+import { readSides, type SenderReading } from './read-sides.js';
 import type { PropertyOptions } from './property-options.js';
 import type { TransferCommand, TransferSettings } from './transfer-command.js';
 import { formatPlan, openReport, type Report } from './transfer-report.js';
@@ -59,7 +59,7 @@ interface Outcome {
 /** What the transfers from one sender to several receivers have in common, each of them being a run of its own. */
 export interface Company {
   /** Reads the sender for the first plans: once for all. @param read reads it */
-  readonly readSender: (read: () => Promise<Inventory>) => Promise<Inventory>;
+  readonly readSender: (read: () => SenderReading) => SenderReading;
   /** Carries a first plan out together with those of the others; undefined when they have begun without this one. */
   readonly join: (work: Omit<Work, 'settle'>) => Promise<TransferResult | undefined>;
   /** The hosts whose nearly-tags have been told. */

@@ -19,8 +19,10 @@ const usualLimit = 2 ** 20;
 
 /** How a command is run. */
 export interface RunOptions {
-  /** Goes to its stdin. */
-  readonly input?: string;
+  /** Goes to its stdin; pieces go as they come. When they fail, its stdin ends there. */
+  readonly input?: string | AsyncIterable<string>;
+  /** Told of what it prints to stdout, as it comes. */
+  readonly onText?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** How many characters it may print to either output; 1 Mi when left out. */
   readonly limit?: number;
@@ -35,29 +37,32 @@ export interface RunOptions {
 export async function runCommand(
   host: Host,
   argv: readonly string[],
-  { input = '', signal, limit = usualLimit, what = argv[0] ?? '' }: RunOptions = {},
+  { input = '', onText, signal, limit = usualLimit, what = argv[0] ?? '' }: RunOptions = {},
 ): Promise<CommandResult> {
   const flood = new AbortController();
   const command = await host.start(argv, {
     signal: AbortSignal.any([flood.signal, ...(signal === undefined ? [] : [signal])]),
   });
   // A command may end before it has read its input: its exit says why, the broken pipe is only a symptom.
-  const written = pipeline([input], command.stdin).catch(() => undefined);
+  const written = pipeline(typeof input === 'string' ? [input] : input, command.stdin).catch(() => undefined);
   const stdout: string[] = [];
   let stderr = '';
-  const read = (stream: Readable, onText: (text: string) => void): Promise<void> => {
+  const read = (stream: Readable, keep: (text: string) => void): Promise<void> => {
     let length = 0;
     return readChunks(stream, (text) => {
       length += text.length;
       if (length > limit) flood.abort();
       // What it has said is of no use any more, and may be a lot.
       if (flood.signal.aborted) stdout.length = 0;
-      else onText(text);
+      else keep(text);
     });
   };
   const [exit] = await Promise.all([
     command.exit,
-    read(command.stdout, (text) => stdout.push(text)),
+    read(command.stdout, (text) => {
+      stdout.push(text);
+      onText?.(text);
+    }),
     read(command.stderr, (text) => {
       stderr = addToTail(stderr, text);
     }),

@@ -21,6 +21,8 @@ import { runZfsScript } from './zfs-script.js';
 
 /** What tells how far copies on a host are. */
 export interface HowFar {
+  /** Full names of those of the newest and the following that weren't expected. */
+  readonly late: readonly string[];
   /** Full names of snapshots that copies in step have, with the GUIDs; each dataset is a copy. */
   readonly newest: ReadonlyMap<string, bigint>;
   /** Full names that only snapshots of copies have which are ahead. */
@@ -37,23 +39,30 @@ export interface Heads extends DatasetList {
 
 /**
  * Asks a host how far its copies are, and of those that aren't exactly in step, what they are and end with: an opening of the dataset
- * and one of its newest snapshot, where a list of its snapshots opens the dataset anew for each. One command, of few processes.
- * @param asked about at least one dataset
+ * and one of its newest snapshot, where a list of its snapshots opens the dataset anew for each. One command, of few processes, that
+ * begins with what is known already.
+ * @param expected full names of snapshots that `asked` will most likely have as newest or following
+ * @param asked what is asked, as soon as that is known
  * @returns the snapshots that are there, of those that were asked for and of those that datasets end with; and the datasets that aren't
  *   in step, undefined when all are
- * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
+ * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood; what `asked` rejects with
  */
 export async function readHowFar(
   endpoint: Endpoint,
-  { newest, following, earlier }: HowFar,
+  expected: readonly string[],
+  asked: Promise<HowFar>,
   signal?: AbortSignal,
 ): Promise<{ readonly found: SnapshotRow[]; readonly heads: Heads | undefined }> {
   const parts = {
     found: [
       // If zfs can't be run, the list of datasets says why.
       `named() { xargs "$@" ${quoteCommand(listNamedSnapshotsArguments)} 2>/dev/null | head -c ${longestDatasets}; }`,
+      'IFS= read -r expected; found=',
+      `case $expected in *\\"*) found=$(printf '%s\\n' "$expected" | named "$@") ;; esac`,
       'asked=$(cat)',
-      `found=$(printf '%s\\n' "$asked" | awk -F '\\t' '${quotedNames}' | named "$@")`,
+      `case $asked in 'late '*)`,
+      `  late=$(printf '%s\\n' "$asked" | awk -F '\\t' '${quotedLate}' | named "$@")`,
+      '  found="$found\n$late" ;; esac',
       `open=$(printf '%s\\n' "$found" "$asked" | awk -F '\\t' '`,
       ...whatIsOpen,
       `')`,
@@ -77,20 +86,36 @@ export async function readHowFar(
     tokens: tokenLines,
     newest: [`case $newest in *\\"*) printf '%s\\n' "$newest" "$earlier" | named "$@" ;; esac`],
   };
-  const input = [
-    ...Array.from(newest, ([name, guid]) => `newest ${name}\t${guid}\n`),
-    ...following.map((name) => `following ${name}\n`),
-    ...earlier.map((name) => `earlier ${name}\n`),
-  ].join('');
-  const texts = await runZfsScript(endpoint, parts, { input, signal });
+  const failed = new AbortController();
+  const stop = AbortSignal.any([failed.signal, ...(signal === undefined ? [] : [signal])]);
+  asked.catch(() => {
+    failed.abort();
+  });
+  // The one that fails first says why.
+  const [{ newest }, texts] = await Promise.all([
+    asked,
+    runZfsScript(endpoint, parts, { input: writeQuestion(expected, asked), signal: stop }),
+  ]);
   return understand(endpoint, () => {
     const found = [...parseSnapshots(texts.found), ...parseSnapshots(texts.newest)];
     if (texts.datasets.trim() === inStep) return { found, heads: undefined };
     const rows = parseDatasets(texts.datasets);
-    const asked = new Set(Array.from(newest.keys(), datasetOf));
-    const isWhole = rows.some(({ name }) => !asked.has(name));
+    const places = new Set(Array.from(newest.keys(), datasetOf));
+    const isWhole = rows.some(({ name }) => !places.has(name));
     return { found, heads: { rows, tokens: parseTokens(texts.tokens), isWhole } };
   });
+}
+
+/** What the script reads: what is expected on one line, to be asked for while the rest is waited for. */
+async function* writeQuestion(expected: readonly string[], asked: Promise<HowFar>): AsyncGenerator<string> {
+  yield `${expected.map((name) => `"${name}"`).join(' ')}\n`;
+  const { late, newest, following, earlier } = await asked;
+  yield [
+    ...late.map((name) => `late ${name}\n`),
+    ...Array.from(newest, ([name, guid]) => `newest ${name}\t${guid}\n`),
+    ...following.map((name) => `following ${name}\n`),
+    ...earlier.map((name) => `earlier ${name}\n`),
+  ].join('');
 }
 
 /** Stands in place of the datasets where all are in step. */
@@ -100,8 +125,8 @@ const inStep = 'in step';
  * What follows are programs of awk. The names that they print are for xargs, to which a space means something: they stand in quotes.
  */
 
-/** Picks the snapshots that tell how far the copies are from what was asked for. */
-export const quotedNames = String.raw`sub(/^newest /, "") || sub(/^following /, "") { print "\"" $1 "\"" }`;
+/** Picks the snapshots that weren't expected from what was asked for. */
+export const quotedLate = String.raw`sub(/^late /, "") { print "\"" $0 "\"" }`;
 
 /** Picks what datasets end with from a list of them. */
 export const quotedHeads = String.raw`$${newestSnapshotColumn} ~ /@/ { print "\"" $${newestSnapshotColumn} "\"" }`;

@@ -42,6 +42,8 @@ export interface ReadOptions {
   readonly details?: boolean;
   /** These properties of all datasets too, where they are set. */
   readonly properties?: readonly string[];
+  /** Told of the datasets when they are listed, before the snapshots are. */
+  readonly onDatasets?: ((rows: readonly DatasetRow[]) => void) | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -72,7 +74,7 @@ export async function readInventory(endpoint: Endpoint, options: ReadOptions): P
 /** Reads what a host holds, its snapshots as they are listed and read by these. */
 async function readLists(
   endpoint: Endpoint,
-  { scope, properties = [], signal }: ReadOptions,
+  { scope, properties = [], onDatasets, signal }: ReadOptions,
   list: readonly string[],
   read: typeof readQuickly,
 ): Promise<Inventory> {
@@ -82,7 +84,7 @@ async function readLists(
       ...{ datasets: datasetLines, tokens: tokenLines, properties: propertyLines(properties) },
       snapshots: snapshotLines(list, scope),
     },
-    { signal },
+    { signal, onFirst: onDatasets === undefined ? undefined : ifReadable(parseDatasets, onDatasets) },
   );
   return understand(endpoint, () => {
     const inventory = read(parseDatasets(texts.datasets), texts.snapshots, parseTokens(texts.tokens));
@@ -296,6 +298,20 @@ export const taggedOnly = [
   '{ held[dataset, ++count[dataset]] = $0 }',
   'END { if (status == "") { print "the list of snapshots broke off, or has no end" >"/dev/stderr"; exit 1 } exit status }',
 ];
+
+/** Hands over what a text says; where it can't be read, that is told when all of it is. */
+function ifReadable<T>(parse: (text: string) => T, onParsed: (parsed: T) => void): (text: string) => void {
+  return (text) => {
+    let parsed: T;
+    try {
+      parsed = parse(text);
+    } catch (error) {
+      if (error instanceof UnreadableOutput) return;
+      throw error;
+    }
+    onParsed(parsed);
+  };
+}
 
 /** Reads what zfs printed. @throws ZfsVmError when there is a line that can't be read, which is the cause */
 export function understand<T>({ host }: Endpoint, read: () => T): T {

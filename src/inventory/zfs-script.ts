@@ -3,7 +3,7 @@ import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { printBeginMark } from '../host/marks.js';
-import { runCommand } from '../host/run-command.js';
+import { runCommand, type RunOptions } from '../host/run-command.js';
 
 /** What each part printed, and whether something else was printed before: a banner, or what a shell prints at login. */
 export type ScriptAnswer<Name extends string> = Record<Name, string> & { readonly hasNoise: boolean };
@@ -11,7 +11,9 @@ export type ScriptAnswer<Name extends string> = Record<Name, string> & { readonl
 /** How a script may be run. */
 export interface ScriptOptions {
   /** What it reads from stdin. */
-  readonly input?: string;
+  readonly input?: RunOptions['input'];
+  /** Told of what the first part printed when the second begins. */
+  readonly onFirst?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -34,7 +36,7 @@ const end = 'end';
 export async function runZfsScript<Name extends string>(
   { host, zfs }: Endpoint,
   parts: Readonly<Record<Name, readonly string[]>>,
-  { input, signal }: ScriptOptions,
+  { input, onFirst, signal }: ScriptOptions,
 ): Promise<ScriptAnswer<Name>> {
   const names = Object.keys(parts) as Name[];
   const lines = names.flatMap((name) => [printBeginMark(markOf(name)), ...parts[name]]);
@@ -42,6 +44,7 @@ export async function runZfsScript<Name extends string>(
   const result = await runCommand(host, ['sh', '-c', script, 'sh', ...zfs], {
     ...{ signal, limit: longestAnswer, what: 'zfs list' },
     ...(input === undefined ? {} : { input }),
+    ...(onFirst === undefined ? {} : { onText: hearFirst([...names, end], onFirst) }),
   });
   signal?.throwIfAborted();
   if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs list', result);
@@ -58,6 +61,22 @@ export async function runZfsScript<Name extends string>(
 /** The line that stands before a part. */
 function markOf(name: string): string {
   return `zfs-vm: ${name}`;
+}
+
+/** What the first part begins with in the output, and what follows it. */
+function hearFirst(names: readonly string[], onFirst: (text: string) => void): (text: string) => void {
+  const [begin = '', next = ''] = names.map((name) => `\n${markOf(name)}\n`);
+  let heard: string | undefined = '';
+  return (text) => {
+    if (heard === undefined) return;
+    const searched = Math.max(0, heard.length - next.length);
+    heard += text;
+    const stop = heard.indexOf(next, searched);
+    if (stop < 0) return;
+    const start = heard.indexOf(begin);
+    if (start >= 0 && start < stop) onFirst(heard.slice(start + begin.length, stop));
+    heard = undefined;
+  };
 }
 
 function splitAtMarks<Name extends string>(

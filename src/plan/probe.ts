@@ -71,6 +71,15 @@ export function findLikelyPlaces(
   return places;
 }
 
+/** What to ask a receiver first, of which nothing is known: about copies where they most likely are. */
+export function findLikelyProbes(
+  sources: readonly Source[],
+  destination: string | undefined,
+): { readonly likely: ReadonlyMap<string, string>; readonly probes: readonly Probe[] } {
+  const likely = findLikelyPlaces(sources, destination);
+  return { likely, probes: findProbes(sources, new Set(likely.values()), likely) ?? [] };
+}
+
 /** The full names of all the snapshots on the receiver that tell how far it is. */
 export function namesToAskFor(probes: readonly Probe[]): string[] {
   return [...namesOfNewest(probes).keys(), ...namesOfFollowing(probes)];

@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { ZfsVmError } from '../../src/errors.js';
 import { LocalHost } from '../../src/host/local-host.js';
-import { readHowFar } from '../../src/inventory/read-how-far.js';
+import { readHowFar, type HowFar } from '../../src/inventory/read-how-far.js';
 import { fullNameOf } from '../../src/streamline/dataset.js';
 
 /** What it is asked besides, and what a host says: snapshots with their GUIDs, and datasets with the newest snapshot of each. */
 interface Answers {
+  /** What is expected to be asked for; all that is when left out. */
+  readonly expected?: readonly string[];
   /** What else to ask about those that lag. */
   readonly earlier?: readonly string[];
   readonly snapshots?: Readonly<Record<string, bigint>>;
@@ -26,7 +33,7 @@ interface Told {
 async function ask(
   newest: Readonly<Record<string, bigint>>,
   following: readonly string[],
-  { earlier = [], snapshots = {}, datasets = {}, zfs: script }: Answers,
+  { expected, earlier = [], snapshots = {}, datasets = {}, zfs: script }: Answers,
 ): Promise<Told> {
   const points = Object.entries(snapshots).map(([name, guid]) => `${name}\t${guid}\t7;`);
   const rows = Object.entries(datasets).map(
@@ -40,8 +47,10 @@ async function ask(
     for name; do printf '%s' "$table" | tr ';' '\\n' | grep "^$name	" || status=1; done
     exit $status`;
   const endpoint = { host: new LocalHost(), zfs: ['sh', '-c', script ?? zfs, 'zfs'] };
-  const question = { newest: new Map(Object.entries(newest)), following, earlier };
-  const { found, heads } = await readHowFar(endpoint, question);
+  const named = [...Object.keys(newest), ...following];
+  const late = expected === undefined ? [] : named.filter((name) => !expected.includes(name));
+  const question = { late, newest: new Map(Object.entries(newest)), following, earlier };
+  const { found, heads } = await readHowFar(endpoint, expected ?? named, Promise.resolve(question));
   return {
     found: found.map((row) => `${fullNameOf(row)} ${row.guid}`).sort(),
     datasets: heads?.rows.map(({ name, newestSnapshot }) => [name, newestSnapshot] as const),
@@ -133,4 +142,45 @@ test('a zfs that can not be run is an error in words', async () => {
     ask({ 'tank/a@2': 2n }, [], { zfs }),
     (error: unknown) => error instanceof ZfsVmError && /module is not loaded/.test(error.message),
   );
+});
+
+test('what was not expected is asked for, too, and what was expected in vain does no harm', async () => {
+  const snapshots = { 'tank/a@2': 2n, 'tank/my vm@2': 3n, 'tank/my vm@1': 1n };
+  const newest = { 'tank/a@2': 2n, 'tank/my vm@2': 3n };
+  for (const expected of [[], ['tank/a@2'], ['tank/my vm@1', 'tank/gone@1']]) {
+    const told = await ask(newest, ['tank/my vm@3'], { expected, snapshots });
+    assert.deepEqual(
+      new Set(told.found),
+      new Set([
+        'tank/a@2 2',
+        'tank/my vm@2 3',
+        ...(expected.includes('tank/my vm@1') ? ['tank/my vm@1 1'] : []),
+      ]),
+    );
+    assert.equal(told.datasets, undefined);
+  }
+});
+
+test('what is expected is asked for before the question is known', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'zfs-vm-how-far-'));
+  try {
+    const zfs = `printf '%s\\t2\\t7\\n' 'tank/a@2'; echo "$*" >> ${folder}/asked`;
+    const endpoint = { host: new LocalHost(), zfs: ['sh', '-c', zfs, 'zfs'] };
+    const question = async (): Promise<HowFar> => {
+      // It would wait for ever for zfs if that came after it.
+      while (!existsSync(`${folder}/asked`)) await setTimeout(10);
+      return { late: [], newest: new Map([['tank/a@2', 2n]]), following: [], earlier: [] };
+    };
+    const { found, heads } = await readHowFar(endpoint, ['tank/a@2'], question());
+    assert.deepEqual([found.map(fullNameOf), heads], [['tank/a@2'], undefined]);
+    assert.equal((await readFile(`${folder}/asked`, 'utf8')).trim().split('\n').length, 1);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('if the question is never known, why is what is told, and the host is not waited for', async () => {
+  const reason = new ZfsVmError('connection', 'a: the connection is lost');
+  const endpoint = { host: new LocalHost(), zfs: ['sh', '-c', 'sleep 600', 'zfs'] };
+  await assert.rejects(readHowFar(endpoint, ['tank/a@2'], Promise.reject(reason)), reason);
 });

@@ -125,13 +125,11 @@ function judgeKept(
     if (named.rolledBack.has(name)) continue;
     expectThat(now.bookmarks.get(bookmark) === guid, `b lost ${name}#${bookmark}`);
   }
-  const partial = dataset.partial?.of ?? '';
-  const hasArrived = now.snapshots.some(({ name: snapshot }) => partial.endsWith(`@${snapshot}`));
-  if (dataset.partial !== undefined && !isOurs(partial) && !hasArrived) {
-    expectThat(
-      now.partial?.token === dataset.partial.token,
-      `b lost what had arrived of ${dataset.partial.of} at ${name}`,
-    );
+  const { partial } = dataset;
+  if (partial !== undefined && !isOurs(partial.of)) {
+    const hasArrived = now.snapshots.some((snapshot) => partial.of.endsWith(`@${snapshot.name}`));
+    const isThere = now.partial?.of === partial.of && now.partial.position >= partial.position;
+    expectThat(hasArrived || isThere, `b lost what had arrived of ${partial.of} at ${name}`);
   }
   if (dataset.isInconsistent || named.rolledBack.has(name)) return;
   const arrived = now.snapshots.filter(({ guid }) => !dataset.snapshots.some((old) => old.guid === guid));

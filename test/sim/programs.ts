@@ -1,4 +1,4 @@
-import { quotedHeads, quotedNames, whatIsOpen } from '../../src/inventory/read-how-far.js';
+import { quotedHeads, quotedLate, whatIsOpen } from '../../src/inventory/read-how-far.js';
 import { taggedOnly } from '../../src/inventory/read-inventory.js';
 import { newestSnapshotColumn } from '../../src/zfs/list.js';
 import { packWords, unpackWords } from '../../src/zstd.js';
@@ -189,16 +189,14 @@ async function runAwk(call: Call): Promise<number> {
 const awkPrograms = new Map<string, (call: Call, text: string) => Promise<number>>([
   [taggedOnly.join('\n'), keepTagged],
   [whatIsOpen.join('\n'), tellWhatIsOpen],
-  [quotedNames, (call, text) => tellQuoted(call, fieldsOf(text, 0, /^(newest|following) /))],
+  [quotedLate, (call, text) => tellQuoted(call, fieldsOf(text, 0, /^late /))],
   [quotedHeads, (call, text) => tellQuoted(call, fieldsOf(text, newestSnapshotColumn - 1, /@/))],
 ]);
 
 /** One field of those lines in which it matches, without a beginning that matches. */
 function fieldsOf(text: string, index: number, pattern: RegExp): string[] {
   const fields = text.split('\n').map((line) => line.split('\t')[index] ?? '');
-  return fields
-    .filter((field) => pattern.test(field))
-    .map((field) => field.replace(/^(newest|following) /, ''));
+  return fields.filter((field) => pattern.test(field)).map((field) => field.replace(/^late /, ''));
 }
 
 async function tellQuoted(call: Call, words: readonly string[]): Promise<number> {

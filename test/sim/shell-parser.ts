@@ -317,9 +317,14 @@ class Parser {
     for (;;) {
       const character = this.#text[this.#at];
       if (character === undefined) throw new UnfinishedScript('a quoted string has no end');
-      if (character === '`') throw this.#unknown();
+      if (character === '`' || (character === "'" && end === '}')) throw this.#unknown();
       if (character === end) break;
-      if (character === '\\' && (!quoted || /["\\$`]/.test(this.#text[this.#at + 1] ?? ''))) {
+      if (character === '"') {
+        this.#at++;
+        if (text !== '') parts.push({ kind: 'text', text, quoted });
+        text = '';
+        parts.push(...this.#parseUntil('"', true));
+      } else if (character === '\\' && (!quoted || /["\\$`]/.test(this.#text[this.#at + 1] ?? ''))) {
         text += this.#text[this.#at + 1] ?? '';
         this.#at += 2;
       } else if (character === '$') {
@@ -351,7 +356,8 @@ class Parser {
       this.#at += plain.length;
       return { kind: 'parameter', name, operator: '', operand: [], quoted };
     }
-    const [braced, inner, operator] = /^\$\{([A-Za-z_][A-Za-z0-9_]*|[0-9@?])(:-|%|##|#|\})/.exec(rest) ?? [];
+    const [braced, inner, operator] =
+      /^\$\{([A-Za-z_][A-Za-z0-9_]*|[0-9@?])(:-|%%|%|##|#|\})/.exec(rest) ?? [];
     if (braced === undefined || inner === undefined || operator === undefined) throw this.#unknown();
     this.#at += braced.length;
     if (operator === '}') return { kind: 'parameter', name: inner, operator: '', operand: [], quoted };

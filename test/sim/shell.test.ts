@@ -37,6 +37,10 @@ const scripts: readonly (readonly [title: string, script: string, input?: string
   ['case finds its pattern', `case abc in x|y) echo 1;; a*) echo 2;; *) echo 3;; esac`],
   ['case without a pattern ends well', `false; case x in y) ;; esac; echo $?`],
   ['suffixes and prefixes are taken off', `v=tank/vm@a@b; echo "\${v%@*} \${v#*@} \${none:-other}"`],
+  [
+    'the longest or the shortest of them is taken off, over lines too',
+    `v=$(printf 'a@b\\nc@d\\ne'); printf '<%s>' "\${v%%@*}" "\${v%@*}" "\${v##*@}" "\${v#*@}" "\${v%%"\nc"*}" "\${v#*"\nc"}" "\${v%%x*}"`,
+  ],
   ['exit leaves a subshell only', `(exit 3); echo $?; { echo in; }; exit 4; echo never`],
   ['|| exit gives the status on', `(exit 6) || exit; echo never`],
   ['descriptors can be passed around', `{ echo out; echo err >&2; } 2>&1 >/dev/null | sed 's/^/got /'`],

@@ -306,22 +306,22 @@ export class Shell {
             return value;
           case ':-':
             return value === '' ? this.#expandToText(part.operand) : value;
-          case '%': {
+          case '%':
+          case '%%': {
             const suffix = await this.#toPattern(part.operand);
-            for (let length = 0; length <= value.length; length++) {
-              if (suffix.test(value.slice(value.length - length))) {
-                return value.slice(0, value.length - length);
-              }
-            }
-            return value;
+            const starts = indexesOf(value);
+            if (part.operator === '%') starts.reverse();
+            return value.slice(
+              0,
+              starts.find((start) => suffix.test(value.slice(start))),
+            );
           }
           case '#':
           case '##': {
             const prefix = await this.#toPattern(part.operand);
-            const lengths = Array.from({ length: value.length + 1 }, (_, length) => length);
-            if (part.operator === '##') lengths.reverse();
-            const length = lengths.find((each) => prefix.test(value.slice(0, each)));
-            return value.slice(length ?? 0);
+            const ends = indexesOf(value);
+            if (part.operator === '##') ends.reverse();
+            return value.slice(ends.find((end) => prefix.test(value.slice(0, end))) ?? 0);
           }
           default:
             throw new Error(`a simulated shell has no \${${part.name}${part.operator}…}`);
@@ -359,4 +359,9 @@ export class Shell {
     }
     return new RegExp(`^${source}$`, 's');
   }
+}
+
+/** Of all places in a text, its end included. */
+function indexesOf(text: string): number[] {
+  return Array.from({ length: text.length + 1 }, (_, index) => index);
 }
