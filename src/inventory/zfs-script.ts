@@ -63,19 +63,21 @@ function markOf(name: string): string {
   return `zfs-vm: ${name}`;
 }
 
-/** What the first part begins with in the output, and what follows it. */
+/** Takes an output as it comes, in pieces that are cut anywhere, and tells of its first part when the mark of the second is there. */
 function hearFirst(names: readonly string[], onFirst: (text: string) => void): (text: string) => void {
   const [begin = '', next = ''] = names.map((name) => `\n${markOf(name)}\n`);
-  let heard: string | undefined = '';
+  let pieces: string[] | undefined = [];
+  let tail = '';
   return (text) => {
-    if (heard === undefined) return;
-    const searched = Math.max(0, heard.length - next.length);
-    heard += text;
-    const stop = heard.indexOf(next, searched);
-    if (stop < 0) return;
-    const start = heard.indexOf(begin);
+    if (pieces === undefined) return;
+    pieces.push(text);
+    const end = tail + text;
+    tail = end.slice(-next.length);
+    if (!end.includes(next)) return;
+    const heard = pieces.join('');
+    pieces = undefined;
+    const [start, stop] = [heard.indexOf(begin), heard.indexOf(next)];
     if (start >= 0 && start < stop) onFirst(heard.slice(start + begin.length, stop));
-    heard = undefined;
   };
 }
 

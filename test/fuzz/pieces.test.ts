@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PassThrough, Readable } from 'node:stream';
 import fc from 'fast-check';
+import type { Host } from '../../src/host/host.js';
 import { LineSplitter } from '../../src/host/line-splitter.js';
+import { runZfsScript } from '../../src/inventory/zfs-script.js';
 import { findLastSent, LegReports, readBegunLeg, type LegReport } from '../../src/transfer/lane-script.js';
 import { hostileText, runs } from './arbitraries.js';
 
@@ -36,6 +39,44 @@ test('of a line without an end, the last part is kept, and no more', () => {
   assert.ok(rest.endsWith('2999'));
   const { lines } = splitLines([...pieces, '\n']);
   assert.equal(lines[0]?.length, 16_384);
+});
+
+/** A host on which every command prints this. */
+function printing(pieces: readonly string[]): Host {
+  return {
+    ...{ name: 'host', joinsPipes: false },
+    start: () =>
+      Promise.resolve({
+        stdin: new PassThrough().resume(),
+        stdout: Readable.from(pieces.map((piece) => Buffer.from(piece))),
+        stderr: Readable.from([]),
+        exit: Promise.resolve({ kind: 'exited', code: 0 } as const),
+      }),
+    close: () => Promise.resolve(),
+  };
+}
+
+test('the first part of a script is told of once, wherever the output is cut', async () => {
+  const markOf = (part: string): string => `\nzfs-vm: ${part}\n`;
+  const line = fc.constantFrom('tank', 'zfs-vm:', 'zfs-vm', '', 'zfs-vm: other');
+  const lines = fc.array(line, { maxLength: 5 }).map((all) => all.map((each) => `${each}\n`).join(''));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.tuple(lines, lines, lines).chain(([before, first, second]) => {
+        const whole = before + markOf('first') + first + markOf('second') + second + markOf('end');
+        return cutText(fc.constant(whole)).map((pieces) => ({ first, pieces }));
+      }),
+      async ({ first, pieces }) => {
+        const told: string[] = [];
+        const parts = { first: [], second: [] };
+        await runZfsScript({ host: printing(pieces), zfs: ['zfs'] }, parts, {
+          onFirst: (text) => told.push(text),
+        });
+        assert.deepEqual(told, [first]);
+      },
+    ),
+    runs(300),
+  );
 });
 
 function readReports(pieces: readonly string[]): { reports: LegReport[]; talk: string[]; rest: string } {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +32,38 @@ test('both lists are put together, snapshots oldest first', async () => {
     'tank/vm@zfs-vm:web:9',
     'tank/vm@zfs-vm:web:10',
   ]);
+});
+
+test('the datasets are told while the snapshots are still listed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'zfs-vm-inventory-'));
+  try {
+    // It would wait for ever if the datasets came with the snapshots.
+    const wait = `if [ "$4" = snapshot,bookmark ]; then while [ ! -e ${folder}/told ]; do sleep 0.01; done; fi`;
+    const zfs = ['sh', '-c', `${wait}; kind=$4; ${answer}`, 'zfs'];
+    const told: string[][] = [];
+    const { datasets: known } = await readInventory(
+      { host: new LocalHost(), zfs },
+      {
+        scope: 'all',
+        onDatasets: (rows) => {
+          told.push(rows.map(({ name }) => name));
+          writeFileSync(`${folder}/told`, '');
+        },
+      },
+    );
+    assert.deepEqual([told, [...known.keys()]], [[['tank', 'tank/vm']], ['tank', 'tank/vm']]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('of datasets that can not be read, nothing is told but the error', async () => {
+  const zfs = ['sh', '-c', "printf 'tank\\tmoon\\t-\\t0\\n'", 'zfs'];
+  const onDatasets = (): void => assert.fail('it was told of them');
+  await assert.rejects(
+    readInventory({ host: new LocalHost(), zfs }, { scope: 'all', onDatasets }),
+    (error: unknown) => error instanceof ZfsVmError && /a line that can't be read/.test(error.message),
+  );
 });
 
 test('a name that only looks like a tag is reported once, with everywhere it is', async () => {
