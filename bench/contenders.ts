@@ -13,6 +13,8 @@ export interface Contender {
   readonly line: string;
   /** It takes minutes: one round must do. */
   readonly isSlow: boolean;
+  /** Whether it is syncoid, which may be left out. */
+  readonly isSyncoid?: boolean;
 }
 
 /** The ways to bring the receiver up to date; the first is what the others are compared with. */
@@ -31,12 +33,21 @@ export function listContenders(shape: WorldShape, addresses: Addresses): Contend
       : { name: 'by hand', line: pipeByHand(shape, addresses), isSlow: false },
     { name: 'zfs-vm', line: `zfs-vm ${words}`, isSlow: false },
     { name: 'zfs-vm ssh', line: `zfs-vm --transport openssh ${words}`, isSlow: false },
-    { name: syncoidName, line: runSyncoid(shape, addresses), isSlow: shape.datasets > 1 },
+    ...[
+      { name: 'syncoid', flags: leanFlags },
+      { name: 'syncoid plain', flags: ['--no-sync-snap'] },
+    ].map(({ name, flags }) => ({
+      ...{ name, line: runSyncoid(flags, shape, addresses) },
+      ...{ isSlow: shape.datasets > 1, isSyncoid: true },
+    })),
   ];
 }
 
-/** The contender that a lab run may leave out. */
-export const syncoidName = 'syncoid';
+/** Makes syncoid do no more than the others: send blocks as they do, roll back and mount nothing, and make no snapshots of its own. */
+const leanFlags = [
+  ...['--no-sync-snap', '--no-rollback', '--no-privilege-elevation', '--quiet'],
+  ...['--compress=none', '--sendoptions=Lec', '--recvoptions=u'],
+];
 
 /** The shortest way there is: one ssh to a host, in which one `zfs receive` after another reads its stream. */
 function pipeByHand(shape: WorldShape, { sender, receiver }: Addresses): string {
@@ -54,12 +65,7 @@ function pipeByHand(shape: WorldShape, { sender, receiver }: Addresses): string 
   return `${sending} | ssh ${receiver} '${receives.join(' && ')}'`;
 }
 
-/** Told to send blocks as the others do, to roll back and mount nothing, and to make no snapshots of its own. */
-function runSyncoid(shape: WorldShape, { sender, receiver }: Addresses): string {
-  const flags = [
-    ...['--no-sync-snap', '--no-rollback', '--no-privilege-elevation', '--quiet'],
-    ...['--compress=none', '--sendoptions=Lec', '--recvoptions=u'],
-  ];
+function runSyncoid(flags: readonly string[], shape: WorldShape, { sender, receiver }: Addresses): string {
   const [only = ''] = listNames(shape);
   const from = sender === undefined ? senderPlace : `${sender}:${senderPlace}`;
   const places =

@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import type { LabHost } from '../test/lab/lab-host.js';
 import { startLab } from '../test/lab/lab.js';
-import { listContenders, syncoidName, type Contender } from './contenders.js';
+import { listContenders, type Contender } from './contenders.js';
 import { note, runProgram } from './program.js';
 import { formatRow, median } from './statistics.js';
 import { Stopwatch, type Measurement } from './stopwatch.js';
@@ -43,7 +43,7 @@ const cases: readonly Case[] = [
 ];
 
 const columns = [
-  ...['case ', 'contender   ', 'round trip ms', 'rounds', '  min s', 'median s', '  max s', 'ratio'],
+  ...['case ', 'contender    ', 'round trip ms', 'rounds', '  min s', 'median s', '  max s', 'ratio'],
   ...['tasks on b', 'connections'],
 ];
 const columnWidths = columns.map((column) => column.length);
@@ -112,7 +112,7 @@ async function runCase(
   const world = new World(sender, receiver, shape);
   await world.prepare();
   const contenders = listContenders(shape, vantage.addresses).filter(
-    (contender) => withSyncoid || contender.name !== syncoidName,
+    ({ isSyncoid = false }) => withSyncoid || !isSyncoid,
   );
   for (const roundTripMs of roundTripsMs) {
     await vantage.setRoundTrip(roundTripMs);

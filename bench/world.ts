@@ -74,6 +74,12 @@ export class World {
     await runScript(this.#sender, [
       `zfs list -H -t bookmark -o name -r ${senderPlace} | while read -r name; do zfs destroy "$name"; done`,
     ]);
+    // Somebody may have mounted them.
+    await runScript(this.#receiver, [
+      'zfs mount | while read -r name _; do',
+      `  case $name in ${receiverPlace}/*) zfs unmount "$name";; esac`,
+      'done',
+    ]);
     if (this.#shape.common === 0) await this.#destroyCopies();
     else await this.#rollBackCopies();
   }
