@@ -10,7 +10,7 @@ import { probeReceiver } from './probe-receiver.js';
 
 /** A sender that is being read. */
 export interface SenderReading {
-  /** Its datasets, before its snapshots are known; undefined when that is not told of it. */
+  /** Its datasets, before its snapshots are known; undefined when they weren't told before. */
   readonly rows: Promise<readonly DatasetRow[] | undefined>;
   readonly inventory: Promise<Inventory>;
 }
@@ -72,7 +72,7 @@ class SideReader {
     this.#options = options;
   }
 
-  /** Reads a host, and tells its datasets on the way. */
+  /** Reads the sender, and tells its datasets on the way. */
   beginReading(
     opening: Promise<Endpoint>,
     scope: 'tagged' | 'all',

@@ -42,7 +42,7 @@ export interface ReadOptions {
   readonly details?: boolean;
   /** These properties of all datasets too, where they are set. */
   readonly properties?: readonly string[];
-  /** Told of the datasets when they are listed, before the snapshots are. */
+  /** Told of the datasets when they are listed, before the snapshots are; not of a list that can't be read. */
   readonly onDatasets?: ((rows: readonly DatasetRow[]) => void) | undefined;
   readonly signal?: AbortSignal;
 }
@@ -78,13 +78,17 @@ async function readLists(
   list: readonly string[],
   read: typeof readQuickly,
 ): Promise<Inventory> {
+  const tellReadable = (text: string): void => {
+    const rows = parseReadable(text);
+    if (rows !== undefined) onDatasets?.(rows);
+  };
   const texts = await runZfsScript(
     endpoint,
     {
       ...{ datasets: datasetLines, tokens: tokenLines, properties: propertyLines(properties) },
       snapshots: snapshotLines(list, scope),
     },
-    { signal, onFirst: onDatasets === undefined ? undefined : ifReadable(parseDatasets, onDatasets) },
+    { signal, onFirst: onDatasets && tellReadable },
   );
   return understand(endpoint, () => {
     const inventory = read(parseDatasets(texts.datasets), texts.snapshots, parseTokens(texts.tokens));
@@ -299,18 +303,14 @@ export const taggedOnly = [
   'END { if (status == "") { print "the list of snapshots broke off, or has no end" >"/dev/stderr"; exit 1 } exit status }',
 ];
 
-/** Hands over what a text says; where it can't be read, that is told when all of it is. */
-function ifReadable<T>(parse: (text: string) => T, onParsed: (parsed: T) => void): (text: string) => void {
-  return (text) => {
-    let parsed: T;
-    try {
-      parsed = parse(text);
-    } catch (error) {
-      if (error instanceof UnreadableOutput) return;
-      throw error;
-    }
-    onParsed(parsed);
-  };
+/** The datasets in a list; undefined where it can't be read, which is told when the whole answer is. */
+function parseReadable(text: string): DatasetRow[] | undefined {
+  try {
+    return parseDatasets(text);
+  } catch (error) {
+    if (error instanceof UnreadableOutput) return undefined;
+    throw error;
+  }
 }
 
 /** Reads what zfs printed. @throws ZfsVmError when there is a line that can't be read, which is the cause */

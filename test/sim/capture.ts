@@ -30,9 +30,18 @@ export interface DatasetState {
   /** When what was bookmarked was made, by its GUID. */
   readonly bookmarkTxgs: ReadonlyMap<bigint, number>;
   readonly properties: string;
-  /** What is being received there, by its full name on its sender, and how far it is; undefined for nothing. */
-  readonly partial: { readonly of: string; readonly position: number; readonly token: string } | undefined;
+  /** What has been received of a snapshot there; undefined for nothing. */
+  readonly partial: PartialState | undefined;
   readonly isInconsistent: boolean;
+}
+
+/** How far a receive is that was interrupted, or is under way. */
+export interface PartialState {
+  /** What is received, by its full name on its sender. */
+  readonly of: string;
+  readonly position: number;
+  readonly token: string;
+  readonly isUnderWay: boolean;
 }
 
 /** What a host has at a moment: its datasets by their GUIDs. */
@@ -63,6 +72,7 @@ export function captureState({ pools }: Machine): HostState {
           of: partial.header.toName,
           position: partial.position,
           token: tokenOf(dataset) ?? '',
+          isUnderWay: dataset.isReceiving,
         },
       },
     ];

@@ -128,7 +128,10 @@ function judgeKept(
   const { partial } = dataset;
   if (partial !== undefined && !isOurs(partial.of)) {
     const hasArrived = now.snapshots.some((snapshot) => partial.of.endsWith(`@${snapshot.name}`));
-    const isThere = now.partial?.of === partial.of && now.partial.position >= partial.position;
+    // One that was under way then has gone on since; its token is another one at each place.
+    const isThere = partial.isUnderWay
+      ? now.partial?.of === partial.of && now.partial.position >= partial.position
+      : now.partial?.token === partial.token;
     expectThat(hasArrived || isThere, `b lost what had arrived of ${partial.of} at ${name}`);
   }
   if (dataset.isInconsistent || named.rolledBack.has(name)) return;
