@@ -34,7 +34,7 @@ const errorKinds: readonly (readonly [kind: string, words: RegExp])[] = [
   ['gone', /used in the initial send no longer exists/],
   ['saved', /Partially received snapshot is saved/],
   ['incomplete', /incomplete stream|failed to read from stream|invalid backup stream/],
-  ['not possible now', /kernel modules must be upgraded/],
+  ['not possible now', /kernel modules must be upgraded|incompatible embedded data stream/],
 ];
 
 /** What an error means; the kinds of all that was said. */

@@ -21,6 +21,17 @@ const source = `
 const sendRest = (dataset: string): string =>
   `zfs send -t "$(zfs get -H -o value receive_resume_token ${dataset})" </dev/null`;
 
+/** Shell text that reads the token of a dataset's partial receive, and goes on with it when something was done to it. */
+const sendRestAfter = (done: string, dataset: string, receive = 'receive -s -u'): string =>
+  `token="$(zfs get -H -o value receive_resume_token ${dataset})"; ${done}; zfs send -t "$token" </dev/null | zfs ${receive} ${dataset}`;
+
+/**
+ * Shell text that goes on with the partial receive of a dataset, which is interrupted once more, in the second file: a real host
+ * has only then noted what it has of the first.
+ */
+const sendSomeOfRest = (dataset: string): string =>
+  `${sendRest(dataset)} | head -c 600000 | zfs receive -s -u ${dataset}`;
+
 /** All of them. */
 export const regressions: readonly Regression[] = [
   {
@@ -134,6 +145,32 @@ export const regressions: readonly Regression[] = [
       zfs receive -A tank/r/g
       zfs destroy -r tank/r`),
   },
+  ...['', '-e '].map((embed) => ({
+    title: `what was to be gone on with has moved, was finished or dropped ${embed}`,
+    operations: toOperations(`
+      ${source}
+      write tank/a 1
+      zfs snapshot tank/a@4
+      write tank/a 0
+      zfs snapshot tank/a@5
+      zfs send ${embed}tank/a@2 | head -c 150000 | zfs receive -s -u tank/r/f
+      ${sendRestAfter(sendSomeOfRest('tank/r/f'), 'tank/r/f')}
+      ${sendRestAfter(`${sendRest('tank/r/f')} | zfs receive -s -u tank/r/f`, 'tank/r/f')}
+      zfs send ${embed}-i @2 tank/a@4 | head -c 150000 | zfs receive -s -u tank/r/f
+      ${sendRestAfter(sendSomeOfRest('tank/r/f'), 'tank/r/f')}
+      ${sendRestAfter(`${sendRest('tank/r/f')} | zfs receive -s -u tank/r/f`, 'tank/r/f')}
+      zfs send ${embed}-i @4 tank/a@5 | head -c 150000 | zfs receive -s -u tank/r/f
+      ${sendRestAfter('zfs receive -A tank/r/f', 'tank/r/f')}
+      zfs send ${embed}tank/a@2 | head -c 150000 | zfs receive -s -u tank/r/g
+      ${sendRestAfter('zfs receive -A tank/r/g', 'tank/r/g')}
+      zfs send ${embed}tank/a@2 | head -c 150000 | zfs receive -s -u tank/r/h
+      ${sendRestAfter(sendSomeOfRest('tank/r/h'), 'tank/r/h', 'receive -u')}
+      zfs send ${embed}tank/a@2 | head -c 150000 | zfs receive -s -u tank/r/h
+      ${sendRest('tank/r/h')} | head -c 600000 | zfs receive -u tank/r/h
+      zfs send ${embed}tank/a@1 | zfs receive -u tank/r/i
+      zfs send ${embed}-i @1 tank/a@3 | head -c 150000 | zfs receive -s -u tank/r/i
+      ${sendRestAfter(sendSomeOfRest('tank/r/i'), 'tank/r/i', 'receive -u')}`),
+  })),
   {
     title: 'a rollback and a clone reset the log of what was mounted: that is written, but does not modify',
     operations: toOperations(`

@@ -226,9 +226,11 @@ export class Faults {
       case 'the run is interrupted': {
         const [run] = runs;
         if (run === undefined) return;
-        told();
+        const isFollowed = name === 'the run is killed' && random.chance(0.5);
+        told(isFollowed ? 'the same is run again at once, while what was on its way still arrives' : '');
         if (name === 'the run is killed') kill(run);
         else run.interrupt();
+        if (isFollowed) startAnother();
         return;
       }
       case 'a zfs process dies':

@@ -193,8 +193,12 @@ export class OperationGenerator {
     const dataset = this.#partial() ?? (this.#random.chance(0.1) ? this.#dataset() : undefined);
     if (dataset === undefined) return this.#sendIncrement(0.9);
     const destination = this.#random.chance(0.1) ? this.#dataset() : dataset;
-    const token = `"$(zfs get -H -o value receive_resume_token ${quoteWord(dataset)})" `;
-    return this.#pipe(['send', '-t'], this.#receive([], destination), { token });
+    const read = `"$(zfs get -H -o value receive_resume_token ${quoteWord(dataset)})"`;
+    const rest = this.#pipe(['send', '-t'], this.#receive([], destination), { token: `${read} ` });
+    if (!this.#random.chance(0.15)) return rest;
+    // What was left before it, once more.
+    const again = this.#pipe(['send', '-t'], this.#receive([], destination), { token: '"$token" ' });
+    return { ...rest, script: `token=${read}; ${rest.script}; ${again.script}` };
   }
 
   /** The snapshots and bookmarks in whose wake a snapshot is. */
@@ -227,7 +231,7 @@ export class OperationGenerator {
     send: readonly string[],
     receive: readonly string[],
     { token = '', cutChance = 0.25 }: { token?: string; cutChance?: number | undefined } = {},
-  ): Operation {
+  ): Extract<Operation, { kind: 'shell' }> {
     const cut = this.#random.chance(cutChance) ? ` | head -c ${this.#random.pick(cuts)}` : '';
     const sender = `zfs ${quoteCommand(send)} ${token}</dev/null`;
     return { kind: 'shell', script: `${sender}${cut} | zfs ${quoteCommand(receive)}` };

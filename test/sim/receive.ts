@@ -124,7 +124,7 @@ class Receive {
     let bytes: number;
     try {
       const dataset = this.#begin(header, snapshotName, origin, isNew, what);
-      bytes = await this.#fill(dataset, ahead, isNew, snapshotName, what);
+      bytes = await this.#fill(dataset, header, ahead, isNew, snapshotName, what);
     } catch (error) {
       const there = this.#pools.datasets.get(name)?.snapshots.some(({ guid }) => guid === header.toGuid);
       if (!(error instanceof NoMatch) || there !== true) throw error;
@@ -199,7 +199,7 @@ class Receive {
     if (header.resumeAt !== undefined && header.fromGuid === undefined && !dataset.isInconsistent) {
       fail(
         pools.version === '2.1'
-          ? 'kernel modules must be upgraded to receive this stream.'
+          ? this.#describeInvalid(header)
           : `Resuming recv on existing destination '${name}'\nmust specify -F to overwrite it`,
       );
     }
@@ -237,11 +237,7 @@ class Receive {
       return start(origin, made);
     }
     if (dataset.isReceiving || dataset.partial !== undefined) {
-      fail(
-        tokenOf(dataset) === undefined
-          ? 'dataset is busy'
-          : `destination ${name} contains partially-complete state from "zfs receive -s".`,
-      );
+      fail(describeReceiving(dataset));
     }
     if (dataset.findSnapshot(snapshotName) !== undefined) {
       throw new NoMatch(`cannot restore to ${name}@${snapshotName}: destination already exists`);
@@ -273,13 +269,20 @@ class Receive {
     };
     if (dataset === undefined) return fail(`destination '${this.#destination}' does not exist`);
     const { partial } = dataset;
-    if (dataset.isReceiving) fail('dataset is busy');
-    const isSame =
-      partial?.header.toGuid === header.toGuid &&
-      partial.header.fromGuid === header.fromGuid &&
-      partial.position === header.resumeAt;
-    if (!isSame) fail('invalid backup stream');
+    if (dataset.isReceiving) fail(describeReceiving(dataset));
+    const isSame = partial?.header.toGuid === header.toGuid && partial.header.fromGuid === header.fromGuid;
+    if (!isSame) fail(this.#describeInvalid(header));
     return dataset;
+  }
+
+  /** What zfs says when the kernel finds anything wrong with a stream that zfs itself took for right. */
+  #describeInvalid({ flags }: StreamHeader): string {
+    const isResumable = this.#options.has('s');
+    const isEmbedded = flags.embedded && !flags.raw;
+    if (isEmbedded && !(isResumable && this.#pools.version === '2.1')) {
+      return 'incompatible embedded data stream feature with encrypted receive.';
+    }
+    return isResumable ? 'kernel modules must be upgraded to receive this stream.' : 'invalid backup stream';
   }
 
   #setProperties(dataset: Dataset, header: StreamHeader): void {
@@ -306,6 +309,7 @@ class Receive {
    */
   async #fill(
     dataset: Dataset,
+    header: StreamHeader,
     ahead: Buffer | undefined,
     isNew: boolean,
     snapshotName: string,
@@ -313,12 +317,17 @@ class Receive {
   ): Promise<number> {
     const { partial } = dataset;
     if (partial === undefined) throw new Error('a receive has to begin before it goes on');
+    const isResumable = partial.isResumable && this.#options.has('s');
+    // Of what was there before, only this is kept where the rest of it doesn't come.
+    let isKept = isResumable && header.resumeAt !== undefined;
     dataset.isReceiving = true;
-    let isKept = false;
     let bytes = recordBytes;
     try {
+      if ((header.resumeAt ?? 0) !== partial.position) {
+        throw new ZfsRefusal(`cannot receive ${what} stream: ${this.#describeInvalid(header)}`);
+      }
       const first = ahead ?? (await this.#readFirstHead(isNew, what));
-      isKept = partial.isResumable;
+      isKept = isResumable;
       let record = await this.#readPayload(first);
       while (record !== undefined && record !== 'foreign' && record.kind !== 'end') {
         if (record.kind === 'change') this.#apply(partial, record, what);
@@ -333,7 +342,7 @@ class Receive {
     } catch (error) {
       if (!(error instanceof BrokenStream)) throw error;
       throw new ZfsRefusal(
-        partial.isResumable
+        isResumable
           ? `cannot receive ${what} stream: checksum mismatch or incomplete stream.\nPartially received snapshot is saved.\nA resuming stream can be generated on the sending system by running:\n    zfs send -t ${tokenOf(dataset) ?? ''}`
           : `cannot receive ${what} stream: incomplete stream`,
       );
@@ -376,7 +385,7 @@ class Receive {
         }
         dataset.snapshots = dataset.snapshots.filter((each) => !newer.includes(each));
       } else if (base !== dataset.tip) {
-        fail('kernel modules must be upgraded to receive this stream.');
+        fail(this.#describeInvalid(header));
       } else if (base !== undefined && dataset.isModifiedSince(base)) {
         fail(`destination ${dataset.name} has been modified\nsince most recent snapshot`);
       }
@@ -412,6 +421,13 @@ class Receive {
 
 /** The stream doesn't go onto what the destination has. It may be there already. */
 class NoMatch extends ZfsRefusal {}
+
+/** What zfs says of a dataset that something is received into, or was until it was interrupted. */
+function describeReceiving(dataset: Dataset): string {
+  return tokenOf(dataset) === undefined
+    ? 'dataset is busy'
+    : `destination ${dataset.name} contains partially-complete state from "zfs receive -s".`;
+}
 
 /** A size as zfs rounds it: three digits at most. */
 function formatBytes(bytes: number): string {

@@ -214,6 +214,17 @@ class Scenario {
     if (this.#found !== undefined) throw this.#found as Error;
     this.#judgeStates();
     const [first] = results;
+    // What a run that was killed has left under way stops no other.
+    const mayFail = this.#command.isPowerless || / --retries /.test(this.#command.words);
+    if (!mayFail && this.struck.every((name) => name === 'the run is killed')) {
+      for (const result of results) {
+        const hasEndedWell = result === undefined || [0, 2, 3].includes(result.status);
+        expectThat(
+          hasEndedWell,
+          `nothing but a run that was killed disturbs it, and it ends with ${result?.status ?? 0}`,
+        );
+      }
+    }
     const ended = results.filter((result) => result !== undefined);
     for (const result of ended) {
       if (result.status === 130) {

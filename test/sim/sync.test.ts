@@ -245,6 +245,42 @@ test('abort ends with the status of the worst that happened', async () => {
   await expectRun(world, 'b', 'abort --yes', 1);
 });
 
+/** What may happen to a partial receive between the reading of its token and the receive that goes on with it. */
+const changesOfPartials: readonly { readonly title: string; readonly change: (b: Machine) => void }[] = [
+  {
+    title: 'has moved',
+    change: ({ pools }) => {
+      const { partial } = pools.open('tank/vm');
+      assert.ok(partial);
+      partial.position++;
+    },
+  },
+  {
+    title: 'was dropped',
+    change: ({ pools }) => {
+      pools.abortReceive('tank/vm');
+    },
+  },
+];
+
+for (const { title, change } of changesOfPartials) {
+  test(`a partial receive that ${title} since it was looked at is looked at again`, async () => {
+    const { world, a, b } = await makeInterrupted();
+    const { partial } = b.pools.open('tank/vm');
+    assert.ok(partial);
+    // What the token tells when it is read; the record has arrived in truth.
+    partial.position--;
+    let receives = 0;
+    b.beforeZfs = ([subcommand, ...words]) => {
+      if (subcommand === 'receive' && words.at(-1) === 'tank/vm' && ++receives === 1) change(b);
+    };
+    const { stderr } = await expectRun(world, 'a', 'push b');
+    assert.match(stderr, /cannot receive resume stream: .*\n.*trying again in 1 s/);
+    assert.equal(receives, 2);
+    assertHasVersionsOf(b, a);
+  });
+}
+
 test('what has come since an interrupted receive was shown is not dropped with it', async () => {
   const { world, a, b } = await makeInterrupted();
   const goOn = ({ partial }: Dataset): void => {
