@@ -67,15 +67,14 @@ export async function readHowFar(
       ...whatIsOpen,
       `')`,
       `printf '%s\\n' "$found"`,
-      `differing=\${open%%"\nearlier"*} earlier=\${open#*"\nearlier"}`,
     ],
     datasets: [
-      'datasets=; newest=; case $differing in *\\"*)',
-      `  some=$({ printf '%s\\n' "$differing" | xargs "$@" ${quoteCommand(listDatasetsArguments)} 2>/dev/null`,
+      'datasets=; newest=; case $open in \\"*)',
+      `  some=$({ printf '%s\\n' "$open" | xargs -E ${endOfDatasets} "$@" ${quoteCommand(listDatasetsArguments)} 2>/dev/null`,
       `    printf 'status %s\\n' "$?"; } | head -c ${longestDatasets})`,
       '  case $some in',
       '  *\'status 0\') datasets=${some%status 0}; printf %s "$datasets"',
-      `    newest=$(printf %s "$datasets" | awk -F '\\t' '${quotedHeads}') ;;`,
+      `    newest=$(printf '%s\\n' "$open" "$datasets" | awk -F '\\t' '${quotedHeads}') ;;`,
       '  *)',
       ...datasetLines,
       '  ;;',
@@ -84,7 +83,7 @@ export async function readHowFar(
       'esac',
     ],
     tokens: tokenLines,
-    newest: [`case $newest in *\\"*) printf '%s\\n' "$newest" "$earlier" | named "$@" ;; esac`],
+    newest: [`case $newest in *\\"*) printf '%s\\n' "$newest" | named "$@" ;; esac`],
   };
   const failed = new AbortController();
   const stop = AbortSignal.any([failed.signal, ...(signal === undefined ? [] : [signal])]);
@@ -123,16 +122,20 @@ const inStep = 'in step';
 
 /*
  * What follows are programs of awk. The names that they print are for xargs, to which a space means something: they stand in quotes.
+ * The shell takes no list apart itself: to find something in a text, it goes over what is before it again for each character.
  */
 
 /** Picks the snapshots that weren't expected from what was asked for. */
 export const quotedLate = String.raw`sub(/^late /, "") { print "\"" $0 "\"" }`;
 
-/** Picks what datasets end with from a list of them. */
-export const quotedHeads = String.raw`$${newestSnapshotColumn} ~ /@/ { print "\"" $${newestSnapshotColumn} "\"" }`;
+/** Picks the snapshots from what is open, and what datasets end with from a list of them. */
+export const quotedHeads = String.raw`/^"[^@]*@/ { print; next } $${newestSnapshotColumn} ~ /@/ { print "\"" $${newestSnapshotColumn} "\"" }`;
+
+/** What stands between the datasets and the snapshots that are open: no name is like that. */
+const endOfDatasets = '@';
 
 /**
- * Reads what was found and what was asked for. Prints the datasets that aren't in step, then the line "earlier" and what else to ask
+ * Reads what was found and what was asked for. Prints the datasets that aren't in step, and after a line between them what else to ask
  * about those that lack a newest snapshot. As numbers, GUIDs would not be exact.
  */
 export const whatIsOpen = [
@@ -142,7 +145,8 @@ export const whatIsOpen = [
   'sub(/^following /, "") { if ($0 in guid) isDiffering[dataset] }',
   'sub(/^earlier /, "") { earlier[$0] = dataset }',
   'END {',
-  String.raw`  print ""; for (dataset in isDiffering) print "\"" dataset "\""`,
-  String.raw`  print "earlier"; for (name in earlier) if (earlier[name] in isLagging) print "\"" name "\""`,
+  String.raw`  for (dataset in isDiffering) print "\"" dataset "\""`,
+  `  print "${endOfDatasets}"`,
+  String.raw`  for (name in earlier) if (earlier[name] in isLagging) print "\"" name "\""`,
   '}',
 ];

@@ -190,7 +190,7 @@ const awkPrograms = new Map<string, (call: Call, text: string) => Promise<number
   [taggedOnly.join('\n'), keepTagged],
   [whatIsOpen.join('\n'), tellWhatIsOpen],
   [quotedLate, (call, text) => tellQuoted(call, fieldsOf(text, 0, /^late /))],
-  [quotedHeads, (call, text) => tellQuoted(call, fieldsOf(text, newestSnapshotColumn - 1, /@/))],
+  [quotedHeads, tellHeads],
 ]);
 
 /** One field of those lines in which it matches, without a beginning that matches. */
@@ -202,6 +202,13 @@ function fieldsOf(text: string, index: number, pattern: RegExp): string[] {
 async function tellQuoted(call: Call, words: readonly string[]): Promise<number> {
   await say(call, words.map((word) => `"${word}"\n`).join(''));
   return 0;
+}
+
+/** The snapshots that are open, and those that datasets end with. */
+async function tellHeads(call: Call, text: string): Promise<number> {
+  const open = text.split('\n').filter((line) => /^"[^@]*@/.test(line));
+  await say(call, open.map((line) => `${line}\n`).join(''));
+  return tellQuoted(call, fieldsOf(text, newestSnapshotColumn - 1, /@/));
 }
 
 /** Of what was asked for and found, tells which datasets differ, and what is to be asked about those that lag. */
@@ -219,8 +226,8 @@ async function tellWhatIsOpen(call: Call, text: string): Promise<number> {
   const differing = new Set([...lagging, ...following.map(([name]) => datasetIn(name))]);
   const earlier = wordsOf('earlier').filter(([name]) => lagging.has(datasetIn(name)));
   const told = [
-    ...['', ...[...differing].map((dataset) => `"${dataset}"`)],
-    ...['earlier', ...earlier.map(([name = '']) => `"${name}"`)],
+    ...[...differing].map((dataset) => `"${dataset}"`),
+    ...['@', ...earlier.map(([name = '']) => `"${name}"`)],
   ];
   await say(call, told.map((line) => `${line}\n`).join(''));
   return 0;
@@ -257,13 +264,17 @@ async function keepTagged(call: Call, text: string): Promise<number> {
 /** Calls a program with what is on the lines of stdin as its last words; 200 of them at once. */
 async function runXargs(call: Call): Promise<number> {
   const text = (await readToEnd(call.stdin, call.process)).toString();
-  const names = text.split('\n').flatMap((line) => (line === '' ? [] : splitEscaped(line)));
-  const [program = '', ...words] = call.words;
+  const all = text.split('\n').flatMap((line) => (line === '' ? [] : splitEscaped(line)));
+  const [end, words] =
+    call.words[0] === '-E' ? [call.words[1], call.words.slice(2)] : [undefined, call.words];
+  const length = end === undefined ? -1 : all.indexOf(end);
+  const names = length < 0 ? all : all.slice(0, length);
+  const [program = '', ...fixed] = words;
   let status = 0;
   for (let start = 0; start < Math.max(1, names.length); start += 200) {
-    const all = [...words, ...names.slice(start, start + 200)];
+    const given = [...fixed, ...names.slice(start, start + 200)];
     const ended = await call.session.runChild(call.process, (process) =>
-      runProgram(program, { ...call, process, stdin: inputOf(''), words: all }),
+      runProgram(program, { ...call, process, stdin: inputOf(''), words: given }),
     );
     if (ended === 127) return 127;
     if (ended > 128) {
