@@ -78,6 +78,12 @@ for (const [args, words] of [
   [['status', '--max-age', '-5h', 'b'], /try: a value that begins with - is written --max-age=-5h\n/],
   [['tag', '-m', '-x', '-n', 'a:1', 'b'], /try: a value that begins with - is written --message=-x\n/],
   [['push', '-n', '-d', 'tank', 'b'], /-n needs a value\n {2}try: zfs-vm push /],
+  [
+    ['push', '--retry', '3', 'b'],
+    /push has no option "--retry"\n {2}try: --retries, or see zfs-vm push --help\n/,
+  ],
+  [['push', '--json3', 'b'], /push has no option "--json3"\n {2}try: --json, or see zfs-vm push --help\n/],
+  [['list', '-x', 'b'], /list has no option "-x"\n {2}try: zfs-vm list --help\n/],
   [['push', '-n', '--', 'b'], /-n needs a value\n {2}try: zfs-vm push /],
   [['tag', '-m', '-a b', 'c'], /is written --message='-a b'\n/],
   [['push', '-n', 'a', '-n', '-b', 'c'], /and "-b" is taken for an option/],

@@ -28,7 +28,32 @@ export function describeSyntaxFault(
   if (complaint.startsWith('Not enough positional arguments')) {
     return { summary: 'a word is missing', hint: undefined };
   }
+  const [, unknown] = /^(?:Unsupported|Invalid) option name \("(.*)"\)/s.exec(complaint) ?? [];
+  if (unknown !== undefined) return describeUnknownOption(unknown, command);
   return { summary: complaint.replace(/[:.]$/, ''), hint: undefined };
+}
+
+function describeUnknownOption(option: string, command: DocumentedCommand): SyntaxFault {
+  const called = command.names[0]?.join(' ') ?? '';
+  const alike = listOptionNames(command)
+    .flat()
+    .map((name) => ({ name, shared: countShared(name, option) }))
+    .filter(({ shared }) => shared >= leastShared)
+    .sort((one, other) => other.shared - one.shared)[0];
+  const help = `zfs-vm ${called} --help`;
+  return {
+    summary: `${called} has no option ${JSON.stringify(option)}`,
+    hint: alike === undefined ? help : `${alike.name}, or see ${help}`,
+  };
+}
+
+/** Two names are alike that begin with the same characters, so many with the dashes. */
+const leastShared = 4;
+
+function countShared(one: string, other: string): number {
+  let count = 0;
+  while (count < one.length && one[count] === other[count]) count++;
+  return count;
 }
 
 /** clipanion takes what begins with `-` for an option, wherever it stands. */
