@@ -80,19 +80,23 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
  * may help.
  */
 export function isBusyFailure(stderr: string): boolean {
-  return somebodyAtWork.test(stderr) || staleToken.test(stderr);
+  return somebodyAtWork.test(stderr) || baseGone.test(stderr) || staleToken.test(stderr);
 }
 
 const somebodyAtWork =
   /dataset is busy|being received|contains partially-complete state|destination '[^']*' exists/i;
 
+/** What `zfs receive` says where what a stream goes on from was there when we looked, and is no more. */
+const baseGone =
+  /does not\s+match incremental source|destination '[^']*' does not exist|(local origin for clone|specified origin fs) .* does not exist/;
+
 /**
- * What `zfs receive` says of the rest of a stream when the partial receive has moved, come to its end or been dropped since its
- * token was read: a receive whose sender has died goes on with what is still on its way. The kernel gives EINVAL for all of it,
- * which zfs takes for other things (`zfs_receive_one` in `libzfs_sendrecv.c`; each seen with OpenZFS 2.1.11 or 2.3.2).
+ * What it says of the rest of a stream when the partial receive has moved, come to its end or been dropped since its token was
+ * read: a receive whose sender has died goes on with what is still on its way. The kernel gives EINVAL for all of it, which zfs
+ * takes for other things (`zfs_receive_one` in `libzfs_sendrecv.c`; each seen with OpenZFS 2.1.11 or 2.3.2).
  */
 const staleToken =
-  /cannot receive resume stream: (kernel modules must be upgraded|incompatible embedded data stream feature|Resuming recv on existing destination|destination '[^']*' does not exist)/;
+  /cannot receive resume stream: (kernel modules must be upgraded|incompatible embedded data stream feature|Resuming recv on existing destination)/;
 
 /** Whether a command failed because a dataset, snapshot or bookmark isn't there. @param fullName of that */
 export function isGone(stderr: string, fullName: string): boolean {

@@ -281,6 +281,39 @@ for (const { title, change } of changesOfPartials) {
   });
 }
 
+/** What somebody may do on the receiver to what a stream goes on from, after that was looked at. */
+const losses: readonly { readonly title: string; readonly lose: (pools: Machine['pools']) => void }[] = [
+  {
+    title: 'the newest version is rolled back',
+    lose: (pools) => {
+      pools.rollback('tank/vm@zfs-vm:web:2', { recursive: true });
+    },
+  },
+  {
+    title: 'the dataset is destroyed',
+    lose: (pools) => {
+      pools.destroy('tank/vm', { recursive: true });
+    },
+  },
+];
+
+for (const { title, lose } of losses) {
+  for (const what of ['an increment', 'a clone']) {
+    test(`when ${title} on the receiver before ${what} comes, it is looked at again`, async () => {
+      const { world, a, b } = makeWorld();
+      await expectRun(world, 'a', 'push b');
+      if (what === 'a clone') await expectRun(world, 'a', 'clone web tank/work');
+      addVersion(a, what === 'a clone' ? 'tank/work' : 'tank/vm', 'web:4');
+      let receives = 0;
+      b.beforeZfs = ([subcommand]) => {
+        if (subcommand === 'receive' && ++receives === 1) lose(b.pools);
+      };
+      assert.match((await expectRun(world, 'a', 'push b')).stderr, /trying again in 1 s/);
+      assertHasVersionsOf(b, a);
+    });
+  }
+}
+
 test('what has come since an interrupted receive was shown is not dropped with it', async () => {
   const { world, a, b } = await makeInterrupted();
   const goOn = ({ partial }: Dataset): void => {
