@@ -71,12 +71,12 @@ function measure(snapshotCount: number, folder: string): void {
 
 /** Writes what `zfs list` would print, in its order, which is that of names: every tenth dataset is a clone of another. */
 function writeLists(path: string, datasetCount: number, snapshotCount: number): void {
-  const datasets = ['tank\tfilesystem\t-\t0\toff\t-\t-'];
+  const datasets = ['tank\tfilesystem\t-\t0\t1795249568\toff\t-\t-'];
   const snapshots: string[] = [];
   for (let dataset = 0; dataset < datasetCount; dataset++) {
     const name = `tank/vm-${dataset}`;
     const origin = dataset % 10 === 9 ? `tank/vm-${dataset - 1}@zfs-vm:image-${dataset - 1}:1` : '-';
-    datasets.push(`${name}\tfilesystem\t${origin}\t0\toff\t-\t-`);
+    datasets.push(`${name}\tfilesystem\t${origin}\t0\t1795249568\toff\t-\t-`);
     for (let version = 1; version <= snapshotCount; version++) {
       // Close to 64 bits, as real ones are.
       const guid = (1n << 63n) + BigInt(dataset * snapshotsPerDataset + version) * 2_654_435_761n;

@@ -14,7 +14,7 @@ import type { DatasetRow, SnapshotRow } from '../src/zfs/list.js';
  *
  * After `<` stands the origin. A snapshot is a tag, or `@name` for one that isn't ours. Two snapshots written alike, on whatever
  * host, are the same by GUID; `web:1~x` is another snapshot with the name of `web:1`. Marks after the name: `(volume)`,
- * `(encrypted)`, `(modified)`, `(partial web:2 since web:1)` for an interrupted receive, `(partial web:1 raw)` for one of a raw stream; `#name` is a bookmark. Lines are in order of creation; what is above them is there by itself.
+ * `(encrypted)`, `(modified)`, `(made at 5)`, `(partial web:2 since web:1)` for an interrupted receive, `(partial web:1 raw)` for one of a raw stream; `#name` is a bookmark. Lines are in order of creation; what is above them is there by itself.
  */
 export function world(...lines: readonly string[]): Datasets {
   const datasets = new Map<string, DatasetRow>();
@@ -36,6 +36,7 @@ export function world(...lines: readonly string[]): Datasets {
       origin: origin === undefined ? undefined : toFullName(origin),
       encrypted: marks.includes('(encrypted)'),
       writtenBytes: marks.includes('(modified)') ? 14336 : 0,
+      madeAtSeconds: Number(/\(made at ([0-9]+)\)/.exec(marks)?.[1] ?? 0),
       newestSnapshot: undefined,
       resumeToken: readPartial(marks, tokens),
     });
@@ -80,6 +81,7 @@ const plainDataset = {
   origin: undefined,
   encrypted: false,
   writtenBytes: 0,
+  madeAtSeconds: 0,
   newestSnapshot: undefined,
   resumeToken: undefined,
 } as const;

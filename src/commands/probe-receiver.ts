@@ -173,7 +173,7 @@ class ReceiverProbe {
 }
 
 const nothingKnown: Omit<DatasetRow, 'name'> = {
-  ...{ type: 'filesystem', origin: undefined, encrypted: false, writtenBytes: 0 },
+  ...{ type: 'filesystem', origin: undefined, encrypted: false, writtenBytes: 0, madeAtSeconds: 0 },
   ...{ newestSnapshot: undefined, resumeToken: undefined },
 };
 

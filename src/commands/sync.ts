@@ -8,9 +8,10 @@ import { findHeads } from '../plan/heads.js';
 import type { Retention } from '../plan/retention.js';
 import { chooseColors } from '../report/colors.js';
 import { formatError } from '../report/error-text.js';
-import type { Datasets } from '../streamline/dataset.js';
-import { findVersions } from '../streamline/lineage.js';
+import { fullNameOf, isTagged, type Datasets } from '../streamline/dataset.js';
+import { findNewest, findVersions } from '../streamline/lineage.js';
 import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
+import { formatTagShort } from '../streamline/tag.js';
 import { checkKept, checkPatterns } from './check-request.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
@@ -130,23 +131,44 @@ export class SyncCommand extends RetentionCommand {
           hint: 'begin a streamline with "zfs-vm tag -n STREAMLINE:VERSION DATASET"',
         });
       }
-      if (this.dryRun) return { streamlines: chosen, status: await this.#tag(endpoint, before, chosen) };
+      const isChosenByName = patterns.length > 0;
+      if (this.dryRun) {
+        return { streamlines: chosen, status: await this.#tag(endpoint, before, chosen, isChosenByName) };
+      }
       const streamlines: string[] = [];
       for (const streamline of chosen) {
         if (await locks.take(streamline)) streamlines.push(streamline);
         else this.#complain(describeLocked(streamline));
       }
       // What another run made before we had the lock is there now.
-      const tagged = streamlines.length === 0 ? [] : [await this.#tag(endpoint, await read(), streamlines)];
+      const tagged =
+        streamlines.length === 0
+          ? []
+          : [await this.#tag(endpoint, await read(), streamlines, isChosenByName)];
       const left = streamlines.length < chosen.length ? [exitCodes.failed] : [];
       return { streamlines, status: worstExitCode([...tagged, ...left]) };
     });
   }
 
-  /** Makes the next version where something has changed. @returns the exit status */
-  async #tag(endpoint: Endpoint, datasets: Datasets, streamlines: readonly string[]): Promise<number> {
+  /**
+   * Makes the next version where something has changed.
+   * @param isChosenByName whether somebody wants these very streamlines to go on
+   * @returns the exit status
+   */
+  async #tag(
+    endpoint: Endpoint,
+    datasets: Datasets,
+    streamlines: readonly string[],
+    isChosenByName: boolean,
+  ): Promise<number> {
     const statuses: number[] = [];
     const heads = findHeads(datasets, streamlines.map(toPattern));
+    const going = new Set(heads.map(({ streamline }) => streamline));
+    for (const streamline of isChosenByName ? streamlines.filter((name) => !going.has(name)) : []) {
+      const error = describeLeft(datasets, streamline);
+      this.#complain(error);
+      statuses.push(exitCodeOf(error));
+    }
     await flushPools(
       endpoint,
       heads.map((head) => head.dataset),
@@ -283,6 +305,18 @@ function readStreamlinePattern(text: string): VersionPattern {
   if (pattern.upTo === undefined) return pattern;
   throw new ZfsVmError('usage', `-n ${JSON.stringify(text)} names a version, and a sync makes new ones`, {
     hint: `write -n ${JSON.stringify(pattern.streamline)}`,
+  });
+}
+
+/** Tells why a streamline can't go on by itself. */
+function describeLeft(datasets: Datasets, streamline: string): ZfsVmError {
+  const versions = [...findVersions(datasets)].filter(({ tag }) => tag.streamline === streamline);
+  const newest = findNewest(versions);
+  const since = newest && datasets.get(newest.dataset)?.snapshots.findLast(isTagged);
+  const where = newest === undefined ? 'the dataset that had it' : fullNameOf(newest);
+  const other = since === undefined ? 'another streamline' : formatTagShort(since.tag);
+  return new ZfsVmError('conflict', `${streamline} gets no version: ${where} has gone on as ${other}`, {
+    hint: `name that one with -n, or make the next version of ${streamline} where it is to go on with "zfs-vm tag"`,
   });
 }
 

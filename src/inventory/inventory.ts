@@ -87,10 +87,11 @@ export class InventoryBuilder implements SnapshotSink {
 
   build(): Inventory {
     const datasets = new Map<string, Dataset>();
-    for (const { name, type, origin, encrypted, writtenBytes, resumeToken: token } of this.#datasetRows) {
+    for (const { name, type, origin, encrypted, writtenBytes, madeAtSeconds, resumeToken: token } of this
+      .#datasetRows) {
       const { snapshots = [], bookmarks = [] } = this.#points.get(name) ?? {};
       datasets.set(name, {
-        ...{ name, type, origin, encrypted, writtenBytes },
+        ...{ name, type, origin, encrypted, writtenBytes, madeAtSeconds },
         partial: token === undefined ? undefined : { token, content: this.#tokens.get(token) },
         snapshots: putInOrder(snapshots),
         bookmarks: putInOrder(bookmarks),

@@ -14,32 +14,48 @@ export interface Head {
 }
 
 /**
- * Finds where the streamlines of a host go on: for each the dataset that has its newest version, the original where there are
- * copies. A dataset that has gone on as another streamline is no head, and a streamline without one is left out.
+ * Finds where the streamlines of a host go on: for each the dataset that has its newest version. Of copies that have it too, that is
+ * the original, or, where nothing was written to that, the one to which something was. A dataset that has gone on as another streamline
+ * is no head, and a streamline without one is left out.
  * @param patterns only these streamlines; all when empty
  */
 export function findHeads(datasets: Datasets, patterns: readonly VersionPattern[]): Head[] {
   const sources = findSources(datasets, { patterns, latest: false, allSnapshots: false });
-  const heads = new Map<string, Head>();
+  const membersOf = findMembers(sources);
+  const heads = new Map<string, Head & { readonly isWritten: boolean }>();
   // Originals come before their copies, and of a tree what is above before what is below: the first one found is meant.
   for (const source of sources) {
     const newest = source.dataset.snapshots.findLast(isTagged);
     if (newest === undefined || !isChosenTag(patterns, newest.tag)) continue;
     const { streamline } = newest.tag;
+    const members = membersOf(source);
+    const isWritten = members.some(({ dataset }) => dataset.writtenBytes > 0);
     const known = heads.get(streamline);
-    if (known !== undefined && findNewest([known.newest, newest]) === known.newest) continue;
-    heads.set(streamline, { streamline, dataset: newest.dataset, newest, isTree: isTree(source, sources) });
+    if (known !== undefined && findNewest([known.newest, newest]) === known.newest) {
+      const isBetterCopy = newest.guid === known.newest.guid && isWritten && !known.isWritten;
+      if (!isBetterCopy) continue;
+    }
+    const isTree = members.length > 1;
+    heads.set(streamline, { streamline, dataset: newest.dataset, newest, isTree, isWritten });
   }
-  return [...heads.values()].sort((a, b) => (a.streamline < b.streamline ? -1 : 1));
+  return [...heads.values()]
+    .map(({ streamline, dataset, newest, isTree }) => ({ streamline, dataset, newest, isTree }))
+    .sort((a, b) => (a.streamline < b.streamline ? -1 : 1));
 }
 
-/** Whether something below a dataset was made into the same version at the same time. */
-function isTree({ dataset, versions }: Source, sources: readonly Source[]): boolean {
-  const newest = versions.at(-1)?.name;
-  return sources.some(
-    (other) =>
-      other.dataset !== dataset &&
-      isWithin(other.dataset.name, dataset.name) &&
-      other.versions.at(-1)?.name === newest,
-  );
+/** Tells what was made into the newest version of a dataset at the same time: itself, and what of that lies below it. No copies. */
+function findMembers(sources: readonly Source[]): (source: Source) => Source[] {
+  const byNewest = new Map<string | undefined, Source[]>();
+  for (const source of sources) {
+    const newest = source.versions.at(-1)?.name;
+    const alike = byNewest.get(newest);
+    if (alike === undefined) byNewest.set(newest, [source]);
+    else alike.push(source);
+  }
+  return (source) => {
+    const newest = source.versions.at(-1);
+    const isMember = ({ dataset, versions }: Source): boolean =>
+      isWithin(dataset.name, source.dataset.name) && versions.at(-1)?.guid !== newest?.guid;
+    return [source, ...(byNewest.get(newest?.name) ?? []).filter(isMember)];
+  };
 }

@@ -2,7 +2,7 @@ import { fullNameOf, type Dataset, type Datasets, type Snapshot } from '../strea
 import { datasetOf, walkHistory } from '../streamline/lineage.js';
 import { matchesGlob, isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import type { Tag } from '../streamline/tag.js';
-import { ancestorsOf } from '../zfs/names.js';
+import { ancestorsOf, poolOf } from '../zfs/names.js';
 
 /** Which versions are to be sent. */
 export interface Choice {
@@ -26,7 +26,8 @@ export interface Source {
 
 /**
  * The sender's datasets that have chosen versions, in the order in which they can be sent: origins and what lies above first,
- * and originals before copies of them, so that a backup of an image isn't taken for the image.
+ * and originals before copies of them, so that a backup of an image isn't taken for the image. Of datasets with the same versions, the
+ * original is the one that has gone further, or was made first on this host.
  */
 export function findSources(datasets: Datasets, choice: Choice): Source[] {
   const chosen = new Map<string, Snapshot[]>();
@@ -89,11 +90,10 @@ function findTreeParent(
 function orderSources(sources: ReadonlyMap<string, Source>, datasets: Datasets): Source[] {
   const ordered: Source[] = [];
   const visited = new Set<string>();
+  const byAge = [...sources.values()].sort(compareAges);
+  const isAhead = findAhead(byAge);
   // A stack of our own: chains of clones may be longer than the call stack is deep.
-  const stack = [...sources.values()]
-    .sort(byOriginality)
-    .map(({ dataset }) => dataset.name)
-    .reverse();
+  const stack = byAge.map(({ dataset }) => dataset.name).reverse();
   const entered = new Set<string>();
   for (let name = stack.at(-1); name !== undefined; name = stack.at(-1)) {
     const source = sources.get(name);
@@ -101,7 +101,7 @@ function orderSources(sources: ReadonlyMap<string, Source>, datasets: Datasets):
     const above = ancestorsOf(name).findLast(
       (ancestor) => sources.has(ancestor) && !isClonedFrom(ancestor, name, datasets),
     );
-    const needed = [above, origin === undefined ? undefined : datasetOf(origin)].filter(
+    const needed = [isAhead(source), above, origin === undefined ? undefined : datasetOf(origin)].filter(
       (other): other is string => other !== undefined && !entered.has(other) && datasets.has(other),
     );
     if (visited.has(name)) {
@@ -132,10 +132,32 @@ function isClonedFrom(name: string, other: string, datasets: Datasets): boolean 
   return false;
 }
 
-/** Of two datasets with the same snapshots, the one with more of them, or that had them earlier, is the original. */
-function byOriginality(a: Source, b: Source): number {
-  if (a.versions.length !== b.versions.length) return b.versions.length - a.versions.length;
-  const [{ createtxg: first }, { createtxg: second }] = [a.versions[0], b.versions[0]];
-  if (first !== second) return first < second ? -1 : 1;
-  return a.dataset.name < b.dataset.name ? -1 : 1;
+/**
+ * Tells, of a dataset, the oldest one that has its newest version and has gone on from there: as a copy of that it lags. Copies that
+ * have gone equally far are told from their original by their age only: how many versions each has says nothing once they were pruned,
+ * and transaction groups say nothing across pools.
+ */
+function findAhead(byAge: readonly Source[]): (source: Source | undefined) => string | undefined {
+  const ahead = new Map<bigint, string>();
+  for (const { dataset, versions } of byAge) {
+    for (const { guid } of versions.slice(0, -1)) if (!ahead.has(guid)) ahead.set(guid, dataset.name);
+  }
+  return (source) => {
+    const newest = source?.versions.at(-1);
+    return newest && ahead.get(newest.guid);
+  };
+}
+
+/** Of two datasets, the older one comes first; of those that were made in the same second, in one pool, the one that had versions first. */
+function compareAges(a: Source, b: Source): number {
+  return (
+    a.dataset.madeAtSeconds - b.dataset.madeAtSeconds ||
+    compareTexts(poolOf(a.dataset.name), poolOf(b.dataset.name)) ||
+    a.versions[0].createtxg - b.versions[0].createtxg ||
+    compareTexts(a.dataset.name, b.dataset.name)
+  );
+}
+
+function compareTexts(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }

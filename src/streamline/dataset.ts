@@ -45,6 +45,8 @@ export interface Dataset {
   readonly encrypted: boolean;
   /** What was written to it since its newest snapshot. */
   readonly writtenBytes: number;
+  /** When it was made on this host, in seconds since 1970: what was received is as old as its first receive here. */
+  readonly madeAtSeconds: number;
   /** A receive into it that was interrupted and can be resumed. */
   readonly partial: PartialReceive | undefined;
   /** Oldest first. */

@@ -19,6 +19,8 @@ export interface DatasetRow {
   readonly encrypted: boolean;
   /** What was written to it since its newest snapshot; 0 for a received dataset that nobody has touched. */
   readonly writtenBytes: number;
+  /** When it was made on this host, in seconds since 1970: what was received is as old as its first receive here. */
+  readonly madeAtSeconds: number;
   /** The newest snapshot of its own, by the part of its name after `@`. */
   readonly newestSnapshot: string | undefined;
   /** The token of a receive that was interrupted and can be resumed. */
@@ -51,16 +53,16 @@ export interface SnapshotDetails {
  */
 export const listDatasetsArguments = [
   ...['list', '-Hp', '-t', 'filesystem,volume', '-o'],
-  'name,type,origin,written,encryption,prevsnap,receive_resume_token',
+  'name,type,origin,written,creation,encryption,prevsnap,receive_resume_token',
 ] as const;
 
 /** Which column of `listDatasetsArguments` has the full name of the newest snapshot, counted from 1. */
-export const newestSnapshotColumn = 6;
+export const newestSnapshotColumn = 7;
 
 /** The same for a zfs that lacks the newer columns (before 0.8). */
 export const listDatasetsOldArguments = [
   ...listDatasetsArguments.slice(0, -1),
-  'name,type,origin,written',
+  'name,type,origin,written,creation',
 ] as const;
 
 /**
@@ -125,7 +127,8 @@ export function parseDatasets(output: string): DatasetRow[] {
   const lines = splitLines(output).map((line) => line.split('\t'));
   const columns = lines[0]?.length === oldColumns ? oldColumns : newColumns;
   return lines.map((fields) => {
-    const [name = '', type, origin = '', written, encryption = '-', newest = '-', resumeToken = '-'] = fields;
+    const [name = '', type, origin = '', written, creation, ...newer] = fields;
+    const [encryption = '-', newest = '-', resumeToken = '-'] = newer;
     const isReadable =
       fields.length === columns &&
       findDatasetNameFault(name) === undefined &&
@@ -133,7 +136,8 @@ export function parseDatasets(output: string): DatasetRow[] {
       (newest === '-' || isSnapshotName(newest)) &&
       /^(-|on|off|[a-z0-9]+(-[a-z0-9]+)+)$/.test(encryption) &&
       /^[!-~]+$/.test(resumeToken);
-    if (!isReadable || !isWholeNumber(written) || (type !== 'filesystem' && type !== 'volume')) {
+    const areNumbers = isWholeNumber(written) && isWholeNumber(creation) && Number(creation) <= lastSecond;
+    if (!isReadable || !areNumbers || (type !== 'filesystem' && type !== 'volume')) {
       throw new UnreadableOutput(fields.join('\t'));
     }
     return {
@@ -142,15 +146,16 @@ export function parseDatasets(output: string): DatasetRow[] {
       origin: unlessDash(origin),
       encrypted: encryption !== 'off' && encryption !== '-',
       writtenBytes: Number(written),
+      madeAtSeconds: Number(creation),
       newestSnapshot: newest.startsWith(`${name}@`) ? newest.slice(name.length + 1) : undefined,
       resumeToken: unlessDash(resumeToken),
     };
   });
 }
 
-const newColumns = 7;
+const newColumns = 8;
 
-const oldColumns = 4;
+const oldColumns = 5;
 
 /**
  * Reads the output of `listSnapshotsArguments`.

@@ -44,6 +44,7 @@ const datasetRow = fc.record(
     origin: fc.option(snapshotFullName, { nil: undefined }),
     encryption: fc.constantFrom('off', '-', 'on', 'aes-256-gcm', 'aes-128-ccm'),
     written: size,
+    madeAtSeconds: fc.nat(2 ** 31 - 1),
     newestSnapshot: fc.option(namePart, { nil: undefined }),
     resumeToken: fc.option(fc.stringMatching(/^1-[0-9a-f]{1,9}-[0-9a-f]{2}-[0-9a-f]{1,40}$/), {
       nil: undefined,
@@ -55,9 +56,9 @@ const datasetRow = fc.record(
 type PrintedDataset = typeof datasetRow extends fc.Arbitrary<infer Row> ? Row : never;
 
 function printDataset({ newestSnapshot, ...row }: PrintedDataset): string {
-  const { name, type, origin = '-', written, encryption, resumeToken = '-' } = row;
+  const { name, type, origin = '-', written, madeAtSeconds, encryption, resumeToken = '-' } = row;
   const newest = newestSnapshot === undefined ? '-' : `${name}@${newestSnapshot}`;
-  return [name, type, origin, written, encryption, newest, resumeToken].join('\t');
+  return [name, type, origin, written, madeAtSeconds, encryption, newest, resumeToken].join('\t');
 }
 
 const datasetText = fc
@@ -138,13 +139,21 @@ test('what is taken for a list of datasets says what was read, and has nothing b
       const lines = text.split('\n').filter((line) => line !== '');
       assert.equal(rows.length, lines.length);
       for (const [index, row] of rows.entries()) {
-        const { name, type, origin = '-', writtenBytes, newestSnapshot, resumeToken = '-' } = row;
+        const {
+          name,
+          type,
+          origin = '-',
+          writtenBytes,
+          madeAtSeconds,
+          newestSnapshot,
+          resumeToken = '-',
+        } = row;
         const fields = (lines[index] ?? '').split('\t');
         assert.deepEqual([name, type], fields.slice(0, 2));
         assert.ok(origin === (fields[2] === '' ? '-' : fields[2]));
-        assert.equal(writtenBytes, Number(fields[3]));
-        assert.ok(newestSnapshot === undefined || fields[5] === `${name}@${newestSnapshot}`);
-        assert.equal(resumeToken, fields[6] ?? '-');
+        assert.deepEqual([writtenBytes, madeAtSeconds], [Number(fields[3]), Number(fields[4])]);
+        assert.ok(newestSnapshot === undefined || fields[6] === `${name}@${newestSnapshot}`);
+        assert.equal(resumeToken, fields[7] ?? '-');
         assert.equal(findDatasetNameFault(name), undefined);
         assert.ok(origin === '-' || isSnapshotName(origin));
         assert.ok(Number.isFinite(writtenBytes));
@@ -323,17 +332,22 @@ for (const [what, line] of [
 }
 
 for (const [what, line] of [
-  ['no name', '\tfilesystem\t-\t0\toff\t-\t-'],
-  ['the name of a snapshot', 'tank@a\tfilesystem\t-\t0\toff\t-\t-'],
-  ['an option for a name', '-F\tfilesystem\t-\t0\toff\t-\t-'],
-  ['a part called ..', 'tank/../x\tfilesystem\t-\t0\toff\t-\t-'],
-  ['letters that ZFS does not take', 'tank/\u00E9\tfilesystem\t-\t0\toff\t-\t-'],
-  ['an origin that is no snapshot', 'tank/a\tfilesystem\ttank/b\t0\toff\t-\t-'],
-  ['a half-printed encryption', 'tank/a\tfilesystem\t-\t0\tof\t-\t-'],
-  ['a newest snapshot that is none', 'tank/a\tfilesystem\t-\t0\toff\ttank/a\t-'],
+  ['no name', '\tfilesystem\t-\t0\t1795249568\toff\t-\t-'],
+  ['the name of a snapshot', 'tank@a\tfilesystem\t-\t0\t1795249568\toff\t-\t-'],
+  ['an option for a name', '-F\tfilesystem\t-\t0\t1795249568\toff\t-\t-'],
+  ['a part called ..', 'tank/../x\tfilesystem\t-\t0\t1795249568\toff\t-\t-'],
+  ['letters that ZFS does not take', 'tank/\u00E9\tfilesystem\t-\t0\t1795249568\toff\t-\t-'],
+  ['an origin that is no snapshot', 'tank/a\tfilesystem\ttank/b\t0\t1795249568\toff\t-\t-'],
+  ['a half-printed encryption', 'tank/a\tfilesystem\t-\t0\t1795249568\tof\t-\t-'],
+  ['a newest snapshot that is none', 'tank/a\tfilesystem\t-\t0\t1795249568\toff\ttank/a\t-'],
   ['a size of 400 digits', `tank/a\tfilesystem\t-\t${'9'.repeat(400)}\toff\t-\t-`],
-  ['one column too many', 'tank/a\tfilesystem\t-\t0\toff\t-\t-\t-'],
-  ['fewer columns than the line before', 'tank\tfilesystem\t-\t0\toff\t-\t-\ntank/a\tfilesystem\t-\t0'],
+  ['one column too many', 'tank/a\tfilesystem\t-\t0\t1795249568\toff\t-\t-\t-'],
+  [
+    'fewer columns than the line before',
+    'tank\tfilesystem\t-\t0\t1795249568\toff\t-\t-\ntank/a\tfilesystem\t-\t0\t1795249568',
+  ],
+  ['no time at which it was made', 'tank/a\tfilesystem\t-\t0\t-\toff\t-\t-'],
+  ['a time after the end of time', 'tank/a\tfilesystem\t-\t0\t9000000000000\toff\t-\t-'],
 ] as const) {
   test(`a dataset with ${what} is refused`, () => {
     assert.throws(() => parseDatasets(`${line}\n`), UnreadableOutput);

@@ -37,7 +37,8 @@ async function ask(
 ): Promise<Told> {
   const points = Object.entries(snapshots).map(([name, guid]) => `${name}\t${guid}\t7;`);
   const rows = Object.entries(datasets).map(
-    ([name, last]) => `${name}\tvolume\t-\t0\toff\t${last === undefined ? '-' : `${name}@${last}`}\t-;`,
+    ([name, last]) =>
+      `${name}\tvolume\t-\t0\t1795249568\toff\t${last === undefined ? '-' : `${name}@${last}`}\t-;`,
   );
   const zfs = `
     points='${points.join('')}'; rows='${rows.join('')}'; status=0

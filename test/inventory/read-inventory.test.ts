@@ -10,7 +10,7 @@ import { readInventory, readNamedSnapshots } from '../../src/inventory/read-inve
 import { fullNameOf } from '../../src/streamline/dataset.js';
 
 const datasets =
-  'tank\\tfilesystem\\t-\\t0\\toff\\t-\\t-\\ntank/vm\\tvolume\\t-\\t0\\toff\\t-\\t1-abc-def\\n';
+  'tank\\tfilesystem\\t-\\t0\\t1795249568\\toff\\t-\\t-\\ntank/vm\\tvolume\\t-\\t0\\t1795249568\\toff\\t-\\t1-abc-def\\n';
 const snapshots =
   'tank/vm@zfs-vm:web:10\\t10\\t200\\ntank/vm@zfs-vm:web:9\\t9\\t100\\ntank/vm@zfs-vm:x\\t1\\t50\\ntank@zfs-vm:x\\t2\\t50\\n';
 
@@ -110,7 +110,7 @@ test('an interrupted receive is read with what it is about, also where zfs can n
 });
 
 test('a zfs without the newer columns is asked again with fewer', async () => {
-  const old = `case "$6" in *encryption*) echo "bad property list" >&2; exit 2;; esac; if [ "$kind" = snapshot,bookmark ]; then exit; else printf 'tank\\tfilesystem\\t-\\t0\\n'; fi`;
+  const old = `case "$6" in *encryption*) echo "bad property list" >&2; exit 2;; esac; if [ "$kind" = snapshot,bookmark ]; then exit; else printf 'tank\\tfilesystem\\t-\\t0\\t1795249568\\n'; fi`;
   const { datasets: read } = await readFrom(old);
   assert.deepEqual([...read.keys()], ['tank']);
 });
@@ -120,7 +120,7 @@ test('a zfs that was killed is not taken for an old one: what is encrypted would
   t.after(() => rm(folder, { recursive: true }));
   const killedOnce = `if [ "$kind" = snapshot,bookmark ]; then exit; fi
     if ! [ -e ${folder}/killed ]; then echo > ${folder}/killed; kill -9 $$; fi
-    case "$6" in *encryption*) more='\taes-256-gcm\t-\t-';; esac; printf "tank\tfilesystem\t-\t0$more\n"`;
+    case "$6" in *encryption*) more='\taes-256-gcm\t-\t-';; esac; printf "tank\tfilesystem\t-\t0\t1795249568$more\n"`;
   const { datasets: read } = await readFrom(killedOnce);
   assert.equal(read.get('tank')?.encrypted, true);
 });
@@ -138,7 +138,7 @@ const mixedPoints = [
 
 function readMixed(scope: 'tagged' | 'all', status = 0): ReturnType<typeof readInventory> {
   const datasetLines = mixedDatasets.map(
-    (name) => `${name}\tfilesystem\t${name === 'tank/c' ? 'tank/b@base' : '-'}\t0\toff\t-\t-`,
+    (name) => `${name}\tfilesystem\t${name === 'tank/c' ? 'tank/b@base' : '-'}\t0\t1795249568\toff\t-\t-`,
   );
   const pointLines = mixedPoints.map((name, index) => `${name}\t${index + 1}\t${index + 1}`);
   const script = `if [ "$4" = snapshot,bookmark ]; then printf '${pointLines.join('\\n')}\\n'; exit ${status}; else printf '${datasetLines.join('\\n')}\\n'; fi`;

@@ -22,7 +22,7 @@ interface Flood {
 const floods: readonly Flood[] = [
   {
     title: 'datasets, in lines that can be read',
-    lies: { there: endless('filesystem,volume', 'tank/a	filesystem	-	0	off	-	-') },
+    lies: { there: endless('filesystem,volume', 'tank/a	filesystem	-	0	1795249568	off	-	-') },
     ...{
       words: ['push', 'there'],
       says: /there: zfs list failed.*the list of datasets broke off, or has no end/,

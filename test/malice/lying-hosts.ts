@@ -20,7 +20,7 @@ here=$(dirname "$0")
 case "$1" in
   list)
     if has filesystem,volume; then
-      printf '%s\\tfilesystem\\t-\\t0\\toff\\t-\\t-\\n' $(cat "$here/datasets")
+      printf '%s\\tfilesystem\\t-\\t0\\t1795249568\\toff\\t-\\t-\\n' $(cat "$here/datasets")
     elif [ "$last" = "\${last#*@}" ]; then
       details=; has name,guid,createtxg,creation,referenced,zfs-vm:note,zfs-vm:note && details='\\t1795249568\\t5268480\\t-\\t-'
       sed "s/\\$/$details/" "$here/snapshots"

@@ -35,8 +35,34 @@ test('a copy is no head, whatever its name', () => {
   assert.deepEqual(headsOf(['tank/web: web:1 web:2', 'tank/backup: web:1']), ['web: tank/web']);
 });
 
+test('the original is the one that was made first, whatever has been pruned, and in whatever pool', () => {
+  const original = 'tank/web (made at 5): web:1 web:2';
+  assert.deepEqual(headsOf(['usb/web (made at 7): web:1 web:2', original]), ['web: tank/web']);
+  assert.deepEqual(headsOf(['usb/web (made at 7): web:1 web:2', 'tank/web (made at 5): web:2']), [
+    'web: tank/web',
+  ]);
+  assert.deepEqual(headsOf(['usb/web (made at 3): web:1', original]), ['web: tank/web']);
+});
+
+test('where something was written to a copy only, the streamline goes on in that: it may have been restored', () => {
+  const backup = 'usb/web (made at 3): web:1 web:2';
+  assert.deepEqual(headsOf([backup, 'tank/web (modified) (made at 5): web:1 web:2']), ['web: tank/web']);
+  assert.deepEqual(
+    headsOf(['usb/web (modified): web:1 web:2', 'tank/web (modified) (made at 5): web:1 web:2']),
+    ['web: usb/web'],
+  );
+  const restored = ['tank/web (made at 5): web:1', 'tank/web/data (modified) (made at 5): web:1~data'];
+  assert.deepEqual(headsOf(['usb/web: web:1', 'usb/web/data: web:1~data', ...restored]), [
+    'web: tank/web -r',
+  ]);
+});
+
+test('a copy below its original makes no tree of it', () => {
+  assert.deepEqual(headsOf(['tank/web: web:1', 'tank/web/copies/web (made at 5): web:1']), ['web: tank/web']);
+});
+
 test('a tree goes on as a tree, and what was tagged alone doesn’t', () => {
-  const tree = ['tank/web: web:1 web:2', 'tank/web/data: web:1 web:2'];
+  const tree = ['tank/web: web:1 web:2', 'tank/web/data: web:1~data web:2~data'];
   assert.deepEqual(headsOf(tree), ['web: tank/web -r']);
   assert.deepEqual(headsOf(['tank/web: web:1 web:2', 'tank/web/data: web:1']), ['web: tank/web']);
   assert.deepEqual(headsOf(['tank/web: web:1', 'tank/web/data: data:1']), [

@@ -143,6 +143,7 @@ class ModelHost {
         origin,
         encrypted: false,
         writtenBytes: 0,
+        madeAtSeconds: 0,
         newestSnapshot: undefined,
         resumeToken: undefined,
       });

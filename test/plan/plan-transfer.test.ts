@@ -319,6 +319,22 @@ plans(
   ],
 );
 
+plans(
+  'the original was made before its backup, in whatever pool, and however they were pruned',
+  {
+    sender: ['usb/backup/vm (made at 7): web:1 web:2', 'tank/vm (made at 5): web:2'],
+    receiver: [],
+    to: 'tank/x',
+  },
+  ['tank/vm -> b:tank/x/vm', '  make tank/x', '  web:2 full', 'usb/backup/vm is up to date in tank/x/vm'],
+);
+
+plans(
+  'a backup that lags is not taken for the image, though it is older',
+  { sender: ['usb/vm (made at 5): web:1', 'tank/vm (made at 7): web:1 web:2'], receiver: ['tank/vm: web:1'] },
+  ['tank/vm -> b:tank/vm', '  web:2 incremental since web:1', 'usb/vm is up to date in tank/vm'],
+);
+
 test('a clone step names the origin that it will have on the receiver', () => {
   const plan = planCase({
     sender: ['tank/vm: web:1', 'tank/new < tank/vm@web:1: web:2'],

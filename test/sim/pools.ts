@@ -21,6 +21,9 @@ export interface SnapshotOptions {
 /** How long the value of a property can be. */
 const longestValueBytes = 8191;
 
+/** The transaction group in which a pool was made. */
+const firstTxg = 4;
+
 /** What an empty dataset takes on disk. */
 export const emptyDatasetBytes = 24_576;
 
@@ -37,7 +40,8 @@ export class Pools {
   readonly #datasets = new Map<string, Dataset>();
   /** How many blocks a pool takes; without an entry, any number. */
   readonly #capacities = new Map<string, number>();
-  #txg = 4;
+  /** The last transaction group of each pool. */
+  readonly #txgs = new Map<string, number>();
 
   constructor(options: { version: ZfsVersion; random: Random; blockBytes: number; nowMs: () => number }) {
     this.version = options.version;
@@ -161,7 +165,7 @@ export class Pools {
     const content = new Map(dataset.content);
     for (const block of blocks) content.set(block, this.random.below(2 ** 48) + 1);
     dataset.content = content;
-    dataset.changedTxg = this.nextTxg();
+    dataset.changedTxg = this.nextTxg(name);
     if (dataset.type === 'filesystem') dataset.hasLog = true;
   }
 
@@ -204,8 +208,10 @@ export class Pools {
       if (dataset.isInconsistent) fail('dataset is busy');
       if (dataset.findSnapshot(name) !== undefined) fail('dataset already exists');
     }
-    const createtxg = this.nextTxg();
+    const txgs = new Map(wanted.map(({ dataset }) => [poolOf(dataset.name), 0]));
+    for (const pool of txgs.keys()) txgs.set(pool, this.nextTxg(pool));
     for (const { dataset, name } of wanted) {
+      const createtxg = txgs.get(poolOf(dataset.name)) ?? 0;
       this.addSnapshot(dataset, name, this.#newGuid(), createtxg);
       this.set(`${dataset.name}@${name}`, properties);
     }
@@ -312,7 +318,7 @@ export class Pools {
     const bookmark: Bookmark = { name, guid, createtxg, createdAtSeconds, content };
     const after = owner.bookmarks.findIndex((other) => other.createtxg > createtxg);
     owner.bookmarks.splice(after < 0 ? owner.bookmarks.length : after, 0, bookmark);
-    this.nextTxg();
+    this.nextTxg(owner.name);
   }
 
   destroyBookmark(fullName: string): void {
@@ -330,7 +336,7 @@ export class Pools {
     const dataset = this.open(name);
     const found = findToDestroy(dataset, snapshotNames);
     for (const snapshot of found) this.#checkDestroyable(snapshot);
-    this.nextTxg();
+    this.nextTxg(name);
     dataset.snapshots = dataset.snapshots.filter((each) => !found.includes(each));
   }
 
@@ -414,7 +420,7 @@ export class Pools {
         held.map((each) => `cannot destroy '${each.fullName}': dataset is busy`).join('\n'),
       );
     }
-    dataset.takeContentOf(snapshot, this.nextTxg());
+    dataset.takeContentOf(snapshot, this.nextTxg(dataset.name));
   }
 
   hold(tag: string, fullName: string): void {
@@ -424,7 +430,7 @@ export class Pools {
     const snapshot = this.findSnapshot(fullName) ?? fail('dataset does not exist');
     if (snapshot.holds.has(tag)) fail('tag already exists on this dataset');
     snapshot.holds.set(tag, this.nowSeconds);
-    this.nextTxg();
+    this.nextTxg(snapshot.dataset.name);
   }
 
   release(tag: string, fullName: string): void {
@@ -433,7 +439,7 @@ export class Pools {
     };
     const snapshot = this.findSnapshot(fullName) ?? fail('dataset does not exist');
     if (!snapshot.holds.delete(tag)) fail('no such tag on this dataset');
-    this.nextTxg();
+    this.nextTxg(snapshot.dataset.name);
   }
 
   /** Drops what an interrupted receive has left. */
@@ -450,9 +456,12 @@ export class Pools {
    * What receives are made of.
    */
 
-  /** The next transaction group. */
-  nextTxg(): number {
-    return ++this.#txg;
+  /** The next transaction group of a dataset's pool: each pool counts its own. */
+  nextTxg(name: string): number {
+    const pool = poolOf(name);
+    const next = (this.#txgs.get(pool) ?? firstTxg) + 1;
+    this.#txgs.set(pool, next);
+    return next;
   }
 
   /** Adds a snapshot of a dataset's content, newer than all it has. */
@@ -486,7 +495,7 @@ export class Pools {
   remove(dataset: Dataset): void {
     this.#setOrigin(dataset, undefined);
     this.#datasets.delete(dataset.name);
-    this.nextTxg();
+    this.nextTxg(dataset.name);
   }
 
   /** Drops the partial receive of a dataset: a new one disappears. */
@@ -547,7 +556,7 @@ export class Pools {
   }
 
   #add(name: string, type: Dataset['type']): Dataset {
-    const createtxg = this.nextTxg();
+    const createtxg = this.nextTxg(name);
     const facts = { name, type, guid: this.#newGuid(), createtxg, createdAtSeconds: this.nowSeconds };
     const dataset = new Dataset(facts);
     this.#datasets.set(name, dataset);

@@ -390,7 +390,7 @@ class Receive {
         fail(`destination ${dataset.name} has been modified\nsince most recent snapshot`);
       }
     }
-    const createtxg = pools.nextTxg();
+    const createtxg = pools.nextTxg(dataset.name);
     dataset.content = new Map(partial.content);
     dataset.hasLog = false;
     // What brings nothing writes nothing.

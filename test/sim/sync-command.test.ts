@@ -44,6 +44,42 @@ test('of a clone that goes on with a streamline, the clone gets the next version
   assert.equal(versionsOf(b, 'tank/next'), 'web:2 web:3');
 });
 
+test('copies on this machine get no versions, in whatever pool, and wherever they lie', async () => {
+  for (const place of ['usb/backup', 'tank/backup', 'tank/vm/copies']) {
+    const { world, a } = makeWorld();
+    a.pools.createPool('usb');
+    for (const version of [2, 3, 4]) {
+      a.pools.write('tank/vm', [version]);
+      await expectRun(world, 'a', `sync -d ${place} local`);
+      assert.match(versionsOf(a), new RegExp(`web:${version}$`));
+    }
+    assert.equal(versionsOf(a, `${place}/vm`), 'web:1 web:2 web:3 web:4');
+  }
+});
+
+test('a copy that kept more versions than its original is still no original', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'sync -d tank/backup local');
+  a.pools.destroySnapshots('tank/vm', ['zfs-vm:web:1']);
+  a.pools.write('tank/vm', [2]);
+  await expectRun(world, 'a', 'sync b');
+  assert.equal(versionsOf(a), 'web:2 web:3');
+  assert.equal(versionsOf(b), 'web:2 web:3');
+});
+
+test('a streamline that is wanted and can not go on by itself is a conflict in words', async () => {
+  const { world, a } = makeWorld();
+  await expectRun(world, 'a', 'tag -n release:1 tank/vm');
+  a.pools.write('tank/vm', [2]);
+  const { stderr } = await expectRun(world, 'a', 'sync -n web b', 3);
+  assert.match(
+    stderr,
+    /web gets no version: tank\/vm@zfs-vm:web:1 has gone on as release:1\n {2}try: name that one/,
+  );
+  await expectRun(world, 'a', 'sync b');
+  assert.equal(versionsOf(a), 'web:1 release:1 release:2');
+});
+
 test('a tree gets a version of all its members when one of them has changed', async () => {
   const { world, a, b } = makeWorld();
   a.pools.create('tank/t');

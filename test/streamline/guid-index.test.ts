@@ -10,7 +10,15 @@ function snapshotOf(dataset: string, guid: bigint): Snapshot {
 
 function datasetOf(name: string, guids: readonly bigint[]): Dataset {
   return {
-    ...{ name, type: 'filesystem', origin: undefined, encrypted: false, writtenBytes: 0, partial: undefined },
+    ...{
+      name,
+      type: 'filesystem',
+      origin: undefined,
+      encrypted: false,
+      writtenBytes: 0,
+      madeAtSeconds: 0,
+      partial: undefined,
+    },
     snapshots: guids.map((guid) => snapshotOf(name, guid)),
     bookmarks: [],
   };

@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { parseDatasets, parseDetailedSnapshots, parseHolds, parseSnapshots } from '../../src/zfs/list.js';
 import { UnreadableOutput } from '../../src/zfs/list-fields.js';
 
-// zfs list -Hp -t filesystem,volume -o name,type,origin,written,encryption,prevsnap,receive_resume_token   (OpenZFS 2.3.2)
+// zfs list -Hp -t filesystem,volume -o name,type,origin,written,creation,encryption,prevsnap,receive_resume_token   (OpenZFS 2.3.2)
 const datasetLines = [
-  'tank\tfilesystem\t-\t0\toff\t-\t-',
-  'tank/my vm\tfilesystem\t-\t14336\toff\ttank/my vm@zfs-vm:web:2\t-',
-  'tank/clone\tfilesystem\ttank/my vm@zfs-vm:web:1\t0\toff\ttank/my vm@zfs-vm:web:1\t-',
-  'tank/disk0\tvolume\t-\t0\taes-256-gcm\t-\t-',
-  'tank/part\tfilesystem\t-\t0\toff\t-\t1-cdb1a3cd1-e8-789c636064',
+  'tank\tfilesystem\t-\t0\t1795249568\toff\t-\t-',
+  'tank/my vm\tfilesystem\t-\t14336\t1795249568\toff\ttank/my vm@zfs-vm:web:2\t-',
+  'tank/clone\tfilesystem\ttank/my vm@zfs-vm:web:1\t0\t1795249568\toff\ttank/my vm@zfs-vm:web:1\t-',
+  'tank/disk0\tvolume\t-\t0\t1795249568\taes-256-gcm\t-\t-',
+  'tank/part\tfilesystem\t-\t0\t1795249568\toff\t-\t1-cdb1a3cd1-e8-789c636064',
   '',
 ].join('\n');
 
@@ -22,6 +22,7 @@ test('datasets are read with their origin, encryption, newest snapshot and resum
     origin: undefined,
     encrypted: false,
     writtenBytes: 0,
+    madeAtSeconds: 1795249568,
     newestSnapshot: undefined,
     resumeToken: undefined,
   });
@@ -105,9 +106,9 @@ test('no output is no rows', () => {
 test('a line that is no dataset or snapshot is refused', () => {
   for (const line of [
     'hello',
-    'tank\tbookmark\t-\t0\toff\t-',
+    'tank\tbookmark\t-\t0\t1795249568\toff\t-',
     'tank\tfilesystem\t-',
-    'tank\tfilesystem\t-\tnone',
+    'tank\tfilesystem\t-\tnone\t1795249568',
   ]) {
     assert.throws(() => parseDatasets(line), UnreadableOutput, line);
   }
@@ -117,7 +118,7 @@ test('a line that is no dataset or snapshot is refused', () => {
 });
 
 test('a zfs without the newer columns is read too', () => {
-  const [dataset] = parseDatasets('tank\tvolume\t-\t0\n');
+  const [dataset] = parseDatasets('tank\tvolume\t-\t0\t1795249568\n');
   assert.equal(dataset?.encrypted, false);
   assert.equal(dataset.resumeToken, undefined);
 });
