@@ -1,7 +1,8 @@
 import type { Endpoint } from '../host/endpoint.js';
 import type { Inventory } from '../inventory/inventory.js';
-import { readHeld, readInventory } from '../inventory/read-inventory.js';
+import { readHeld, readInventory, type ReadOptions } from '../inventory/read-inventory.js';
 import { planPrune, type PrunePlan, type PruneRequest } from '../plan/plan-prune.js';
+import type { KnownReceiver } from '../plan/receiver-needs.js';
 import type { Retention } from '../plan/retention.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import type { VersionPattern } from '../streamline/selection.js';
@@ -14,6 +15,8 @@ export interface PruneChoice {
   readonly retentionOf: (streamline: string) => Retention | undefined;
   /** Hosts whose increments have to go on. */
   readonly receivers: readonly Endpoint[];
+  /** Hosts that have to be able to go on sending there. */
+  readonly senders: readonly Endpoint[];
   readonly nowSeconds: number;
   readonly signal: AbortSignal;
 }
@@ -33,14 +36,16 @@ export interface PreparedPrune {
  */
 export async function preparePrune(endpoint: Endpoint, choice: PruneChoice): Promise<PreparedPrune> {
   const { patterns, retentionOf, nowSeconds, signal } = choice;
-  const [inventory, ...receivers] = await Promise.all([
+  const readOther = async (other: Endpoint, scope: ReadOptions['scope']): Promise<KnownReceiver> => {
+    const { datasets } = await readInventory(other, { scope, signal });
+    return { name: other.host.name, datasets };
+  };
+  const [inventory, receivers, senders] = await Promise.all([
     readInventory(endpoint, { scope: 'tagged', details: true, signal }),
-    ...choice.receivers.map(async (receiver) => {
-      const { datasets } = await readInventory(receiver, { scope: 'all', signal });
-      return { name: receiver.host.name, datasets };
-    }),
+    Promise.all(choice.receivers.map((receiver) => readOther(receiver, 'all'))),
+    Promise.all(choice.senders.map((sender) => readOther(sender, 'tagged'))),
   ]);
-  const known = { datasets: inventory.datasets, patterns, retentionOf, nowSeconds, receivers };
+  const known = { datasets: inventory.datasets, patterns, retentionOf, nowSeconds, receivers, senders };
   const { destructions } = planPrune({ ...known, held: new Set() });
   const names = destructions.flatMap(({ snapshots }) => snapshots.map(fullNameOf));
   const request: PruneRequest = { ...known, held: await readHeld(endpoint, names, signal) };

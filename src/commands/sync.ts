@@ -225,24 +225,26 @@ export class SyncCommand extends RetentionCommand {
         if (retentionOf === undefined) continue;
         statuses.push(
           await this.#attempt(async () =>
-            this.#pruneHost(await hosts.open(name), { streamlines, retentionOf, receivers: [] }),
+            this.#pruneHost(await hosts.open(name), {
+              ...{ streamlines, retentionOf, receivers: [], senders: [hosts.openLocal()] },
+            }),
           ),
         );
       }
       if (ownRules !== undefined) {
         // One that can't be asked goes on from the bookmarks that the pushes have left.
-        const request = { streamlines, retentionOf: ownRules, receivers };
+        const request = { streamlines, retentionOf: ownRules, receivers, senders: [] };
         statuses.push(await this.#attempt(() => this.#pruneHost(hosts.openLocal(), request)));
       }
       return worstExitCode(statuses);
     });
   }
 
-  async #pruneHost(endpoint: Endpoint, { streamlines, retentionOf, receivers }: HostPrune): Promise<number> {
+  async #pruneHost(endpoint: Endpoint, { streamlines, ...rest }: HostPrune): Promise<number> {
     const { signal, surroundings } = this.context;
     const nowSeconds = surroundings.clock.dateMs() / 1000;
     const patterns = streamlines.map(toPattern);
-    const prepared = await preparePrune(endpoint, { patterns, retentionOf, receivers, nowSeconds, signal });
+    const prepared = await preparePrune(endpoint, { patterns, ...rest, nowSeconds, signal });
     const { verbose, debug, context } = this;
     const options = { verbose, debug, context, yes: !this.dryRun, json: false, isPart: true };
     return new PruneRun(options, endpoint, prepared).run();
@@ -278,6 +280,7 @@ interface HostPrune {
   readonly streamlines: readonly string[];
   readonly retentionOf: RetentionOf;
   readonly receivers: readonly Endpoint[];
+  readonly senders: readonly Endpoint[];
 }
 
 function rulesOfThisMachine(

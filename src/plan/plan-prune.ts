@@ -5,6 +5,7 @@ import { joinTrees, partsOf, type Tree } from '../streamline/tree.js';
 import { groupByDataset, type Destruction } from './destruction.js';
 import { Protections, type Protection } from './protection.js';
 import { findReceiverNeeds, type KnownReceiver, type ReceiverNeeds } from './receiver-needs.js';
+import { findSenderBases, type KnownSender } from './sender-bases.js';
 import { findKeepingRules, hasRules, type Retention, type RetentionRule } from './retention.js';
 
 /** What may be pruned, and what is known. */
@@ -20,6 +21,8 @@ export interface PruneRequest {
   readonly held: ReadonlySet<string>;
   /** Hosts whose last common versions have to stay, if only as bookmarks. */
   readonly receivers: readonly KnownReceiver[];
+  /** Hosts that send to the one that is pruned, and must be able to go on there. */
+  readonly senders: readonly KnownSender[];
   /** Snapshots of which no bookmark could be made, by full name. */
   readonly withoutBookmark?: ReadonlySet<string>;
 }
@@ -33,7 +36,9 @@ export type KeepReason =
   /** Receivers have a part of it. */
   | { readonly kind: 'partial-elsewhere'; readonly snapshot: string; readonly receivers: readonly string[] }
   /** It is the last common one with receivers, and no bookmark can take its place. */
-  | { readonly kind: 'last-common'; readonly snapshot: string; readonly receivers: readonly string[] };
+  | { readonly kind: 'last-common'; readonly snapshot: string; readonly receivers: readonly string[] }
+  /** It is the last common one with senders, and its dataset has gone on from it in another way. */
+  | { readonly kind: 'sender-common'; readonly snapshot: string; readonly senders: readonly string[] };
 
 /** What becomes of a version: of one dataset, or of a tree, which goes or stays as a whole. */
 export interface Fate {
@@ -71,6 +76,7 @@ export interface PrunePlan {
 export function planPrune(request: PruneRequest): PrunePlan {
   const { datasets, retentionOf } = request;
   const needs = findReceiverNeeds(datasets, request.receivers);
+  const senderBases = findSenderBases(datasets, request.senders);
   const protections = new Protections(datasets, request);
   const streamlines: PrunedStreamline[] = [];
   for (const [name, versions] of groupByStreamline(findVersions(datasets))) {
@@ -84,6 +90,7 @@ export function planPrune(request: PruneRequest): PrunePlan {
         ...(isChosen(tree, request) ? [] : [{ kind: 'not-chosen' } as const]),
         ...protections.find(partsOf(tree)),
         ...partsOf(tree).flatMap((part) => findNeeds(part, needs, request)),
+        ...partsOf(tree).flatMap((part) => findSenderNeeds(part, senderBases)),
       ];
       return { tree, createdAtSeconds: tree.root.createdAtSeconds ?? 0, reasons };
     });
@@ -140,6 +147,12 @@ function findNeeds(
     ...(partial === undefined ? [] : [{ kind: 'partial-elsewhere', snapshot, receivers: partial } as const]),
     ...(base === undefined ? [] : [{ kind: 'last-common', snapshot, receivers: base } as const]),
   ];
+}
+
+/** The senders that could not go on without a snapshot. */
+function findSenderNeeds(part: TaggedSnapshot, bases: ReadonlyMap<bigint, readonly string[]>): KeepReason[] {
+  const senders = bases.get(part.guid);
+  return senders === undefined ? [] : [{ kind: 'sender-common', snapshot: fullNameOf(part), senders }];
 }
 
 /** The bookmarks that have to be made before these snapshots go. */

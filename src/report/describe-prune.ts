@@ -1,5 +1,6 @@
 import type { KeepReason } from '../plan/plan-prune.js';
 import type { RetentionRule } from '../plan/retention.js';
+import { datasetOf } from '../streamline/lineage.js';
 
 /** Why a version stays, in words. */
 export function describeKeepReason(reason: KeepReason): string {
@@ -12,6 +13,8 @@ export function describeKeepReason(reason: KeepReason): string {
       return `${reason.receivers.join(' and ')} has a part of ${reason.snapshot}, and needs it to go on`;
     case 'last-common':
       return `${reason.receivers.join(' and ')} goes on from ${reason.snapshot}, of which no bookmark can be made`;
+    case 'sender-common':
+      return `the last one that ${reason.senders.join(' and ')} has, too, and ${datasetOf(reason.snapshot)} has gone another way since`;
     case 'newest-of-streamline':
       return 'the newest';
     case 'newest-of-dataset': {

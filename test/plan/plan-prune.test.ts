@@ -11,7 +11,7 @@ import { world } from '../worlds.js';
 function prune(datasets: Datasets, more: Partial<PruneRequest> = {}): PrunePlan {
   return planPrune({
     ...{ datasets, patterns: [], retentionOf: () => ({ last: 1 }), nowSeconds: 0 },
-    ...{ held: new Set<string>(), receivers: [], ...more },
+    ...{ held: new Set<string>(), receivers: [], senders: [], ...more },
   });
 }
 
@@ -84,6 +84,21 @@ test('the last common version with a named receiver is bookmarked first, unless 
   };
   assert.deepEqual(bookmarksOf('tank/vm: web:1 web:2 web:3'), ['zfs-vm:web:2']);
   assert.deepEqual(bookmarksOf('tank/vm: web:1 web:2 #web:2 web:3'), []);
+});
+
+test('where the host has gone another way, the last version that a sender has, too, or its bookmark, stays', () => {
+  const diverged = world('tank/vm: web:1 web:2 web:3~own web:4~own', 'tank/db: db:1 db:2');
+  for (const known of ['tank/vm: web:1 web:2 web:3', 'tank/vm: #web:2 web:3']) {
+    const senders = [{ name: 'local', datasets: world(known, 'tank/db: db:1 db:2 db:3') }];
+    const plan = prune(diverged, { senders });
+    assert.equal(goingIn(plan), 'tank/db@db:1 tank/vm@web:1 tank/vm@web:3');
+    const kept = plan.streamlines
+      .flatMap(({ fates }) => fates)
+      .find(({ tree }) => tree.root.name === 'zfs-vm:web:2');
+    assert.deepEqual(kept?.reasons, [
+      { kind: 'sender-common', snapshot: 'tank/vm@zfs-vm:web:2', senders: ['local'] },
+    ]);
+  }
 });
 
 test('each copy of a receiver has its own last common version', () => {

@@ -93,6 +93,21 @@ test('a tree gets a version of all its members when one of them has changed', as
   assert.equal(b.pools.datasets.has('tank/vm'), false);
 });
 
+test('what the way out of a conflict needs is not pruned from the host that has the conflict', async () => {
+  const { world, a, b } = makeWorld();
+  setConfig(world, '[remotes.backup]\nhost = "b"\n[remotes.backup.retention."*"]\nkeep-last = 2\n');
+  await expectRun(world, 'a', 'sync backup');
+  for (const version of [7, 8, 9]) {
+    b.pools.write('tank/vm', [version]);
+    b.pools.snapshot([`tank/vm@zfs-vm:web:${version}`]);
+  }
+  a.pools.write('tank/vm', [3]);
+  const { stdout } = await expectRun(world, 'a', 'sync -v backup', 3);
+  assert.equal(versionsOf(b), 'web:2 web:8 web:9', stdout);
+  await expectRun(world, 'a', 'push --rollback --yes backup');
+  assert.equal(versionsOf(b), 'web:2 web:3');
+});
+
 test('both sides are pruned, each by its own rules, and a host without any is left alone', async () => {
   const { world, a, b } = makeWorld();
   const c = world.addMachine('c');

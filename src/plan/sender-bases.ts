@@ -1,0 +1,32 @@
+import type { Datasets } from '../streamline/dataset.js';
+
+/** A host that sends to the one that is looked at. */
+export interface KnownSender {
+  readonly name: string;
+  readonly datasets: Datasets;
+}
+
+/**
+ * Finds what of a host has to stay so that its senders can go on there though it has gone another way: of each dataset that has gone on
+ * from there, the newest snapshot that a sender has too, or has a bookmark of. The ways out of such a conflict lead through it, a
+ * rollback and a clone of it, and no bookmark can take its place.
+ * @returns the senders, by the GUIDs of the snapshots
+ */
+export function findSenderBases(
+  datasets: Datasets,
+  senders: readonly KnownSender[],
+): ReadonlyMap<bigint, readonly string[]> {
+  const bases = new Map<bigint, string[]>();
+  for (const sender of senders) {
+    const theirs = new Set<bigint>();
+    for (const { snapshots, bookmarks } of sender.datasets.values()) {
+      for (const { guid } of [...snapshots, ...bookmarks]) theirs.add(guid);
+    }
+    for (const { snapshots } of datasets.values()) {
+      const common = snapshots.findLast(({ guid }) => theirs.has(guid));
+      if (common === undefined || common === snapshots.at(-1)) continue;
+      bases.set(common.guid, [...(bases.get(common.guid) ?? []), sender.name]);
+    }
+  }
+  return bases;
+}
