@@ -174,7 +174,10 @@ class Planner {
     const clones = this.#model.findClones(receiverOnly);
     if (this.#request.rollback && clones.length === 0 && !isPlanned) {
       return this.#toChain(source, destination, steps, {
-        preparation: { kind: 'rollback', to: fullNameOf(copy), destroys: receiverOnly, writtenBytes },
+        preparation: {
+          ...{ kind: 'rollback', to: fullNameOf(copy), destroys: receiverOnly, writtenBytes },
+          bookmarks: (existing?.bookmarks ?? []).filter(({ createtxg }) => createtxg > copy.createtxg),
+        },
       });
     }
     if (receiverOnly.length === 0) {

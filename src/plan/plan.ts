@@ -34,6 +34,8 @@ export type Preparation =
       readonly to: string;
       /** The receiver's snapshots that this destroys, newest first. */
       readonly destroys: readonly Snapshot[];
+      /** Its bookmarks that are newer: with one of them, zfs rolls nothing back. */
+      readonly bookmarks: readonly Point[];
       /** What was written since the newest snapshot, which is lost too. */
       readonly writtenBytes: number;
     }

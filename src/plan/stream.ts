@@ -1,8 +1,14 @@
 import { fullNameOf } from '../streamline/dataset.js';
-import { destroyDatasetArguments, destroySnapshotsArguments, rollbackArguments } from '../zfs/destroy.js';
+import {
+  destroyBookmarkArguments,
+  destroyDatasetArguments,
+  destroySnapshotsArguments,
+  rollbackArguments,
+} from '../zfs/destroy.js';
 import { abortReceiveArguments, type Landing } from '../zfs/receive.js';
 import { noPropertyChanges } from '../zfs/properties.js';
 import type { Stream } from '../zfs/send.js';
+import { groupByDataset } from './destruction.js';
 import type { Chain, Step } from './plan.js';
 
 /** Steps of one chain that go in one stream; several are increments that follow each other. */
@@ -48,11 +54,18 @@ export function landingOf(chain: Chain, step: Step): Landing {
 export function preparationCalls({ destination, preparation }: Chain): string[][] {
   if (preparation === undefined) return [];
   if (preparation.kind === 'abort') return [abortReceiveArguments(destination)];
-  const names = preparation.destroys.map((snapshot) => snapshot.name);
+  // The newest ones first: what an interrupt leaves then is a history that ends earlier.
+  const groups = groupByDataset(preparation.destroys).reverse();
+  const calls = groups.map(({ snapshots }) =>
+    destroySnapshotsArguments(
+      destination,
+      snapshots.map(({ name }) => name),
+    ),
+  );
+  if (preparation.kind === 'destroy') return [...calls, destroyDatasetArguments(destination)];
   return [
-    ...(names.length === 0 ? [] : [destroySnapshotsArguments(destination, names)]),
-    preparation.kind === 'rollback'
-      ? rollbackArguments(preparation.to)
-      : destroyDatasetArguments(destination),
+    ...calls,
+    ...preparation.bookmarks.map((bookmark) => destroyBookmarkArguments(fullNameOf(bookmark))),
+    rollbackArguments(preparation.to),
   ];
 }

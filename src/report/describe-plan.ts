@@ -63,9 +63,10 @@ export function describePreparation({ destination, preparation }: Chain, receive
   if (preparation === undefined || preparation.kind === 'abort') return [];
   const snapshots = preparation.destroys.map((snapshot) => `destroy ${receiverName}:${fullNameOf(snapshot)}`);
   if (preparation.kind === 'destroy') return [...snapshots, `destroy ${receiverName}:${destination}`];
+  const bookmarks = preparation.bookmarks.map((each) => `destroy ${receiverName}:${fullNameOf(each)}`);
   const lost =
     preparation.writtenBytes > 0 ? `, losing ${formatBytes(preparation.writtenBytes)} written since` : '';
-  return [...snapshots, `roll back ${receiverName}:${preparation.to}${lost}`];
+  return [...snapshots, ...bookmarks, `roll back ${receiverName}:${preparation.to}${lost}`];
 }
 
 /** What is deleted after the sender, a line for each snapshot; nothing unless the person asked for it by name. */

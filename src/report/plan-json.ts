@@ -1,5 +1,5 @@
 import type { Destruction } from '../plan/destruction.js';
-import type { Chain, Conflict, Plan, Step } from '../plan/plan.js';
+import type { Chain, Conflict, Plan, Preparation, Step } from '../plan/plan.js';
 import type { SharedSteps } from '../transfer/event.js';
 import { fullNameOf, type Point } from '../streamline/dataset.js';
 import { describeConflict, suggestWayOut } from './describe-plan.js';
@@ -73,10 +73,7 @@ export function toJsonChain(
   return {
     ...{ source, destination, type, raw, parents },
     after,
-    preparation:
-      preparation === undefined || preparation.kind === 'abort'
-        ? (preparation ?? null)
-        : { ...preparation, destroys: preparation.destroys.map(fullNameOf) },
+    preparation: preparation === undefined ? null : toJsonPreparation(preparation),
     properties: {
       set: Object.fromEntries(properties.set.map(({ name, value }) => [name, value])),
       exclude: properties.exclude,
@@ -125,4 +122,12 @@ function isPoint(value: unknown): value is Point {
 /** A snapshot or bookmark by its full name. */
 export function toJsonPoint(point: Point): { name: string; guid: string } {
   return { name: fullNameOf(point), guid: point.guid.toString() };
+}
+
+function toJsonPreparation(preparation: Preparation): object {
+  if (preparation.kind === 'abort') return preparation;
+  const destroys = preparation.destroys.map(fullNameOf);
+  if (preparation.kind === 'destroy') return { ...preparation, destroys };
+  const { bookmarks, ...rest } = preparation;
+  return { ...rest, destroys: [...destroys, ...bookmarks.map(fullNameOf)] };
 }

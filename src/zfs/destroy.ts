@@ -37,7 +37,15 @@ export function destroyDatasetArguments(dataset: string): string[] {
   return ['destroy', dataset];
 }
 
-/** Arguments of zfs that undo what was written since a dataset's newest snapshot; it fails when there is a newer one. */
+/** Arguments of zfs that destroy a bookmark. @param bookmark its full name */
+export function destroyBookmarkArguments(bookmark: string): string[] {
+  return ['destroy', bookmark];
+}
+
+/**
+ * Arguments of zfs that undo what was written since a dataset's newest snapshot; it fails when there is a newer one, or a newer bookmark
+ * (`zfs_do_rollback`; seen on OpenZFS 2.1 and 2.3).
+ */
 export function rollbackArguments(snapshot: string): string[] {
   return ['rollback', snapshot];
 }

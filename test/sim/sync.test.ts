@@ -355,6 +355,43 @@ test('abort tells what was dropped before the host was lost', async () => {
   assert.match(stderr, /gone/);
 });
 
+test('a rollback goes past bookmarks, and shows them first', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  // What a push from there to somewhere else has left.
+  addVersion(b, 'tank/vm', 'web:9');
+  b.pools.bookmark('tank/vm@zfs-vm:web:9', 'tank/vm#zfs-vm:web:9');
+  b.pools.destroySnapshots('tank/vm', ['zfs-vm:web:9']);
+  addVersion(b, 'tank/vm', 'web:10');
+  addVersion(a, 'tank/vm', 'web:4');
+  assert.match(
+    (await expectRun(world, 'a', 'push --rollback b', 3)).stderr,
+    /destroy b:tank\/vm#zfs-vm:web:9\n/,
+  );
+  await expectRun(world, 'a', 'push --rollback --yes b');
+  assertHasVersionsOf(b, a);
+  assert.deepEqual(
+    b.pools.open('tank/vm').bookmarks.map(({ name }) => name),
+    [],
+  );
+});
+
+test('thousands of snapshots that are rolled back fit into command lines', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  const name = (index: number): string =>
+    `autosnap_2026-01-01_00:00:${String(index).padStart(4, '0')}_hourly`;
+  for (let index = 0; index < 4000; index++) b.pools.snapshot([`tank/vm@${name(index)}`]);
+  addVersion(a, 'tank/vm', 'web:4');
+  const lengths: number[] = [];
+  b.beforeZfs = ([subcommand, ...words]) => {
+    if (subcommand === 'destroy') lengths.push(words.join(' ').length);
+  };
+  await expectRun(world, 'a', 'push --rollback --yes b');
+  assertHasVersionsOf(b, a);
+  assert.ok(lengths.length > 1 && lengths.every((length) => length < 131_072), String(lengths));
+});
+
 test('what has come since a rollback was shown is kept', async () => {
   const { world, a, b } = makeWorld();
   await expectRun(world, 'a', 'push b');
