@@ -151,7 +151,7 @@ class Planner {
       return this.#startClone(source, base, copies);
     }
     const shared = this.#model.findUpTo(base.guid, destination);
-    const taken = findDifferingVersion([next, ...rest], shared, true);
+    const taken = findDifferingVersion([next, ...rest], shared, undefined);
     if (taken !== undefined) return conflict(taken);
     const isPlanned = this.#model.findPlannedSource(destination) !== undefined;
     const steps = [{ kind: 'incremental', from: base, to: next }, ...followUp(next, rest)] as const;
@@ -183,15 +183,9 @@ class Planner {
     if (receiverOnly.length === 0) {
       return conflict({ kind: 'modified', destination, common: base, writtenBytes });
     }
-    return conflict(
-      findDifferingVersion(source.versions, receiverOnly.filter(isTagged), false) ?? {
-        kind: 'diverged',
-        destination,
-        common: base,
-        receiverOnly,
-        clones,
-      },
-    );
+    const differing = findDifferingVersion(source.versions, receiverOnly.filter(isTagged), 'rollback');
+    if (differing !== undefined) return conflict({ ...differing, clones });
+    return conflict({ kind: 'diverged', destination, common: base, receiverOnly, clones });
   }
 
   /**
@@ -237,7 +231,7 @@ class Planner {
     if (resumed !== undefined) return resumed;
     const theirs = this.#owners.findTheirs(source);
     if (theirs !== undefined) {
-      const reason = findDifferingVersion(versions, [theirs], false) ?? {
+      const reason = findDifferingVersion(versions, [theirs], 'replace') ?? {
         kind: 'no-common-version',
         streamline: isTagged(theirs) ? theirs.tag.streamline : '',
         theirs,
@@ -278,13 +272,12 @@ class Planner {
   /** With `--replace`, destroys what is in the way, if that is possible; otherwise it's a conflict. */
   #replace(source: Source, destination: string, reason: ConflictReason): Decision {
     const existing = this.#model.findDataset(destination);
-    const isReplaceable = ['destination-exists', 'no-common-version', 'version-differs'].includes(
-      reason.kind,
-    );
-    if (existing === undefined || !isReplaceable) return conflict(reason);
+    if (existing === undefined || !isReplaceable(reason)) return conflict(reason);
     const copyOf = this.#owners.findCopied(source, existing);
     if (copyOf !== undefined) {
-      return conflict(reason.kind === 'destination-exists' ? { ...reason, copyOf } : reason);
+      return conflict(
+        reason.kind === 'version-differs' ? { ...reason, undo: undefined } : { ...reason, copyOf },
+      );
     }
     if (!this.#request.replace) return conflict(reason);
     const dependents = this.#model.findDependents(destination);
@@ -358,6 +351,15 @@ class Planner {
 
 function followUp(first: Snapshot, rest: readonly Snapshot[]): Step[] {
   return rest.map((to, index) => ({ kind: 'incremental', from: rest[index - 1] ?? first, to }));
+}
+
+/** Whether it is about a dataset that `--replace` may destroy. */
+function isReplaceable(
+  reason: ConflictReason,
+): reason is ConflictReason & {
+  readonly kind: 'destination-exists' | 'no-common-version' | 'version-differs';
+} {
+  return ['destination-exists', 'no-common-version', 'version-differs'].includes(reason.kind);
 }
 
 function conflict(reason: ConflictReason): Decision {

@@ -89,8 +89,10 @@ export type ConflictReason =
       readonly kind: 'version-differs';
       readonly ours: Snapshot;
       readonly theirs: Snapshot;
-      /** Whether the receiver's is in the history that both sides share: nothing that is newer than that can be undone to make room. */
-      readonly isShared: boolean;
+      /** What would undo the receiver's; undefined where nothing may: it is in the history that both sides share, or another dataset's. */
+      readonly undo: 'rollback' | 'replace' | undefined;
+      /** Clones on the receiver that keep `--rollback` from undoing it. */
+      readonly clones?: readonly string[];
     }
   /** Somebody wrote to the destination after its newest snapshot. */
   | {
@@ -107,7 +109,13 @@ export type ConflictReason =
       readonly base: Point;
     }
   /** The receiver has versions of the streamline, and none of them is one of the sender's. */
-  | { readonly kind: 'no-common-version'; readonly streamline: string; readonly theirs: Snapshot }
+  | {
+      readonly kind: 'no-common-version';
+      readonly streamline: string;
+      readonly theirs: Snapshot;
+      /** Another dataset of the sender that the receiver's is a copy of, which keeps `--replace` from it. */
+      readonly copyOf?: string;
+    }
   /** The destination of a new dataset exists already and is something else. */
   | {
       readonly kind: 'destination-exists';

@@ -33,7 +33,7 @@ export class VersionOwners {
     if (treeParent !== undefined) return undefined;
     const streamlines = new Set(versions.filter(isTagged).map(({ tag }) => tag.streamline));
     const foreign = [...streamlines].flatMap((streamline) => this.#listForeign(streamline));
-    return findDifferingVersion(versions, foreign, true);
+    return findDifferingVersion(versions, foreign, undefined);
   }
 
   /**
@@ -104,18 +104,20 @@ export class VersionOwners {
   }
 }
 
-/** A version that both sides have with different content. @param isShared whether theirs are in the history that both share */
+type VersionDiffers = ConflictReason & { readonly kind: 'version-differs' };
+
+/** A version that both sides have with different content. @param undo what would undo theirs */
 export function findDifferingVersion(
   ours: readonly Snapshot[],
   theirs: readonly Snapshot[],
-  isShared: boolean,
-): ConflictReason | undefined {
+  undo: 'rollback' | 'replace' | undefined,
+): VersionDiffers | undefined {
   // Ours are the few that are to be sent, theirs may be a long history.
   const oursByName = new Map(ours.map((our) => [our.name, our]));
   for (const their of theirs) {
     const our = oursByName.get(their.name);
     if (our !== undefined && our.guid !== their.guid) {
-      return { kind: 'version-differs', ours: our, theirs: their, isShared };
+      return { kind: 'version-differs', ours: our, theirs: their, undo };
     }
   }
   return undefined;

@@ -93,15 +93,15 @@ export function suggestWayOut(reason: ConflictReason): string {
         ? `if what the receiver has there may go, run this again with --rollback; to keep it, ${keepAside(reason)} there, and run this again`
         : `it can't be rolled back while it has clones (${reason.clones.join(', ')}): promote or destroy them first`;
     case 'version-differs':
-      return reason.isShared
-        ? 'give one of the two another name with "zfs rename"'
-        : 'give one of the two another name with "zfs rename", or use --rollback or --replace if the receiver\'s may go';
+      return ['give one of the two another name with "zfs rename"', ...describeUndoing(reason)].join(', or ');
     case 'modified':
       return `see what with "zfs diff" there; if it may go, run this again with --rollback`;
     case 'passed-by':
       return 'nothing to do unless you need these very versions; the next tag will be sent again';
     case 'no-common-version':
-      return 'give one of them another streamline name, or use --replace if what the receiver has may go';
+      return reason.copyOf === undefined
+        ? 'give one of them another streamline name, or use --replace if what the receiver has may go'
+        : `give one of them another streamline name: what the receiver has is a copy of ${reason.copyOf} and can't be replaced`;
     case 'destination-exists':
       return reason.dependents.length === 0 && reason.copyOf === undefined
         ? 'choose another place with -d, rename that dataset, or use --replace if it may go'
@@ -124,6 +124,20 @@ export function suggestWayOut(reason: ConflictReason): string {
     case 'origin-in-other-pool':
       return 'choose a place in that pool with -d';
   }
+}
+
+/** How the receiver's version is undone, where that is possible. */
+function describeUndoing({
+  undo,
+  clones = [],
+}: ConflictReason & { readonly kind: 'version-differs' }): string[] {
+  if (undo === undefined) return [];
+  const option = `use --${undo} if the receiver's may go`;
+  return [
+    clones.length === 0
+      ? option
+      : `promote or destroy ${clones.join(', ')}, cloned from it, and then ${option}`,
+  ];
 }
 
 /** How the receiver keeps what it went on with, beside a dataset that increments can land on again. */

@@ -376,6 +376,38 @@ test('a rollback goes past bookmarks, and shows them first', async () => {
   );
 });
 
+test('where both sides made the same version, the way out that is told works', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  for (const host of [a, b]) addVersion(host, 'tank/vm', 'web:4');
+  b.pools.clone('tank/vm@zfs-vm:web:4', 'tank/work');
+  const told =
+    /or promote or destroy tank\/work, cloned from it, and then use --rollback if the receiver's may go\n/;
+  for (const option of ['', '--rollback --yes ', '--replace --yes ']) {
+    assert.match((await expectRun(world, 'a', `push ${option}b`, 3)).stderr, told);
+  }
+  b.pools.destroy('tank/work');
+  assert.match(
+    (await expectRun(world, 'a', 'push b', 3)).stderr,
+    /, or use --rollback if the receiver's may go\n/,
+  );
+  await expectRun(world, 'a', 'push --rollback --yes b');
+  assertHasVersionsOf(b, a);
+});
+
+test('what is a copy of another dataset is not offered for replacement', async () => {
+  for (const version of ['web:7', 'web:3']) {
+    const { world, a, b } = makeWorld();
+    a.pools.create('tank/o');
+    addVersion(a, 'tank/o', 'other:1');
+    await expectRun(world, 'a', 'push -n other b');
+    addVersion(b, 'tank/o', version);
+    const { stderr } = await expectRun(world, 'a', 'push b', 3);
+    assert.match(stderr, /way out: give one of/);
+    assert.doesNotMatch(stderr, /--replace|--rollback/);
+  }
+});
+
 test('thousands of snapshots that are rolled back fit into command lines', async () => {
   const { world, a, b } = makeWorld();
   await expectRun(world, 'a', 'push b');
