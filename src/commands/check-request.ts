@@ -3,7 +3,7 @@ import type { Retention } from '../plan/retention.js';
 import type { Choice } from '../plan/sources.js';
 import { fullNameOf, type Dataset, type Datasets } from '../streamline/dataset.js';
 import { findVersions } from '../streamline/lineage.js';
-import { matchesGlob } from '../streamline/selection.js';
+import { hasWildcard, matchesGlob } from '../streamline/selection.js';
 import { formatTag, formatTagShort } from '../streamline/tag.js';
 import { isWithin, poolOf } from '../zfs/names.js';
 import { findNamedVersion } from './version-name.js';
@@ -45,10 +45,12 @@ export function checkPatterns(
   sender: Datasets,
 ): void {
   const known = new Set([...findVersions(sender)].map((version) => version.tag.streamline));
-  const candidates = allSnapshots ? [...sender.keys()] : [...known];
-  const unknown = patterns.find(
-    ({ streamline }) => !candidates.some((name) => matchesGlob(streamline, name)),
-  );
+  const candidates = allSnapshots ? new Set(sender.keys()) : known;
+  const isKnown = (pattern: string): boolean =>
+    hasWildcard(pattern)
+      ? [...candidates].some((name) => matchesGlob(pattern, name))
+      : candidates.has(pattern);
+  const unknown = patterns.find(({ streamline }) => !isKnown(streamline));
   if (unknown === undefined) {
     if (required !== undefined) findNamedVersion(senderName, sender, required);
     return;

@@ -68,21 +68,41 @@ export function compareStreamlines(
     ...streams.flatMap(({ steps }) => steps.map(({ to }) => to)).filter(isTagged),
     ...findKeptBack({ sender, receiver, choice }, conflicts.filter(isUnsettled)),
   ];
-  const partials = findPartialVersions(receiver);
+  const missingBy = groupBy(missing, ({ tag }) => [tag.streamline]);
+  const streamsBy = groupBy(streams, ({ steps: [{ to }] }) =>
+    to.tag === undefined ? [] : [to.tag.streamline],
+  );
+  const conflictsBy = groupBy(conflicts, ({ streamlines }) => streamlines);
+  const partialsBy = groupBy(findPartialVersions(receiver), ({ tag }) => [tag.streamline]);
   return Array.from(findNewestVersions(sender, choice), ([streamline, newestHere]) => {
     const newestThere = theirs.get(streamline);
-    const isAbout = ({ tag }: { tag: Tag }): boolean => tag.streamline === streamline;
-    const concerning = conflicts.filter(({ streamlines }) => streamlines.includes(streamline));
+    const concerning = conflictsBy.get(streamline) ?? [];
     // The members of a tree are one version.
-    const versionsBehind = new Set(missing.filter(isAbout).map(({ tag }) => tag.version.text)).size;
+    const versionsBehind = new Set(missingBy.get(streamline)?.map(({ tag }) => tag.version.text)).size;
     return {
       ...{ streamline, newestHere, newestThere, versionsBehind },
       state: chooseState(concerning, versionsBehind, newestHere, newestThere),
-      streams: streams.filter(({ steps: [{ to }] }) => to.tag?.streamline === streamline),
+      streams: streamsBy.get(streamline) ?? [],
       conflicts: concerning,
-      partials: partials.filter(isAbout),
+      partials: partialsBy.get(streamline) ?? [],
     };
   });
+}
+
+/** Items by the streamlines that they concern: a host may have thousands of these. */
+function groupBy<Item>(
+  items: readonly Item[],
+  streamlinesOf: (item: Item) => readonly string[],
+): ReadonlyMap<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    for (const streamline of new Set(streamlinesOf(item))) {
+      const group = groups.get(streamline);
+      if (group === undefined) groups.set(streamline, [item]);
+      else group.push(item);
+    }
+  }
+  return groups;
 }
 
 /** The newest of the chosen versions of each streamline on a host, by the names of these, in their order. */

@@ -354,9 +354,7 @@ function followUp(first: Snapshot, rest: readonly Snapshot[]): Step[] {
 }
 
 /** Whether it is about a dataset that `--replace` may destroy. */
-function isReplaceable(
-  reason: ConflictReason,
-): reason is ConflictReason & {
+function isReplaceable(reason: ConflictReason): reason is ConflictReason & {
   readonly kind: 'destination-exists' | 'no-common-version' | 'version-differs';
 } {
   return ['destination-exists', 'no-common-version', 'version-differs'].includes(reason.kind);

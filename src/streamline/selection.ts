@@ -20,15 +20,57 @@ export function parsePattern(text: string): VersionPattern | undefined {
   return upTo === undefined ? undefined : { streamline, upTo };
 }
 
-/** Whether a pattern means a tag. */
-export function matchesTag(pattern: VersionPattern, { streamline, version }: Tag): boolean {
-  if (!matchesGlob(pattern.streamline, streamline)) return false;
-  return pattern.upTo === undefined || compareVersions(version, pattern.upTo) <= 0;
+/** Whether a tag is one of those that were chosen: any, when no pattern says which. */
+export function isChosenTag(patterns: readonly VersionPattern[], { streamline, version }: Tag): boolean {
+  if (patterns.length === 0) return true;
+  return findFitting(patterns, streamline).some(
+    ({ upTo }) => upTo === undefined || compareVersions(version, upTo) <= 0,
+  );
 }
 
-/** Whether a tag is one of those that were chosen: any, when no pattern says which. */
-export function isChosenTag(patterns: readonly VersionPattern[], tag: Tag): boolean {
-  return patterns.length === 0 || patterns.some((pattern) => matchesTag(pattern, tag));
+/**
+ * The patterns that fit a streamline. A sync names each of a host's streamlines, of which each has many versions: so it is found once
+ * for a streamline, and a name without wildcards is looked up.
+ */
+function findFitting(patterns: readonly VersionPattern[], streamline: string): readonly VersionPattern[] {
+  const index = indexes.get(patterns) ?? indexPatterns(patterns);
+  indexes.set(patterns, index);
+  const known = index.fitting.get(streamline);
+  if (known !== undefined) return known;
+  const found = [
+    ...(index.plain.get(streamline) ?? []),
+    ...index.globs.filter((pattern) => matchesGlob(pattern.streamline, streamline)),
+  ];
+  index.fitting.set(streamline, found);
+  return found;
+}
+
+interface PatternIndex {
+  /** Those without wildcards, by their streamlines. */
+  readonly plain: ReadonlyMap<string, readonly VersionPattern[]>;
+  readonly globs: readonly VersionPattern[];
+  /** What was found already. */
+  readonly fitting: Map<string, readonly VersionPattern[]>;
+}
+
+/** By the very list of patterns, as long as somebody has it. */
+const indexes = new WeakMap<readonly VersionPattern[], PatternIndex>();
+
+function indexPatterns(patterns: readonly VersionPattern[]): PatternIndex {
+  const plain = new Map<string, VersionPattern[]>();
+  const globs: VersionPattern[] = [];
+  for (const pattern of patterns) {
+    const alike = plain.get(pattern.streamline);
+    if (hasWildcard(pattern.streamline)) globs.push(pattern);
+    else if (alike === undefined) plain.set(pattern.streamline, [pattern]);
+    else alike.push(pattern);
+  }
+  return { plain, globs, fitting: new Map() };
+}
+
+/** Whether a pattern means more than the one text that it is. */
+export function hasWildcard(pattern: string): boolean {
+  return /[*?]/.test(pattern);
 }
 
 /** Whether a text fits a pattern with `*` and `?`. Takes no longer than the product of their lengths, whatever they are. */

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { matchesGlob, matchesTag, parsePattern } from '../../src/streamline/selection.js';
+import { isChosenTag, matchesGlob, parsePattern } from '../../src/streamline/selection.js';
 import { parseVersion } from '../../src/streamline/version.js';
 
 function matches(pattern: string, streamline: string, version: string): boolean {
   const parsed = parsePattern(pattern);
   const parsedVersion = parseVersion(version);
   assert.ok(parsed && parsedVersion);
-  return matchesTag(parsed, { streamline, version: parsedVersion });
+  return isChosenTag([parsed], { streamline, version: parsedVersion });
 }
 
 test('a name means itself and nothing else', () => {
@@ -28,6 +28,20 @@ test('a version means all up to it', () => {
   assert.ok(matches('web:10', 'web', '9'));
   assert.ok(matches('web:10', 'web', '10'));
   assert.ok(!matches('web:10', 'web', '11'));
+});
+
+test('of several patterns one has to fit, whatever was asked of them before', () => {
+  const patterns = ['web:2', 'web-*', 'db', 'web:4'].flatMap((text) => parsePattern(text) ?? []);
+  const fits = (streamline: string, version: string): boolean => {
+    const parsed = parseVersion(version);
+    assert.ok(parsed);
+    return isChosenTag(patterns, { streamline, version: parsed });
+  };
+  for (let times = 0; times < 2; times++) {
+    assert.ok(fits('web', '4') && fits('db', '9') && fits('web-2', '9'));
+    assert.ok(!fits('web', '5') && !fits('d', '1') && !fits('db2', '1'));
+  }
+  assert.ok(isChosenTag([], { streamline: 'any', version: { kind: 'number', text: '1', value: 1n } }));
 });
 
 test('what is no pattern is refused', () => {
