@@ -263,7 +263,7 @@ export const datasetLines = [
 /** For each resume token, which is in the last column and has no white space: the token, and what zfs says of it. */
 export const tokenLines = [
   "case $datasets in *'\t'[0-9]-[0-9a-f]*)",
-  `printf %s "$datasets" | sed -n 's/^.*\\t\\([0-9]-[0-9a-f-]*\\)$/\\1/p' | while read -r token; do`,
+  `printf %s "$datasets" | sed -n 's/^.*\t\\([0-9]-[0-9a-f-]*\\)$/\\1/p' | while read -r token; do`,
   `  printf 'token %s\\n' "$token"`,
   `  "$@" ${quoteCommand(explainTokenArguments('').slice(0, -1))} "$token" </dev/null 2>&1`,
   'done ;; esac',
