@@ -47,6 +47,7 @@ const datasetLine = fc
       fc.tuple(names, snapshots).map(([dataset, name]) => `${dataset}@${name}`),
     ),
     fc.constantFrom('0', '0', '14336', '99999999999999999999'),
+    fc.constantFrom('1795249568', '1795249568', '0', '8640000000000'),
     fc.constantFrom('off', 'off', 'aes-256-gcm'),
     fc.oneof(
       fc.constant('-'),

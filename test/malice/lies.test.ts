@@ -98,7 +98,7 @@ const cases: readonly Case[] = [
   },
   ...(['push', 'list', 'pull', 'abort'] as const).map((command): Case => ({
     title: `${command} refuses names with escape sequences`,
-    lies: { there: datasetsAre('tank\\033]0;owned\\007 filesystem - 0 off - -') },
+    lies: { there: datasetsAre('tank\\033]0;owned\\007 filesystem - 0 1795249568 off - -') },
     ...{ words: [command, 'there'], status: 1, says: unreadable },
   })),
   ...(['\\033[2J', '\\r', '\\007', '\\302\\233', '\\342\\200\\256', '\\000', '\\377'] as const).map(
@@ -127,7 +127,7 @@ const cases: readonly Case[] = [
     title: 'abort leaves alone what zfs tells of with escape sequences',
     lies: {
       there: `[ "$1" = send ] && { printf '\\ttoguid = 0x1\\n\\ttoname = \\033[2J@zfs-vm:web:1\\n'; exit; }
-        ${datasetsAre('tank filesystem - 0 off - 1-abc')}`,
+        ${datasetsAre('tank filesystem - 0 1795249568 off - 1-abc')}`,
     },
     ...{ words: ['abort', '--yes', 'there'], status: 0, says: /^$/ },
   },
@@ -135,7 +135,7 @@ const cases: readonly Case[] = [
     title: 'push tells of an interrupted receive in the way, and not in escape sequences',
     lies: {
       there: `[ "$1" = send ] && { printf '\\ttoguid = 0x1\\n\\ttoname = \\033[2J@other\\n'; exit; }
-        ${datasetsAre('tank filesystem - 0 off - -', 'tank/vm filesystem - 0 off - 1-abc')}`,
+        ${datasetsAre('tank filesystem - 0 1795249568 off - -', 'tank/vm filesystem - 0 1795249568 off - 1-abc')}`,
     },
     ...{
       words: ['push', 'there'],
@@ -148,7 +148,7 @@ const cases: readonly Case[] = [
     lies: {
       there: `[ "$1" = send ] && { printf '\\ttoguid = 0x1\\n\\ttoname = tank/vm@zfs-vm:web:1\\n'; exit; }
         [ "$1" = receive ] && exit 0; [ "$1" = get ] && echo 1-abc && exit
-        ${datasetsAre('tank filesystem - 0 off - -', 'tank/vm filesystem - 0 off - 1-abc')}`,
+        ${datasetsAre('tank filesystem - 0 1795249568 off - -', 'tank/vm filesystem - 0 1795249568 off - 1-abc')}`,
     },
     ...{
       words: ['abort', '--yes', 'there'],
@@ -185,10 +185,10 @@ const cases: readonly Case[] = [
     title: `${command} goes on where origins go round in a circle`,
     lies: {
       here: datasetsAre(
-        'tank filesystem - 0 off - -',
-        'tank/vm filesystem tank/b@x 0 off - -',
-        'tank/b filesystem tank/vm@zfs-vm:web:1 0 off - -',
-        'tank/s filesystem tank/s@x 0 off - -',
+        'tank filesystem - 0 1795249568 off - -',
+        'tank/vm filesystem tank/b@x 0 1795249568 off - -',
+        'tank/b filesystem tank/vm@zfs-vm:web:1 0 1795249568 off - -',
+        'tank/s filesystem tank/s@x 0 1795249568 off - -',
       ),
     },
     words: [command, ...(command === 'push' ? ['there'] : command === 'tag' ? ['tank/vm'] : [])],
@@ -196,7 +196,12 @@ const cases: readonly Case[] = [
   })),
   {
     title: 'push goes on where an origin is not there',
-    lies: { here: datasetsAre('tank filesystem - 0 off - -', 'tank/vm filesystem tank/gone@x 0 off - -') },
+    lies: {
+      here: datasetsAre(
+        'tank filesystem - 0 1795249568 off - -',
+        'tank/vm filesystem tank/gone@x 0 1795249568 off - -',
+      ),
+    },
     ...{ words: ['push', 'there'], status: 0, says: /^$/ },
   },
   {
