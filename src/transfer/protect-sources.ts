@@ -59,11 +59,13 @@ export async function whileProtected<T>(
   signal.addEventListener('abort', onAbort, { once: true });
   const bookmarking = protectAtStart(plan, holds, context);
   const watching = watch(progress, holds, context, over.signal);
+  // Chains may be cut into parts on the way, steps are not.
+  const stepCount = plan.chains.reduce((sum, { steps }) => sum + steps.length, 0);
   let finishing: Promise<void> | undefined;
   try {
     return await work((event) => {
       progress.note(event, context.clock.nowMs());
-      if (progress.arrivedCount === plan.chains.length) finishing ??= finish(plan, holds, context);
+      if (progress.arrivedStepCount === stepCount) finishing ??= finish(plan, holds, context);
     });
   } finally {
     signal.removeEventListener('abort', onAbort);
@@ -114,26 +116,24 @@ async function watch(
   await bookmarking;
 }
 
-/** Which chains of a plan are under way, and which have come. */
+/** Which chains of a plan, or parts of them, are under way, and which have come. */
 class ChainProgress {
   readonly #startsMs = new Map<Chain, number>();
   #arrived: Chain[] = [];
-  #arrivedCount = 0;
+  #arrivedStepCount = 0;
 
-  /** How many chains have come. */
-  get arrivedCount(): number {
-    return this.#arrivedCount;
+  /** How many steps have come. */
+  get arrivedStepCount(): number {
+    return this.#arrivedStepCount;
   }
 
   note(event: TransferEvent, nowMs: number): void {
     if (event.kind === 'step-started' && !this.#startsMs.has(event.chain)) {
       this.#startsMs.set(event.chain, nowMs);
     }
+    if (event.kind === 'step-done') this.#arrivedStepCount += 1;
     const isDone = event.kind === 'step-done' && event.step === event.chain.steps.at(-1);
-    if (isDone) {
-      this.#arrived.push(event.chain);
-      this.#arrivedCount += 1;
-    }
+    if (isDone) this.#arrived.push(event.chain);
     if (isDone || event.kind === 'step-failed' || event.kind === 'step-stopped') {
       this.#startsMs.delete(event.chain);
     }

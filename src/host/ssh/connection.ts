@@ -217,6 +217,7 @@ async function negotiate(stream: Duplex, config: ClientConfig, options: LoginOpt
       });
     });
     client.removeAllListeners();
+    countAnythingAsLife(client, stream, chooseKeepalive(config).intervalMs);
     return client;
   } catch (error) {
     // What still comes from it is a consequence of what went wrong already.
@@ -264,6 +265,22 @@ function chooseKeepalive(config: ClientConfig): { readonly intervalMs: number; r
   return config.serverAliveIntervalMs > 0
     ? { intervalMs: config.serverAliveIntervalMs, count: config.serverAliveCountMax }
     : defaultKeepalive;
+}
+
+/**
+ * Lets ssh2 take whatever comes from the host for a sign of life, as OpenSSH does. By itself it counts only answers to its questions,
+ * and these wait behind all that is still to be sent: on a slow line that may be minutes, while the host is as lively as can be.
+ */
+function countAnythingAsLife(client: Client, stream: Duplex, intervalMs: number): void {
+  const { _resetKA: restartKeepalive } = client as unknown as { readonly _resetKA: () => void };
+  let countedAtMs = performance.now();
+  stream.on('data', () => {
+    const nowMs = performance.now();
+    // Data comes by the thousand pieces a second.
+    if (nowMs - countedAtMs < intervalMs / 2) return;
+    countedAtMs = nowMs;
+    restartKeepalive();
+  });
 }
 
 /** Types that are known for a host come first, or it may show a key that nobody has seen yet. */

@@ -7,7 +7,17 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 import type { ServerChannel } from 'ssh2';
-import { connectKnown, drain, exitWith, startServer, type TestServer } from './ssh-world.js';
+import {
+  connectAs,
+  connectKnown,
+  drain,
+  exitWith,
+  makeHome,
+  nameOf,
+  startServer,
+  urlOf,
+  type TestServer,
+} from './ssh-world.js';
 
 /** Runs what it is told with a real shell, as sshd does. */
 function runInShell(channel: ServerChannel, command: string): void {
@@ -85,6 +95,45 @@ async function bunchAnswers(t: TestContext, server: TestServer): Promise<TestSer
   t.after(() => relay.close());
   return { ...server, port: (relay.address() as AddressInfo).port };
 }
+
+/** A slow way to a server, on which what is sent waits in a long queue. */
+async function slowDown(t: TestContext, server: TestServer, bytesPerTenth: number): Promise<TestServer> {
+  const relay = createServer((near) => {
+    const far = connect(server.port, '127.0.0.1');
+    for (const socket of [near, far]) socket.on('error', () => undefined);
+    far.pipe(near);
+    const forward = async (): Promise<void> => {
+      for await (const chunk of near) {
+        far.write(chunk);
+        await wait(((chunk as Buffer).length / bytesPerTenth) * 100);
+      }
+      far.end();
+    };
+    forward().catch(() => undefined);
+    t.after(() => {
+      for (const socket of [near, far]) socket.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => {
+    relay.listen(0, '127.0.0.1', resolve);
+  });
+  t.after(() => relay.close());
+  return { ...server, port: (relay.address() as AddressInfo).port };
+}
+
+test('a host whose answers wait behind what is still to be sent is not taken for dead', async (t) => {
+  // Two megabytes that may wait take ten times as long as a host may keep silent here.
+  const server = await slowDown(t, await startServer(t, { onCommand: runInShell }), 40_000);
+  const home = makeHome(t);
+  home.know(`${nameOf(server)} ${server.hostKey}`);
+  home.configure('ServerAliveInterval 1\nServerAliveCountMax 1');
+  const { host } = await connectAs(home, urlOf(server));
+  t.after(() => host.close());
+  const process = await host.start(['cat']);
+  process.stdin.write(Buffer.alloc(2_500_000));
+  const { stdout, exit } = await drain(process);
+  assert.deepEqual([stdout.length, exit], [2_500_000, { kind: 'exited', code: 0 }]);
+});
 
 test('how a quick command ended is known, though all of it comes with the word that it was started', async (t) => {
   const onCommand = (channel: ServerChannel): void => {
