@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /** Holds that a run has taken on a host, and not yet released. */
 export interface HoldRecord {
@@ -12,7 +12,18 @@ export interface HoldRecord {
   readonly snapshots: readonly string[];
   /** The run that took them. */
   readonly pid: number;
+  /** Whether what takes them has ended: until then, some may still be taken after they were released. */
+  readonly isTaken: boolean;
 }
+
+/** Holds that a run has left. */
+export interface LeftHolds extends HoldRecord {
+  /** Whether nothing takes any of them any more, as far as anybody can know. */
+  readonly isSettled: boolean;
+}
+
+/** After this time, no zfs still waits for its pool to take a hold. */
+const longestTakingMs = 3_600_000;
 
 /**
  * How it is written down: a process's number means something only on its machine, which may share the folder with others, and until
@@ -21,6 +32,8 @@ export interface HoldRecord {
 interface WrittenRecord extends HoldRecord {
   readonly machine: string;
   readonly bootId: string;
+  /** When the run began to take them, in milliseconds since 1970. */
+  readonly writtenAtMs: number;
 }
 
 /** Where holds are written down before they are taken, so that the next run can release those of one that died. */
@@ -30,7 +43,9 @@ export class HoldJournal {
   readonly #own = new Set<string>();
 
   constructor(env: Readonly<Record<string, string | undefined>> = process.env) {
-    const state = env['XDG_STATE_HOME'] ?? join(env['HOME'] ?? homedir(), '.local', 'state');
+    const named = env['XDG_STATE_HOME'] ?? '';
+    // By the specification, what isn't absolute doesn't count: it would be another folder in each one.
+    const state = isAbsolute(named) ? named : join(env['HOME'] ?? homedir(), '.local', 'state');
     this.#folder = join(state, 'zfs-vm', 'holds');
   }
 
@@ -46,6 +61,7 @@ export class HoldJournal {
         ...record,
         machine: await readMachineId(),
         bootId: await readBootId(),
+        writtenAtMs: Date.now(),
       };
       const path = this.#fileOf(record.tag);
       // A record that was there before stays whole until the new one is.
@@ -69,14 +85,14 @@ export class HoldJournal {
     this.#own.delete(tag);
   }
 
-  /** Removes a record whose holds are released. One that stays is harmless: it is released once more by the next run. */
+  /** Removes a record whose holds are released. One that stays is harmless: they are released once more by the next run. */
   async remove(tag: string): Promise<void> {
     this.#own.delete(tag);
     await rm(this.#fileOf(tag), { force: true }).catch(() => undefined);
   }
 
   /** The holds on a host that were left: by runs of this machine which are no more, or by this one. */
-  async findLeft(host: string): Promise<HoldRecord[]> {
+  async findLeft(host: string): Promise<LeftHolds[]> {
     const files = await readdir(this.#folder).catch(() => []);
     const whole = files.filter((file) => file.endsWith('.json'));
     const records = await Promise.all(whole.map((file) => readRecord(join(this.#folder, file))));
@@ -85,7 +101,10 @@ export class HoldJournal {
       .filter((record) => record !== undefined)
       .filter((record) => record.host === host && record.machine === machine)
       .filter((record) => !(record.bootId === bootId && this.#isInUse(record)))
-      .map(({ tag, zfs, snapshots, pid }) => ({ host, zfs, tag, snapshots, pid }));
+      .map(({ machine: _machine, bootId: _bootId, writtenAtMs, ...record }) => {
+        const age = Math.abs(Date.now() - writtenAtMs);
+        return { ...record, isSettled: record.isTaken || age > longestTakingMs };
+      });
   }
 
   #isInUse({ tag, pid }: HoldRecord): boolean {
@@ -121,11 +140,12 @@ async function readText(path: string): Promise<string> {
 async function readRecord(path: string): Promise<WrittenRecord | undefined> {
   try {
     const record = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
-    const { host, zfs, tag, snapshots, pid, machine, bootId } = record;
+    const { host, zfs, tag, snapshots, pid, machine, bootId, isTaken = true, writtenAtMs = 0 } = record;
     if (typeof host !== 'string' || typeof tag !== 'string') return undefined;
     if (typeof machine !== 'string' || typeof bootId !== 'string') return undefined;
     if (!isListOfWords(zfs) || !isListOfWords(snapshots) || typeof pid !== 'number') return undefined;
-    return { host, zfs, tag, snapshots, pid, machine, bootId };
+    if (typeof isTaken !== 'boolean' || typeof writtenAtMs !== 'number') return undefined;
+    return { host, zfs, tag, snapshots, pid, machine, bootId, isTaken, writtenAtMs };
   } catch {
     // Somebody else is writing or removing it at this moment.
     return undefined;

@@ -35,6 +35,8 @@ export class SourceHolds {
   readonly #snapshots = new Set<string>();
   /** Whether any may be held: not if that was always denied. */
   #isHeld = false;
+  /** Whether a command that takes some may still be at work: a lost host goes on with it alone. */
+  #isUnsure = false;
   #taking: Promise<void> = Promise.resolve();
   #releasing: Promise<void> | undefined;
 
@@ -60,19 +62,18 @@ export class SourceHolds {
     const { sender, emit, holdJournal: journal } = this.#context;
     const more = [...new Set(snapshots)].filter((snapshot) => !this.#snapshots.has(snapshot));
     if (more.length === 0 || this.#releasing !== undefined) return;
-    const isNoted = await journal.write({
-      host: sender.host.name,
-      zfs: sender.zfs,
-      tag: this.#tag,
+    const record = {
+      ...{ host: sender.host.name, zfs: sender.zfs, tag: this.#tag, pid: process.pid },
       snapshots: [...this.#snapshots, ...more],
-      pid: process.pid,
-    });
+    };
     // What isn't written down could stay held for ever.
-    if (!isNoted) return;
+    if (!(await journal.write({ ...record, isTaken: false }))) return;
     for (const snapshot of more) this.#snapshots.add(snapshot);
     emit({ kind: 'held', host: sender.host.name, snapshots: more.length });
     const ended = await runForNames(sender, holdArguments(this.#tag), more);
     if (ended !== 'denied') this.#isHeld = true;
+    if (ended === 'unknown') this.#isUnsure = true;
+    else if (!this.#isUnsure) await journal.write({ ...record, isTaken: true });
   }
 
   async #releaseAll(): Promise<void> {
@@ -80,24 +81,29 @@ export class SourceHolds {
     const { sender, holdJournal: journal } = this.#context;
     const ended = await runForNames(sender, releaseArguments(this.#tag), [...this.#snapshots]);
     // Where holding was denied, it is no matter that releasing is, too.
-    if (ended === 'done' || (ended === 'denied' && !this.#isHeld)) await journal.remove(this.#tag);
+    const isReleased = ended === 'done' || (ended === 'denied' && !this.#isHeld);
+    if (isReleased && !this.#isUnsure) await journal.remove(this.#tag);
     else journal.leave(this.#tag);
   }
 }
 
-/** Releases what runs that died have left held on the sender. */
+/**
+ * Releases what runs that died have left held on the sender. Where a command that holds may still be at work, as it is never cut short,
+ * later runs do it again.
+ */
 export async function releaseLeftHolds(context: HoldContext): Promise<void> {
   const { sender, holdJournal: journal } = context;
   const release = async (
     zfs: readonly string[],
     tag: string,
     snapshots: readonly string[],
+    isSettled: boolean,
   ): Promise<void> => {
     const ended = await runForNames({ ...sender, zfs }, releaseArguments(tag), snapshots);
-    if (ended === 'done') await journal.remove(tag);
+    if (ended === 'done' && isSettled) await journal.remove(tag);
   };
-  for (const { zfs, tag, snapshots } of await journal.findLeft(sender.host.name)) {
-    await untilStopped(release(zfs, tag, snapshots), context);
+  for (const { zfs, tag, snapshots, isSettled } of await journal.findLeft(sender.host.name)) {
+    await untilStopped(release(zfs, tag, snapshots, isSettled), context);
   }
 }
 
@@ -114,6 +120,14 @@ async function untilStopped(done: Promise<void>, { signal, clock }: HoldContext)
   await Promise.race([done, stopped]).finally(() => {
     over.abort();
   });
+}
+
+/** Whether a line that zfs wrote is no failure of holding or releasing: that a name is gone, or had been held or released before. */
+function isPassedOverLine(line: string): boolean {
+  return (
+    !line.startsWith('cannot ') ||
+    /no such tag|does not exist|tag already exists|could not find any snapshots/.test(line)
+  );
 }
 
 /**
@@ -140,7 +154,8 @@ async function runForNames(
       input: `${input}end\n`,
     });
     if (!isSuccess(exit)) return 'unknown';
-    return explainZfsFailure(stderr)?.kind === 'denied' ? 'denied' : 'done';
+    if (explainZfsFailure(stderr)?.kind === 'denied') return 'denied';
+    return stderr.split('\n').every(isPassedOverLine) ? 'done' : 'unknown';
   } catch (error) {
     if (!(error instanceof ZfsVmError)) throw error;
     return 'unknown';

@@ -80,7 +80,9 @@ class FanOutScenario {
       `nothing disturbs it any more, and it ends with ${second.status}`,
     );
     judgeHolds(this.#senderState, this.#renamed);
-    expectThat(this.#world.journal('a').records.length === 0, 'the journal still has holds');
+    const { records } = this.#world.journal('a');
+    // Where a run was cut off while it took them, it is not known whether that has ended.
+    expectThat(!records.some(({ isTaken }) => isTaken), 'the journal still has holds');
     const before = this.#states.map(describeHost);
     for (const name of receiverNames) {
       const alone = await this.#finish(this.#start(words.replace('b c d', name)));

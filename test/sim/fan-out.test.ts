@@ -336,6 +336,34 @@ test('an interrupt ends it for all, and the next run finishes what was begun', a
   await assertAllInSync(many);
 });
 
+test('holds go, and bookmarks of the last versions come, when all has come to all, however the chains were cut', async () => {
+  const { world, a, b, c } = makeWorld();
+  const names = ['tank/d1', 'tank/d2', 'tank/d3'];
+  for (const name of names) {
+    a.pools.create(name);
+    addVersion(a, name, 'd:1');
+  }
+  await expectRun(world, 'push b c');
+  for (const name of names) addVersion(a, name, 'd:2');
+  await expectRun(world, 'push c');
+  for (const name of names) {
+    // What is no version of ours lies between, so that each goes in a stream of its own.
+    for (const version of [3, 4]) {
+      a.pools.snapshot([`${name}@between-${version}`]);
+      addVersion(a, name, `d:${version}`, 100);
+    }
+  }
+  for (const receiver of [b, c]) receiver.delayMs = (work) => (work === 'receive' ? 20 : 0);
+  let releases = 0;
+  a.beforeZfs = ([subcommand]) => {
+    if (subcommand !== 'release') return;
+    releases++;
+    for (const receiver of [b, c]) assertHasVersionsOf(receiver, a);
+  };
+  await expectRun(world, 'push -j 1 b c');
+  assert.ok(releases > 0);
+});
+
 test('a run that is killed leaves its holds to the next one', async () => {
   const many = makeWorld();
   const { world, a, b } = many;

@@ -315,7 +315,8 @@ class Scenario {
     judgeHolds(this.#baseline.receiver, this.#renamed);
     for (const name of ['a', 'b']) {
       const { records } = this.#scene.world.journal(name);
-      expectThat(records.length === 0, `the journal of ${name} still has holds`);
+      // Where a run was cut off while it took them, it is not known whether that has ended.
+      expectThat(!records.some(({ isTaken }) => isTaken), `the journal of ${name} still has holds`);
     }
     if (this.#command.wanted.patterns.length > 0) return;
     for (const { name, partial } of this.#baseline.receiver.values()) {

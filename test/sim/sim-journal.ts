@@ -32,7 +32,8 @@ export class SimJournal {
         const left = [...this.#records.values()].filter(
           (entry) => entry.record.host === host && !entry.isInUse(),
         );
-        return Promise.resolve(left.map(({ record }) => record));
+        // An hour, after which nothing takes holds any more, is too long to wait for here.
+        return Promise.resolve(left.map(({ record }) => ({ ...record, isSettled: record.isTaken })));
       },
     };
   }

@@ -245,6 +245,34 @@ test('abort ends with the status of the worst that happened', async () => {
   await expectRun(world, 'b', 'abort --yes', 1);
 });
 
+for (const how of ['is killed', 'is interrupted', 'loses its connection'] as const) {
+  test(`a hold that is taken only after its run ${how} is released, too`, async () => {
+    const { world, a, b } = makeWorld(1);
+    addLargeVersion(a, 'web:2');
+    addVersion(a, 'tank/vm', 'web:3');
+    let holds = 0;
+    a.beforeZfs = async ([subcommand]) => {
+      // A pool that is busy.
+      if (subcommand === 'hold' && ++holds === 1) await world.clock.sleep(8000);
+    };
+    b.delayMs = (work) => (work === 'receive' ? 10 : 0);
+    const isPull = how === 'loses its connection';
+    const args = isPull ? 'pull a' : 'push b';
+    const run = world.start(isPull ? 'b' : 'a', args);
+    await world.clock.sleep(500);
+    if (how === 'is killed') run.kill();
+    else if (how === 'is interrupted') run.interrupt();
+    else run.connections.find(({ name }) => name !== 'local')?.disconnect('it broke');
+    if (isPull) assert.equal((await run.finished).status, 0);
+    await world.clock.sleep(1000);
+    await expectRun(world, isPull ? 'b' : 'a', args);
+    await world.clock.sleep(60_000);
+    await expectRun(world, isPull ? 'b' : 'a', args);
+    assert.ok(holds > 0);
+    for (const snapshot of a.pools.open('tank/vm').snapshots) assert.equal(snapshot.holds.size, 0);
+  });
+}
+
 /** What may happen to a partial receive between the reading of its token and the receive that goes on with it. */
 const changesOfPartials: readonly { readonly title: string; readonly change: (b: Machine) => void }[] = [
   {

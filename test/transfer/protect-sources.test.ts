@@ -29,7 +29,14 @@ async function makeHeld(
   const zfs = ['sh', '-c', `sleep ${zfsSeconds}; echo "$@" >> ${asked}`, 'zfs'];
   const journal = new HoldJournal({ XDG_STATE_HOME: folder });
   const { pid } = spawnSync('true');
-  await journal.write({ host: 'local', zfs, tag: 'zfs-vm:1-a', snapshots: ['tank/vm@zfs-vm:web:1'], pid });
+  await journal.write({
+    host: 'local',
+    zfs,
+    tag: 'zfs-vm:1-a',
+    snapshots: ['tank/vm@zfs-vm:web:1'],
+    pid,
+    isTaken: true,
+  });
   const interrupt = new AbortController();
   const context: ProtectContext = {
     sender: { host: new LocalHost(), zfs },
@@ -78,7 +85,7 @@ test('nothing but what is held is released, also when the way to the host breaks
   const { pid } = spawnSync('true');
   const { zfs } = context.sender;
   for (let bytes = 0; bytes <= snapshots.join('\n').length; bytes++) {
-    await journal.write({ host: 'local', zfs, tag: 'zfs-vm:1-a', snapshots, pid });
+    await journal.write({ host: 'local', zfs, tag: 'zfs-vm:1-a', snapshots, pid, isTaken: true });
     await writeFile(asked, '');
     const cut = { ...context, sender: { host: cutAfter(bytes), zfs } };
     await whileProtected(nothing, cut, () => Promise.resolve());
