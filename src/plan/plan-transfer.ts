@@ -289,6 +289,7 @@ class Planner {
       preparation: {
         kind: 'destroy',
         destroys: [...existing.snapshots].reverse(),
+        writtenBytes: existing.writtenBytes,
       },
     });
   }

@@ -40,7 +40,12 @@ export type Preparation =
       readonly writtenBytes: number;
     }
   /** Destroy the destination: `--replace`. */
-  | { readonly kind: 'destroy'; readonly destroys: readonly Snapshot[] };
+  | {
+      readonly kind: 'destroy';
+      readonly destroys: readonly Snapshot[];
+      /** What was written since the newest snapshot. */
+      readonly writtenBytes: number;
+    };
 
 /** The ordered steps that bring one destination dataset up to date. */
 export interface Chain {

@@ -101,9 +101,9 @@ export class HoldJournal {
       .filter((record) => record !== undefined)
       .filter((record) => record.host === host && record.machine === machine)
       .filter((record) => !(record.bootId === bootId && this.#isInUse(record)))
-      .map(({ machine: _machine, bootId: _bootId, writtenAtMs, ...record }) => {
-        const age = Math.abs(Date.now() - writtenAtMs);
-        return { ...record, isSettled: record.isTaken || age > longestTakingMs };
+      .map(({ zfs, tag, snapshots, pid, isTaken, writtenAtMs }) => {
+        const isOld = Math.abs(Date.now() - writtenAtMs) > longestTakingMs;
+        return { host, zfs, tag, snapshots, pid, isTaken, isSettled: isTaken || isOld };
       });
   }
 

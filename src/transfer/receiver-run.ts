@@ -5,10 +5,8 @@ import { isSuccess } from '../host/host.js';
 import { findMeeting } from '../host/meeting.js';
 import { runCommand } from '../host/run-command.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';
-import { preparationCalls } from '../plan/stream.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import { isBusyFailure } from '../zfs/failure.js';
-import { abortReceive } from './abort-receive.js';
 import type { NoteCarrier } from './carry-notes.js';
 import { ChainQueue } from './chain-queue.js';
 import type { Arrival, Fault, TransferEvent, TransferResult } from './event.js';
@@ -17,6 +15,7 @@ import { countFitting } from './lane-length.js';
 import { toLegs, type Leg } from './lane-script.js';
 import { ParentMaker } from './make-parents.js';
 import { LanesAhead } from './lanes-ahead.js';
+import { prepareDestination } from './prepare-destination.js';
 import { openLane, runLane, type LaneContext, type LaneResult } from './run-lane.js';
 import type { SourceBookmarks } from './source-bookmarks.js';
 import { verifyArrivals } from './verify-arrivals.js';
@@ -332,16 +331,12 @@ export class ReceiverRun {
     signal: AbortSignal,
   ): Promise<{ error: ZfsVmError; fault: Fault } | undefined> {
     const { receiver } = this.context;
-    const calls = chains.flatMap((chain) => preparationCalls(chain).map((call) => ({ chain, call })));
-    for (const { chain, call } of calls) {
-      const { destination: dataset, preparation } = chain;
-      const result =
-        preparation?.kind === 'abort'
-          ? await abortReceive(receiver, { dataset, token: preparation.token }, signal)
-          : await runCommand(receiver.host, [...receiver.zfs, ...call], { signal });
+    for (const chain of chains) {
+      const end = await prepareDestination(receiver, chain, signal);
       this.context.signal.throwIfAborted();
-      if (isSuccess(result.exit)) continue;
-      const error = toCommandError(receiver.host.name, `zfs ${call[0] ?? ''}`, result);
+      if (end === undefined || isSuccess(end.result.exit)) continue;
+      const { subcommand, result } = end;
+      const error = toCommandError(receiver.host.name, `zfs ${subcommand}`, result);
       if (result.exit.kind === 'lost') return { error, fault: 'lost' };
       return { error, fault: isBusyFailure(result.stderr) ? 'busy' : 'failed' };
     }

@@ -114,6 +114,11 @@ export function getPropertiesArguments(names: readonly string[]): string[] {
   ];
 }
 
+/** Arguments of zfs that print how many bytes were written to a dataset since its newest snapshot. */
+export function getWrittenArguments(dataset: string): string[] {
+  return ['get', '-Hp', '-o', 'value', 'written', dataset];
+}
+
 /** Arguments of zfs that list what these properties are on the datasets whose names follow, for `parseProperties`. */
 export function getPropertiesOfArguments(names: readonly string[]): string[] {
   return ['get', '-Hp', '-o', 'name,property,value', names.join(',')];

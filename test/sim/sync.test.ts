@@ -452,6 +452,26 @@ test('thousands of snapshots that are rolled back fit into command lines', async
   assert.ok(lengths.length > 1 && lengths.every((length) => length < 131_072), String(lengths));
 });
 
+test('what was written since a rollback or a replacement was shown is kept, and shown again', async () => {
+  for (const option of ['--rollback', '--replace']) {
+    const { world, a, b } = makeWorld(1);
+    if (option === '--rollback') await expectRun(world, 'a', 'push b');
+    else addVersion(b, b.pools.create('tank/vm').name, 'other:1');
+    addVersion(a, 'tank/vm', 'web:2');
+    b.pools.snapshot(['tank/vm@daily']);
+    b.pools.write('tank/vm', [1]);
+    let writes = 0;
+    b.beforeZfs = ([subcommand, ...words]) => {
+      if (subcommand !== 'get' || !words.includes('written') || ++writes > 1) return;
+      b.pools.write('tank/vm', [1, 2, 3]);
+    };
+    const { stderr } = await expectRun(world, 'a', `push ${option} --yes b`);
+    assert.match(stderr, /tank\/vm was written to since it was looked at.*\n.*trying again in 1 s/);
+    assert.equal(writes, 2);
+    assertHasVersionsOf(b, a);
+  }
+});
+
 test('what has come since a rollback was shown is kept', async () => {
   const { world, a, b } = makeWorld();
   await expectRun(world, 'a', 'push b');

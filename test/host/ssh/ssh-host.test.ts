@@ -103,9 +103,9 @@ async function slowDown(t: TestContext, server: TestServer, bytesPerTenth: numbe
     for (const socket of [near, far]) socket.on('error', () => undefined);
     far.pipe(near);
     const forward = async (): Promise<void> => {
-      for await (const chunk of near) {
+      for await (const chunk of near as AsyncIterable<Buffer>) {
         far.write(chunk);
-        await wait(((chunk as Buffer).length / bytesPerTenth) * 100);
+        await wait((chunk.length / bytesPerTenth) * 100);
       }
       far.end();
     };

@@ -1,0 +1,56 @@
+import type { Endpoint } from '../host/endpoint.js';
+import { isSuccess } from '../host/host.js';
+import { runCommand, type CommandResult } from '../host/run-command.js';
+import type { Chain } from '../plan/plan.js';
+import { preparationCalls } from '../plan/stream.js';
+import { quoteCommand, quoteWord } from '../shell.js';
+import { getWrittenArguments } from '../zfs/properties.js';
+import { abortReceive } from './abort-receive.js';
+
+/** How a preparation ended: the result of its last call, and what zfs was called for. */
+export interface PreparationEnd {
+  readonly subcommand: string;
+  readonly result: CommandResult;
+}
+
+/**
+ * Does to the destination of a chain what has to be done before its first stream, as it was shown: what has come since is kept, be it
+ * another interrupted receive, a snapshot, or what was written. Minutes may lie between the look and the yes.
+ * @returns how it ended; undefined where there is nothing to do
+ * @throws ZfsVmError when the host can't start commands
+ */
+export async function prepareDestination(
+  receiver: Endpoint,
+  chain: Chain,
+  signal: AbortSignal,
+): Promise<PreparationEnd | undefined> {
+  const { destination: dataset, preparation } = chain;
+  if (preparation === undefined) return undefined;
+  if (preparation.kind === 'abort') {
+    const result = await abortReceive(receiver, { dataset, token: preparation.token }, signal);
+    return { subcommand: 'receive', result };
+  }
+  const { host, zfs } = receiver;
+  let end: PreparationEnd | undefined;
+  for (const call of preparationCalls(chain)) {
+    const [subcommand = ''] = call;
+    // Once something was destroyed, there is nothing left to compare with.
+    const words =
+      end === undefined
+        ? ['sh', '-c', guard(dataset, preparation.writtenBytes, call), 'sh', ...zfs]
+        : [...zfs, ...call];
+    end = { subcommand, result: await runCommand(host, words, { signal }) };
+    if (!isSuccess(end.result.exit)) break;
+  }
+  return end;
+}
+
+/** A script that calls zfs, which follows it, unless something was written to the dataset since the look. */
+function guard(dataset: string, writtenBytes: number, call: readonly string[]): string {
+  const changed = `cannot go on: dataset is busy: ${dataset} was written to since it was looked at, or something was undone there`;
+  return [
+    `now=$("$@" ${quoteCommand(getWrittenArguments(dataset))} </dev/null) || exit`,
+    `[ "$now" = ${writtenBytes} ] || { echo ${quoteWord(changed)} >&2; exit 1; }`,
+    `"$@" ${quoteCommand(call)} </dev/null`,
+  ].join('\n');
+}
