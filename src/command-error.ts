@@ -19,6 +19,7 @@ export function toCommandError(
   if (exit.kind === 'lost') {
     return new ZfsVmError('connection', `${hostName}: lost while ${what} was running: ${exit.reason}`, {
       hint: 'try again',
+      isLoss: true,
     });
   }
   const known = explainZfsFailure(stderr);

@@ -24,6 +24,8 @@ export interface ErrorOptions {
   readonly hint?: string | undefined;
   /** More of the evidence, a line each. */
   readonly details?: readonly string[];
+  /** Whether a connection was there, and is gone: it may come back. */
+  readonly isLoss?: boolean;
   readonly cause?: unknown;
 }
 
@@ -33,18 +35,21 @@ export class ZfsVmError extends Error {
   readonly kind: ErrorKind;
   readonly hint: string | undefined;
   readonly details: readonly string[];
+  readonly isLoss: boolean;
 
-  constructor(kind: ErrorKind, message: string, { hint, details = [], cause }: ErrorOptions = {}) {
+  constructor(kind: ErrorKind, message: string, options: ErrorOptions = {}) {
+    const { hint, details = [], isLoss = false, cause } = options;
     super(message, { cause });
     this.kind = kind;
     this.hint = hint;
     this.details = details;
+    this.isLoss = isLoss;
   }
 
   /** The same error with one more line of evidence. */
   withDetail(detail: string): ZfsVmError {
-    const { hint, details, cause } = this;
-    return new ZfsVmError(this.kind, this.message, { hint, details: [...details, detail], cause });
+    const { hint, details, isLoss, cause } = this;
+    return new ZfsVmError(this.kind, this.message, { hint, details: [...details, detail], isLoss, cause });
   }
 }
 

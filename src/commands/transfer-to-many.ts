@@ -155,16 +155,11 @@ class ManyTransfers {
   /** Brings one host up to date, together with the others as far as it goes. */
   async #transfer(name: string): Promise<HostOutcome> {
     let ending: HostOutcome['ending'];
-    let hasJoined = false;
     const report = this.#openReport(name, (event) => {
       if (event.kind === 'finished') ending = event;
     });
-    const company = this.#makeCompany(name, report, () => {
-      hasJoined = true;
-    });
-    const outcome = await this.#attempt(name, (run) => run.run(), company).finally(() => {
-      if (!hasJoined) this.#departure.giveUp();
-    });
+    const company = this.#makeCompany(name, report);
+    const outcome = await this.#attempt(name, (run) => run.run(), company).finally(company.leave);
     // As long as others may fail by the same, it isn't told for each of them.
     if ((await this.#departure.left) > 0) this.#tellError(outcome);
     return { ...outcome, ending };
@@ -196,13 +191,18 @@ class ManyTransfers {
     }
   }
 
-  #makeCompany(name: string, report: Report, onJoin = (): void => undefined): Company {
+  #makeCompany(name: string, report: Report): Company {
+    let isSettled = false;
     return {
       ...{ report, told: this.#told },
       readSender: (read) => (this.#reading ??= read()),
       join: (work) => {
-        onJoin();
+        isSettled = true;
         return this.#departure.join(work, this.#names.indexOf(name));
+      },
+      leave: () => {
+        if (!isSettled) this.#departure.giveUp();
+        isSettled = true;
       },
     };
   }

@@ -62,6 +62,8 @@ export interface Company {
   readonly readSender: (read: () => SenderReading) => SenderReading;
   /** Carries a first plan out together with those of the others; undefined when they have begun without this one. */
   readonly join: (work: Omit<Work, 'settle'>) => Promise<TransferResult | undefined>;
+  /** Lets the others begin without this one. */
+  readonly leave: () => void;
   /** The hosts whose nearly-tags have been told. */
   readonly told: Set<string>;
   readonly report: Report;
@@ -120,6 +122,8 @@ export class TransferRun {
   readonly #notes = new NoteCarrier();
   /** The losses that the person has said yes to. */
   readonly #confirmed = new Set<string>();
+  /** The number of the next try, if there is one. */
+  #tries = 1;
   #report: Report | undefined;
   /** The hosts whose names that only look like tags have been told: once is enough. */
   readonly #told: Set<string>;
@@ -171,15 +175,14 @@ export class TransferRun {
   }
 
   async #send(): Promise<number> {
-    const { signal, surroundings } = this.#command.context;
     const { retries } = this.#settings;
-    let outcome = await this.#attempt();
+    let outcome = await this.#attemptFirst();
     if (outcome.result.faults.has('behind')) outcome = await this.#attemptAgain(outcome);
-    for (let tries = 1; ; tries++) {
+    for (;;) {
       const { plan, result } = outcome;
       const mayHelp = result.faults.has('lost') || result.faults.has('busy');
       const [error] = result.errors;
-      if (error === undefined || !mayHelp || tries > retries) {
+      if (error === undefined || !mayHelp || this.#tries > retries) {
         const { shortfall } = this.#notes;
         if (shortfall !== undefined) this.#emit({ kind: 'warning', message: shortfall });
         if (error !== undefined && (plan.deletes ?? []).length > 0) {
@@ -188,13 +191,36 @@ export class TransferRun {
         this.#emit({ kind: 'finished', plan, result });
         return statusOf(plan, result);
       }
-      const delaySeconds = retryDelaysSeconds[Math.min(tries, retryDelaysSeconds.length) - 1] ?? 0;
-      this.#emit({ kind: 'retrying', error, delaySeconds, left: retries - tries });
-      if (result.faults.has('lost')) await this.#hosts.disconnect();
-      await surroundings.clock.sleep(delaySeconds * 1000, signal).catch(() => undefined);
-      if (signal.aborted) throw explainInterrupt(signal);
+      await this.#waitBeforeTry(error, result.faults.has('lost'));
       outcome = await this.#attemptAgain(outcome);
     }
+  }
+
+  /** The first attempt. A connection that is lost while the hosts are read is no reason to give up, one that can't be made is. */
+  async #attemptFirst(): Promise<Outcome> {
+    for (;;) {
+      try {
+        return await this.#attempt();
+      } catch (error) {
+        if (!(error instanceof ZfsVmError) || !error.isLoss || this.#tries > this.#settings.retries)
+          throw error;
+        this.#company?.leave();
+        this.#isAlone = true;
+        this.#emit({ kind: 'trouble', error });
+        await this.#waitBeforeTry(error, true);
+      }
+    }
+  }
+
+  /** Tells why it is tried again, and waits. @param isLost whether the hosts have to be connected to anew */
+  async #waitBeforeTry(error: ZfsVmError, isLost: boolean): Promise<void> {
+    const { signal, surroundings } = this.#command.context;
+    const delaySeconds = retryDelaysSeconds[Math.min(this.#tries, retryDelaysSeconds.length) - 1] ?? 0;
+    this.#emit({ kind: 'retrying', error, delaySeconds, left: this.#settings.retries - this.#tries });
+    this.#tries++;
+    if (isLost) await this.#hosts.disconnect();
+    await surroundings.clock.sleep(delaySeconds * 1000, signal).catch(() => undefined);
+    if (signal.aborted) throw explainInterrupt(signal);
   }
 
   /** Connects, plans and runs the plan, once. */

@@ -309,6 +309,27 @@ for (const { title, change } of changesOfPartials) {
   });
 }
 
+test('a connection that is lost while the hosts are read is made again, and one that can not be made is not', async () => {
+  const { world, a, b } = makeWorld();
+  let calls = 0;
+  b.beforeZfs = () => {
+    if (++calls === 1) run.connections.at(-1)?.disconnect('it broke');
+  };
+  const run = world.start('a', 'push b');
+  const { status, stderr } = await run.finished;
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /lost while zfs list was running: .*\n.*\n?trying again in 1 s/);
+  assertHasVersionsOf(b, a);
+  b.beforeZfs = () => {
+    again.connections.at(-1)?.disconnect('it broke');
+  };
+  const again = world.start('a', 'push --retries 2 b');
+  const end = await again.finished;
+  assert.deepEqual([end.status, end.stderr.match(/trying again/g)?.length], [4, 2], end.stderr);
+  b.unreachable = 'connection refused';
+  assert.doesNotMatch((await expectRun(world, 'a', 'push b', 4)).stderr, /trying again/);
+});
+
 /** What somebody may do on the receiver to what a stream goes on from, after that was looked at. */
 const losses: readonly { readonly title: string; readonly lose: (pools: Machine['pools']) => void }[] = [
   {

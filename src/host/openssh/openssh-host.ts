@@ -119,6 +119,7 @@ export class OpenSshHost implements Host {
     if (reason === undefined) return;
     throw new ZfsVmError('connection', `${this.name} can't start commands: ${reason}`, {
       hint: 'run the same command again',
+      isLoss: true,
     });
   }
 }

@@ -143,6 +143,7 @@ export class SshHost implements Host {
     if (reason !== undefined) {
       throw new ZfsVmError('connection', `${this.name} can't start commands: ${reason}`, {
         hint: 'run the same command again',
+        isLoss: true,
       });
     }
   }
