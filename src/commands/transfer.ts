@@ -202,8 +202,9 @@ export class TransferRun {
       try {
         return await this.#attempt();
       } catch (error) {
-        if (!(error instanceof ZfsVmError) || !error.isLoss || this.#tries > this.#settings.retries)
+        if (!(error instanceof ZfsVmError) || !error.isLoss || this.#tries > this.#settings.retries) {
           throw error;
+        }
         this.#company?.leave();
         this.#isAlone = true;
         this.#emit({ kind: 'trouble', error });

@@ -338,6 +338,14 @@ function chooseAlgorithms(first: FirstValue): AlgorithmChoice {
   };
 }
 
+/** Options without which a connection would be another one than was asked for, or less safe, as `ssh -G` names them. */
+const onlyOpensshKnows = [
+  ['revokedhostkeys', 'RevokedHostKeys', 'host keys that are revoked by a file'],
+  ['knownhostscommand', 'KnownHostsCommand', 'host keys that a command tells'],
+  ['bindaddress', 'BindAddress', 'an address of this machine to connect from'],
+  ['bindinterface', 'BindInterface', 'an interface to connect through'],
+] as const;
+
 function listIndispensable(first: FirstValue, algorithms: AlgorithmChoice): string[] {
   const reasons: string[] = [];
   if (notNone(first('certificatefile')) !== undefined) {
@@ -346,6 +354,10 @@ function listIndispensable(first: FirstValue, algorithms: AlgorithmChoice): stri
 
   if (notNone(first('pkcs11provider')) !== undefined) {
     reasons.push('keys on a PKCS#11 token (PKCS11Provider)');
+  }
+
+  for (const [name, option, what] of onlyOpensshKnows) {
+    if (notNone(first(name)) !== undefined) reasons.push(`${what} (${option})`);
   }
 
   if (isYes(first('proxyusefdpass'))) reasons.push('a proxy that hands over its socket (ProxyUseFdpass)');

@@ -158,6 +158,10 @@ for (const [line, word] of [
   ['pkcs11provider /usr/lib/token.so', 'PKCS11Provider'],
   ['controlpath /tmp/%C', 'ControlPath'],
   ['proxyusefdpass yes', 'ProxyUseFdpass'],
+  ['revokedhostkeys /etc/ssh/revoked', 'RevokedHostKeys'],
+  ['knownhostscommand /usr/bin/keys %H', 'KnownHostsCommand'],
+  ['bindaddress 10.0.0.7', 'BindAddress'],
+  ['bindinterface tun0', 'BindInterface'],
   ['preferredauthentications gssapi-with-mic', 'GSSAPI'],
   ['ciphers chacha20-poly1305@openssh.com', 'cipher'],
 ] as const) {
