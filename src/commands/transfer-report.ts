@@ -23,8 +23,10 @@ export function openReport(command: TransferCommand, receiverName: string): Repo
 }
 
 /** The screen of a command. A plan may be read by a program: only the plan itself goes to stdout then. */
-export function openCommandScreen({ isPlanOnly, context: { stdout, stderr } }: TransferCommand): Screen {
-  return openScreen({ stdout: isPlanOnly ? stderr : stdout, stderr });
+export function openCommandScreen({ isPlanOnly, context }: TransferCommand): Screen {
+  const { stdout, stderr, surroundings } = context;
+  const isAsking = (): boolean => surroundings.prompter.isLent();
+  return openScreen({ stdout: isPlanOnly ? stderr : stdout, stderr, isAsking });
 }
 
 /** Tells a transfer to people. */

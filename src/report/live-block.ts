@@ -7,14 +7,19 @@ const redrawIntervalMs = 200;
 export class LiveBlock {
   readonly #stream: OutputStream;
   readonly #draw: () => readonly string[];
+  readonly #isHeld: () => boolean;
   #timer: NodeJS.Timeout | undefined;
   /** How many lines are on the screen. */
   #shown = 0;
 
-  /** @param draw gives the lines of the moment; they are cut to the width of the terminal */
-  constructor(stream: OutputStream, draw: () => readonly string[]) {
+  /**
+   * @param draw gives the lines of the moment; they are cut to the width of the terminal
+   * @param isHeld whether somebody else writes to the terminal, below the block: it stays as it is then, and goes on below that
+   */
+  constructor(stream: OutputStream, draw: () => readonly string[], isHeld: () => boolean) {
     this.#stream = stream;
     this.#draw = draw;
+    this.#isHeld = isHeld;
   }
 
   /** Begins to show the block, until `stop`. */
@@ -29,7 +34,7 @@ export class LiveBlock {
 
   /** Wipes the block, so that lasting text can be written; it comes back below. */
   wipe(): void {
-    if (this.#shown > 0) this.#stream.write(`${up(this.#shown)}\u001B[J`);
+    if (this.#shown > 0 && !this.#isHeld()) this.#stream.write(`${up(this.#shown)}\u001B[J`);
     this.#shown = 0;
   }
 
@@ -41,6 +46,10 @@ export class LiveBlock {
   }
 
   #redraw(): void {
+    if (this.#isHeld()) {
+      this.#shown = 0;
+      return;
+    }
     const width = (this.#stream.columns ?? 80) - 1;
     // What scrolls off the top couldn't be redrawn.
     const height = Math.max(1, (this.#stream.rows ?? 24) - 2);

@@ -15,10 +15,18 @@ export interface Screen {
   readonly hide: (draw: Draw) => void;
 }
 
+/** Where a screen writes to. */
+export interface ScreenStreams {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** Whether somebody is asked on the terminal at this moment. */
+  readonly isAsking: () => boolean;
+}
+
 /** A screen of two streams. */
-export function openScreen({ stdout, stderr }: { stdout: OutputStream; stderr: OutputStream }): Screen {
+export function openScreen({ stdout, stderr, isAsking }: ScreenStreams): Screen {
   const shown = new Set<Draw>();
-  const live = new LiveBlock(stdout, () => [...shown].flatMap((draw) => draw()));
+  const live = new LiveBlock(stdout, () => [...shown].flatMap((draw) => draw()), isAsking);
   return {
     print: (line) => {
       live.wipe();

@@ -4,10 +4,13 @@ import { test, type TestContext } from 'node:test';
 import { openScreen, prefixScreen, type Screen } from '../../src/report/screen.js';
 
 /** A screen, and what has been written to it since it was last asked. */
-function open(isTTY = false): { screen: Screen; read: () => string; readErrors: () => string } {
+function open(
+  isTTY = false,
+  isAsking = (): boolean => false,
+): { screen: Screen; read: () => string; readErrors: () => string } {
   const [stdout, stderr] = [Object.assign(new PassThrough(), { isTTY }), new PassThrough()];
   const read = (stream: PassThrough) => () => String(stream.read() ?? '');
-  return { screen: openScreen({ stdout, stderr }), read: read(stdout), readErrors: read(stderr) };
+  return { screen: openScreen({ stdout, stderr, isAsking }), read: read(stdout), readErrors: read(stderr) };
 }
 
 test('every line of a part begins with its prefix, and empty ones stay empty', () => {
@@ -37,4 +40,22 @@ test('what several show stands together below lasting lines, until each is hidde
   read();
   t.mock.timers.tick(1000);
   assert.equal(read(), '');
+});
+
+test('while somebody is asked nothing is redrawn, and nothing wipes the question', (t: TestContext) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  let isAsking = false;
+  const { screen, read, readErrors } = open(true, () => isAsking);
+  screen.show(() => ['10%']);
+  t.mock.timers.tick(200);
+  assert.match(read(), /10%/);
+  isAsking = true;
+  screen.printError('zfs-vm: c is lost\n');
+  assert.equal(readErrors(), 'zfs-vm: c is lost\n');
+  t.mock.timers.tick(1000);
+  assert.equal(read(), '');
+  isAsking = false;
+  t.mock.timers.tick(200);
+  // Below the question: nothing is moved up over it.
+  assert.match(read(), /^10%[^A]*$/);
 });

@@ -28,7 +28,7 @@ function show(events: readonly TransferEvent[], verbose = false): { stdout: stri
   const stderr = new PassThrough();
   const colors = new Chalk({ level: 0 });
   const report = new TextReport({
-    ...{ screen: openScreen({ stdout, stderr }), colors, errorColors: colors },
+    ...{ screen: openScreen({ stdout, stderr, isAsking: () => false }), colors, errorColors: colors },
     ...{ verbose, debug: false, receiverName: 'fjoe@b', clock: realClock },
   });
   for (const event of events) report.handle(event);

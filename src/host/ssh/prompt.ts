@@ -20,6 +20,8 @@ export interface Prompter {
   ask(question: string, options: AskOptions): Promise<string | undefined>;
   /** Leaves the terminal to another program, which may ask there itself, until the work is done: no question comes in between. */
   lend<T>(work: () => Promise<T>): Promise<T>;
+  /** Whether somebody asks there at this moment, whose question nothing must wipe away. */
+  isLent(): boolean;
 }
 
 /**
@@ -28,12 +30,22 @@ export interface Prompter {
  */
 export function createTerminalPrompter(terminalPath = '/dev/tty'): Prompter {
   let previous: Promise<unknown> = Promise.resolve();
+  let isLent = false;
   const lend = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = previous.then(work);
+    const done = previous.then(async () => {
+      isLent = true;
+      return work().finally(() => {
+        isLent = false;
+      });
+    });
     previous = done.catch(() => undefined);
     return done;
   };
-  return { lend, ask: (question, options) => lend(() => askOnTerminal(terminalPath, question, options)) };
+  return {
+    lend,
+    ask: (question, options) => lend(() => askOnTerminal(terminalPath, question, options)),
+    isLent: () => isLent,
+  };
 }
 
 async function askOnTerminal(
