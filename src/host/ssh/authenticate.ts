@@ -17,6 +17,8 @@ export interface LoginContext {
   readonly label: string;
   /** Asks the person; `undefined` when there is nobody to ask, or no answer. */
   readonly ask: (question: string, secret: boolean) => Promise<string | undefined>;
+  /** Does what may take as long as a person takes: an agent may ask whether to sign, or want a token to be touched. */
+  readonly waitForPerson: <T>(work: () => Promise<T>) => Promise<T>;
   readonly warn: (line: string) => void;
   readonly debug: (line: string) => void;
 }
@@ -78,7 +80,7 @@ interface Attempt {
 }
 
 async function* offerKeys(
-  { config, ask, warn, debug }: LoginContext,
+  { config, ask, waitForPerson, warn, debug }: LoginContext,
   record: LoginRecord,
 ): AsyncGenerator<Attempt, void, undefined> {
   const identities = findIdentities({
@@ -97,7 +99,7 @@ async function* offerKeys(
   for await (const identity of identities) {
     debug(`offering ${toPrintable(identity.label)}`);
     record.tried.push(`the key ${toPrintable(identity.label)}`);
-    const agent = new OneKeyAgent(identity);
+    const agent = new OneKeyAgent(identity, waitForPerson);
     yield {
       method: { type: 'agent', username: config.user, agent },
       wasUsed: () => agent.hasSigned,
@@ -165,10 +167,12 @@ async function* offerPasswords(
 class OneKeyAgent extends ssh2.BaseAgent<ParsedKey> {
   hasSigned = false;
   readonly #identity: Identity;
+  readonly #waitForPerson: LoginContext['waitForPerson'];
 
-  constructor(identity: Identity) {
+  constructor(identity: Identity, waitForPerson: LoginContext['waitForPerson']) {
     super();
     this.#identity = identity;
+    this.#waitForPerson = waitForPerson;
   }
 
   override getIdentities(callback: IdentityCallback<ParsedKey>): void {
@@ -185,7 +189,7 @@ class OneKeyAgent extends ssh2.BaseAgent<ParsedKey> {
       typeof options === 'function'
         ? [undefined, options]
         : [options.hash, callback ?? ((): void => undefined)];
-    this.#identity.sign(data, hash).then(
+    this.#waitForPerson(() => this.#identity.sign(data, hash)).then(
       (signature) => {
         this.hasSigned = true;
         done(null, signature);

@@ -108,19 +108,21 @@ async function negotiate(stream: Duplex, config: ClientConfig, options: LoginOpt
   const { label, warn, debug, signal, timeoutMs } = options;
   const questions = new AbortController();
   const deadline = new Deadline(timeoutMs);
-  const ask = async (question: string, secret: boolean): Promise<string | undefined> => {
-    if (config.batchMode) return undefined;
-
+  const waitForPerson = async <T>(work: () => Promise<T>): Promise<T> => {
     deadline.pause();
     try {
-      return await options.ask(question, secret, questions.signal);
+      return await work();
     } finally {
       deadline.restart();
     }
   };
+  const ask = (question: string, secret: boolean): Promise<string | undefined> =>
+    config.batchMode
+      ? Promise.resolve(undefined)
+      : waitForPerson(() => options.ask(question, secret, questions.signal));
   const checker = createHostKeyChecker({ config, label, ask, warn }, options.knownHosts);
   const record: LoginRecord = { tried: [], accepted: [], unanswered: false };
-  const logins = offerLogins({ config, label, ask, warn, debug }, record);
+  const logins = offerLogins({ config, label, ask, waitForPerson, warn, debug }, record);
   let trustedKey: Buffer | undefined;
 
   const client = new ssh2.Client();
@@ -311,7 +313,7 @@ function describeRefusal(
         ? 'a password or passphrase was wanted and not given: use an agent or a key without one, or run this on a terminal'
         : config.unsupported.length > 0
           ? 'run it with --transport openssh: the ssh of this machine can do what is not supported here'
-          : `check the user name, and that "${sshCommand}" gets in`,
+          : `check the user name, and that "${sshCommand}" gets in; if it does, try --transport openssh`,
     },
   );
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { AuthContext } from 'ssh2';
 import { connectSsh } from '../../../src/host/ssh/connect.js';
@@ -195,6 +196,39 @@ test('a key of the agent lets us in', async (t) => {
   home.know(`${nameOf(server)} ${server.hostKey}`);
   home.configure(`IdentityAgent ${join(home.dir, 'agent')}`);
   if (startAgent(t, home, [home.storeKey('in-agent', key)])) await visit(home, server);
+});
+
+/** An agent that takes its time to sign, as one does that asks its person; it stands for the one at `behind`. */
+async function startSlowAgent(t: TestContext, path: string, behind: string, delayMs: number): Promise<void> {
+  const signRequest = 13;
+  const server = createServer((near) => {
+    const far = createConnection(behind);
+    for (const socket of [near, far]) socket.on('error', () => undefined);
+    far.pipe(near);
+    near.on('data', (request: Buffer) => {
+      // Behind four bytes for its length.
+      setTimeout(() => far.write(request), request[4] === signRequest ? delayMs : 0);
+    });
+    near.on('close', () => far.destroy());
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(path, resolve);
+  });
+  t.after(() => server.close());
+}
+
+test('an agent may take longer to sign than a host may to answer', async (t) => {
+  const key = makeKey();
+  const server = await startServer(t, { onAuth: admitKeys([key]) });
+  const home = makeHomeKnowing(t, server);
+  const socket = join(home.dir, 'slow-agent');
+  writeFileSync(
+    join(home.dir, '.ssh', 'config'),
+    `UserKnownHostsFile ${home.knownHosts}\nIdentityFile none\nConnectTimeout 1\nIdentityAgent ${socket}\n`,
+  );
+  if (!startAgent(t, home, [home.storeKey('in-agent', key)])) return;
+  await startSlowAgent(t, socket, join(home.dir, 'agent'), 2000);
+  await visit(home, server);
 });
 
 test('with IdentitiesOnly the agent offers configured keys alone', async (t) => {
