@@ -91,17 +91,17 @@ export class HoldJournal {
     await rm(this.#fileOf(tag), { force: true }).catch(() => undefined);
   }
 
-  /** The holds on a host that were left: by runs of this machine which are no more, or by this one. */
-  async findLeft(host: string): Promise<LeftHolds[]> {
+  /** The holds that were left, on whatever host: by runs of this machine which are no more, or by this one. */
+  async findLeft(): Promise<LeftHolds[]> {
     const files = await readdir(this.#folder).catch(() => []);
     const whole = files.filter((file) => file.endsWith('.json'));
     const records = await Promise.all(whole.map((file) => readRecord(join(this.#folder, file))));
     const [machine, bootId] = [await readMachineId(), await readBootId()];
     return records
       .filter((record) => record !== undefined)
-      .filter((record) => record.host === host && record.machine === machine)
+      .filter((record) => record.machine === machine)
       .filter((record) => !(record.bootId === bootId && this.#isInUse(record)))
-      .map(({ zfs, tag, snapshots, pid, isTaken, writtenAtMs }) => {
+      .map(({ host, zfs, tag, snapshots, pid, isTaken, writtenAtMs }) => {
         const isOld = Math.abs(Date.now() - writtenAtMs) > longestTakingMs;
         return { host, zfs, tag, snapshots, pid, isTaken, isSettled: isTaken || isOld };
       });

@@ -9,7 +9,7 @@ import { explainZfsFailure } from '../zfs/failure.js';
 import { poolOf } from '../zfs/names.js';
 import { holdArguments, releaseArguments } from '../zfs/protect.js';
 import type { TransferEvent } from './event.js';
-import type { HoldJournal } from './hold-journal.js';
+import type { HoldJournal, LeftHolds } from './hold-journal.js';
 
 /** How long holding and releasing is waited for when the run was stopped. */
 const waitAfterStopMs = 1200;
@@ -81,7 +81,7 @@ export class SourceHolds {
     const { sender, holdJournal: journal } = this.#context;
     const ended = await runForNames(sender, releaseArguments(this.#tag), [...this.#snapshots]);
     // Where holding was denied, it is no matter that releasing is, too.
-    const isReleased = ended === 'done' || (ended === 'denied' && !this.#isHeld);
+    const isReleased = ended === 'all' || ended === 'done' || (ended === 'denied' && !this.#isHeld);
     if (isReleased && !this.#isUnsure) await journal.remove(this.#tag);
     else journal.leave(this.#tag);
   }
@@ -89,21 +89,20 @@ export class SourceHolds {
 
 /**
  * Releases what runs that died have left held on the sender. Where a command that holds may still be at work, as it is never cut short,
- * later runs do it again.
+ * later runs do it again. What was left on a host of another name may be here, too, as one host has several names: a tag is that of one
+ * run only, so that what is released by it was meant.
  */
 export async function releaseLeftHolds(context: HoldContext): Promise<void> {
   const { sender, holdJournal: journal } = context;
-  const release = async (
-    zfs: readonly string[],
-    tag: string,
-    snapshots: readonly string[],
-    isSettled: boolean,
-  ): Promise<void> => {
+  const release = async ({ host, zfs, tag, snapshots, isSettled }: LeftHolds): Promise<void> => {
     const ended = await runForNames({ ...sender, zfs }, releaseArguments(tag), snapshots);
-    if (ended === 'done' && isSettled) await journal.remove(tag);
+    const isOver = ended === 'all' || (ended === 'done' && host === sender.host.name);
+    if (isOver && isSettled) await journal.remove(tag);
   };
-  for (const { zfs, tag, snapshots, isSettled } of await journal.findLeft(sender.host.name)) {
-    await untilStopped(release(zfs, tag, snapshots, isSettled), context);
+  for (const left of await journal.findLeft()) {
+    // Calling sudo where nobody asked for it could alarm an administrator.
+    const isAlike = left.zfs.join(' ') === sender.zfs.join(' ');
+    if (left.host === sender.host.name || isAlike) await untilStopped(release(left), context);
   }
 }
 
@@ -133,13 +132,13 @@ function isPassedOverLine(line: string): boolean {
 /**
  * Runs zfs with names that follow its arguments. Names for which it fails are passed over: they are gone, or the rights are lacking.
  * It is never cut short, not even when its host is closed: nobody would know then what is held. Tells whether it was done for all
- * names that are there, or that the rights for some were lacking, or that nobody knows how far it got: a lost host is no error here.
+ * names, or for all that are there, or that the rights for some were lacking, or that nobody knows how far it got: a lost host is no error here.
  */
 async function runForNames(
   { host, zfs }: Endpoint,
   zfsArguments: readonly string[],
   names: readonly string[],
-): Promise<'done' | 'denied' | 'unknown'> {
+): Promise<'all' | 'done' | 'denied' | 'unknown'> {
   const { script, input } = forEachName(zfsArguments, names);
   try {
     // xargs ends so (1 where it isn't GNU's) when zfs failed for some names, and otherwise when zfs was killed or isn't there.
@@ -155,6 +154,7 @@ async function runForNames(
     });
     if (!isSuccess(exit)) return 'unknown';
     if (explainZfsFailure(stderr)?.kind === 'denied') return 'denied';
+    if (!stderr.includes('cannot ')) return 'all';
     return stderr.split('\n').every(isPassedOverLine) ? 'done' : 'unknown';
   } catch (error) {
     if (!(error instanceof ZfsVmError)) throw error;

@@ -28,10 +28,8 @@ export class SimJournal {
         if (isAlive()) this.#records.delete(tag);
         return Promise.resolve();
       },
-      findLeft: (host) => {
-        const left = [...this.#records.values()].filter(
-          (entry) => entry.record.host === host && !entry.isInUse(),
-        );
+      findLeft: () => {
+        const left = [...this.#records.values()].filter((entry) => !entry.isInUse());
         // An hour, after which nothing takes holds any more, is too long to wait for here.
         return Promise.resolve(left.map(({ record }) => ({ ...record, isSettled: record.isTaken })));
       },

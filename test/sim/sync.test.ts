@@ -273,6 +273,18 @@ for (const how of ['is killed', 'is interrupted', 'loses its connection'] as con
   });
 }
 
+test('what a run that died holds is released also by one that calls the host by another name', async () => {
+  const { world, a, b } = makeWorld(1);
+  addLargeVersion(a, 'web:2');
+  await runAndKill(world, 'b', 'pull root@a', b);
+  const countHolds = (): number =>
+    a.pools.open('tank/vm').snapshots.reduce((sum, { holds }) => sum + holds.size, 0);
+  assert.ok(countHolds() > 0);
+  await expectRun(world, 'b', 'pull a');
+  assert.equal(countHolds(), 0);
+  assert.deepEqual(world.journal('b').records, []);
+});
+
 /** What may happen to a partial receive between the reading of its token and the receive that goes on with it. */
 const changesOfPartials: readonly { readonly title: string; readonly change: (b: Machine) => void }[] = [
   {

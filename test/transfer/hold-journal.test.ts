@@ -25,22 +25,20 @@ const holds = {
   isTaken: true,
 };
 
-test('what a run that died has left is found by the next, of the same host only', async (t) => {
+test('what a run that died has left is found by the next', async (t) => {
   const journal = new HoldJournal({ XDG_STATE_HOME: await makeFolder(t) });
   const left = { ...holds, pid: deadPid() };
   assert.ok(await journal.write(left));
-  assert.deepEqual(await journal.findLeft('fjoe@b'), [{ ...left, isSettled: true }]);
-  assert.deepEqual(await journal.findLeft('local'), []);
+  assert.deepEqual(await journal.findLeft(), [{ ...left, isSettled: true }]);
   await journal.remove(left.tag);
-  assert.deepEqual(await journal.findLeft('fjoe@b'), []);
+  assert.deepEqual(await journal.findLeft(), []);
 });
 
 test('holds that may still be taken are not settled before an hour has passed', async (t) => {
   const folder = await makeFolder(t);
   const journal = new HoldJournal({ XDG_STATE_HOME: folder });
   await journal.write({ ...holds, pid: deadPid(), isTaken: false });
-  const isSettled = async (): Promise<boolean[]> =>
-    (await journal.findLeft('fjoe@b')).map((left) => left.isSettled);
+  const isSettled = async (): Promise<boolean[]> => (await journal.findLeft()).map((left) => left.isSettled);
   assert.deepEqual(await isSettled(), [false]);
   const path = join(folder, 'zfs-vm', 'holds', 'zfs-vm-1-a.json');
   const written = JSON.parse(await readFile(path, 'utf8')) as { readonly writtenAtMs: number };
@@ -54,7 +52,7 @@ test('a state folder that is named by no absolute path does not count', async (t
   for (const state of ['', 'state']) {
     const journal = new HoldJournal({ XDG_STATE_HOME: state, HOME: home });
     await journal.write({ ...holds, pid: deadPid() });
-    assert.equal((await new HoldJournal({ HOME: home }).findLeft('fjoe@b')).length, 1);
+    assert.equal((await new HoldJournal({ HOME: home }).findLeft()).length, 1);
     await journal.remove(holds.tag);
   }
 });
@@ -62,9 +60,9 @@ test('a state folder that is named by no absolute path does not count', async (t
 test('what a running one holds is left to it', async (t) => {
   const journal = new HoldJournal({ XDG_STATE_HOME: await makeFolder(t) });
   await journal.write({ ...holds, pid: process.pid });
-  assert.deepEqual(await journal.findLeft('fjoe@b'), []);
+  assert.deepEqual(await journal.findLeft(), []);
   await journal.write({ ...holds, pid: process.ppid });
-  assert.deepEqual(await journal.findLeft('fjoe@b'), []);
+  assert.deepEqual(await journal.findLeft(), []);
 });
 
 test('what could not be released is left to the next attempt of the same process, too', async (t) => {
@@ -72,7 +70,7 @@ test('what could not be released is left to the next attempt of the same process
   const own = { ...holds, pid: process.pid };
   await journal.write(own);
   journal.leave(own.tag);
-  assert.deepEqual(await journal.findLeft('fjoe@b'), [{ ...own, isSettled: true }]);
+  assert.deepEqual(await journal.findLeft(), [{ ...own, isSettled: true }]);
 });
 
 test('where nothing can be written down, that is told, and what makes no sense is passed over', async (t) => {
@@ -94,7 +92,7 @@ test('where nothing can be written down, that is told, and what makes no sense i
   for (const [index, text] of nonsense.entries()) {
     await writeFile(join(folder, `zfs-vm/holds/other${index}.json`), text);
   }
-  assert.equal((await journal.findLeft('fjoe@b')).length, 1);
+  assert.equal((await journal.findLeft()).length, 1);
 });
 
 test('a number that another process has since the machine was started again is no sign of life', async (t) => {
@@ -104,7 +102,7 @@ test('a number that another process has since the machine was started again is n
   const path = join(folder, 'zfs-vm/holds/zfs-vm-1-a.json');
   const record = JSON.parse(await readFile(path, 'utf8')) as object;
   await writeFile(path, JSON.stringify({ ...record, bootId: 'another' }));
-  assert.deepEqual(await journal.findLeft('fjoe@b'), [{ ...holds, pid: process.pid, isSettled: true }]);
+  assert.deepEqual(await journal.findLeft(), [{ ...holds, pid: process.pid, isSettled: true }]);
 });
 
 test('what another machine has written down in the same folder is left to that', async (t) => {
@@ -114,7 +112,7 @@ test('what another machine has written down in the same folder is left to that',
   const path = join(folder, 'zfs-vm/holds/zfs-vm-1-a.json');
   const record = JSON.parse(await readFile(path, 'utf8')) as object;
   await writeFile(path, JSON.stringify({ ...record, machine: 'another' }));
-  assert.deepEqual(await journal.findLeft('fjoe@b'), []);
+  assert.deepEqual(await journal.findLeft(), []);
 });
 
 test('a record takes the place of one with its tag, and one that was not written to its end is passed over', async (t) => {
@@ -124,5 +122,5 @@ test('a record takes the place of one with its tag, and one that was not written
   const more = { ...holds, snapshots: [...holds.snapshots, 'tank/vm@zfs-vm:web:2'], pid: deadPid() };
   await journal.write(more);
   await writeFile(join(folder, 'zfs-vm/holds/zfs-vm-1-a.json.new'), JSON.stringify(holds).slice(0, 20));
-  assert.deepEqual(await journal.findLeft('fjoe@b'), [{ ...more, isSettled: true }]);
+  assert.deepEqual(await journal.findLeft(), [{ ...more, isSettled: true }]);
 });

@@ -76,7 +76,7 @@ test('what a run that died holds is released by the next one, also when that has
   const { asked, journal, context } = await makeHeld(t);
   assert.equal(await whileProtected(nothing, context, () => Promise.resolve('done')), 'done');
   assert.equal(await readFile(asked, 'utf8'), 'release zfs-vm:1-a tank/vm@zfs-vm:web:1\n');
-  assert.deepEqual(await journal.findLeft('local'), []);
+  assert.deepEqual(await journal.findLeft(), []);
 });
 
 test('nothing but what is held is released, also when the way to the host breaks in the middle of a name', async (t) => {
