@@ -131,9 +131,9 @@ export class SyncCommand extends RetentionCommand {
           hint: 'begin a streamline with "zfs-vm tag -n STREAMLINE:VERSION DATASET"',
         });
       }
-      const isChosenByName = patterns.length > 0;
+      const wanted = new Set(patterns.map(({ streamline }) => streamline));
       if (this.dryRun) {
-        return { streamlines: chosen, status: await this.#tag(endpoint, before, chosen, isChosenByName) };
+        return { streamlines: chosen, status: await this.#tag(endpoint, before, chosen, wanted) };
       }
       const streamlines: string[] = [];
       for (const streamline of chosen) {
@@ -142,9 +142,7 @@ export class SyncCommand extends RetentionCommand {
       }
       // What another run made before we had the lock is there now.
       const tagged =
-        streamlines.length === 0
-          ? []
-          : [await this.#tag(endpoint, await read(), streamlines, isChosenByName)];
+        streamlines.length === 0 ? [] : [await this.#tag(endpoint, await read(), streamlines, wanted)];
       const left = streamlines.length < chosen.length ? [exitCodes.failed] : [];
       return { streamlines, status: worstExitCode([...tagged, ...left]) };
     });
@@ -152,19 +150,19 @@ export class SyncCommand extends RetentionCommand {
 
   /**
    * Makes the next version where something has changed.
-   * @param isChosenByName whether somebody wants these very streamlines to go on
+   * @param wanted the streamlines that somebody wants to go on by their very names
    * @returns the exit status
    */
   async #tag(
     endpoint: Endpoint,
     datasets: Datasets,
     streamlines: readonly string[],
-    isChosenByName: boolean,
+    wanted: ReadonlySet<string>,
   ): Promise<number> {
     const statuses: number[] = [];
     const heads = findHeads(datasets, streamlines.map(toPattern));
     const going = new Set(heads.map(({ streamline }) => streamline));
-    for (const streamline of isChosenByName ? streamlines.filter((name) => !going.has(name)) : []) {
+    for (const streamline of streamlines.filter((name) => wanted.has(name) && !going.has(name))) {
       const error = describeLeft(datasets, streamline);
       this.#complain(error);
       statuses.push(exitCodeOf(error));
@@ -177,18 +175,23 @@ export class SyncCommand extends RetentionCommand {
     for (const head of heads) {
       const dataset = datasets.get(head.dataset);
       if (dataset === undefined) continue;
-      const wanted = { streamline: head.streamline };
-      const request = { datasets, dataset, isTree: head.isTree, wanted, ifChanged: true };
-      statuses.push(await this.#attempt(() => this.#tagHead(endpoint, request)));
+      const named = { streamline: head.streamline };
+      const request = { datasets, dataset, isTree: head.isTree, wanted: named, ifChanged: true };
+      statuses.push(await this.#attempt(() => this.#tagHead(endpoint, request, head.writtenCopies)));
     }
     return worstExitCode(statuses);
   }
 
-  async #tagHead(endpoint: Endpoint, request: VersionRequest): Promise<number> {
+  async #tagHead(
+    endpoint: Endpoint,
+    request: VersionRequest,
+    writtenCopies: readonly string[],
+  ): Promise<number> {
     const { stdout, stderr, signal } = this.context;
     const next = await findNextVersion(endpoint, request, signal);
     if (next.kind === 'unchanged') {
       if (this.verbose || this.debug) stderr.write(`${next.words}\n`);
+      for (const copy of writtenCopies) stderr.write(describeWrittenCopy(copy, request.dataset.name));
       return exitCodes.done;
     }
     if (!this.dryRun) await makeVersion(endpoint, next, undefined, signal);
@@ -311,6 +314,11 @@ function readStreamlinePattern(text: string): VersionPattern {
   throw new ZfsVmError('usage', `-n ${JSON.stringify(text)} names a version, and a sync makes new ones`, {
     hint: `write -n ${JSON.stringify(pattern.streamline)}`,
   });
+}
+
+/** Warns of a copy that may be where a streamline goes on in truth. */
+function describeWrittenCopy(copy: string, original: string): string {
+  return `warning: ${copy} has been written to, and is a copy of ${original}: it gets no versions. If the streamline goes on there, begin with "zfs-vm tag ${copy}"\n`;
 }
 
 /** Tells why a streamline can't go on by itself. */

@@ -80,6 +80,8 @@ class ManyTransfers {
   readonly #told = new Set<string>();
   readonly #toldErrors = new Set<ZfsVmError>();
   #reading: SenderReading | undefined;
+  /** The hosts that have been connected to, by name. */
+  readonly #opened = new Set<string>();
 
   constructor(
     command: TransferCommand,
@@ -209,7 +211,9 @@ class ManyTransfers {
 
   #open(hosts: Hosts, name: string): Opening {
     const receiver = name === localName ? this.#sender : hosts.open(name);
-    this.#departure.noteConnecting(receiver);
+    // Once: one that is tried again has left already.
+    if (!this.#opened.has(name)) this.#departure.noteConnecting(receiver);
+    this.#opened.add(name);
     return { sender: this.#sender, receiver, receiverName: name };
   }
 

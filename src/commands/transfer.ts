@@ -120,7 +120,7 @@ export class TransferRun {
   readonly #company: Company | undefined;
   readonly #pools = new KnownPools();
   readonly #notes = new NoteCarrier();
-  /** The losses that the person has said yes to. */
+  /** The losses that the person has said yes to, with how much they are. */
   readonly #confirmed = new Set<string>();
   /** The number of the next try, if there is one. */
   #tries = 1;
@@ -230,27 +230,30 @@ export class TransferRun {
     try {
       const prepared = await this.prepare();
       const { plan, unmarked } = prepared;
-      const losses = this.#findLosses(prepared);
+      const found = this.#findLosses(prepared);
+      const losses = found.map(({ line }) => line);
       const work = { plan, losses, unmarked, context: this.#makeContext(prepared) };
       const together = this.#isAlone ? undefined : await this.#company?.join(work);
       this.#isAlone = true;
       const result = together ?? (await this.#carryOutAlone(work));
       // It would not have been carried out without a yes; once is enough, however often it is tried.
-      for (const line of losses) this.#confirmed.add(line);
+      for (const { key } of found) this.#confirmed.add(key);
       return { plan, result: await this.#deleteGone(prepared, result) };
     } catch (error) {
       throw signal.aborted ? explainInterrupt(signal) : error;
     }
   }
 
-  /** What would be lost and isn't confirmed yet, a line each. */
-  #findLosses({ plan, sides }: Prepared): string[] {
+  /** What would be lost and isn't confirmed yet, a line each, and what makes it another loss than one that was. */
+  #findLosses({ plan, sides }: Prepared): { readonly line: string; readonly key: string }[] {
     const { name } = sides.receiver.host;
-    const losses = [
-      ...plan.chains.flatMap((chain) => describePreparation(chain, name)),
-      ...describeDeletes(plan, name),
-    ];
-    return losses.filter((line) => !this.#confirmed.has(line));
+    const ofChains = plan.chains.flatMap((chain) => {
+      const { preparation } = chain;
+      const bytes = preparation !== undefined && 'writtenBytes' in preparation ? preparation.writtenBytes : 0;
+      return describePreparation(chain, name).map((line) => ({ line, key: `${line} ${bytes}` }));
+    });
+    const ofDeletes = describeDeletes(plan, name).map((line) => ({ line, key: line }));
+    return [...ofChains, ...ofDeletes].filter(({ key }) => !this.#confirmed.has(key));
   }
 
   /** Comes last, when all else went well, and looks again: what was sent takes the place of what goes. */

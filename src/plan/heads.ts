@@ -11,36 +11,37 @@ export interface Head {
   readonly newest: TaggedSnapshot;
   /** Whether what lies below the dataset belongs to the version. */
   readonly isTree: boolean;
+  /** Copies that have the newest version, too, and to which something was written: one of them may have been restored. */
+  readonly writtenCopies: readonly string[];
 }
 
 /**
- * Finds where the streamlines of a host go on: for each the dataset that has its newest version. Of copies that have it too, that is
- * the original, or, where nothing was written to that, the one to which something was. A dataset that has gone on as another streamline
- * is no head, and a streamline without one is left out.
+ * Finds where the streamlines of a host go on: for each the dataset that has its newest version, the original where there are
+ * copies. A dataset that has gone on as another streamline is no head, and a streamline without one is left out.
  * @param patterns only these streamlines; all when empty
  */
 export function findHeads(datasets: Datasets, patterns: readonly VersionPattern[]): Head[] {
   const sources = findSources(datasets, { patterns, latest: false, allSnapshots: false });
-  const membersOf = findMembers(sources);
-  const heads = new Map<string, Head & { readonly isWritten: boolean }>();
+  const heads = new Map<string, { newest: TaggedSnapshot; source: Source; copies: Source[] }>();
   // Originals come before their copies, and of a tree what is above before what is below: the first one found is meant.
   for (const source of sources) {
     const newest = source.dataset.snapshots.findLast(isTagged);
     if (newest === undefined || !isChosenTag(patterns, newest.tag)) continue;
-    const { streamline } = newest.tag;
-    const members = membersOf(source);
-    const isWritten = members.some(({ dataset }) => dataset.writtenBytes > 0);
-    const known = heads.get(streamline);
-    if (known !== undefined && findNewest([known.newest, newest]) === known.newest) {
-      const isBetterCopy = newest.guid === known.newest.guid && isWritten && !known.isWritten;
-      if (!isBetterCopy) continue;
+    const known = heads.get(newest.tag.streamline);
+    if (known?.newest.guid === newest.guid) {known.copies.push(source);}
+    else if (known === undefined || findNewest([known.newest, newest]) !== known.newest) {
+      heads.set(newest.tag.streamline, { newest, source, copies: [] });
     }
-    const isTree = members.length > 1;
-    heads.set(streamline, { streamline, dataset: newest.dataset, newest, isTree, isWritten });
   }
-  return [...heads.values()]
-    .map(({ streamline, dataset, newest, isTree }) => ({ streamline, dataset, newest, isTree }))
-    .sort((a, b) => (a.streamline < b.streamline ? -1 : 1));
+  const membersOf = findMembers(sources);
+  return Array.from(heads, ([streamline, { newest, source, copies }]): Head => {
+    const isWritten = (copy: Source): boolean =>
+      membersOf(copy).some(({ dataset }) => dataset.writtenBytes > 0);
+    return {
+      ...{ streamline, dataset: newest.dataset, newest, isTree: membersOf(source).length > 1 },
+      writtenCopies: copies.filter(isWritten).map(({ dataset }) => dataset.name),
+    };
+  }).sort((a, b) => (a.streamline < b.streamline ? -1 : 1));
 }
 
 /** Tells what was made into the newest version of a dataset at the same time: itself, and what of that lies below it. No copies. */

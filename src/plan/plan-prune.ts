@@ -37,7 +37,7 @@ export type KeepReason =
   | { readonly kind: 'partial-elsewhere'; readonly snapshot: string; readonly receivers: readonly string[] }
   /** It is the last common one with receivers, and no bookmark can take its place. */
   | { readonly kind: 'last-common'; readonly snapshot: string; readonly receivers: readonly string[] }
-  /** It is the last common one with senders, and its dataset has gone on from it in another way. */
+  /** It is the last common one with senders, which haven't what its dataset has after it. */
   | { readonly kind: 'sender-common'; readonly snapshot: string; readonly senders: readonly string[] };
 
 /** What becomes of a version: of one dataset, or of a tree, which goes or stays as a whole. */

@@ -7,8 +7,8 @@ export interface KnownSender {
 }
 
 /**
- * Finds what of a host has to stay so that its senders can go on there though it has gone another way: of each dataset that has gone on
- * from there, the newest snapshot that a sender has too, or has a bookmark of. The ways out of such a conflict lead through it, a
+ * Finds what of a host has to stay so that its senders can go on there though it has what they haven't: of each dataset with something
+ * newer, the newest snapshot that a sender has too, or has a bookmark of. The ways out of such a conflict lead through it, a
  * rollback and a clone of it, and no bookmark can take its place.
  * @returns the senders, by the GUIDs of the snapshots
  */

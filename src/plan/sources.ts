@@ -101,7 +101,9 @@ function orderSources(sources: ReadonlyMap<string, Source>, datasets: Datasets):
     const above = ancestorsOf(name).findLast(
       (ancestor) => sources.has(ancestor) && !isClonedFrom(ancestor, name, datasets),
     );
-    const needed = [isAhead(source), above, origin === undefined ? undefined : datasetOf(origin)].filter(
+    const ahead = isAhead(source);
+    const first = ahead !== undefined && !restsOn(ahead, name, datasets) ? ahead : undefined;
+    const needed = [first, above, origin === undefined ? undefined : datasetOf(origin)].filter(
       (other): other is string => other !== undefined && !entered.has(other) && datasets.has(other),
     );
     if (visited.has(name)) {
@@ -119,6 +121,18 @@ function orderSources(sources: ReadonlyMap<string, Source>, datasets: Datasets):
   return ordered;
 }
 
+/** Whether a dataset can only come after another one: it lies below that, or was cloned from it, or something that it needs was. */
+function restsOn(name: string, other: string, datasets: Datasets): boolean {
+  const needed = new Set([name]);
+  for (const current of needed) {
+    if (current === other) return true;
+    for (const ancestor of ancestorsOf(current)) needed.add(ancestor);
+    const origin = datasets.get(current)?.origin;
+    if (origin !== undefined) needed.add(datasetOf(origin));
+  }
+  return false;
+}
+
 /** Whether a dataset is a clone of another one, or of a clone of it. */
 function isClonedFrom(name: string, other: string, datasets: Datasets): boolean {
   const visited = new Set<string>();
@@ -133,14 +147,17 @@ function isClonedFrom(name: string, other: string, datasets: Datasets): boolean 
 }
 
 /**
- * Tells, of a dataset, the oldest one that has its newest version and has gone on from there: as a copy of that it lags. Copies that
- * have gone equally far are told from their original by their age only: how many versions each has says nothing once they were pruned,
+ * Tells, of a dataset, the oldest one that has its newest version and has gone on with that streamline: as a copy of that it lags. Copies
+ * that have gone equally far are told from their original by their age only: how many versions each has says nothing once they were pruned,
  * and transaction groups say nothing across pools.
  */
 function findAhead(byAge: readonly Source[]): (source: Source | undefined) => string | undefined {
   const ahead = new Map<bigint, string>();
   for (const { dataset, versions } of byAge) {
-    for (const { guid } of versions.slice(0, -1)) if (!ahead.has(guid)) ahead.set(guid, dataset.name);
+    for (const [index, { guid, tag }] of versions.slice(0, -1).entries()) {
+      const hasGoneOn = versions[index + 1]?.tag?.streamline === tag?.streamline;
+      if (hasGoneOn && !ahead.has(guid)) ahead.set(guid, dataset.name);
+    }
   }
   return (source) => {
     const newest = source?.versions.at(-1);

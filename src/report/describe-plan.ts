@@ -62,10 +62,10 @@ export function describeAbort({ destination, preparation }: Chain, receiverName:
 export function describePreparation({ destination, preparation }: Chain, receiverName: string): string[] {
   if (preparation === undefined || preparation.kind === 'abort') return [];
   const snapshots = preparation.destroys.map((snapshot) => `destroy ${receiverName}:${fullNameOf(snapshot)}`);
-  if (preparation.kind === 'destroy') return [...snapshots, `destroy ${receiverName}:${destination}`];
-  const bookmarks = preparation.bookmarks.map((each) => `destroy ${receiverName}:${fullNameOf(each)}`);
   const lost =
     preparation.writtenBytes > 0 ? `, losing ${formatBytes(preparation.writtenBytes)} written since` : '';
+  if (preparation.kind === 'destroy') return [...snapshots, `destroy ${receiverName}:${destination}${lost}`];
+  const bookmarks = preparation.bookmarks.map((each) => `destroy ${receiverName}:${fullNameOf(each)}`);
   return [...snapshots, ...bookmarks, `roll back ${receiverName}:${preparation.to}${lost}`];
 }
 

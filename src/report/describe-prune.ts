@@ -14,7 +14,7 @@ export function describeKeepReason(reason: KeepReason): string {
     case 'last-common':
       return `${reason.receivers.join(' and ')} goes on from ${reason.snapshot}, of which no bookmark can be made`;
     case 'sender-common':
-      return `the last one that ${reason.senders.join(' and ')} has, too, and ${datasetOf(reason.snapshot)} has gone another way since`;
+      return `the last one of ${datasetOf(reason.snapshot)} that ${reason.senders.join(' and ')} has, too: it leads out of the conflict`;
     case 'newest-of-streamline':
       return 'the newest';
     case 'newest-of-dataset': {

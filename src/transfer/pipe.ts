@@ -236,6 +236,9 @@ class Listeners {
   }
 }
 
+/** A process that wakes so much later than it wanted to has not been running. */
+const lateMs = 1000;
+
 /** Aborts its signal when it isn't reset for a time. */
 class StallWatch {
   readonly #controller = new AbortController();
@@ -278,7 +281,10 @@ class StallWatch {
     for (;;) {
       const leftMs = this.#movedAtMs + this.#limitMs - this.#clock.nowMs();
       if (leftMs <= 0) break;
+      const wakeAtMs = this.#clock.nowMs() + leftMs;
       await this.#clock.sleep(leftMs, this.#over.signal);
+      // It was us who stood still, stopped by Ctrl-Z for instance: what has come meanwhile is read only now.
+      if (this.#clock.nowMs() - wakeAtMs > lateMs) this.reset();
     }
     this.#controller.abort();
   }

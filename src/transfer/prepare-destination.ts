@@ -47,7 +47,7 @@ export async function prepareDestination(
 
 /** A script that calls zfs, which follows it, unless something was written to the dataset since the look. */
 function guard(dataset: string, writtenBytes: number, call: readonly string[]): string {
-  const changed = `cannot go on: dataset is busy: ${dataset} was written to since it was looked at, or something was undone there`;
+  const changed = `cannot go on: ${dataset} was written to since that was shown. Stop what writes there, and run this again`;
   return [
     `now=$("$@" ${quoteCommand(getWrittenArguments(dataset))} </dev/null) || exit`,
     `[ "$now" = ${writtenBytes} ] || { echo ${quoteWord(changed)} >&2; exit 1; }`,

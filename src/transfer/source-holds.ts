@@ -71,7 +71,7 @@ export class SourceHolds {
     for (const snapshot of more) this.#snapshots.add(snapshot);
     emit({ kind: 'held', host: sender.host.name, snapshots: more.length });
     const ended = await runForNames(sender, holdArguments(this.#tag), more);
-    if (ended !== 'denied') this.#isHeld = true;
+    if (ended !== 'denied' && ended !== 'refused') this.#isHeld = true;
     if (ended === 'unknown') this.#isUnsure = true;
     else if (!this.#isUnsure) await journal.write({ ...record, isTaken: true });
   }
@@ -81,7 +81,8 @@ export class SourceHolds {
     const { sender, holdJournal: journal } = this.#context;
     const ended = await runForNames(sender, releaseArguments(this.#tag), [...this.#snapshots]);
     // Where holding was denied, it is no matter that releasing is, too.
-    const isReleased = ended === 'all' || ended === 'done' || (ended === 'denied' && !this.#isHeld);
+    const isReleased =
+      ended === 'all' || ended === 'done' || ((ended === 'denied' || ended === 'refused') && !this.#isHeld);
     if (isReleased && !this.#isUnsure) await journal.remove(this.#tag);
     else journal.leave(this.#tag);
   }
@@ -121,24 +122,26 @@ async function untilStopped(done: Promise<void>, { signal, clock }: HoldContext)
   });
 }
 
-/** Whether a line that zfs wrote is no failure of holding or releasing: that a name is gone, or had been held or released before. */
-function isPassedOverLine(line: string): boolean {
-  return (
-    !line.startsWith('cannot ') ||
-    /no such tag|does not exist|tag already exists|could not find any snapshots/.test(line)
-  );
+/**
+ * How it went with names that zfs was called for: with all of them, with all that are there, with some; or with none, for lack of rights
+ * or for another reason; or nobody knows, and it may still go on.
+ */
+type NamesEnd = 'all' | 'done' | 'partly' | 'denied' | 'refused' | 'unknown';
+
+/** Whether what zfs says of a name is no failure: that it is gone, or had been held or released before. */
+function isNoFailure(line: string): boolean {
+  return /no such tag|does not exist|tag already exists|could not find any snapshots/.test(line);
 }
 
 /**
  * Runs zfs with names that follow its arguments. Names for which it fails are passed over: they are gone, or the rights are lacking.
- * It is never cut short, not even when its host is closed: nobody would know then what is held. Tells whether it was done for all
- * names, or for all that are there, or that the rights for some were lacking, or that nobody knows how far it got: a lost host is no error here.
+ * It is never cut short, not even when its host is closed: nobody would know then what is held. A lost host is no error here.
  */
 async function runForNames(
   { host, zfs }: Endpoint,
   zfsArguments: readonly string[],
   names: readonly string[],
-): Promise<'all' | 'done' | 'denied' | 'unknown'> {
+): Promise<NamesEnd> {
   const { script, input } = forEachName(zfsArguments, names);
   try {
     // xargs ends so (1 where it isn't GNU's) when zfs failed for some names, and otherwise when zfs was killed or isn't there.
@@ -154,8 +157,10 @@ async function runForNames(
     });
     if (!isSuccess(exit)) return 'unknown';
     if (explainZfsFailure(stderr)?.kind === 'denied') return 'denied';
-    if (!stderr.includes('cannot ')) return 'all';
-    return stderr.split('\n').every(isPassedOverLine) ? 'done' : 'unknown';
+    const failures = stderr.split('\n').filter((line) => line.startsWith('cannot '));
+    if (failures.length === 0) return 'all';
+    if (failures.every(isNoFailure)) return 'done';
+    return failures.length < names.length ? 'partly' : 'refused';
   } catch (error) {
     if (!(error instanceof ZfsVmError)) throw error;
     return 'unknown';

@@ -44,17 +44,16 @@ test('the original is the one that was made first, whatever has been pruned, and
   assert.deepEqual(headsOf(['usb/web (made at 3): web:1', original]), ['web: tank/web']);
 });
 
-test('where something was written to a copy only, the streamline goes on in that: it may have been restored', () => {
-  const backup = 'usb/web (made at 3): web:1 web:2';
-  assert.deepEqual(headsOf([backup, 'tank/web (modified) (made at 5): web:1 web:2']), ['web: tank/web']);
-  assert.deepEqual(
-    headsOf(['usb/web (modified): web:1 web:2', 'tank/web (modified) (made at 5): web:1 web:2']),
-    ['web: usb/web'],
-  );
-  const restored = ['tank/web (made at 5): web:1', 'tank/web/data (modified) (made at 5): web:1~data'];
-  assert.deepEqual(headsOf(['usb/web: web:1', 'usb/web/data: web:1~data', ...restored]), [
-    'web: tank/web -r',
+test('copies to which something was written are told, and are no heads', () => {
+  const copiesOf = (...lines: readonly string[]): (readonly [string, readonly string[]])[] =>
+    findHeads(world(...lines), []).map(({ dataset, writtenCopies }) => [dataset, writtenCopies]);
+  assert.deepEqual(copiesOf('usb/web (made at 3): web:1', 'tank/web (modified) (made at 5): web:1'), [
+    ['usb/web', ['tank/web']],
   ]);
+  const tree = ['usb/web: web:1', 'usb/web/data: web:1~data'];
+  const restored = ['tank/web (made at 5): web:1', 'tank/web/data (modified) (made at 5): web:1~data'];
+  assert.deepEqual(copiesOf(...tree, ...restored), [['usb/web', ['tank/web']]]);
+  assert.deepEqual(copiesOf('tank/web: web:1 web:2', 'tank/old (modified): web:1'), [['tank/web', []]]);
 });
 
 test('a copy below its original makes no tree of it', () => {

@@ -335,6 +335,31 @@ plans(
   ['tank/vm -> b:tank/vm', '  web:2 incremental since web:1', 'usb/vm is up to date in tank/vm'],
 );
 
+plans(
+  'a copy below its original that is ahead of it still comes after it',
+  {
+    sender: ['tank/vm: web:1 web:2', 'tank/vm/vm (made at 7): web:1 web:2 web:3'],
+    receiver: ['tank/vm: web:1 web:2', 'tank/vm/vm: web:1 web:2'],
+  },
+  ['tank/vm/vm -> b:tank/vm/vm', '  web:3 incremental since web:2', 'tank/vm is up to date in tank/vm'],
+);
+
+plans(
+  'a copy that has gone on as another streamline is no original',
+  {
+    sender: ['usb/vm (made at 7): web:1 other:1', 'tank/vm (made at 5): web:1'],
+    receiver: [],
+    to: 'tank/x',
+  },
+  [
+    'tank/vm -> b:tank/x/vm',
+    '  make tank/x',
+    '  web:1 full',
+    'usb/vm -> b:tank/x/vm after tank/x/vm@zfs-vm:web:1',
+    '  other:1 incremental since web:1',
+  ],
+);
+
 test('a clone step names the origin that it will have on the receiver', () => {
   const plan = planCase({
     sender: ['tank/vm: web:1', 'tank/new < tank/vm@web:1: web:2'],

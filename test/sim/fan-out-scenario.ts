@@ -56,6 +56,9 @@ class FanOutScenario {
   /** What was found in the middle of a run. */
   #found: unknown;
 
+  /** Whether anything went wrong. */
+  #isStruck = false;
+
   constructor(seed: number, story: string[]) {
     this.#world = new SimWorld(seed);
     this.#random = this.#world.random.fork();
@@ -82,7 +85,8 @@ class FanOutScenario {
     judgeHolds(this.#senderState, this.#renamed);
     const { records } = this.#world.journal('a');
     // Where a run was cut off while it took them, it is not known whether that has ended.
-    expectThat(!records.some(({ isTaken }) => isTaken), 'the journal still has holds');
+    const known = this.#isStruck ? records.filter(({ isTaken }) => isTaken) : records;
+    expectThat(known.length === 0, 'the journal still has holds');
     const before = this.#states.map(describeHost);
     for (const name of receiverNames) {
       const alone = await this.#finish(this.#start(words.replace('b c d', name)));
@@ -197,6 +201,7 @@ class FanOutScenario {
     machine.delayMs = (what) => {
       if (what === work && --left === 0 && strike !== undefined) {
         this.#story.push(`${this.#nameOf(machine)} is struck: ${strike.toString().replaceAll(/\s+/g, ' ')}`);
+        this.#isStruck = true;
         strike();
       }
       return random.below(1 + paceMs);

@@ -67,6 +67,31 @@ test('a copy that kept more versions than its original is still no original', as
   assert.equal(versionsOf(b), 'web:2 web:3');
 });
 
+test('what is written to a copy makes no version of it, and is told', async () => {
+  const { world, a, b } = makeWorld();
+  a.pools.createPool('usb');
+  await expectRun(world, 'a', 'sync -d usb/backup local');
+  await expectRun(world, 'a', 'sync b');
+  // A snapshot of something else hides what was written to the original.
+  a.pools.write('tank/vm', [2]);
+  a.pools.snapshot(['tank/vm@hourly']);
+  a.pools.write('usb/backup/vm', [9]);
+  await expectRun(world, 'a', 'sync b');
+  assert.equal(versionsOf(a), 'web:1 web:2 hourly web:3');
+  const { stderr } = await expectRun(world, 'a', 'sync b');
+  assert.doesNotMatch(stderr, /usb/);
+  // In step again, and written to.
+  await expectRun(world, 'a', 'push --rollback --yes -d usb/backup local');
+  a.pools.write('usb/backup/vm', [9]);
+  const told = await expectRun(world, 'a', 'sync b');
+  assert.match(
+    told.stderr,
+    /^warning: usb\/backup\/vm has been written to, and is a copy of tank\/vm: it gets no versions\./m,
+  );
+  assert.equal(versionsOf(a, 'usb/backup/vm'), 'web:1 web:2 web:3');
+  assert.equal(versionsOf(b), 'web:1 web:2 web:3');
+});
+
 test('a streamline that is wanted and can not go on by itself is a conflict in words', async () => {
   const { world, a } = makeWorld();
   await expectRun(world, 'a', 'tag -n release:1 tank/vm');
@@ -76,6 +101,7 @@ test('a streamline that is wanted and can not go on by itself is a conflict in w
     stderr,
     /web gets no version: tank\/vm@zfs-vm:web:1 has gone on as release:1\n {2}try: name that one/,
   );
+  await expectRun(world, 'a', 'sync -n w* b');
   await expectRun(world, 'a', 'sync b');
   assert.equal(versionsOf(a), 'web:1 release:1 release:2');
 });

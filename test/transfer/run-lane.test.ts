@@ -6,7 +6,7 @@ import { after, before, test, type TestContext } from 'node:test';
 import type { Endpoint } from '../../src/host/endpoint.js';
 import { LocalHost } from '../../src/host/local-host.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
-import { realClock } from '../../src/clock.js';
+import { realClock, type Clock } from '../../src/clock.js';
 import type { TransferEvent } from '../../src/transfer/event.js';
 import type { Leg } from '../../src/transfer/lane-script.js';
 import { RateLimit } from '../../src/transfer/rate-limit.js';
@@ -120,6 +120,25 @@ test('what a sender tells of its progress is no reason of its failure', async ()
   const { failure } = await run(send, 'cat >/dev/null; exit 1', { way: 'by joined descriptors' });
   assert.match(failure?.error.message ?? '', /: zfs send failed with status 1: cannot send: gone$/);
 });
+
+test(
+  'what did not move while the program itself stood still has not stalled',
+  { timeout: 20_000 },
+  async () => {
+    let stoodStillMs = 0;
+    const clock: Clock = {
+      ...realClock,
+      nowMs: () => realClock.nowMs() + stoodStillMs,
+      sleep: async (ms, signal) => {
+        await realClock.sleep(ms, signal);
+        // As after Ctrl-Z and fg, once.
+        if (stoodStillMs === 0) stoodStillMs = 60_000;
+      },
+    };
+    const send = 'printf data; sleep 1.5; printf more';
+    assert.equal((await run(send, 'cat >/dev/null', { stallMs: 1000, clock })).done, 1);
+  },
+);
 
 test(
   'a sender that tells of new bytes has not stalled, one that repeats itself has',
