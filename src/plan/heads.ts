@@ -28,8 +28,9 @@ export function findHeads(datasets: Datasets, patterns: readonly VersionPattern[
     const newest = source.dataset.snapshots.findLast(isTagged);
     if (newest === undefined || !isChosenTag(patterns, newest.tag)) continue;
     const known = heads.get(newest.tag.streamline);
-    if (known?.newest.guid === newest.guid) {known.copies.push(source);}
-    else if (known === undefined || findNewest([known.newest, newest]) !== known.newest) {
+    if (known?.newest.guid === newest.guid) {
+      known.copies.push(source);
+    } else if (known === undefined || findNewest([known.newest, newest]) !== known.newest) {
       heads.set(newest.tag.streamline, { newest, source, copies: [] });
     }
   }

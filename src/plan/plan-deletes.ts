@@ -44,7 +44,10 @@ export function planDeletes(request: DeletesRequest): Destruction[] {
     for (const version of findGone(source, destination, request, ours)) gone.add(fullNameOf(version));
   }
   if (gone.size === 0) return [];
-  const protections = new Protections(receiver, { held: request.held, ...findComing(plan) });
+  const protections = new Protections(withoutSettled(receiver, plan), {
+    held: request.held,
+    ...findComing(plan),
+  });
   const going: TaggedSnapshot[] = [];
   for (const versions of groupByStreamline(findVersions(receiver)).values()) {
     for (const tree of joinTrees(versions)) {
@@ -70,6 +73,17 @@ function findCopies({ chains, upToDate, conflicts }: Plan): Map<string, string> 
     pairs.filter(([, source]) => troubled.has(source)).map(([destination]) => destination),
   );
   return new Map(pairs.filter(([destination]) => !untrusted.has(destination) && !replaced.has(destination)));
+}
+
+/** The receiver's datasets without the interrupted receives that a plan completes or drops: they need nothing any more when it is done. */
+function withoutSettled(receiver: Datasets, { chains }: Plan): Datasets {
+  const datasets = new Map(receiver);
+  for (const { destination, preparation, steps } of chains) {
+    const dataset = datasets.get(destination);
+    const isSettled = steps[0].kind === 'resume' || preparation?.kind === 'abort';
+    if (dataset !== undefined && isSettled) datasets.set(destination, { ...dataset, partial: undefined });
+  }
+  return datasets;
 }
 
 /** What a plan brings to the receiver, and what it clones there. */

@@ -52,6 +52,14 @@ test('what the receiver cloned something from stays, and what is about to be clo
   assert.equal(findDeletes({ sender: world('tank/vm: web:3'), receiver }), 'tank/vm@web:2');
 });
 
+test('what an interrupted receive goes on from stays only if the receive does', () => {
+  const sender = world('tank/vm: #web:2 web:3');
+  const completed = world('tank/vm (partial web:3 since web:2): web:1 web:2');
+  assert.equal(findDeletes({ sender, receiver: completed }), 'tank/vm@web:1 tank/vm@web:2');
+  const foreign = world('tank/vm: web:1 web:2', 'tank/of-others (partial web:9 since web:1):');
+  assert.equal(findDeletes({ sender, receiver: foreign }), 'tank/vm@web:2');
+});
+
 test('a version that the sender has in another dataset by now is not gone', () => {
   const sides = {
     sender: world('tank/new: web:1', 'tank/vm < tank/new@web:1: web:2'),

@@ -38,7 +38,7 @@ export function findNamed(text: string): Named {
   const matches = (pattern: RegExp): Set<string> =>
     new Set([...text.matchAll(pattern)].map(([, name = '']) => name));
   return {
-    destroyed: matches(/^destroy [^:\n]*:(.+)$/gm),
+    destroyed: matches(/^destroy [^:\n]*:(.+?)(?:, losing .* written since)?$/gm),
     rolledBack: matches(/^roll back [^:\n]*:([^@\n]+)@/gm),
   };
 }
