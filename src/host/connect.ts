@@ -2,7 +2,7 @@ import type { Host } from './host.js';
 import { connectOpenSsh } from './openssh/connect.js';
 import { parseAddress } from '../address.js';
 import { readClientConfig } from './ssh/client-config.js';
-import { connectSsh, type SshOptions } from './ssh/connect.js';
+import { connectSsh, parseJump, type SshOptions } from './ssh/connect.js';
 import type { Prompter } from './ssh/prompt.js';
 import type { Transport } from '../transports.js';
 
@@ -25,7 +25,10 @@ export async function connectHost(target: string, options: ConnectOptions): Prom
   if (transport === 'openssh') return connectOpenSsh(target, options);
   if (transport === 'ssh2') return connectSsh(target, options);
   const config = await readClientConfig(parseAddress(target), { env, homeDir, signal });
-  const [reason] = config.indispensable;
+  const hops = await Promise.all(
+    config.proxyJump.map((jump) => readClientConfig(parseJump(jump), { env, homeDir, signal })),
+  );
+  const [reason] = [config, ...hops].flatMap(({ indispensable }) => indispensable);
   if (reason === undefined) return connectSsh(target, { ...options, config });
   tell(`${target}: using the ssh of this machine, as its configuration asks for ${reason}`);
   return connectOpenSsh(target, { ...options, config });

@@ -162,8 +162,8 @@ async function openCarrier(
   };
 }
 
-// ProxyJump takes `host:port` without a scheme, too; `ssh -G` prints it that way.
-function parseJump(jump: string): Address {
+/** The address of a jump host. ProxyJump takes `host:port` without a scheme, too; `ssh -G` prints it that way. */
+export function parseJump(jump: string): Address {
   return parseAddress(jump.includes('://') ? jump : `ssh://${jump}`);
 }
 
