@@ -8,6 +8,7 @@ import { findHeads } from '../plan/heads.js';
 import type { Retention } from '../plan/retention.js';
 import { chooseColors } from '../report/colors.js';
 import { formatError } from '../report/error-text.js';
+import { quoteWord } from '../shell.js';
 import { fullNameOf, isTagged, type Datasets } from '../streamline/dataset.js';
 import { findNewest, findVersions } from '../streamline/lineage.js';
 import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
@@ -318,7 +319,7 @@ function readStreamlinePattern(text: string): VersionPattern {
 
 /** Warns of a copy that may be where a streamline goes on in truth. */
 function describeWrittenCopy(copy: string, original: string): string {
-  return `warning: ${copy} has been written to, and is a copy of ${original}: it gets no versions. If the streamline goes on there, begin with "zfs-vm tag ${copy}"\n`;
+  return `warning: ${copy} has been written to, and is a copy of ${original}: it gets no versions. If the streamline goes on there, begin with "zfs-vm tag ${quoteWord(copy)}"\n`;
 }
 
 /** Tells why a streamline can't go on by itself. */
