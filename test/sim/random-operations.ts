@@ -3,6 +3,7 @@ import type { Operation } from './conformance.js';
 import type { Dataset, Snapshot } from './dataset.js';
 import type { Machine } from './machine.js';
 import type { Random } from './random.js';
+import { findByToken } from './send.js';
 
 /** The pool in which all of it takes place. */
 const pool = 'tank';
@@ -113,6 +114,13 @@ export class OperationGenerator {
     return partials.length === 0 ? undefined : this.#random.pick(partials).name;
   }
 
+  /** Whether nobody knows what zfs goes on with: there are several copies, in an order of its own. */
+  #isAmbiguous(dataset: string): boolean {
+    const { pools } = this.#machine;
+    const header = pools.datasets.get(dataset)?.partial?.header;
+    return header !== undefined && findByToken(pools, header).length > 1;
+  }
+
   #newSnapshotName(): string {
     return `s${this.#random.below(12)}`;
   }
@@ -191,7 +199,7 @@ export class OperationGenerator {
 
   #sendRest(): Operation {
     const dataset = this.#partial() ?? (this.#random.chance(0.1) ? this.#dataset() : undefined);
-    if (dataset === undefined) return this.#sendIncrement(0.9);
+    if (dataset === undefined || this.#isAmbiguous(dataset)) return this.#sendIncrement(0.9);
     const destination = this.#random.chance(0.1) ? this.#dataset() : dataset;
     const read = `"$(zfs get -H -o value receive_resume_token ${quoteWord(dataset)})"`;
     const rest = this.#pipe(['send', '-t'], this.#receive([], destination), { token: `${read} ` });

@@ -243,7 +243,7 @@ class Receive {
       throw new NoMatch(`cannot restore to ${name}@${snapshotName}: destination already exists`);
     }
     // A full stream that overwrites what has no snapshots; a clone never goes into what is there.
-    if (isNew && origin !== undefined) fail('invalid backup stream');
+    if (isNew && origin !== undefined) fail(this.#describeInvalid(header));
     if (isNew) return start(undefined, dataset);
     const base = dataset.snapshots.find(({ guid }) => guid === header.fromGuid);
     if (base === undefined) {

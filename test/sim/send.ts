@@ -1,4 +1,4 @@
-import { poolOf } from '../../src/zfs/names.js';
+import { ancestorsOf, isWithin } from '../../src/zfs/names.js';
 import { complain, say, type Call } from './call.js';
 import { diffContents, emptyContent, type Change } from './content.js';
 import { isEarlier, Snapshot, type Bookmark } from './dataset.js';
@@ -11,6 +11,7 @@ import {
   recordBytes,
   type StreamFlags,
   type StreamHeader,
+  type TokenContent,
 } from './stream-format.js';
 import { mayDo } from './user.js';
 
@@ -163,9 +164,7 @@ async function sendRest(call: Call, options: Options, token: string, pools: Pool
     if (options.has('n')) await say(call, `${text}\n`);
     else await complain(call, text);
   }
-  // By its GUID, wherever in the pool it is by now (seen on 2.3.2 with a dataset that was renamed).
-  const snapshots = [...pools.datasets.values()].flatMap((dataset) => dataset.snapshots);
-  const to = snapshots.find(({ guid, fullName }) => guid === toGuid && poolOf(fullName) === poolOf(toName));
+  const [to] = findByToken(pools, content);
   if (to === undefined) {
     throw new ZfsRefusal(`cannot resume send: '${toName}' used in the initial send no longer exists`, 255);
   }
@@ -181,6 +180,24 @@ async function sendRest(call: Call, options: Options, token: string, pools: Pool
   checkSendable(call, sending);
   const label = from === undefined ? `full\t${toName}` : `incremental\t${from.name}\t${toName}`;
   return sendAll(call, options, [{ sending, label }], { isPackage: false });
+}
+
+/**
+ * The snapshots of which zfs goes on with one when it is given a token: by the GUID, in the dataset that the token names and what lies
+ * below it, or else below what lies above (`guid_to_name` in `libzfs_sendrecv.c`; seen on 2.3.2). Of several, it takes any.
+ */
+export function findByToken(
+  pools: Pools,
+  { toName, toGuid }: Pick<TokenContent, 'toName' | 'toGuid'>,
+): Snapshot[] {
+  const name = toName.replace(/@.*/, '');
+  for (const scope of [name, ...ancestorsOf(name).toReversed()]) {
+    const found = [...pools.datasets.values()]
+      .filter((dataset) => isWithin(dataset.name, scope))
+      .flatMap((dataset) => dataset.snapshots.filter(({ guid }) => guid === toGuid));
+    if (found.length > 0) return found;
+  }
+  return [];
 }
 
 /** The base of an interrupted increment, anywhere in the history of its snapshot. */
