@@ -6,7 +6,6 @@ import { planTransfer } from '../plan/plan-transfer.js';
 import { isConclusive } from '../plan/probe.js';
 import type { Choice } from '../plan/sources.js';
 import { findUnmarked } from '../plan/unmarked.js';
-import { describeDeletes, describePreparation } from '../report/describe-plan.js';
 import { fullNameOf, type Datasets } from '../streamline/dataset.js';
 import { NoteCarrier } from '../transfer/carry-notes.js';
 import { findHostsWithoutZstd } from '../transfer/compression.js';
@@ -21,6 +20,7 @@ import { Hosts } from './hosts.js';
 import { KnownPools } from './known-pools.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 import type { Route } from './route.js';
+import { Losses } from './losses.js';
 import { readSides, type SenderReading } from './read-sides.js';
 import type { PropertyOptions } from './property-options.js';
 import type { TransferCommand, TransferSettings } from './transfer-command.js';
@@ -120,8 +120,7 @@ export class TransferRun {
   readonly #company: Company | undefined;
   readonly #pools = new KnownPools();
   readonly #notes = new NoteCarrier();
-  /** The losses that the person has said yes to, with how much they are. */
-  readonly #confirmed = new Set<string>();
+  readonly #losses = new Losses();
   /** The number of the next try, if there is one. */
   #tries = 1;
   #report: Report | undefined;
@@ -229,31 +228,19 @@ export class TransferRun {
     const { signal } = this.#command.context;
     try {
       const prepared = await this.prepare();
-      const { plan, unmarked } = prepared;
-      const found = this.#findLosses(prepared);
-      const losses = found.map(({ line }) => line);
-      const work = { plan, losses, unmarked, context: this.#makeContext(prepared) };
+      const { plan, unmarked, sides } = prepared;
+      const losses = this.#losses.findUnconfirmed(plan, sides.receiver.host.name);
+      const lines = losses.map(({ line }) => line);
+      const work = { plan, losses: lines, unmarked, context: this.#makeContext(prepared) };
       const together = this.#isAlone ? undefined : await this.#company?.join(work);
       this.#isAlone = true;
       const result = together ?? (await this.#carryOutAlone(work));
-      // It would not have been carried out without a yes; once is enough, however often it is tried.
-      for (const { key } of found) this.#confirmed.add(key);
+      // It would not have been carried out without a yes.
+      this.#losses.confirm(losses);
       return { plan, result: await this.#deleteGone(prepared, result) };
     } catch (error) {
       throw signal.aborted ? explainInterrupt(signal) : error;
     }
-  }
-
-  /** What would be lost and isn't confirmed yet, a line each, and what makes it another loss than one that was. */
-  #findLosses({ plan, sides }: Prepared): { readonly line: string; readonly key: string }[] {
-    const { name } = sides.receiver.host;
-    const ofChains = plan.chains.flatMap((chain) => {
-      const { preparation } = chain;
-      const bytes = preparation !== undefined && 'writtenBytes' in preparation ? preparation.writtenBytes : 0;
-      return describePreparation(chain, name).map((line) => ({ line, key: `${line} ${bytes}` }));
-    });
-    const ofDeletes = describeDeletes(plan, name).map((line) => ({ line, key: line }));
-    return [...ofChains, ...ofDeletes].filter(({ key }) => !this.#confirmed.has(key));
   }
 
   /** Comes last, when all else went well, and looks again: what was sent takes the place of what goes. */

@@ -87,8 +87,8 @@ export class InventoryBuilder implements SnapshotSink {
 
   build(): Inventory {
     const datasets = new Map<string, Dataset>();
-    for (const { name, type, origin, encrypted, writtenBytes, madeAtSeconds, resumeToken: token } of this
-      .#datasetRows) {
+    for (const row of this.#datasetRows) {
+      const { name, type, origin, encrypted, writtenBytes, madeAtSeconds, resumeToken: token } = row;
       const { snapshots = [], bookmarks = [] } = this.#points.get(name) ?? {};
       datasets.set(name, {
         ...{ name, type, origin, encrypted, writtenBytes, madeAtSeconds },

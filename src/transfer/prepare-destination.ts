@@ -3,9 +3,8 @@ import { isSuccess } from '../host/host.js';
 import { runCommand, type CommandResult } from '../host/run-command.js';
 import type { Chain } from '../plan/plan.js';
 import { preparationCalls } from '../plan/stream.js';
-import { quoteCommand, quoteWord } from '../shell.js';
-import { getWrittenArguments } from '../zfs/properties.js';
 import { abortReceive } from './abort-receive.js';
+import { callIfUnchanged } from './guarded-call.js';
 
 /** How a preparation ended: the result of its last call, and what zfs was called for. */
 export interface PreparationEnd {
@@ -30,27 +29,18 @@ export async function prepareDestination(
     const result = await abortReceive(receiver, { dataset, token: preparation.token }, signal);
     return { subcommand: 'receive', result };
   }
-  const { host, zfs } = receiver;
+  const changed = `cannot go on: ${dataset} was written to since that was shown. Stop what writes there, and run this again`;
+  const guard = { dataset, property: 'written', value: String(preparation.writtenBytes), changed };
   let end: PreparationEnd | undefined;
   for (const call of preparationCalls(chain)) {
     const [subcommand = ''] = call;
     // Once something was destroyed, there is nothing left to compare with.
-    const words =
+    const calling =
       end === undefined
-        ? ['sh', '-c', guard(dataset, preparation.writtenBytes, call), 'sh', ...zfs]
-        : [...zfs, ...call];
-    end = { subcommand, result: await runCommand(host, words, { signal }) };
+        ? callIfUnchanged(receiver, guard, call, signal)
+        : runCommand(receiver.host, [...receiver.zfs, ...call], { signal });
+    end = { subcommand, result: await calling };
     if (!isSuccess(end.result.exit)) break;
   }
   return end;
-}
-
-/** A script that calls zfs, which follows it, unless something was written to the dataset since the look. */
-function guard(dataset: string, writtenBytes: number, call: readonly string[]): string {
-  const changed = `cannot go on: ${dataset} was written to since that was shown. Stop what writes there, and run this again`;
-  return [
-    `now=$("$@" ${quoteCommand(getWrittenArguments(dataset))} </dev/null) || exit`,
-    `[ "$now" = ${writtenBytes} ] || { echo ${quoteWord(changed)} >&2; exit 1; }`,
-    `"$@" ${quoteCommand(call)} </dev/null`,
-  ].join('\n');
 }

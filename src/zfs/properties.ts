@@ -114,9 +114,9 @@ export function getPropertiesArguments(names: readonly string[]): string[] {
   ];
 }
 
-/** Arguments of zfs that print how many bytes were written to a dataset since its newest snapshot. */
-export function getWrittenArguments(dataset: string): string[] {
-  return ['get', '-Hp', '-o', 'value', 'written', dataset];
+/** Arguments of zfs that print the value of a property of a dataset, and nothing else; `-` where it has none. */
+export function getValueArguments(dataset: string, property: string): string[] {
+  return ['get', '-Hp', '-o', 'value', property, dataset];
 }
 
 /** Arguments of zfs that list what these properties are on the datasets whose names follow, for `parseProperties`. */

@@ -51,11 +51,6 @@ export function abortReceiveArguments(dataset: string): string[] {
   return ['receive', '-A', dataset];
 }
 
-/** Arguments of zfs that print the token of an interrupted receive, or `-` where there is none. */
-export function getTokenArguments(dataset: string): string[] {
-  return ['get', '-Hp', '-o', 'value', 'receive_resume_token', dataset];
-}
-
 const unitBytes: Readonly<Record<string, number>> = {
   ...{ '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40, P: 2 ** 50, E: 2 ** 60 },
 };
