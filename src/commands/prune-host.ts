@@ -2,7 +2,7 @@ import type { Endpoint } from '../host/endpoint.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { readHeld, readInventory, type ReadOptions } from '../inventory/read-inventory.js';
 import { planPrune, type PrunePlan, type PruneRequest } from '../plan/plan-prune.js';
-import type { KnownReceiver } from '../plan/receiver-needs.js';
+import type { KnownHost } from '../plan/receiver-needs.js';
 import type { Retention } from '../plan/retention.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import type { VersionPattern } from '../streamline/selection.js';
@@ -15,8 +15,8 @@ export interface PruneChoice {
   readonly retentionOf: (streamline: string) => Retention | undefined;
   /** Hosts whose increments have to go on. */
   readonly receivers: readonly Endpoint[];
-  /** Hosts that have to be able to go on sending there. */
-  readonly senders: readonly Endpoint[];
+  /** Reads the hosts that have to be able to go on sending there. It is asked only if something would go. */
+  readonly readSenders?: () => Promise<readonly KnownHost[]>;
   readonly nowSeconds: number;
   readonly signal: AbortSignal;
 }
@@ -36,22 +36,31 @@ export interface PreparedPrune {
  */
 export async function preparePrune(endpoint: Endpoint, choice: PruneChoice): Promise<PreparedPrune> {
   const { patterns, retentionOf, nowSeconds, signal } = choice;
-  const readOther = async (other: Endpoint, scope: ReadOptions['scope']): Promise<KnownReceiver> => {
-    const { datasets } = await readInventory(other, { scope, signal });
-    return { name: other.host.name, datasets };
-  };
-  const [inventory, receivers, senders] = await Promise.all([
+  const [inventory, receivers] = await Promise.all([
     readInventory(endpoint, { scope: 'tagged', details: true, signal }),
-    Promise.all(choice.receivers.map((receiver) => readOther(receiver, 'all'))),
-    Promise.all(choice.senders.map((sender) => readOther(sender, 'tagged'))),
+    Promise.all(choice.receivers.map((receiver) => readKnownHost(receiver, 'all', signal))),
   ]);
-  const known = { datasets: inventory.datasets, patterns, retentionOf, nowSeconds, receivers, senders };
-  const { destructions } = planPrune({ ...known, held: new Set() });
+  const known = { datasets: inventory.datasets, patterns, retentionOf, nowSeconds, receivers };
+  const { destructions } = planPrune({ ...known, senders: [], held: new Set() });
   const names = destructions.flatMap(({ snapshots }) => snapshots.map(fullNameOf));
-  const request: PruneRequest = { ...known, held: await readHeld(endpoint, names, signal) };
+  const [held, senders = []] = await Promise.all([
+    readHeld(endpoint, names, signal),
+    names.length === 0 ? undefined : choice.readSenders?.(),
+  ]);
+  const request: PruneRequest = { ...known, senders, held };
   return {
     inventory,
     plan: planPrune(request),
     planWithout: (withoutBookmark) => planPrune({ ...request, withoutBookmark }),
   };
+}
+
+/** Reads what another host has. @throws ZfsVmError when it can't be read */
+export async function readKnownHost(
+  endpoint: Endpoint,
+  scope: ReadOptions['scope'],
+  signal: AbortSignal,
+): Promise<KnownHost> {
+  const { datasets } = await readInventory(endpoint, { scope, signal });
+  return { name: endpoint.host.name, datasets };
 }

@@ -69,7 +69,7 @@ export class PruneCommand extends RetentionCommand {
         Promise.all(this.receivers.map((name) => hosts.open(name))),
       ]);
       const nowSeconds = surroundings.clock.dateMs() / 1000;
-      const choice = { patterns, retentionOf, receivers, senders: [], nowSeconds, signal };
+      const choice = { patterns, retentionOf, receivers, nowSeconds, signal };
       const prepared = await preparePrune(endpoint, choice);
       const { inventory } = prepared;
       const hostName = endpoint.host.name;

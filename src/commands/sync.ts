@@ -5,6 +5,7 @@ import type { Endpoint } from '../host/endpoint.js';
 import { flushPools } from '../inventory/find-unchanged.js';
 import { readInventory } from '../inventory/read-inventory.js';
 import { findHeads } from '../plan/heads.js';
+import type { KnownHost } from '../plan/receiver-needs.js';
 import type { Retention } from '../plan/retention.js';
 import { chooseColors } from '../report/colors.js';
 import { formatError } from '../report/error-text.js';
@@ -19,7 +20,7 @@ import { warnOfMalformedTags } from './malformed-tags.js';
 import { findNextVersion, makeVersion, type VersionRequest } from './next-version.js';
 import { optionWords, readCommand } from './read-command.js';
 import { readPattern } from './patterns.js';
-import { preparePrune } from './prune-host.js';
+import { preparePrune, readKnownHost } from './prune-host.js';
 import { PruneRun } from './prune-run.js';
 import { PushCommand } from './push.js';
 import { RetentionCommand } from './retention-command.js';
@@ -223,6 +224,12 @@ export class SyncCommand extends RetentionCommand {
     return Hosts.use(this, async (hosts) => {
       const opened = await Promise.allSettled(wanted.map((name) => hosts.open(name)));
       const receivers: Endpoint[] = [];
+      let reading: Promise<KnownHost> | undefined;
+      const readSenders = async (): Promise<KnownHost[]> => {
+        // Once for all hosts: pruning them changes nothing here.
+        reading ??= readKnownHost(hosts.openLocal(), 'tagged', this.context.signal);
+        return [await reading];
+      };
       const statuses: number[] = [];
       for (const [index, name] of wanted.entries()) {
         const opening = opened[index];
@@ -232,14 +239,14 @@ export class SyncCommand extends RetentionCommand {
         statuses.push(
           await this.#attempt(async () =>
             this.#pruneHost(await hosts.open(name), {
-              ...{ streamlines, retentionOf, receivers: [], senders: [hosts.openLocal()] },
+              ...{ streamlines, retentionOf, receivers: [], readSenders },
             }),
           ),
         );
       }
       if (ownRules !== undefined) {
         // One that can't be asked goes on from the bookmarks that the pushes have left.
-        const request = { streamlines, retentionOf: ownRules, receivers, senders: [] };
+        const request = { streamlines, retentionOf: ownRules, receivers };
         statuses.push(await this.#attempt(() => this.#pruneHost(hosts.openLocal(), request)));
       }
       return worstExitCode(statuses);
@@ -286,7 +293,7 @@ interface HostPrune {
   readonly streamlines: readonly string[];
   readonly retentionOf: RetentionOf;
   readonly receivers: readonly Endpoint[];
-  readonly senders: readonly Endpoint[];
+  readonly readSenders?: () => Promise<readonly KnownHost[]>;
 }
 
 function rulesOfThisMachine(

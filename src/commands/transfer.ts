@@ -21,6 +21,7 @@ import { KnownPools } from './known-pools.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 import type { Route } from './route.js';
 import { Losses } from './losses.js';
+import { addResults } from '../transfer/add-results.js';
 import { readSides, type SenderReading } from './read-sides.js';
 import type { PropertyOptions } from './property-options.js';
 import type { TransferCommand, TransferSettings } from './transfer-command.js';
@@ -370,20 +371,6 @@ export class TransferRun {
 
   readonly #emit = (event: TransferEvent): void => {
     this.#report?.handle(event);
-  };
-}
-
-/** What two runs after each other came to; what the first one missed is the second one's to bring. */
-function addResults(
-  before: TransferResult,
-  { versions, bytes, seconds, deleted = 0, ...last }: TransferResult,
-): TransferResult {
-  return {
-    ...last,
-    deleted: (before.deleted ?? 0) + deleted,
-    versions: before.versions + versions,
-    bytes: before.bytes + bytes,
-    seconds: before.seconds + seconds,
   };
 }
 

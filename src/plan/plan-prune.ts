@@ -4,9 +4,9 @@ import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { joinTrees, partsOf, type Tree } from '../streamline/tree.js';
 import { groupByDataset, type Destruction } from './destruction.js';
 import { Protections, type Protection } from './protection.js';
-import { findReceiverNeeds, type KnownReceiver, type ReceiverNeeds } from './receiver-needs.js';
-import { findSenderBases, type KnownSender } from './sender-bases.js';
+import { findReceiverNeeds, type KnownHost, type ReceiverNeeds } from './receiver-needs.js';
 import { findKeepingRules, hasRules, type Retention, type RetentionRule } from './retention.js';
+import { findSenderBases } from './sender-bases.js';
 
 /** What may be pruned, and what is known. */
 export interface PruneRequest {
@@ -20,9 +20,9 @@ export interface PruneRequest {
   /** The snapshots that are held, by full name. */
   readonly held: ReadonlySet<string>;
   /** Hosts whose last common versions have to stay, if only as bookmarks. */
-  readonly receivers: readonly KnownReceiver[];
+  readonly receivers: readonly KnownHost[];
   /** Hosts that send to the one that is pruned, and must be able to go on there. */
-  readonly senders: readonly KnownSender[];
+  readonly senders: readonly KnownHost[];
   /** Snapshots of which no bookmark could be made, by full name. */
   readonly withoutBookmark?: ReadonlySet<string>;
 }

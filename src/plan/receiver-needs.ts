@@ -2,8 +2,8 @@ import type { Dataset, Datasets } from '../streamline/dataset.js';
 import { GuidIndex } from '../streamline/guid-index.js';
 import { walkHistory } from '../streamline/lineage.js';
 
-/** A host that gets its versions from the one that is looked at. */
-export interface KnownReceiver {
+/** What another host has than the one that is looked at. */
+export interface KnownHost {
   readonly name: string;
   readonly datasets: Datasets;
 }
@@ -20,7 +20,7 @@ export interface ReceiverNeeds {
  * Finds what receivers need: of each dataset, the newest snapshot that one of their datasets has too, and what they were receiving
  * when it was interrupted.
  */
-export function findReceiverNeeds(datasets: Datasets, receivers: readonly KnownReceiver[]): ReceiverNeeds {
+export function findReceiverNeeds(datasets: Datasets, receivers: readonly KnownHost[]): ReceiverNeeds {
   const bases = new Map<bigint, string[]>();
   const partials = new Map<bigint, string[]>();
   for (const receiver of receivers) {
@@ -46,7 +46,8 @@ function* findLastCommon(datasets: Datasets, dataset: Dataset, theirs: GuidIndex
   }
 }
 
-function note(needs: Map<bigint, string[]>, guid: bigint, name: string): void {
+/** Notes that a host needs the snapshots with a GUID. */
+export function note(needs: Map<bigint, string[]>, guid: bigint, name: string): void {
   const names = needs.get(guid);
   if (names === undefined) needs.set(guid, [name]);
   else if (!names.includes(name)) names.push(name);

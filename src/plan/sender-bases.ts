@@ -1,10 +1,5 @@
 import type { Datasets } from '../streamline/dataset.js';
-
-/** A host that sends to the one that is looked at. */
-export interface KnownSender {
-  readonly name: string;
-  readonly datasets: Datasets;
-}
+import { note, type KnownHost } from './receiver-needs.js';
 
 /**
  * Finds what of a host has to stay so that its senders can go on there though it has what they haven't: of each dataset with something
@@ -14,7 +9,7 @@ export interface KnownSender {
  */
 export function findSenderBases(
   datasets: Datasets,
-  senders: readonly KnownSender[],
+  senders: readonly KnownHost[],
 ): ReadonlyMap<bigint, readonly string[]> {
   const bases = new Map<bigint, string[]>();
   for (const sender of senders) {
@@ -25,7 +20,7 @@ export function findSenderBases(
     for (const { snapshots } of datasets.values()) {
       const common = snapshots.findLast(({ guid }) => theirs.has(guid));
       if (common === undefined || common === snapshots.at(-1)) continue;
-      bases.set(common.guid, [...(bases.get(common.guid) ?? []), sender.name]);
+      note(bases, common.guid, sender.name);
     }
   }
   return bases;

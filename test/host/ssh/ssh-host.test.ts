@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -68,11 +68,30 @@ test('a command killed by a signal is told as that', async (t) => {
   assert.deepEqual(exit, { kind: 'signalled', signal: 'SIGKILL' });
 });
 
-/** A way to a server on which its answers come in bursts, as they do to a client that is busy. */
-async function bunchAnswers(t: TestContext, server: TestServer): Promise<TestServer> {
-  const relay = createServer((near) => {
+/** A way to a server, on which what passes is handled by `join`. */
+async function relay(
+  t: TestContext,
+  server: TestServer,
+  join: (near: Socket, far: Socket) => void,
+): Promise<TestServer> {
+  const listener = createServer((near) => {
     const far = connect(server.port, '127.0.0.1');
     for (const socket of [near, far]) socket.on('error', () => undefined);
+    join(near, far);
+    t.after(() => {
+      for (const socket of [near, far]) socket.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => {
+    listener.listen(0, '127.0.0.1', resolve);
+  });
+  t.after(() => listener.close());
+  return { ...server, port: (listener.address() as AddressInfo).port };
+}
+
+/** A way to a server on which its answers come in bursts, as they do to a client that is busy. */
+function bunchAnswers(t: TestContext, server: TestServer): Promise<TestServer> {
+  return relay(t, server, (near, far) => {
     near.pipe(far);
     let waiting: Buffer[] = [];
     let timer: NodeJS.Timeout | undefined;
@@ -85,22 +104,12 @@ async function bunchAnswers(t: TestContext, server: TestServer): Promise<TestSer
       }, 20);
     });
     far.on('end', () => near.end());
-    t.after(() => {
-      for (const socket of [near, far]) socket.destroy();
-    });
   });
-  await new Promise<void>((resolve) => {
-    relay.listen(0, '127.0.0.1', resolve);
-  });
-  t.after(() => relay.close());
-  return { ...server, port: (relay.address() as AddressInfo).port };
 }
 
 /** A slow way to a server, on which what is sent waits in a long queue. */
-async function slowDown(t: TestContext, server: TestServer, bytesPerTenth: number): Promise<TestServer> {
-  const relay = createServer((near) => {
-    const far = connect(server.port, '127.0.0.1');
-    for (const socket of [near, far]) socket.on('error', () => undefined);
+function slowDown(t: TestContext, server: TestServer, bytesPerTenth: number): Promise<TestServer> {
+  return relay(t, server, (near, far) => {
     far.pipe(near);
     const forward = async (): Promise<void> => {
       for await (const chunk of near as AsyncIterable<Buffer>) {
@@ -110,15 +119,7 @@ async function slowDown(t: TestContext, server: TestServer, bytesPerTenth: numbe
       far.end();
     };
     forward().catch(() => undefined);
-    t.after(() => {
-      for (const socket of [near, far]) socket.destroy();
-    });
   });
-  await new Promise<void>((resolve) => {
-    relay.listen(0, '127.0.0.1', resolve);
-  });
-  t.after(() => relay.close());
-  return { ...server, port: (relay.address() as AddressInfo).port };
 }
 
 test('a host whose answers wait behind what is still to be sent is not taken for dead', async (t) => {
