@@ -25,11 +25,15 @@ export async function connectHost(target: string, options: ConnectOptions): Prom
   if (transport === 'openssh') return connectOpenSsh(target, options);
   if (transport === 'ssh2') return connectSsh(target, options);
   const config = await readClientConfig(parseAddress(target), { env, homeDir, signal });
-  const hops = await Promise.all(
-    config.proxyJump.map((jump) => readClientConfig(parseJump(jump), { env, homeDir, signal })),
+  const hopConfigs = new Map(
+    await Promise.all(
+      config.proxyJump.map(
+        async (jump) => [jump, await readClientConfig(parseJump(jump), { env, homeDir, signal })] as const,
+      ),
+    ),
   );
-  const [reason] = [config, ...hops].flatMap(({ indispensable }) => indispensable);
-  if (reason === undefined) return connectSsh(target, { ...options, config });
+  const [reason] = [config, ...hopConfigs.values()].flatMap(({ indispensable }) => indispensable);
+  if (reason === undefined) return connectSsh(target, { ...options, config, hopConfigs });
   tell(`${target}: using the ssh of this machine, as its configuration asks for ${reason}`);
   return connectOpenSsh(target, { ...options, config });
 }

@@ -30,6 +30,8 @@ export interface SshOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** The configuration for the target, where it has been read already. */
   readonly config?: ClientConfig | undefined;
+  /** Those of its jump hosts, by their names in ProxyJump; left out, each is asked for. */
+  readonly hopConfigs?: ReadonlyMap<string, ClientConfig>;
 }
 
 /** More jump hosts behind each other than anyone has; a configuration whose hosts jump over each other has no end. */
@@ -42,7 +44,7 @@ const maxHops = 8;
  *   in, `interrupted` when the signal is aborted.
  */
 export async function connectSsh(target: string, options: SshOptions): Promise<Host> {
-  const connection = await openRoute(parseAddress(target), undefined, options, 0);
+  const connection = await openRoute(parseAddress(target), undefined, options, 0, options.config);
   return new SshHost(options.name ?? target, connection, options.debug);
 }
 
@@ -52,6 +54,7 @@ async function openRoute(
   jumps: readonly string[] | undefined,
   options: SshOptions,
   depth: number,
+  known: ClientConfig | undefined,
 ): Promise<Connection> {
   if (depth > maxHops) {
     throw new ZfsVmError('connection', `too many jump hosts on the way to ${address.host}`, {
@@ -61,7 +64,6 @@ async function openRoute(
   const { prompter, warn, debug, signal, homeDir, env = process.env } = options;
   const label = describeAddress(address);
   throwIfStopped(signal, label);
-  const known = depth === 0 ? options.config : undefined;
   const config = known ?? (await readClientConfig(address, { env, homeDir, signal }));
   throwIfStopped(signal, label);
   for (const reason of config.unsupported) {
@@ -136,6 +138,7 @@ async function openCarrier(
       before.length > 0 ? before : undefined,
       options,
       depth + 1,
+      options.hopConfigs?.get(lastJump),
     );
     return openTunnel(jumpHost, config, label, options.signal);
   }
