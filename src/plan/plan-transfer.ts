@@ -203,6 +203,9 @@ class Planner {
     }
     const resumed = this.#resume(source, first, rest, base.guid);
     if (resumed !== undefined) return resumed;
+    // Before anything is replaced: what is destroyed for versions that then can't be sent is lost for nothing.
+    const theirs = this.#owners.findSameNamed(source, [first, ...rest], destination);
+    if (theirs !== undefined) return conflict(theirs);
     const obstacle = this.#placement.findObstacle(source, destination);
     if (obstacle !== undefined) return this.#replace(source, destination, obstacle);
     const nearby = copies.filter((copy) => poolOf(copy.dataset) === poolOf(destination));
@@ -215,8 +218,6 @@ class Planner {
     if (source.dataset.encrypted && this.#model.findDataset(copy.dataset)?.encrypted === false) {
       return conflict({ kind: 'not-encrypted', destination: copy.dataset });
     }
-    const theirs = this.#owners.findSameNamed(source, [first, ...rest]);
-    if (theirs !== undefined) return conflict(theirs);
     const steps = [{ kind: 'clone', from: base, to: first, origin }, ...followUp(first, rest)] as const;
     return this.#toChain(source, destination, steps, {
       after: [...(this.#model.isPlanned(copy) ? [origin] : []), ...this.#findPlannedAbove(destination)],

@@ -27,12 +27,21 @@ export class VersionOwners {
     this.#model = model;
   }
 
-  /** A version that the receiver has made itself, somewhere, under the name of one that is to be sent. */
-  findSameNamed({ treeParent }: Source, versions: readonly Snapshot[]): ConflictReason | undefined {
+  /**
+   * A version that the receiver has made itself, somewhere, under the name of one that is to be sent.
+   * @param destination where that is to be sent: what is there already is another question
+   */
+  findSameNamed(
+    { treeParent }: Source,
+    versions: readonly Snapshot[],
+    destination: string,
+  ): ConflictReason | undefined {
     // Members of trees share names with others.
     if (treeParent !== undefined) return undefined;
     const streamlines = new Set(versions.filter(isTagged).map(({ tag }) => tag.streamline));
-    const foreign = [...streamlines].flatMap((streamline) => this.#listForeign(streamline));
+    const foreign = [...streamlines]
+      .flatMap((streamline) => this.#listForeign(streamline))
+      .filter(({ dataset }) => dataset !== destination);
     return findDifferingVersion(versions, foreign, undefined);
   }
 

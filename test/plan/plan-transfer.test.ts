@@ -920,3 +920,31 @@ plans(
   { sender: ['tank/a: web:1', 'tank/b: web:2'], receiver: ['tank/a: web:1'] },
   ['tank/b -> b:tank/b', '  web:2 full', 'tank/a is up to date in tank/a'],
 );
+
+plans(
+  'nothing is replaced for a clone that can not be sent then, as the receiver has its version with other content elsewhere',
+  {
+    sender: ['tank/disk: disk:1', 'tank/clone < tank/disk@disk:1: clone:1'],
+    receiver: ['tank/x/disk: disk:1', 'tank/x/clone: @other', 'tank/made < tank/x/disk@disk:1: clone:1~x'],
+    to: 'tank/x',
+    replace: true,
+  },
+  ['tank/disk is up to date in tank/x/disk', 'tank/clone: version-differs'],
+);
+
+plans(
+  'what has the same version with other content itself is replaced',
+  {
+    sender: ['tank/disk: disk:1', 'tank/clone < tank/disk@disk:1: clone:1'],
+    receiver: ['tank/x/disk: disk:1', 'tank/x/clone: clone:1~x'],
+    to: 'tank/x',
+    replace: true,
+  },
+  [
+    'tank/clone -> b:tank/x/clone',
+    '  destroy b:tank/x/clone@zfs-vm:clone:1',
+    '  destroy b:tank/x/clone',
+    '  clone:1 full',
+    'tank/disk is up to date in tank/x/disk',
+  ],
+);
