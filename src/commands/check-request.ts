@@ -3,8 +3,9 @@ import type { Retention } from '../plan/retention.js';
 import type { Choice } from '../plan/sources.js';
 import { fullNameOf, type Dataset, type Datasets } from '../streamline/dataset.js';
 import { findVersions } from '../streamline/lineage.js';
-import { hasWildcard, matchesGlob } from '../streamline/selection.js';
+import { hasWildcard, matchesGlob, type VersionPattern } from '../streamline/selection.js';
 import { formatTag, formatTagShort } from '../streamline/tag.js';
+import { compareVersions } from '../streamline/version.js';
 import { isWithin, poolOf } from '../zfs/names.js';
 import { findNamedVersion } from './version-name.js';
 
@@ -38,9 +39,15 @@ export function checkCopyPlace(datasets: { sender: Datasets; receiver: Datasets 
   );
 }
 
-/** Refuses a pattern that fits nothing, or a version that has to be there and isn't: most likely it is misspelt. @throws ZfsVmError `usage` */
+/** What is named by patterns. */
+type NamedChoice = Pick<Choice, 'patterns' | 'allSnapshots' | 'required'>;
+
+/**
+ * Refuses a pattern that fits nothing, or a version that has to be there and isn't: most likely it is misspelt.
+ * @throws ZfsVmError `usage`
+ */
 export function checkPatterns(
-  { patterns, allSnapshots, required }: Choice,
+  { patterns, allSnapshots, required }: NamedChoice,
   senderName: string,
   sender: Datasets,
 ): void {
@@ -53,6 +60,7 @@ export function checkPatterns(
   const unknown = patterns.find(({ streamline }) => !isKnown(streamline));
   if (unknown === undefined) {
     if (required !== undefined) findNamedVersion(senderName, sender, required);
+    if (!allSnapshots) for (const pattern of patterns) checkVersion(pattern, senderName, sender);
     return;
   }
   if (allSnapshots) {
@@ -64,6 +72,53 @@ export function checkPatterns(
     hint:
       known.size === 0 ? 'make a version with "zfs-vm tag" first' : `it has: ${[...known].sort().join(', ')}`,
   });
+}
+
+/**
+ * Refuses a pattern whose streamlines are there, and none of them has the version that it names: taken for a limit, a misspelt version
+ * would mean all of them. One of several streamlines is enough: the others may not have come as far.
+ */
+function checkVersion(
+  { streamline, upTo: version }: VersionPattern,
+  hostName: string,
+  datasets: Datasets,
+): void {
+  if (version === undefined) return;
+  if (!hasWildcard(streamline)) {
+    findNamedVersion(hostName, datasets, { streamline, version });
+    return;
+  }
+  for (const { tag } of findVersions(datasets)) {
+    if (tag.version.text === version.text && matchesGlob(streamline, tag.streamline)) return;
+  }
+  throw new ZfsVmError(
+    'usage',
+    `no streamline on ${hostName} that fits "${streamline}" has a version ${version.text}`,
+    {
+      hint: 'run "zfs-vm list" for the versions there are; without a version, all are meant',
+    },
+  );
+}
+
+/**
+ * Refuses what `checkPatterns` refuses, but for a version that may have been there: one that is older than what its streamlines still
+ * have has been pruned, and the same command on a schedule has to go on.
+ * @throws ZfsVmError `usage`
+ */
+export function checkPrunedPatterns(
+  patterns: readonly VersionPattern[],
+  hostName: string,
+  datasets: Datasets,
+): void {
+  const mayBePruned = ({ streamline, upTo }: VersionPattern): boolean =>
+    upTo !== undefined &&
+    [...findVersions(datasets)].some(
+      ({ tag }) => matchesGlob(streamline, tag.streamline) && compareVersions(tag.version, upTo) > 0,
+    );
+  const checked = patterns.map((pattern) =>
+    mayBePruned(pattern) ? { ...pattern, upTo: undefined } : pattern,
+  );
+  checkPatterns({ patterns: checked, allSnapshots: false }, hostName, datasets);
 }
 
 /**

@@ -125,7 +125,7 @@ export class SyncCommand extends RetentionCommand {
         return inventory.datasets;
       };
       const before = await read();
-      checkPatterns({ patterns, latest: false, allSnapshots: false }, localName, before);
+      checkPatterns({ patterns, allSnapshots: false }, localName, before);
       if (retention !== undefined) checkKept(retention, localName, before);
       const chosen = findStreamlines(before, patterns);
       if (chosen.length === 0) {
