@@ -2,7 +2,8 @@ import { buildInventory } from '../src/inventory/inventory.js';
 import type { Chain } from '../src/plan/plan.js';
 import type { Datasets } from '../src/streamline/dataset.js';
 import type { ResumeTokenContent } from '../src/zfs/resume-token.js';
-import { ancestorsOf } from '../src/zfs/names.js';
+import { ancestorsOf, poolOf } from '../src/zfs/names.js';
+import type { Role } from '../src/zfs/role.js';
 import type { DatasetRow, SnapshotRow } from '../src/zfs/list.js';
 
 /**
@@ -14,7 +15,7 @@ import type { DatasetRow, SnapshotRow } from '../src/zfs/list.js';
  *
  * After `<` stands the origin. A snapshot is a tag, or `@name` for one that isn't ours. Two snapshots written alike, on whatever
  * host, are the same by GUID; `web:1~x` is another snapshot with the name of `web:1`. Marks after the name: `(volume)`,
- * `(encrypted)`, `(modified)`, `(made at 5)`, `(partial web:2 since web:1)` for an interrupted receive, `(partial web:1 raw)` for one of a raw stream; `#name` is a bookmark. Lines are in order of creation; what is above them is there by itself.
+ * `(encrypted)`, `(modified)`, `(made at 5)`, `(partial web:2 since web:1)` for an interrupted receive, `(partial web:1 raw)` for one of a raw stream, `(copy of tank/vm)`, `(locked)`, `(root tank)` for the encryption root, `(guid name)`; `#name` is a bookmark. Lines are in order of creation; what is above them is there by itself.
  */
 export function world(...lines: readonly string[]): Datasets {
   const datasets = new Map<string, DatasetRow>();
@@ -22,7 +23,7 @@ export function world(...lines: readonly string[]): Datasets {
   const tokens = new Map<string, ResumeTokenContent>();
   const add = (row: DatasetRow): void => {
     for (const name of ancestorsOf(row.name)) {
-      if (!datasets.has(name)) datasets.set(name, { ...plainDataset, name });
+      if (!datasets.has(name)) datasets.set(name, { ...plainDataset, name, guid: datasetGuid(name) });
     }
     datasets.set(row.name, row);
   };
@@ -31,14 +32,23 @@ export function world(...lines: readonly string[]): Datasets {
       /^([^ :]+)((?: \([^)]*\))*)(?: < ([^ ]+))?:(.*)$/.exec(line) ?? [];
     if (name === '') throw new Error(`not in the notation: ${line}`);
     add({
+      ...plainDataset,
       name,
       type: marks.includes('(volume)') ? 'volume' : 'filesystem',
       origin: origin === undefined ? undefined : toFullName(origin),
       encrypted: marks.includes('(encrypted)'),
       writtenBytes: marks.includes('(modified)') ? 14336 : 0,
       madeAtSeconds: Number(/\(made at ([0-9]+)\)/.exec(marks)?.[1] ?? 0),
-      newestSnapshot: undefined,
       resumeToken: readPartial(marks, tokens),
+      guid: datasetGuid(/\(guid ([^)]+)\)/.exec(marks)?.[1] ?? name),
+      encryptionRoot:
+        /\(root ([^)]+)\)/.exec(marks)?.[1] ?? (marks.includes('(encrypted)') ? name : undefined),
+      keyStatus: marks.includes('(locked)')
+        ? 'unavailable'
+        : marks.includes('(encrypted)')
+          ? 'available'
+          : undefined,
+      role: readRole(marks),
     });
     for (const text of list.split(' ').filter((word) => word !== '')) {
       const twin = snapshots.find((other) => other.dataset === name && other.guid === toGuid(text));
@@ -52,6 +62,18 @@ export function world(...lines: readonly string[]): Datasets {
     }
   }
   return buildInventory([...datasets.values()], snapshots, tokens).datasets;
+}
+
+/** What a dataset is to zfs-vm: `(copy of tank/vm)`, `(aside of tank/vm)`; of another host than the one that is meant, `(copy of c:tank/vm)`. */
+function readRole(marks: string): Role | undefined {
+  const [, kind, source] = /\((copy|aside) of ([^)]+)\)/.exec(marks) ?? [];
+  if ((kind !== 'copy' && kind !== 'aside') || source === undefined) return undefined;
+  return { kind, sourceGuid: datasetGuid(source), poolGuid: datasetGuid(poolOf(source)) };
+}
+
+/** The GUID of a dataset: that of its name, unless `(guid name)` says that it was called otherwise. */
+function datasetGuid(name: string): bigint {
+  return toGuid(`/${name}`);
 }
 
 /** What a chain waits for, to be put behind the rest of it. */
@@ -84,6 +106,9 @@ const plainDataset = {
   madeAtSeconds: 0,
   newestSnapshot: undefined,
   resumeToken: undefined,
+  encryptionRoot: undefined,
+  keyStatus: undefined,
+  role: undefined,
 } as const;
 
 function toFullName(text: string): string {

@@ -2,7 +2,6 @@ import type { Endpoint } from '../host/endpoint.js';
 import { quoteCommand } from '../shell.js';
 import { datasetOf } from '../streamline/lineage.js';
 import {
-  listDatasetsArguments,
   listNamedSnapshotsArguments,
   newestSnapshotColumn,
   parseDatasets,
@@ -11,11 +10,14 @@ import {
 } from '../zfs/list.js';
 import {
   datasetLines,
+  datasetsArguments,
   longestDatasets,
   parseTokens,
+  readDespiteValues,
   tokenLines,
   understand,
   type DatasetList,
+  type ListedColumns,
 } from './read-inventory.js';
 import { runZfsScript } from './zfs-script.js';
 
@@ -52,7 +54,26 @@ export async function readHowFar(
   expected: readonly string[],
   asked: Promise<HowFar>,
   signal?: AbortSignal,
-): Promise<{ readonly found: SnapshotRow[]; readonly heads: Heads | undefined }> {
+): Promise<HowFarAnswer> {
+  return readDespiteValues((columns) => ask(endpoint, { expected, asked, columns }, signal));
+}
+
+interface HowFarAnswer {
+  readonly found: SnapshotRow[];
+  readonly heads: Heads | undefined;
+}
+
+interface HowFarQuestion {
+  readonly expected: readonly string[];
+  readonly asked: Promise<HowFar>;
+  readonly columns: ListedColumns;
+}
+
+async function ask(
+  endpoint: Endpoint,
+  { expected, asked, columns }: HowFarQuestion,
+  signal: AbortSignal | undefined,
+): Promise<HowFarAnswer> {
   const parts = {
     found: [
       // If zfs can't be run, the list of datasets says why.
@@ -70,13 +91,13 @@ export async function readHowFar(
     ],
     datasets: [
       'datasets=; newest=; case $open in \\"*)',
-      `  some=$({ printf '%s\\n' "$open" | xargs -E ${endOfDatasets} "$@" ${quoteCommand(listDatasetsArguments)} 2>/dev/null`,
+      `  some=$({ printf '%s\\n' "$open" | xargs -E ${endOfDatasets} "$@" ${quoteCommand(datasetsArguments(columns))} 2>/dev/null`,
       `    printf 'status %s\\n' "$?"; } | head -c ${longestDatasets})`,
       '  case $some in',
       '  *\'status 0\') datasets=${some%status 0}; printf %s "$datasets"',
       `    newest=$(printf '%s\\n' "$open" "$datasets" | awk -F '\\t' '${quotedHeads}') ;;`,
       '  *)',
-      ...datasetLines,
+      ...datasetLines(columns),
       '  ;;',
       '  esac ;;',
       `*) echo '${inStep}' ;;`,

@@ -6,6 +6,7 @@ import {
   listCreationArguments,
   listDatasetsArguments,
   listDatasetsOldArguments,
+  listDatasetsPlainArguments,
   listDetailedSnapshotsArguments,
   listHoldsArguments,
   listNamedSnapshotsArguments,
@@ -16,6 +17,7 @@ import {
   parseDetailedSnapshots,
   parseHolds,
   parseSnapshots,
+  resumeTokenColumn,
   type DatasetRow,
   type SnapshotRow,
 } from '../zfs/list.js';
@@ -58,23 +60,39 @@ export interface DatasetList {
  * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
  */
 export async function readInventory(endpoint: Endpoint, options: ReadOptions): Promise<Inventory> {
-  if (options.details !== true) return readLists(endpoint, options, listSnapshotsArguments, readQuickly);
-  const readDetails = (withNotes: boolean): Promise<Inventory> =>
-    readLists(endpoint, options, listDetailedSnapshotsArguments({ withNotes }), (rows, snapshots, tokens) =>
-      buildInventory(rows, parseDetailedSnapshots(snapshots, { withNotes }), tokens),
+  return readDespiteValues(async (columns) => {
+    if (options.details !== true) {
+      return readLists(endpoint, { ...options, columns }, listSnapshotsArguments, readQuickly);
+    }
+    const list = listDetailedSnapshotsArguments({ withNotes: columns === 'all' });
+    const inventory = await readLists(endpoint, { ...options, columns }, list, (rows, snapshots, tokens) =>
+      buildInventory(rows, parseDetailedSnapshots(snapshots, { withNotes: columns === 'all' }), tokens),
     );
+    return { ...inventory, lacksNotes: columns === 'plain' };
+  });
+}
+
+/** What is listed: also what anybody may have written, or only what zfs says itself. */
+export type ListedColumns = 'all' | 'plain';
+
+/**
+ * Reads lists with what people have written into user properties, and where that makes them unreadable, without: somebody's odd value
+ * on some dataset is no reason to do nothing at all.
+ * @throws ZfsVmError what `read` throws, of the plain list where it comes to that
+ */
+export async function readDespiteValues<T>(read: (columns: ListedColumns) => Promise<T>): Promise<T> {
   try {
-    return await readDetails(true);
+    return await read('all');
   } catch (error) {
     if (!(error instanceof ZfsVmError) || !(error.cause instanceof UnreadableOutput)) throw error;
-    return { ...(await readDetails(false)), lacksNotes: true };
+    return read('plain');
   }
 }
 
 /** Reads what a host holds, its snapshots as they are listed and read by these. */
 async function readLists(
   endpoint: Endpoint,
-  { scope, properties = [], onDatasets, signal }: ReadOptions,
+  { scope, properties = [], onDatasets, columns, signal }: ReadOptions & { readonly columns: ListedColumns },
   list: readonly string[],
   read: typeof readQuickly,
 ): Promise<Inventory> {
@@ -85,7 +103,7 @@ async function readLists(
   const texts = await runZfsScript(
     endpoint,
     {
-      ...{ datasets: datasetLines, tokens: tokenLines, properties: propertyLines(properties) },
+      ...{ datasets: datasetLines(columns), tokens: tokenLines, properties: propertyLines(properties) },
       snapshots: snapshotLines(list, scope),
     },
     { signal, onFirst: onDatasets && tellReadable },
@@ -113,11 +131,14 @@ export function readQuickly(
  * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
  */
 export async function readDatasets(endpoint: Endpoint, signal?: AbortSignal): Promise<DatasetList> {
-  const texts = await runZfsScript(endpoint, { datasets: datasetLines, tokens: tokenLines }, { signal });
-  return understand(endpoint, () => ({
-    rows: parseDatasets(texts.datasets),
-    tokens: parseTokens(texts.tokens),
-  }));
+  return readDespiteValues(async (columns) => {
+    const parts = { datasets: datasetLines(columns), tokens: tokenLines };
+    const texts = await runZfsScript(endpoint, parts, { signal });
+    return understand(endpoint, () => ({
+      rows: parseDatasets(texts.datasets),
+      tokens: parseTokens(texts.tokens),
+    }));
+  });
 }
 
 /**
@@ -244,26 +265,34 @@ export const longestDatasets = longestAnswer / 4;
  * failed otherwise is asked for the same again, to hear why: with fewer, what is encrypted would look as if it weren't. The list stays in the shell's memory, and a pipe hides the
  * status of zfs: so it is cut at some length, and its last line is the status.
  */
-export const datasetLines = [
-  `ask() { { "$@" </dev/null; printf 'status %s\\n' "$?"; } | head -c ${longestDatasets}; }`,
-  `datasets=$(ask "$@" ${quoteCommand(listDatasetsArguments)} 2>/dev/null)`,
-  'case $datasets in',
-  "  *'status 0') ;;",
-  `  *'status 2') datasets=$(ask "$@" ${quoteCommand(listDatasetsOldArguments)}) ;;`,
-  `  *'status '*) datasets=$(ask "$@" ${quoteCommand(listDatasetsArguments)}) ;;`,
-  'esac',
-  'case $datasets in',
-  "  *'status 0') datasets=${datasets%status 0} ;;",
-  '  *\'status \'[0-9]*) exit "${datasets##*status }" ;;',
-  "  *) echo 'the list of datasets broke off, or has no end' >&2; exit 1 ;;",
-  'esac',
-  `printf %s "$datasets"`,
-];
+export function datasetLines(columns: ListedColumns): string[] {
+  const list = quoteCommand(datasetsArguments(columns));
+  return [
+    `ask() { { "$@" </dev/null; printf 'status %s\\n' "$?"; } | head -c ${longestDatasets}; }`,
+    `datasets=$(ask "$@" ${list} 2>/dev/null)`,
+    'case $datasets in',
+    "  *'status 0') ;;",
+    `  *'status 2') datasets=$(ask "$@" ${quoteCommand(listDatasetsOldArguments)}) ;;`,
+    `  *'status '*) datasets=$(ask "$@" ${list}) ;;`,
+    'esac',
+    'case $datasets in',
+    "  *'status 0') datasets=${datasets%status 0} ;;",
+    '  *\'status \'[0-9]*) exit "${datasets##*status }" ;;',
+    "  *) echo 'the list of datasets broke off, or has no end' >&2; exit 1 ;;",
+    'esac',
+    `printf %s "$datasets"`,
+  ];
+}
 
-/** For each resume token, which is in the last column and has no white space: the token, and what zfs says of it. */
+/** What zfs is asked for its datasets with. */
+export function datasetsArguments(columns: ListedColumns): readonly string[] {
+  return columns === 'all' ? listDatasetsArguments : listDatasetsPlainArguments;
+}
+
+/** For each resume token, which has no white space: the token, and what zfs says of it. */
 export const tokenLines = [
   "case $datasets in *'\t'[0-9]-[0-9a-f]*)",
-  `printf %s "$datasets" | sed -n 's/^.*\t\\([0-9]-[0-9a-f-]*\\)$/\\1/p' | while read -r token; do`,
+  `printf %s "$datasets" | sed -n 's/^\\([^\t]*\t\\)\\{${resumeTokenColumn - 1}\\}\\([0-9]-[0-9a-f-]*\\).*$/\\2/p' | while read -r token; do`,
   `  printf 'token %s\\n' "$token"`,
   `  "$@" ${quoteCommand(explainTokenArguments('').slice(0, -1))} "$token" </dev/null 2>&1`,
   'done ;; esac',

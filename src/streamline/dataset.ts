@@ -1,4 +1,5 @@
 import type { ResumeTokenContent } from '../zfs/resume-token.js';
+import type { Role } from '../zfs/role.js';
 import { formatTagShort, type Tag } from './tag.js';
 
 /** A point in the history of one dataset on one host: a snapshot, or the bookmark that one left behind. */
@@ -47,6 +48,14 @@ export interface Dataset {
   readonly writtenBytes: number;
   /** When it was made on this host, in seconds since 1970: what was received is as old as its first receive here. */
   readonly madeAtSeconds: number;
+  /** What it is, however it is called: stays when it is renamed. Undefined where the host's zfs wasn't asked. */
+  readonly guid: bigint | undefined;
+  /** The dataset at or above it whose key opens it; undefined where it isn't encrypted. */
+  readonly encryptionRoot: string | undefined;
+  /** Whether the key of an encrypted dataset is loaded; undefined where it isn't encrypted. */
+  readonly keyStatus: 'available' | 'unavailable' | undefined;
+  /** What was written down on it: whose copy it is. */
+  readonly role: Role | undefined;
   /** A receive into it that was interrupted and can be resumed. */
   readonly partial: PartialReceive | undefined;
   /** Oldest first. */

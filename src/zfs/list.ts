@@ -8,6 +8,7 @@ import {
 } from './list-fields.js';
 import { findDatasetNameFault, isSnapshotName } from './names.js';
 import { scanSnapshots } from './snapshot-scanner.js';
+import { parseRole, roleProperty, type Role } from './role.js';
 import { noteProperty } from './snapshot.js';
 
 /** A filesystem or a volume, as `zfs list` tells it. */
@@ -25,6 +26,14 @@ export interface DatasetRow {
   readonly newestSnapshot: string | undefined;
   /** The token of a receive that was interrupted and can be resumed. */
   readonly resumeToken: string | undefined;
+  /** What it is, however it is called: stays when it is renamed. Undefined where the host's zfs wasn't asked. */
+  readonly guid: bigint | undefined;
+  /** The dataset at or above it whose key opens it; undefined where it isn't encrypted. */
+  readonly encryptionRoot: string | undefined;
+  /** Whether the key of an encrypted dataset is loaded; undefined where it isn't encrypted. */
+  readonly keyStatus: 'available' | 'unavailable' | undefined;
+  /** What was written down on it about what it is. */
+  readonly role: Role | undefined;
 }
 
 /** A snapshot or bookmark, as `zfs list` tells it. */
@@ -47,23 +56,30 @@ export interface SnapshotDetails {
   readonly note: string | undefined;
 }
 
+const oldColumns = ['name', 'type', 'origin', 'written', 'creation'] as const;
+
+const plainColumns = [...oldColumns, 'encryption', 'prevsnap', 'receive_resume_token'] as const;
+
 /**
  * Arguments of zfs that list all filesystems and volumes, or those whose names follow, for `parseDatasets`. `prevsnap` is hidden from
  * `zfs get all`, and as old as resume tokens; of a clone without snapshots it names the origin (seen on OpenZFS 2.1.11 and 2.3.2).
  */
-export const listDatasetsArguments = [
-  ...['list', '-Hp', '-t', 'filesystem,volume', '-o'],
-  'name,type,origin,written,creation,encryption,prevsnap,receive_resume_token',
-] as const;
+export const listDatasetsArguments = listWithColumns([
+  ...plainColumns,
+  ...['guid', 'encryptionroot', 'keystatus', roleProperty, roleProperty],
+]);
+
+/** The same without what anybody may have written, for where that makes the list unreadable. */
+export const listDatasetsPlainArguments = listWithColumns(plainColumns);
 
 /** Which column of `listDatasetsArguments` has the full name of the newest snapshot, counted from 1. */
-export const newestSnapshotColumn = 7;
+export const newestSnapshotColumn = plainColumns.indexOf('prevsnap') + 1;
 
 /** The same for a zfs that lacks the newer columns (before 0.8). */
-export const listDatasetsOldArguments = [
-  ...listDatasetsArguments.slice(0, -1),
-  'name,type,origin,written,creation',
-] as const;
+export const listDatasetsOldArguments = listWithColumns(oldColumns);
+
+/** Which column of `listDatasetsArguments` has the token of an interrupted receive, counted from 1. */
+export const resumeTokenColumn = plainColumns.length;
 
 /**
  * Arguments of zfs that list all snapshots and bookmarks, for `parseSnapshots`. With these three columns, and sorted by one of them,
@@ -119,13 +135,18 @@ export const listCreationArguments = [
   'guid,creation',
 ] as const;
 
+function listWithColumns(columns: readonly string[]): string[] {
+  return ['list', '-Hp', '-t', 'filesystem,volume', '-o', columns.join(',')];
+}
+
 /**
- * Reads the output of `listDatasetsArguments`, or of its older form.
- * @throws UnreadableOutput at the first line that isn't a dataset, or has fewer columns than the others
+ * Reads the output of `listDatasetsArguments`, or of one of its shorter forms.
+ * @throws UnreadableOutput at the first line that isn't a dataset, or has another number of columns than the first
  */
 export function parseDatasets(output: string): DatasetRow[] {
   const lines = splitLines(output).map((line) => line.split('\t'));
-  const columns = lines[0]?.length === oldColumns ? oldColumns : newColumns;
+  const count = lines[0]?.length ?? 0;
+  const columns = shorterForms.includes(count) ? count : allColumns;
   return lines.map((fields) => {
     const [name = '', type, origin = '', written, creation, ...newer] = fields;
     const [encryption = '-', newest = '-', resumeToken = '-'] = newer;
@@ -149,13 +170,38 @@ export function parseDatasets(output: string): DatasetRow[] {
       madeAtSeconds: Number(creation),
       newestSnapshot: newest.startsWith(`${name}@`) ? newest.slice(name.length + 1) : undefined,
       resumeToken: unlessDash(resumeToken),
+      ...(columns === allColumns ? readIdentity(fields) : unknownIdentity),
     };
   });
 }
 
-const newColumns = 8;
+const allColumns = plainColumns.length + 5;
 
-const oldColumns = 5;
+const shorterForms: readonly number[] = [oldColumns.length, plainColumns.length];
+
+type Identity = Pick<DatasetRow, 'guid' | 'encryptionRoot' | 'keyStatus' | 'role'>;
+
+const unknownIdentity: Identity = {
+  ...{ guid: undefined, encryptionRoot: undefined, keyStatus: undefined, role: undefined },
+};
+
+/** Reads the columns that follow the plain ones. */
+function readIdentity(fields: readonly string[]): Identity {
+  const [guidText, encryptionRoot = '-', keyStatus = '-'] = fields.slice(plainColumns.length);
+  const role = readDoubledValue(fields, allColumns - 2);
+  const isReadable =
+    isWholeNumber(guidText) &&
+    BigInt(guidText) <= largestGuid &&
+    (encryptionRoot === '-' || findDatasetNameFault(encryptionRoot) === undefined);
+  if (!isReadable) throw new UnreadableOutput(fields.join('\t'));
+  const guid = BigInt(guidText);
+  return {
+    guid,
+    encryptionRoot: unlessDash(encryptionRoot),
+    keyStatus: keyStatus === 'available' || keyStatus === 'unavailable' ? keyStatus : undefined,
+    role: parseRole(role, guid),
+  };
+}
 
 /**
  * Reads the output of `listSnapshotsArguments`.

@@ -17,6 +17,7 @@ import { DiffReader } from '../../src/zfs/diff.js';
 import { parseMounts } from '../../src/zfs/mounts.js';
 import { ReceivedReader } from '../../src/zfs/receive.js';
 import { parseResumeToken } from '../../src/zfs/resume-token.js';
+import { formatRole } from '../../src/zfs/role.js';
 import { parseEstimate, readSendLine } from '../../src/zfs/send.js';
 import { parseMembers, parseWritten, parseWrittenBetween } from '../../src/zfs/written.js';
 import {
@@ -49,6 +50,20 @@ const datasetRow = fc.record(
     resumeToken: fc.option(fc.stringMatching(/^1-[0-9a-f]{1,9}-[0-9a-f]{2}-[0-9a-f]{1,40}$/), {
       nil: undefined,
     }),
+    guid,
+    encryptionRoot: fc.option(datasetName, { nil: undefined }),
+    keyStatus: fc.constantFrom(undefined, 'available' as const, 'unavailable' as const),
+    role: fc.option(
+      fc.record(
+        {
+          kind: fc.constantFrom('copy' as const, 'aside' as const),
+          sourceGuid: guid,
+          poolGuid: guid,
+        },
+        { noNullPrototype: true },
+      ),
+      { nil: undefined },
+    ),
   },
   { noNullPrototype: true },
 );
@@ -58,7 +73,10 @@ type PrintedDataset = typeof datasetRow extends fc.Arbitrary<infer Row> ? Row : 
 function printDataset({ newestSnapshot, ...row }: PrintedDataset): string {
   const { name, type, origin = '-', written, madeAtSeconds, encryption, resumeToken = '-' } = row;
   const newest = newestSnapshot === undefined ? '-' : `${name}@${newestSnapshot}`;
-  return [name, type, origin, written, madeAtSeconds, encryption, newest, resumeToken].join('\t');
+  const { guid: id, encryptionRoot = '-', keyStatus = '-' } = row;
+  const role = row.role === undefined ? '-' : formatRole(row.role, id);
+  const plain = [name, type, origin, written, madeAtSeconds, encryption, newest, resumeToken];
+  return [...plain, id, encryptionRoot, keyStatus, role, role].join('\t');
 }
 
 const datasetText = fc

@@ -146,6 +146,10 @@ class ModelHost {
         madeAtSeconds: 0,
         newestSnapshot: undefined,
         resumeToken: undefined,
+        guid: undefined,
+        encryptionRoot: undefined,
+        keyStatus: undefined,
+        role: undefined,
       });
       points.push(
         ...snapshots.map((snapshot) => ({ ...snapshot, kind: 'snapshot' as const, dataset: name })),

@@ -4,18 +4,21 @@ import fc from 'fast-check';
 import { parseDatasets, parseDetailedSnapshots, parseHolds, parseSnapshots } from '../../src/zfs/list.js';
 import { UnreadableOutput } from '../../src/zfs/list-fields.js';
 
-// zfs list -Hp -t filesystem,volume -o name,type,origin,written,creation,encryption,prevsnap,receive_resume_token   (OpenZFS 2.3.2)
+// zfs list -Hp -t filesystem,volume -o name,type,origin,written,creation,encryption,prevsnap,receive_resume_token,guid,encryptionroot,keystatus,zfs-vm:role,zfs-vm:role   (OpenZFS 2.3.2)
+const role = 'copy source=11 pool=12 self=7';
 const datasetLines = [
-  'tank\tfilesystem\t-\t0\t1795249568\toff\t-\t-',
-  'tank/my vm\tfilesystem\t-\t14336\t1795249568\toff\ttank/my vm@zfs-vm:web:2\t-',
-  'tank/clone\tfilesystem\ttank/my vm@zfs-vm:web:1\t0\t1795249568\toff\ttank/my vm@zfs-vm:web:1\t-',
-  'tank/disk0\tvolume\t-\t0\t1795249568\taes-256-gcm\t-\t-',
-  'tank/part\tfilesystem\t-\t0\t1795249568\toff\t-\t1-cdb1a3cd1-e8-789c636064',
+  'tank\tfilesystem\t-\t0\t1795249568\toff\t-\t-\t18446744073709551615\t-\t-\t-\t-',
+  'tank/my vm\tfilesystem\t-\t14336\t1795249568\toff\ttank/my vm@zfs-vm:web:2\t-\t7\t-\t-\t' +
+    `${role}\t${role}`,
+  'tank/my vm/below\tfilesystem\t-\t0\t1795249568\toff\t-\t-\t8\t-\t-\t' + `${role}\t${role}`,
+  'tank/clone\tfilesystem\ttank/my vm@zfs-vm:web:1\t0\t1795249568\toff\ttank/my vm@zfs-vm:web:1\t-\t9\t-\t-\t-\t-',
+  'tank/disk0\tvolume\t-\t0\t1795249568\taes-256-gcm\t-\t-\t10\ttank/disk0\tunavailable\t-\t-',
+  'tank/part\tfilesystem\t-\t0\t1795249568\toff\t-\t1-cdb1a3cd1-e8-789c636064\t11\t-\t-\t-\t-',
   '',
 ].join('\n');
 
-test('datasets are read with their origin, encryption, newest snapshot and resume token', () => {
-  const [pool, vm, clone, disk, part] = parseDatasets(datasetLines);
+test('datasets are read with their origin, encryption, newest snapshot, resume token and role', () => {
+  const [pool, vm, below, clone, disk, part] = parseDatasets(datasetLines);
   assert.deepEqual(pool, {
     name: 'tank',
     type: 'filesystem',
@@ -25,13 +28,33 @@ test('datasets are read with their origin, encryption, newest snapshot and resum
     madeAtSeconds: 1795249568,
     newestSnapshot: undefined,
     resumeToken: undefined,
+    guid: 18446744073709551615n,
+    encryptionRoot: undefined,
+    keyStatus: undefined,
+    role: undefined,
   });
   assert.equal(vm?.newestSnapshot, 'zfs-vm:web:2');
+  assert.deepEqual(vm.role, { kind: 'copy', sourceGuid: 11n, poolGuid: 12n });
+  assert.equal(below?.role, undefined);
   assert.equal(clone?.origin, 'tank/my vm@zfs-vm:web:1');
   assert.equal(clone.newestSnapshot, undefined);
   assert.equal(disk?.type, 'volume');
   assert.equal(disk.encrypted, true);
+  assert.deepEqual([disk.encryptionRoot, disk.keyStatus], ['tank/disk0', 'unavailable']);
   assert.equal(part?.resumeToken, '1-cdb1a3cd1-e8-789c636064');
+});
+
+test('a list without what people have written tells nothing of roles', () => {
+  const plain = datasetLines.replace(/^((?:[^\t\n]*\t){7}[^\t\n]*).*$/gm, '$1');
+  const [, vm] = parseDatasets(plain);
+  assert.equal(vm?.newestSnapshot, 'zfs-vm:web:2');
+  assert.deepEqual([vm.guid, vm.role], [undefined, undefined]);
+});
+
+test('a role with a line end in it passes for no line of the list', () => {
+  const value = `x\ntank/vm\tfilesystem\t-\t0\t1\toff\t-\t-\t7\t-\t-\t${role}\t${role}`;
+  const lines = `tank\tfilesystem\t-\t0\t1\toff\t-\t-\t5\t-\t-\t${value}\t${value}\n`;
+  assert.throws(() => parseDatasets(lines), UnreadableOutput);
 });
 
 test('GUIDs keep all their 64 bits', () => {
