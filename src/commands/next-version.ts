@@ -6,7 +6,7 @@ import { runCommand, type CommandResult } from '../host/run-command.js';
 import { findUnchanged } from '../inventory/find-unchanged.js';
 import { readNamedSnapshots } from '../inventory/read-inventory.js';
 import { fullNameOf, type Dataset, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
-import { findNextTag } from '../streamline/lineage.js';
+import { findNextTag, type WantedTag } from '../streamline/lineage.js';
 import { formatTag, formatTagShort, type Tag } from '../streamline/tag.js';
 import { explainZfsFailure } from '../zfs/failure.js';
 import { isWithin, maxNameLength } from '../zfs/names.js';
@@ -20,7 +20,7 @@ export interface VersionRequest {
   /** Whether everything below the dataset belongs to it. */
   readonly isTree: boolean;
   /** What is said of its name. */
-  readonly wanted: Partial<Tag>;
+  readonly wanted: WantedTag;
   /** Whether there is to be none when nothing was written since the newest one. */
   readonly ifChanged: boolean;
 }
@@ -52,6 +52,13 @@ export async function findNextVersion(
   return { kind: 'version', isTree, fullNames };
 }
 
+/** What is written down with a version. */
+export interface VersionMarks {
+  readonly note?: string | undefined;
+  /** Whether the person said that it is of one dataset alone, so that the next one is, too. */
+  readonly isAlone?: boolean;
+}
+
 /**
  * Makes the snapshots of a version, with a note if there is one, and of a tree with the number of its members.
  * @throws ZfsVmError when they can't be made: all of them or none
@@ -59,17 +66,17 @@ export async function findNextVersion(
 export async function makeVersion(
   { host, zfs }: Endpoint,
   { isTree: recursive, fullNames }: Extract<NextVersion, { kind: 'version' }>,
-  note: string | undefined,
+  { note, isAlone = false }: VersionMarks,
   signal: AbortSignal,
 ): Promise<void> {
   const [first = ''] = fullNames;
   const make = (properties: readonly Property[]): Promise<CommandResult> =>
     runCommand(host, [...zfs, ...snapshotArguments(first, { recursive, properties })], { signal });
   const noted = note === undefined ? [] : [{ name: noteProperty, value: note }];
-  const counted = recursive ? [{ name: membersProperty, value: String(fullNames.length) }] : [];
+  const counted = recursive || isAlone ? [{ name: membersProperty, value: String(fullNames.length) }] : [];
   let result = await make([...noted, ...counted]);
   // Nobody asked for the count: who may not set it makes the version without.
-  if (recursive && explainZfsFailure(result.stderr)?.kind === 'denied') result = await make(noted);
+  if (counted.length > 0 && explainZfsFailure(result.stderr)?.kind === 'denied') result = await make(noted);
   signal.throwIfAborted();
   if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs snapshot', result);
   const made = await readNamedSnapshots({ host, zfs }, [first], signal);
@@ -77,7 +84,7 @@ export async function makeVersion(
   throw new ZfsVmError('failed', `${host.name}: zfs snapshot ended well, and ${first} is not there`);
 }
 
-function chooseTag(datasets: Datasets, dataset: Dataset, wanted: Partial<Tag>): Tag {
+function chooseTag(datasets: Datasets, dataset: Dataset, wanted: WantedTag): Tag {
   const next = findNextTag(datasets, dataset, wanted);
   switch (next.kind) {
     case 'tag':
@@ -86,6 +93,17 @@ function chooseTag(datasets: Datasets, dataset: Dataset, wanted: Partial<Tag>): 
       throw new ZfsVmError('usage', `${dataset.name} has no version yet, and wasn't cloned from one`, {
         hint: 'begin a streamline with -n STREAMLINE:VERSION, e.g. -n debian-7:1',
       });
+    case 'begins-another': {
+      const { tag, newest } = next;
+      const [begun, known] = [tag.streamline, newest.tag.streamline];
+      throw new ZfsVmError(
+        'usage',
+        `${formatTagShort(tag)} would begin the streamline ${begun} on ${dataset.name}, whose newest version is ${formatTagShort(newest.tag)}`,
+        {
+          hint: `if that is meant, add --new; to go on with ${known}, write -n ${tag.version.text}, or leave out -n`,
+        },
+      );
+    }
     case 'no-next':
       throw new ZfsVmError('usage', `no version follows the newest one of ${next.streamline} by itself`, {
         hint: 'name it with -n VERSION',

@@ -4,6 +4,7 @@ import { exitCodeOf, exitCodes, worstExitCode, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { flushPools } from '../inventory/find-unchanged.js';
 import { readInventory } from '../inventory/read-inventory.js';
+import { readWhetherTree } from '../inventory/read-is-tree.js';
 import { findHeads } from '../plan/heads.js';
 import type { KnownHost } from '../plan/receiver-needs.js';
 import type { Retention } from '../plan/retention.js';
@@ -177,9 +178,15 @@ export class SyncCommand extends RetentionCommand {
     for (const head of heads) {
       const dataset = datasets.get(head.dataset);
       if (dataset === undefined) continue;
-      const named = { streamline: head.streamline };
-      const request = { datasets, dataset, isTree: head.isTree, wanted: named, ifChanged: true };
-      statuses.push(await this.#attempt(() => this.#tagHead(endpoint, request, head.writtenCopies)));
+      statuses.push(
+        await this.#attempt(async () => {
+          const question = { datasets, dataset, newest: head.newest, shared: head.shared };
+          const isTree = await readWhetherTree(endpoint, question, this.context.signal);
+          const named = { streamline: head.streamline };
+          const request = { datasets, dataset, isTree, wanted: named, ifChanged: true };
+          return this.#tagHead(endpoint, request, head.writtenCopies);
+        }),
+      );
     }
     return worstExitCode(statuses);
   }
@@ -196,7 +203,7 @@ export class SyncCommand extends RetentionCommand {
       for (const copy of writtenCopies) stderr.write(describeWrittenCopy(copy, request.dataset.name));
       return exitCodes.done;
     }
-    if (!this.dryRun) await makeVersion(endpoint, next, undefined, signal);
+    if (!this.dryRun) await makeVersion(endpoint, next, {}, signal);
     const words = this.dryRun ? 'would make ' : '';
     stdout.write(next.fullNames.map((fullName) => `${words}${fullName}\n`).join(''));
     return exitCodes.done;

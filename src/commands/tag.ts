@@ -2,8 +2,12 @@ import { Command, Option } from 'clipanion';
 import { exitCodes, ZfsVmError } from '../errors.js';
 import { flushPools } from '../inventory/find-unchanged.js';
 import { readInventory } from '../inventory/read-inventory.js';
+import { readIsTree } from '../inventory/read-is-tree.js';
+import { quoteWord } from '../shell.js';
 import { findContainerDatasets } from '../streamline/container.js';
-import type { Dataset, Datasets } from '../streamline/dataset.js';
+import { isTagged, type Dataset, type Datasets } from '../streamline/dataset.js';
+import type { WantedTag } from '../streamline/lineage.js';
+import { findTreeAbove } from '../streamline/membership.js';
 import { describeVersionFault, findStreamlineFault, type Tag } from '../streamline/tag.js';
 import { parseVersion } from '../streamline/version.js';
 import { findDatasetNameFault } from '../zfs/names.js';
@@ -17,12 +21,15 @@ import { findNextVersion, makeVersion } from './next-version.js';
 export class TagCommand extends BaseCommand {
   static names = [['tag']];
 
-  static synopsis = 'tag [-n [NAME:]VERSION] [-m NOTE] [-r] [--if-changed] filesystem|container-id';
+  static synopsis =
+    'tag [-n [NAME:]VERSION] [--new] [-m NOTE] [-r|--no-recursive] [--if-changed] filesystem|container-id';
 
   static optionHelp = [
     ['-n, --name [NAME:]VERSION', 'the version, and the streamline if it is a new one'],
+    ['    --new', 'begin the streamline that -n names on a dataset that has versions of another one'],
     ['-m, --message NOTE', 'a line that is kept with the version'],
     ['-r, --recursive', 'with everything below it, all at one moment: one version of the whole tree'],
+    ['    --no-recursive', 'of the dataset alone, though its newest version is one of a tree'],
     ['    --if-changed', 'only if something was written since the newest version'],
   ] as const;
 
@@ -34,6 +41,10 @@ export class TagCommand extends BaseCommand {
       the next number (8 after 7), the next patch (1.4.1 after 1.4.0), or the next pre-release (2.0.0-rc.2 after 2.0.0-rc.1).
       A version is a whole number (7) or a semantic version (1.4.0).
 
+      A dataset whose newest version is one of a tree gets the next version with everything below it, too, unless \`--no-recursive\` is
+      given. A name that no version of the dataset has is refused without \`--new\`: it may be misspelt. The first version of a dataset
+      needs no \`--new\`, nor does that of a clone: a clone of a template often begins a streamline of its own.
+
       Instead of a dataset, the id or name of a container or VM may be given, as Proxmox, Incus, LXD, libvirt and
       OpenVZ name their datasets.
     `,
@@ -41,6 +52,7 @@ export class TagCommand extends BaseCommand {
       ['Begin a streamline', '$0 tag -n debian-7:1 pool/src/OpenVZ/Instance/1007'],
       ['Make its next version', '$0 tag 1007'],
       ['Make one version of a whole tree', '$0 tag -r -n web:1 tank/vm/web'],
+      ['Begin another streamline on the same dataset', '$0 tag -n web-2:1 --new tank/vm/web'],
       ['Make a certain version', '$0 tag -n 7 pool/src/OpenVZ/Instance/1007'],
       ['Say what is in it', '$0 tag -m "with nginx 1.28" 1007'],
       ['On a schedule, no version where nothing is new', '$0 tag --if-changed 1007'],
@@ -51,14 +63,16 @@ export class TagCommand extends BaseCommand {
 
   message = Option.String('-m,--message');
 
-  recursive = Option.Boolean('-r,--recursive', false);
+  new = Option.Boolean('--new', false);
+
+  recursive = Option.Boolean('-r,--recursive');
 
   ifChanged = Option.Boolean('--if-changed', false);
 
   target = Option.String({ name: 'filesystem|container-id' });
 
   async execute(): Promise<number> {
-    const wanted = this.name === undefined ? {} : parseWanted(this.name);
+    const wanted = this.#readWanted();
     checkTarget(this.target);
     if (this.message !== undefined) checkNote(this.message);
     return Hosts.use(this, async (hosts) => {
@@ -68,18 +82,46 @@ export class TagCommand extends BaseCommand {
       warnOfMalformedTags(this, endpoint.host.name, inventory);
       const { datasets } = inventory;
       const dataset = findDataset(datasets, this.target);
-      const request = { datasets, dataset, isTree: this.recursive, wanted, ifChanged: this.ifChanged };
+      const isTree =
+        this.recursive ?? (await readIsTree(endpoint, datasets, dataset, wanted.streamline, signal));
+      const request = { datasets, dataset, isTree, wanted, ifChanged: this.ifChanged };
       if (this.ifChanged) await flushPools(endpoint, [dataset.name], signal);
       const next = await findNextVersion(endpoint, request, signal);
       if (next.kind === 'unchanged') {
         stderr.write(`${next.words}\n`);
         return exitCodes.done;
       }
-      await makeVersion(endpoint, next, this.message, signal);
+      const marks = { note: this.message, isAlone: this.recursive === false };
+      await makeVersion(endpoint, next, marks, signal);
+      const tree = findTreeAbove(datasets, dataset);
+      const goesOn = wanted.streamline === undefined || wanted.streamline === streamlineOf(tree);
+      if (this.recursive === undefined && tree !== undefined && goesOn) {
+        stderr.write(describePart(dataset, tree));
+      }
       stdout.write(next.fullNames.map((fullName) => `${fullName}\n`).join(''));
       return exitCodes.done;
     });
   }
+
+  /** @throws ZfsVmError `usage` */
+  #readWanted(): WantedTag {
+    const wanted = this.name === undefined ? {} : parseWanted(this.name);
+    if (this.new && wanted.streamline === undefined) {
+      throw new ZfsVmError('usage', '--new begins a streamline, and none is named', {
+        hint: 'write -n STREAMLINE:VERSION, e.g. -n debian-7:1',
+      });
+    }
+    return { ...wanted, mayBegin: this.new };
+  }
+}
+
+function streamlineOf(dataset: Dataset | undefined): string | undefined {
+  return dataset?.snapshots.findLast(isTagged)?.tag.streamline;
+}
+
+/** Warns that a member of a tree has a version that the others don't have. */
+function describePart({ name }: Dataset, tree: Dataset): string {
+  return `warning: ${name} belongs to the tree ${tree.name}, and this is a version of ${name} alone; for one of the whole tree, run "zfs-vm tag -r ${quoteWord(tree.name)}"\n`;
 }
 
 /** Reads what `-n` says: `VERSION` or `STREAMLINE:VERSION`. */

@@ -77,11 +77,14 @@ async function readWritten(
   return understand(endpoint, () => parseWritten(written));
 }
 
-/** Asks how many datasets belong to a version; undefined where it wasn't written down. */
-async function readMembers(
+/**
+ * Asks how many datasets belong to a version; undefined where it wasn't written down.
+ * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
+ */
+export async function readMembers(
   endpoint: Endpoint,
   version: TaggedSnapshot,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<number | undefined> {
   const call = quoteCommand([...getMembersArguments, fullNameOf(version)]);
   const parts = { members: [`"$@" ${call} </dev/null || exit`] };

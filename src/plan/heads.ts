@@ -1,23 +1,25 @@
 import { isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
 import { findNewest } from '../streamline/lineage.js';
+import { findShared, findTreeAbove, type Sharing } from '../streamline/membership.js';
 import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { isWithin } from '../zfs/names.js';
 import { findSources, type Source } from './sources.js';
 
-/** Where a streamline goes on: the dataset that has its newest version. */
+/** Where a streamline goes on: the dataset that has its newest version, or the tree that this belongs to. */
 export interface Head {
   readonly streamline: string;
   readonly dataset: string;
   readonly newest: TaggedSnapshot;
-  /** Whether what lies below the dataset belongs to the version. */
-  readonly isTree: boolean;
+  /** Which of its versions belong to something below the dataset, too. */
+  readonly shared: Sharing | undefined;
   /** Copies that have the newest version, too, and to which something was written: one of them may have been restored. */
   readonly writtenCopies: readonly string[];
 }
 
 /**
  * Finds where the streamlines of a host go on: for each the dataset that has its newest version, the original where there are
- * copies. A dataset that has gone on as another streamline is no head, and a streamline without one is left out.
+ * copies. A dataset that has gone on as another streamline is no head, and a streamline without one is left out. A member of a tree
+ * that has a version of its own is none, either: the tree goes on where it was.
  * @param patterns only these streamlines; all when empty
  */
 export function findHeads(datasets: Datasets, patterns: readonly VersionPattern[]): Head[] {
@@ -34,12 +36,21 @@ export function findHeads(datasets: Datasets, patterns: readonly VersionPattern[
       heads.set(newest.tag.streamline, { newest, source, copies: [] });
     }
   }
+  const byDataset = new Map(sources.map((source) => [source.dataset.name, source]));
+  for (const [streamline, { source: member }] of heads) {
+    const tree = findTreeAbove(datasets, member.dataset);
+    const source = byDataset.get(tree?.name ?? '');
+    const newest = tree?.snapshots.findLast(isTagged);
+    if (source !== undefined && newest !== undefined) heads.set(streamline, { newest, source, copies: [] });
+  }
   const membersOf = findMembers(sources);
-  return Array.from(heads, ([streamline, { newest, source, copies }]): Head => {
+  const roots = Array.from(heads.values(), ({ source }) => source.dataset);
+  const shared = findShared(datasets, roots);
+  return Array.from(heads, ([streamline, { newest, copies }]): Head => {
     const isWritten = (copy: Source): boolean =>
       membersOf(copy).some(({ dataset }) => dataset.writtenBytes > 0);
     return {
-      ...{ streamline, dataset: newest.dataset, newest, isTree: membersOf(source).length > 1 },
+      ...{ streamline, dataset: newest.dataset, newest, shared: shared.get(newest.dataset) },
       writtenCopies: copies.filter(isWritten).map(({ dataset }) => dataset.name),
     };
   }).sort((a, b) => (a.streamline < b.streamline ? -1 : 1));

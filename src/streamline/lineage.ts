@@ -68,9 +68,17 @@ export function groupByStreamline(versions: Iterable<TaggedSnapshot>): Map<strin
   return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** What a person says of the next tag of a dataset; the rest is found. */
+export interface WantedTag extends Partial<Tag> {
+  /** Whether it may begin another streamline than the dataset has. */
+  readonly mayBegin?: boolean;
+}
+
 /** What the next tag of a dataset would be called, or why there can't be one, in words. */
 export type NextTag =
   | { readonly kind: 'tag'; readonly tag: Tag }
+  /** It would begin a streamline on a dataset that has versions of its own, of others only. */
+  | { readonly kind: 'begins-another'; readonly tag: Tag; readonly newest: TaggedSnapshot }
   | { readonly kind: 'unknown-streamline' }
   /** No version follows the newest one by itself. */
   | { readonly kind: 'no-next'; readonly streamline: string }
@@ -81,13 +89,11 @@ export type NextTag =
  * Finds the tag for a new version of a dataset. The streamline is the one of the newest version in the dataset's
  * history, its own or that of what it was cloned from; the version follows the newest one of the streamline on the
  * whole host, so that two clones of one image never make the same version. What the person named is taken as it is,
- * unless the version exists on the host or wouldn't be the newest of the dataset's history.
+ * unless the version exists on the host or wouldn't be the newest of the dataset's history, or the streamline is another one than
+ * those of the dataset's own versions and of what it was cloned from. A clone without own versions may begin one: that is what most
+ * clones of a template are for.
  */
-export function findNextTag(
-  datasets: Datasets,
-  dataset: Dataset,
-  wanted: { streamline?: string; version?: Version },
-): NextTag {
+export function findNextTag(datasets: Datasets, dataset: Dataset, wanted: WantedTag): NextTag {
   const history = [...walkHistory(datasets, dataset)].filter(isTagged);
   const streamline = wanted.streamline ?? history[0]?.tag.streamline;
   if (streamline === undefined) return { kind: 'unknown-streamline' };
@@ -96,6 +102,9 @@ export function findNextTag(
   const version = wanted.version ?? followNewest(known);
   if (version === undefined) return { kind: 'no-next', streamline };
   const tag = { streamline, version };
+  const own = dataset.snapshots.findLast(isTagged);
+  const isKnown = own === undefined || history.some((snapshot) => snapshot.tag.streamline === streamline);
+  if (!isKnown && wanted.mayBegin !== true) return { kind: 'begins-another', tag, newest: own };
   const existing = known.find((snapshot) => snapshot.tag.version.text === version.text);
   if (existing !== undefined) return { kind: 'exists', tag, where: existing };
   const newest = findNewest(history.filter((snapshot) => snapshot.tag.streamline === streamline));

@@ -4,11 +4,12 @@ import { findHeads } from '../../src/plan/heads.js';
 import { parsePattern } from '../../src/streamline/selection.js';
 import { world } from '../worlds.js';
 
-/** The heads as `streamline: dataset`, a tree with `-r` behind it. */
+/** The heads as `streamline: dataset`, and which versions belong to something below it, too. */
 function headsOf(lines: readonly string[], ...patterns: string[]): string[] {
   const wanted = patterns.map((text) => parsePattern(text)).filter((pattern) => pattern !== undefined);
   return findHeads(world(...lines), wanted).map(
-    ({ streamline, dataset, isTree }) => `${streamline}: ${dataset}${isTree ? ' -r' : ''}`,
+    ({ streamline, dataset, shared }) =>
+      `${streamline}: ${dataset}${shared === undefined ? '' : ` shares ${shared}`}`,
   );
 }
 
@@ -60,10 +61,12 @@ test('a copy below its original makes no tree of it', () => {
   assert.deepEqual(headsOf(['tank/web: web:1', 'tank/web/copies/web (made at 5): web:1']), ['web: tank/web']);
 });
 
-test('a tree goes on as a tree, and what was tagged alone doesn’t', () => {
+test('a tree is told from what was tagged alone, also where its newest version is of the uppermost dataset alone', () => {
   const tree = ['tank/web: web:1 web:2', 'tank/web/data: web:1~data web:2~data'];
-  assert.deepEqual(headsOf(tree), ['web: tank/web -r']);
-  assert.deepEqual(headsOf(['tank/web: web:1 web:2', 'tank/web/data: web:1']), ['web: tank/web']);
+  assert.deepEqual(headsOf(tree), ['web: tank/web shares newest']);
+  assert.deepEqual(headsOf(['tank/web: web:1 web:2', 'tank/web/data: web:1~data']), [
+    'web: tank/web shares earlier',
+  ]);
   assert.deepEqual(headsOf(['tank/web: web:1', 'tank/web/data: data:1']), [
     'data: tank/web/data',
     'web: tank/web',
@@ -72,4 +75,14 @@ test('a tree goes on as a tree, and what was tagged alone doesn’t', () => {
 
 test('a dataset that went on as another streamline is not the head of the first', () => {
   assert.deepEqual(headsOf(['tank/web: web:1 web2:1']), ['web2: tank/web']);
+});
+
+test('a member of a tree that has a version of its own moves the streamline nowhere', () => {
+  const lines = ['tank/web: web:1 web:2', 'tank/web/data: web:1~data web:2~data web:3'];
+  assert.deepEqual(headsOf(lines), ['web: tank/web shares newest']);
+});
+
+test('a member with versions of another streamline is a member still', () => {
+  const lines = ['tank/web: web:1 web:2', 'tank/web/data: web:1~data web:2~data data:1'];
+  assert.deepEqual(headsOf(lines), ['data: tank/web/data', 'web: tank/web shares newest']);
 });

@@ -291,7 +291,7 @@ test('a clone of what was written after a version has changed since', async () =
 
 test('a streamline that begins has its first version made, though nothing is new', async () => {
   const { world } = makeWorld();
-  assert.equal(await tagIfChanged(world, '-n other:1 tank/vm'), 'tank/vm@zfs-vm:other:1\n');
+  assert.equal(await tagIfChanged(world, '-n other:1 --new tank/vm'), 'tank/vm@zfs-vm:other:1\n');
   assert.equal(await tagIfChanged(world, '-n web:9 tank/vm', 'tank/vm has not changed since web:1'), '');
 });
 
@@ -343,6 +343,6 @@ test('a tree has changed when a member is gone', async () => {
 test('a tree has changed when one of its members went on by itself', async () => {
   const { world, a } = makeWorld();
   await addTree(world, a);
-  await expectRun(world, 'a', 'tag tank/t/srv');
+  await expectRun(world, 'a', 'tag --no-recursive tank/t/srv');
   assert.match(await tagIfChanged(world, '-r tank/t'), /^tank\/t\/srv@zfs-vm:t:3$/m);
 });

@@ -94,7 +94,7 @@ test('what is written to a copy makes no version of it, and is told', async () =
 
 test('a streamline that is wanted and can not go on by itself is a conflict in words', async () => {
   const { world, a } = makeWorld();
-  await expectRun(world, 'a', 'tag -n release:1 tank/vm');
+  await expectRun(world, 'a', 'tag -n release:1 --new tank/vm');
   a.pools.write('tank/vm', [2]);
   const { stderr } = await expectRun(world, 'a', 'sync -n web b', 3);
   assert.match(

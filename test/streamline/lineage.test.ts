@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fullNameOf, type Datasets } from '../../src/streamline/dataset.js';
-import { findNewestOfTree, findNextTag, walkHistory, type NextTag } from '../../src/streamline/lineage.js';
-import { formatTagShort, type Tag } from '../../src/streamline/tag.js';
+import {
+  findNewestOfTree,
+  findNextTag,
+  walkHistory,
+  type NextTag,
+  type WantedTag,
+} from '../../src/streamline/lineage.js';
+import { formatTagShort } from '../../src/streamline/tag.js';
 import { parseVersion } from '../../src/streamline/version.js';
 import { world } from '../worlds.js';
 
@@ -15,13 +21,14 @@ function datasetOf(datasets: Datasets, name: string): NonNullable<ReturnType<Dat
 function next(
   datasets: Datasets,
   name: string,
-  wanted: { streamline?: string; version?: string } = {},
+  wanted: { streamline?: string; version?: string; mayBegin?: boolean } = {},
 ): string {
   const version = wanted.version === undefined ? undefined : parseVersion(wanted.version);
   const result: NextTag = findNextTag(datasets, datasetOf(datasets, name), {
     ...(wanted.streamline === undefined ? {} : { streamline: wanted.streamline }),
     ...(version === undefined ? {} : { version }),
-  } satisfies Partial<Tag>);
+    mayBegin: wanted.mayBegin === true,
+  } satisfies WantedTag);
   return result.kind === 'tag' ? formatTagShort(result.tag) : result.kind;
 }
 
@@ -89,8 +96,17 @@ test('a version may be older than one of another branch, as long as it is new', 
   assert.equal(next(datasets, 'tank/c', { version: '5' }), 'web:5');
 });
 
-test('another streamline may be begun on a dataset that has one', () => {
-  assert.equal(next(world('tank/a: web:5'), 'tank/a', { streamline: 'db', version: '1' }), 'db:1');
+test('another streamline is begun on a dataset that has one only if that is said', () => {
+  const wanted = { streamline: 'db', version: '1' };
+  assert.equal(next(world('tank/a: web:5'), 'tank/a', wanted), 'begins-another');
+  assert.equal(next(world('tank/a: web:5', 'tank/b: db:0'), 'tank/a', wanted), 'begins-another');
+  assert.equal(next(world('tank/a: web:5'), 'tank/a', { ...wanted, mayBegin: true }), 'db:1');
+});
+
+test('a streamline that the dataset has had before goes on, and a clone without versions begins one', () => {
+  assert.equal(next(world('tank/a: db:1 web:5'), 'tank/a', { streamline: 'db' }), 'db:2');
+  const clone = world('tank/a: web:5', 'tank/b < tank/a@web:5:');
+  assert.equal(next(clone, 'tank/b', { streamline: 'db', version: '1' }), 'db:1');
 });
 
 /** Where the members of a tree have its newest version; undefined when it can't be compared with that. */
