@@ -106,6 +106,25 @@ export const regressions: readonly Regression[] = [
       zfs send -i tank/a@2 tank/c@c | zfs receive -s -u tank/r/d`),
   },
   {
+    title: 'the base of an increment has to be in the very dataset: what was promoted into a clone is not',
+    operations: toOperations(`
+      ${source}
+      zfs send tank/a@1 | zfs receive -s -u tank/r/a
+      zfs send -i @1 tank/a@2 | zfs receive -s -u tank/r/a
+      zfs clone -o canmount=off tank/r/a@2 tank/r/b
+      zfs send -i @2 tank/a@3 | zfs receive -s -u tank/r/b
+      zfs promote tank/r/b
+      zfs send -i @2 tank/a@3 | zfs receive -s -u tank/r/a
+      zfs send -i @2 tank/a@3 | zfs receive -s -u tank/r/b
+      zfs rename tank/r/a tank/r/between
+      zfs rename tank/r/b tank/r/a
+      zfs rename tank/r/between tank/r/b
+      zfs promote tank/r/b
+      zfs destroy tank/r/a@3
+      zfs send -i @2 tank/a@3 | zfs receive -s -u tank/r/a
+      zfs send -i @2 tank/a@3 | zfs receive -s -u tank/r/b`),
+  },
+  {
     title: 'an interrupted full receive is kept, in the way of others, and gone on with',
     operations: toOperations(`
       ${source}

@@ -128,13 +128,13 @@ async function runSudo(call: Call): Promise<number> {
   return 0;
 }
 
-/** All that is written here is synced at once. */
+/** `zpool sync POOL...`. All that is written here is synced at once; a pool that isn't there keeps none of the others from it. */
 async function runZpool(call: Call): Promise<number> {
-  const [subcommand, name = '', ...others] = call.words;
-  if (subcommand !== 'sync' || others.length > 0) throw unknownCall('zpool', call.words);
-  if (call.session.machine.pools.datasets.has(name)) return 0;
-  await complain(call, `cannot open '${name}': no such pool`);
-  return 1;
+  const [subcommand, ...names] = call.words;
+  if (subcommand !== 'sync' || names.length === 0) throw unknownCall('zpool', call.words);
+  const missing = names.filter((name) => !call.session.machine.pools.datasets.has(name));
+  for (const name of missing) await complain(call, `cannot open '${name}': no such pool`);
+  return missing.length === 0 ? 0 : 1;
 }
 
 /** As our scripts have it: one substitution, `s/…/…/`, with `g` or `p`, for all lines or one; or `$d`, all but the last line. */

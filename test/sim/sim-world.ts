@@ -55,10 +55,13 @@ export class SimWorld {
     this.random = new Random(seed);
   }
 
-  /** Adds a host with an empty pool `tank`. */
-  addMachine(name: string, { version = '2.3' }: { version?: ZfsVersion } = {}): Machine {
+  /** Adds a host with empty pools; with `tank` alone when none are named. */
+  addMachine(
+    name: string,
+    { version = '2.3', pools = ['tank'] }: { version?: ZfsVersion; pools?: readonly string[] } = {},
+  ): Machine {
     const machine = new Machine({ clock: this.clock, random: this.random.fork(), version });
-    machine.pools.createPool('tank');
+    for (const pool of pools) machine.pools.createPool(pool);
     machine.reach = (target) => {
       const link = this.#connect(target, target);
       this.links.push(link);
@@ -72,6 +75,10 @@ export class SimWorld {
   /** Adds a user to all hosts. */
   addUser(name: string, options: Parameters<typeof plainUser>[1]): void {
     this.#users.set(name, plainUser(name, options));
+  }
+
+  hasMachine(name: string): boolean {
+    return this.#machines.has(name);
   }
 
   machine(name: string): Machine {
