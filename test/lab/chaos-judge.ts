@@ -1,4 +1,5 @@
-import { expectThat, judgeWords, readCount } from '../sim/judge.js';
+import { judgeWords, readCount } from '../sim/judge.js';
+import { expectThat } from '../sim/violation.js';
 import type { RunResult } from '../sim/sim-world.js';
 import type { Command } from './chaos-command.js';
 import type { Fault, Scene } from './chaos-faults.js';

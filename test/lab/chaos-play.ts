@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expectThat } from '../sim/judge.js';
+import { expectThat } from '../sim/violation.js';
 import type { RunResult } from '../sim/sim-world.js';
 import type { Command } from './chaos-command.js';
 import type { Scene } from './chaos-faults.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunResult } from '../sim/sim-world.js';
-import { Violation } from '../sim/judge.js';
+import { Violation } from '../sim/violation.js';
 import type { Command } from './chaos-command.js';
 import type { LabHost } from './lab-host.js';
 import { waitOn } from './wait-on.js';

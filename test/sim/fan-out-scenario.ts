@@ -1,16 +1,16 @@
 import { captureState, describeHost, type HostState } from './capture.js';
 import {
-  expectThat,
   findNamed,
   judgeHolds,
   judgeReceiver,
   judgeSender,
   noteSnapshots,
-  Violation,
   type KnownSnapshots,
 } from './judge.js';
+import { expectThat, Violation } from './violation.js';
 import type { Machine, Work } from './machine.js';
-import { History } from './random-world.js';
+import { History } from './history.js';
+import { meddle } from './meddling.js';
 import type { Random } from './random.js';
 import { SimWorld, type RunResult, type SimRun } from './sim-world.js';
 
@@ -111,7 +111,7 @@ class FanOutScenario {
     }
     sending.goOn(1 + random.below(6));
     const [first] = this.#receivers;
-    if (first !== undefined && random.chance(0.2)) new History('b', first, random, this.#story).meddle(1);
+    if (first !== undefined && random.chance(0.2)) meddle(new History('b', first, random, this.#story));
   }
 
   #pickWords(): string {

@@ -1,6 +1,8 @@
 import type { Call } from './call.js';
 import type { Machine, Work } from './machine.js';
-import { History, type Scene } from './random-world.js';
+import { History } from './history.js';
+import { meddle } from './meddling.js';
+import type { Scene } from './random-world.js';
 import type { SimRun } from './sim-world.js';
 
 /** Everything that can go wrong, by the name that it is counted by. */
@@ -212,7 +214,7 @@ export class Faults {
         for (const run of runs.slice(1)) if (run.connections[0]?.machine === remote) kill(run);
         const restore: (() => void)[] = [];
         void this.#after(1, () => {
-          if (importMs > 0) restore.push(remote.pools.exportPool('tank'));
+          if (importMs > 0) restore.push(remote.pools.exportPool(random.pick(poolsOf(remote))));
         });
         this.#repairAfter(downMs, () => {
           remote.unreachable = undefined;
@@ -241,9 +243,10 @@ export class Faults {
       case 'the pool is full': {
         const blocks = random.below(80);
         told(`${blocks} blocks`);
-        receiver.pools.resizePool('tank', blocks);
+        const pool = random.pick(poolsOf(receiver));
+        receiver.pools.resizePool(pool, blocks);
         this.#repairAfter(seconds([2, 10_000]), () => {
-          receiver.pools.resizePool('tank', 1_000_000);
+          receiver.pools.resizePool(pool, 1_000_000);
         });
         return;
       }
@@ -255,7 +258,7 @@ export class Faults {
         const history = new History(changed === sender ? 'a' : 'b', changed, random, lines);
         disturb(changed, () => {
           if (name === 'the sender is pruned') history.pruneSome();
-          else history.meddleOnce();
+          else meddle(history);
         });
         if (lines.length > 0) told(lines.join('; '));
         return;
@@ -303,4 +306,10 @@ export class Faults {
         return;
     }
   }
+}
+
+/** The names of a host's pools; `tank` where all are away. */
+function poolsOf({ pools }: Machine): string[] {
+  const names = [...pools.datasets.keys()].filter((name) => !name.includes('/'));
+  return names.length === 0 ? ['tank'] : names;
 }

@@ -8,23 +8,22 @@ import {
 import { emptyContent, isSameContent, type Content } from './content.js';
 import type { Wanted } from './random-command.js';
 import type { RunResult } from './sim-world.js';
+import { expectThat } from './violation.js';
 
-/** Something that must never be, in words. */
-export class Violation extends Error {
-  override readonly name = 'Violation';
-}
-
-/** Expects something that must always be so. @throws Violation */
-export function expectThat(isSo: boolean, what: string): asserts isSo {
-  if (!isSo) throw new Violation(what);
+/** A snapshot that was on a host, with the notes of all that were it there: a copy by hand has none. */
+export interface KnownSnapshot extends SnapshotState {
+  readonly notes: Set<string | undefined>;
 }
 
 /** All snapshots that ever were on a host, by their GUIDs. */
-export type KnownSnapshots = Map<bigint, SnapshotState>;
+export type KnownSnapshots = Map<bigint, KnownSnapshot>;
 
 /** Notes the snapshots that a host has. */
 export function noteSnapshots(known: KnownSnapshots, state: HostState): void {
-  for (const { snapshot } of snapshotsIn(state)) known.set(snapshot.guid, snapshot);
+  for (const { snapshot } of snapshotsIn(state)) {
+    const notes = known.get(snapshot.guid)?.notes ?? new Set();
+    known.set(snapshot.guid, { ...snapshot, notes: notes.add(snapshot.note) });
+  }
 }
 
 /** What runs said that they destroy: full names of snapshots and datasets, and of those that something is rolled back to. */
@@ -45,16 +44,23 @@ export function findNamed(text: string): Named {
 
 /**
  * Expects that a receiver lost nothing, that nothing there was changed, and that all that is new is the sender's.
+ * @param changes a property that was to be set where something is there already
  * @throws Violation
  */
-export function judgeReceiver(before: HostState, after: HostState, sent: KnownSnapshots, named: Named): void {
+export function judgeReceiver(
+  before: HostState,
+  after: HostState,
+  sent: KnownSnapshots,
+  named: Named,
+  changes = '',
+): void {
   const guidsBefore = new Map([...snapshotsIn(before)].map(({ snapshot }) => [snapshot.guid, snapshot]));
   for (const dataset of before.values()) {
     if (named.destroyed.has(dataset.name)) continue;
     const now = after.get(dataset.guid);
     if (dataset.isInconsistent && isOurs(dataset.partial?.of)) continue;
     expectThat(now !== undefined, `b lost ${dataset.name}`);
-    judgeKept(dataset, now, sent, named, guidsBefore);
+    judgeKept(withoutProperty(dataset, changes), withoutProperty(now, changes), sent, named, guidsBefore);
   }
   for (const dataset of after.values()) {
     const old = before.get(dataset.guid)?.snapshots ?? [];
@@ -72,7 +78,7 @@ export function judgeReceiver(before: HostState, after: HostState, sent: KnownSn
         `${name} is in plain text on b, and not on a`,
       );
       expectThat(
-        snapshot.note === undefined || snapshot.note === original.note,
+        snapshot.note === undefined || original.notes.has(snapshot.note),
         `${name} has a note on b that it hasn't on a: ${snapshot.note ?? ''}`,
       );
     }
@@ -86,12 +92,18 @@ export function judgeReceiver(before: HostState, after: HostState, sent: KnownSn
 export function judgeNotes(before: HostState, after: HostState, sent: KnownSnapshots): void {
   for (const { dataset, snapshot } of snapshotsIn(after)) {
     const had = before.get(dataset.guid)?.snapshots.some(({ guid }) => guid === snapshot.guid);
-    const { note } = sent.get(snapshot.guid) ?? {};
+    const notes = sent.get(snapshot.guid)?.notes;
     expectThat(
-      had === true || snapshot.note === note,
-      `${dataset.name}@${snapshot.name} has come without its note: ${note ?? 'none'}`,
+      had === true || notes === undefined || notes.has(snapshot.note),
+      `${dataset.name}@${snapshot.name} has come without its note: ${[...(notes ?? [])].join(' or ')}`,
     );
   }
+}
+
+/** A dataset without a property, and without those of ours, which say what it is. */
+function withoutProperty(dataset: DatasetState, name: string): DatasetState {
+  const isForeign = (text: string): boolean => !text.startsWith(`${name}=`) && !text.startsWith('zfs-vm:');
+  return { ...dataset, properties: dataset.properties.split(', ').filter(isForeign).join(', ') };
 }
 
 function judgeKept(
@@ -254,7 +266,9 @@ export function judgePrune(before: HostState, after: HostState, { stdout }: RunR
 /** The datasets of the sender with which a run said that there is a conflict. */
 export function findConflicts({ stderr }: RunResult): Set<string> {
   return new Set(
-    [...stderr.matchAll(/^conflict: (?:.+ in )?(tank[^:\n]*): /gm)].map(([, source = '']) => source),
+    [...stderr.matchAll(/^conflict: (?:.+ in )?((?:tank|fast|deep|backup|cold)[^:\n]*): /gm)].map(
+      ([, source = '']) => source,
+    ),
   );
 }
 

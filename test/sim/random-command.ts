@@ -22,12 +22,28 @@ export interface TransferWords {
   readonly mayLose: boolean;
   /** Whether it goes to the other host as somebody who may do nothing there. */
   readonly isPowerless: boolean;
+  /** Where `-d` sends what is new. */
+  readonly destination: string | undefined;
+  /** The property that it sets where something is there already; empty for none. */
+  readonly changes: string;
   /** What to call to drop interrupted receives on b. */
   readonly abortWords: string;
 }
 
+/** What lets a command undo or destroy what is in its way. */
+const undoing = ['--rollback --yes', '--replace --yes', '--rollback --replace --yes'] as const;
+
+/** What destinations get beside their content, with the properties that this changes where something is there already. */
+const propertyWords = [
+  { words: '-o compression=zstd', changes: 'compression' },
+  { words: '-o readonly=on -x mountpoint', changes: 'readonly' },
+  { words: '-x compression', changes: 'compression' },
+  { words: '--props storage', changes: '' },
+  { words: '--props compression,quota', changes: '' },
+] as const;
+
 /** Chooses a command for a world. */
-export function pickCommand({ world, random, sender, destination }: Scene): TransferWords {
+export function pickCommand({ world, random, sender, receiving, destination }: Scene): TransferWords {
   const isPull = random.chance(0.35);
   const other = isPull ? 'a' : 'b';
   const who = random.below(20);
@@ -46,10 +62,12 @@ export function pickCommand({ world, random, sender, destination }: Scene): Tran
     allSnapshots: false,
   };
   const allSnapshots = wanted.patterns.length === 0 && random.chance(0.12);
-  const mayLose = random.chance(0.08);
+  const mayLose = random.chance(0.15);
+  const properties = random.chance(0.15) ? random.pick(propertyWords) : undefined;
   const deletes = random.chance(0.1);
   const leavesBookmarks = !random.chance(0.1);
-  const place = destination ?? (random.chance(0.12) ? 'tank/new/place' : undefined);
+  const place =
+    (random.chance(0.9) ? destination : undefined) ?? (random.chance(0.12) ? pickPlace() : undefined);
   const options = [
     ...wanted.patterns.map(
       ({ streamline, upTo }) => `-n ${streamline}${upTo === undefined ? '' : `:${upTo}`}`,
@@ -63,7 +81,8 @@ export function pickCommand({ world, random, sender, destination }: Scene): Tran
     ...(random.chance(0.1) ? ['--bwlimit 500K'] : []),
     ...(random.chance(0.15) ? [`--retries ${random.below(5)}`] : []),
     ...(random.chance(0.1) ? ['--stall-timeout 60'] : []),
-    ...(mayLose ? [random.pick(['--rollback --yes', '--replace --yes', '--rollback --replace --yes'])] : []),
+    ...(mayLose ? [random.pick(undoing)] : []),
+    ...(properties === undefined ? [] : [properties.words]),
     ...(deletes ? ['--delete --yes'] : []),
   ].join(' ');
   const words = `${isPull ? 'pull' : 'push'} ${options} ${target}`.replace(/  +/g, ' ');
@@ -72,9 +91,16 @@ export function pickCommand({ world, random, sender, destination }: Scene): Tran
     words: global + words,
     planWords: `${global}plan ${words} --json`,
     wanted: { ...wanted, allSnapshots },
+    destination: place,
+    changes: properties?.changes ?? '',
     ...{ leavesBookmarks, mayLose: mayLose || deletes, isPowerless },
     abortWords: isPull ? 'abort --yes' : `${global}abort --yes ${target}`,
   };
+
+  /** Another place than copies usually have, also right where the image has been all the time. */
+  function pickPlace(): string {
+    return random.pick(['tank/new/place', 'tank', ...receiving.pools.map((pool) => `${pool}/local`)]);
+  }
 
   function pickPatterns(): Wanted['patterns'] {
     const tags = [...snapshotsIn(captureState(sender))].flatMap(({ snapshot }) => {

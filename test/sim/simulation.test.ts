@@ -12,9 +12,9 @@ import {
   judgeSender,
   judgeWords,
   noteSnapshots,
-  Violation,
   type KnownSnapshots,
 } from './judge.js';
+import { Violation } from './violation.js';
 import type { Machine } from './machine.js';
 import { ZfsRefusal } from './refusal.js';
 import { runScenario } from './scenario.js';

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { captureState } from './capture.js';
+import type { Machine } from './machine.js';
+import { copyByHand } from './meddling.js';
+import { Provenance, type Delivery } from './provenance.js';
+import { SimWorld } from './sim-world.js';
+import { Violation } from './violation.js';
+
+/** Two hosts; a has an image and a clone of it, with versions of which b has copies, as the judge has seen. */
+class Judged {
+  readonly world = new SimWorld(3);
+  readonly a = this.world.addMachine('a');
+  readonly b = this.world.addMachine('b');
+  readonly #provenance = new Provenance();
+
+  constructor() {
+    this.a.pools.create('tank/vm');
+    addVersion(this.a, 'tank/vm', 1);
+    this.a.pools.clone('tank/vm@zfs-vm:web:1', 'tank/fork');
+    addVersion(this.a, 'tank/vm', 2);
+    addVersion(this.a, 'tank/fork', 3);
+    assert.equal(
+      this.judge(() => {
+        bring(this.a, 'tank/vm', this.b, 'tank/vm');
+        bring(this.a, 'tank/fork', this.b, 'tank/fork');
+      }),
+      'all is well',
+    );
+  }
+
+  /** What the judge says when a transfer from a to b has done this to b. */
+  judge(transfer: () => void, { isTouched = false } = {}): string {
+    const [sender, before] = [captureState(this.a), captureState(this.b)];
+    transfer();
+    const delivery: Delivery = {
+      ...{ from: 'a', to: 'b', sender, before, after: captureState(this.b) },
+      ...{ destination: undefined, isTouched },
+    };
+    try {
+      this.#provenance.judge(delivery);
+      return 'all is well';
+    } catch (error) {
+      assert.ok(error instanceof Violation, String(error));
+      return error.message;
+    }
+  }
+}
+
+function addVersion({ pools }: Machine, dataset: string, version: number): void {
+  pools.write(dataset, [version, 7]);
+  pools.snapshot([`${dataset}@zfs-vm:web:${version}`]);
+}
+
+/** Copies a dataset whole. */
+function bring(from: Machine, source: string, to: Machine, place: string): void {
+  copyByHand(from.pools.open(source), Infinity, to.pools, place, false);
+}
+
+/** Adds the newest snapshot of a dataset to another one, as an increment does. */
+function continueIn(from: Machine, source: string, to: Machine, place: string): void {
+  const newest = from.pools.open(source).snapshots.at(-1);
+  assert.ok(newest);
+  const dataset = to.pools.open(place);
+  const txg = to.pools.nextTxg(place);
+  dataset.content = newest.content;
+  dataset.changedTxg = txg;
+  to.pools.addSnapshot(dataset, newest.name, newest.guid, txg);
+}
+
+test('a copy that gets the next version of its own source is well', () => {
+  const judged = new Judged();
+  addVersion(judged.a, 'tank/vm', 4);
+  assert.equal(
+    judged.judge(() => {
+      continueIn(judged.a, 'tank/vm', judged.b, 'tank/vm');
+    }),
+    'all is well',
+  );
+});
+
+test('a copy that gets a version of another dataset is seen, whatever the copy is called by then', () => {
+  const judged = new Judged();
+  addVersion(judged.a, 'tank/vm', 4);
+  judged.b.pools.rename('tank/fork', 'tank/between');
+  judged.b.pools.rename('tank/vm', 'tank/fork');
+  judged.b.pools.rename('tank/between', 'tank/vm');
+  assert.equal(
+    judged.judge(() => {
+      continueIn(judged.a, 'tank/vm', judged.b, 'tank/vm');
+    }),
+    'tank/vm on the receiver got zfs-vm:web:4 of tank/vm, and it is a copy of tank/fork',
+  );
+});
+
+test('an archive that gets a version is seen, where the copy is there', () => {
+  const judged = new Judged();
+  bring(judged.a, 'tank/vm', judged.b, 'tank/archive');
+  addVersion(judged.a, 'tank/vm', 4);
+  assert.equal(
+    judged.judge(() => {
+      continueIn(judged.a, 'tank/vm', judged.b, 'tank/archive');
+    }),
+    'tank/archive on the receiver got zfs-vm:web:4 of tank/vm, whose copy is tank/vm',
+  );
+});
+
+test('one of several untouched archives may not be taken for the copy, a single one may', () => {
+  const takeArchive = (archives: readonly string[]): string => {
+    const judged = new Judged();
+    judged.b.pools.destroy('tank/fork', { recursive: true });
+    judged.b.pools.destroy('tank/vm', { recursive: true });
+    for (const name of archives) bring(judged.a, 'tank/vm', judged.b, name);
+    addVersion(judged.a, 'tank/vm', 4);
+    return judged.judge(() => {
+      continueIn(judged.a, 'tank/vm', judged.b, 'tank/one');
+    });
+  };
+  assert.equal(takeArchive(['tank/one']), 'all is well');
+  assert.match(takeArchive(['tank/one', 'tank/two']), /somebody else's; .* tank\/one, tank\/two$/);
+});
+
+test('a second copy that is made beside the first is seen', () => {
+  const judged = new Judged();
+  judged.b.pools.rename('tank/vm', 'tank/moved');
+  assert.equal(
+    judged.judge(() => {
+      bring(judged.a, 'tank/vm', judged.b, 'tank/vm');
+    }),
+    'tank/vm on the receiver got zfs-vm:web:2 of tank/vm, whose copy is tank/moved',
+  );
+});
+
+test('a clone that has taken the past of the copy over may be gone on with', () => {
+  const judged = new Judged();
+  judged.b.pools.clone('tank/vm@zfs-vm:web:2', 'tank/new');
+  judged.judge(() => undefined);
+  judged.b.pools.promote('tank/new');
+  addVersion(judged.a, 'tank/vm', 4);
+  assert.equal(
+    judged.judge(() => {
+      continueIn(judged.a, 'tank/vm', judged.b, 'tank/new');
+    }),
+    'all is well',
+  );
+});
+
+test('a copy that is lost to make room for another dataset is seen', () => {
+  const judged = new Judged();
+  judged.b.pools.snapshot(['tank/fork@own']);
+  judged.a.pools.rename('tank/vm', 'tank/other');
+  assert.match(
+    judged.judge(() => {
+      judged.b.pools.destroy('tank/fork', { recursive: true });
+      judged.a.pools.create('tank/stranger');
+      judged.a.pools.snapshot(['tank/stranger@zfs-vm:s:1']);
+      bring(judged.a, 'tank/stranger', judged.b, 'tank/fork');
+    }),
+    /^tank\/fork@zfs-vm:web:3 is lost, and tank\/fork was the copy of tank\/fork of a$/,
+  );
+});

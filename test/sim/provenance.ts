@@ -1,0 +1,229 @@
+import { baseNameOf, isWithin } from '../../src/zfs/names.js';
+import { captureState, type DatasetState, type HostState } from './capture.js';
+import { isSameContent } from './content.js';
+import { expectThat } from './violation.js';
+import type { SimWorld } from './sim-world.js';
+
+/** One transfer, as it is judged: what both hosts had before it, and what the receiver has now. */
+export interface Delivery {
+  /** The host that sends and the one that receives, by their names; on one machine, the same. */
+  readonly from: string;
+  readonly to: string;
+  readonly sender: HostState;
+  readonly before: HostState;
+  readonly after: HostState;
+  /** What `-d` said. */
+  readonly destination: string | undefined;
+  /** Whether somebody else changed something meanwhile: then what was planned may have been right when it was. */
+  readonly isTouched: boolean;
+}
+
+/** Datasets of a sender, by their GUIDs. */
+type Sources = ReadonlySet<bigint>;
+
+/**
+ * Which dataset was first received from which, kept outside of the program and followed by the datasets' own GUIDs, which no renaming
+ * changes. What a copy of one dataset gets must never be another one's.
+ */
+export class Provenance {
+  /** By the sending host and the receiver's dataset: those that it may be a copy of. More than one only where they have the same snapshots. */
+  readonly #sources = new Map<string, Sources>();
+  /** Whose snapshots a dataset has taken over by a promotion. */
+  readonly #heirs = new Map<bigint, Set<bigint>>();
+  /** Who had a snapshot when it was last looked at, by host and GUID. */
+  readonly #owners = new Map<string, ReadonlyMap<bigint, ReadonlySet<bigint>>>();
+
+  /** Looks at a host, to see what was promoted there since the last time. */
+  #observe(host: string, state: HostState): void {
+    const owners = ownersIn(state);
+    const before = this.#owners.get(host);
+    this.#owners.set(host, owners);
+    if (before === undefined) return;
+    for (const [guid, now] of owners) {
+      const then = before.get(guid);
+      if (then === undefined) continue;
+      const lost = [...then].filter((dataset) => !now.has(dataset));
+      if (lost.length === 0) continue;
+      for (const heir of now) {
+        if (then.has(heir)) continue;
+        const known = this.#heirs.get(heir) ?? new Set();
+        for (const dataset of lost) known.add(dataset);
+        this.#heirs.set(heir, known);
+      }
+    }
+  }
+
+  /** Expects of a transfer that each dataset got what is its own. @throws Violation */
+  judge(delivery: Delivery): void {
+    this.#observe(delivery.from, delivery.sender);
+    this.#observe(delivery.to, delivery.before);
+    for (const dataset of delivery.after.values()) this.#judgeDataset(delivery, dataset);
+    if (!delivery.isTouched) this.#judgeLosses(delivery);
+    this.#observe(delivery.to, delivery.after);
+  }
+
+  /** Begins to watch a command that nothing disturbs. @returns what judges it when it has ended */
+  watch(world: SimWorld, host: string, words: string): () => void {
+    const [command = ''] = words.split(' ');
+    const other = words.split(' ').at(-1) ?? '';
+    const names = { push: [host, other], pull: [other, host], sync: [host, other] }[command];
+    const [from = host, to = host] = (names ?? []).map((name) => (name === 'local' ? host : name));
+    const [sender, before] = [captureState(world.machine(from)), captureState(world.machine(to))];
+    const destination = / -d ([^ ]+)/.exec(words)?.[1];
+    return () => {
+      if (names === undefined) return;
+      // What sync has tagged is there by now.
+      const now = command === 'sync' ? captureState(world.machine(from)) : sender;
+      const after = captureState(world.machine(to));
+      this.judge({ from, to, sender: now, before, after, destination, isTouched: false });
+    };
+  }
+
+  #judgeDataset(delivery: Delivery, dataset: DatasetState): void {
+    const { from, sender, before, isTouched } = delivery;
+    const old = before.get(dataset.guid);
+    const arrived = dataset.snapshots.filter(
+      ({ guid }) => !old?.snapshots.some((each) => each.guid === guid),
+    );
+    if (arrived.length === 0) return;
+    const owners = ownersIn(sender);
+    const sent = intersect(arrived.map(({ guid }) => owners.get(guid) ?? new Set()));
+    if (sent.size === 0) return;
+    const key = `${from} ${dataset.guid}`;
+    const known = this.#sources.get(key);
+    const last = arrived.at(-1)?.name ?? '';
+    const what = `${dataset.name} on the receiver got ${last} of ${describe(sent, sender)}`;
+    if (known !== undefined) {
+      const same = new Set([...sent].filter((source) => this.#isOrFollows(source, known)));
+      expectThat(isTouched || same.size > 0, `${what}, and it is a copy of ${describe(known, sender)}`);
+      this.#sources.set(key, same.size > 0 ? same : sent);
+      return;
+    }
+    if (!isTouched) this.#judgeFirst(delivery, dataset, old, sent, what);
+    this.#sources.set(key, sent);
+  }
+
+  /** Expects that a dataset which is known for nobody's copy may become the copy of this one. */
+  #judgeFirst(
+    delivery: Delivery,
+    dataset: DatasetState,
+    old: DatasetState | undefined,
+    sent: Sources,
+    what: string,
+  ): void {
+    const others = this.#findCopies(delivery, sent).filter(({ guid }) => guid !== dataset.guid);
+    const isHeir = [...(this.#heirs.get(dataset.guid) ?? [])].some((past) =>
+      others.some(({ guid }) => guid === past),
+    );
+    if (isHeir || (old !== undefined && !old.isInconsistent && this.#isAtPlace(delivery, dataset, sent))) {
+      return;
+    }
+    const [other] = others;
+    expectThat(other === undefined, `${what}, whose copy is ${other?.name ?? ''}`);
+    if (old === undefined || old.isInconsistent) return;
+    const adoptable = [...delivery.before.values()].filter((each) =>
+      this.#mayBeAdopted(delivery, each, sent),
+    );
+    const names = adoptable.map(({ name }) => name).join(', ');
+    expectThat(
+      adoptable.length === 1 && adoptable[0]?.guid === dataset.guid,
+      `${what}, which was somebody else's; what may have been taken for the copy: ${names === '' ? 'none' : names}`,
+    );
+  }
+
+  /** Whether a dataset is one of these, or has taken over the past of one. */
+  #isOrFollows(dataset: bigint, known: Sources): boolean {
+    if (known.has(dataset)) return true;
+    return [...(this.#heirs.get(dataset) ?? [])].some((past) => known.has(past));
+  }
+
+  /** The receiver's datasets that are known for copies of just this one, and have something of its own history. */
+  #findCopies({ from, to, sender, before, after, destination }: Delivery, sent: Sources): DatasetState[] {
+    const isOnOneMachine = from === to;
+    return [...before.values()].filter((dataset) => {
+      const known = this.#sources.get(`${from} ${dataset.guid}`);
+      if (known?.size !== 1 || ![...known].some((source) => sent.has(source))) return false;
+      if (isOnOneMachine && (destination === undefined || !isWithin(dataset.name, destination))) return false;
+      return after.has(dataset.guid) && sharesHistory(dataset, sent, sender);
+    });
+  }
+
+  /** Whether it is where such a dataset would be if it were new. */
+  #isAtPlace({ from, sender, after, destination }: Delivery, { name }: DatasetState, sent: Sources): boolean {
+    return [...sent].some((guid) => {
+      const source = sender.get(guid);
+      if (source === undefined) return false;
+      if (source.name === name) return true;
+      if (destination !== undefined && name === `${destination}/${baseNameOf(source.name)}`) return true;
+      const parent = [...after.values()].find((each) => each.name === name.slice(0, name.lastIndexOf('/')));
+      const above = parent && this.#sources.get(`${from} ${parent.guid}`);
+      const isMember = [...(above ?? [])].some((each) =>
+        isWithin(source.name, sender.get(each)?.name ?? ' '),
+      );
+      return isMember && baseNameOf(source.name) === baseNameOf(name);
+    });
+  }
+
+  /** Whether a dataset is nobody's copy, has a snapshot of the source's own history, and nothing after it. */
+  #mayBeAdopted({ from, sender }: Delivery, dataset: DatasetState, sent: Sources): boolean {
+    if (this.#sources.has(`${from} ${dataset.guid}`) || dataset.isInconsistent) return false;
+    const tip = dataset.snapshots.at(-1);
+    if (tip === undefined || !isSameContent(tip.content, dataset.content)) return false;
+    return [...sent].some((guid) => pointsOf(sender.get(guid)).has(tip.guid));
+  }
+
+  /** What is lost of a copy was lost for its own source's sake: never to make room for another one. */
+  #judgeLosses({ from, sender, before, after }: Delivery): void {
+    const kept = ownersIn(after);
+    for (const dataset of before.values()) {
+      const lost = dataset.snapshots.find(({ guid }) => !kept.has(guid));
+      if (lost === undefined || after.has(dataset.guid)) continue;
+      const successor = [...after.values()].find(({ name }) => name === dataset.name);
+      const its = successor && this.#sources.get(`${from} ${successor.guid}`);
+      for (const [key, known] of this.#sources) {
+        const [host, guid] = key.split(' ');
+        if (guid !== String(dataset.guid)) continue;
+        const isSame = host === from && [...(its ?? [])].some((source) => known.has(source));
+        const isAlive = host !== from || [...known].some((source) => sender.has(source));
+        expectThat(
+          isSame || !isAlive,
+          `${dataset.name}@${lost.name} is lost, and ${dataset.name} was the copy of ${describe(known, sender)} of ${host ?? ''}`,
+        );
+      }
+    }
+  }
+}
+
+/** Who has a snapshot, by its GUID. */
+function ownersIn(state: HostState): ReadonlyMap<bigint, ReadonlySet<bigint>> {
+  const owners = new Map<bigint, Set<bigint>>();
+  for (const dataset of state.values()) {
+    for (const { guid } of dataset.snapshots) {
+      const known = owners.get(guid) ?? new Set();
+      owners.set(guid, known.add(dataset.guid));
+    }
+  }
+  return owners;
+}
+
+function intersect(sets: readonly ReadonlySet<bigint>[]): ReadonlySet<bigint> {
+  const [first = new Set<bigint>(), ...rest] = sets;
+  return new Set([...first].filter((each) => rest.every((set) => set.has(each))));
+}
+
+/** The GUIDs of what a dataset has and had of its own. */
+function pointsOf(dataset: DatasetState | undefined): ReadonlySet<bigint> {
+  if (dataset === undefined) return new Set();
+  return new Set([...dataset.snapshots.map(({ guid }) => guid), ...dataset.bookmarks.values()]);
+}
+
+function sharesHistory(dataset: DatasetState, sent: Sources, sender: HostState): boolean {
+  return [...sent].some((source) => {
+    const points = pointsOf(sender.get(source));
+    return dataset.snapshots.some(({ guid }) => points.has(guid));
+  });
+}
+
+function describe(guids: Sources, state: HostState): string {
+  return [...guids].map((guid) => state.get(guid)?.name ?? `a dataset that is gone (${guid})`).join(' or ');
+}

@@ -1,0 +1,320 @@
+import { isIdentityJudged } from './awaited.js';
+import { captureState, describeHost, snapshotsIn, type HostState } from './capture.js';
+import { Faults, type FaultName } from './faults.js';
+import {
+  findConflicts,
+  findNamed,
+  isOurs,
+  judgeDelivery,
+  judgeHolds,
+  judgeNotes,
+  judgeReceiver,
+  judgeSender,
+  noteSnapshots,
+  readCount,
+} from './judge.js';
+import type { Machine } from './machine.js';
+import { compareLooks } from './compare-looks.js';
+import { judgeAsPlanned, readPlanned, type Planned } from './planned.js';
+import { pickCommand, type TransferWords } from './random-command.js';
+import type { Scene } from './random-world.js';
+import type { Runner } from './runner.js';
+import type { RunResult, SimRun } from './sim-world.js';
+import { expectThat } from './violation.js';
+
+/** What a run is about to be judged by: both hosts as they were, and as others have changed them since. */
+interface Baseline {
+  sender: HostState;
+  receiver: HostState;
+}
+
+/** A command that is run while things go wrong, and then again without, and what is judged of it. */
+export class Round {
+  readonly #runner: Runner;
+  readonly #scene: Scene;
+  readonly #command: TransferWords;
+  /** Whether somebody else has changed something while a run was under way. */
+  #isTouched = false;
+  readonly #started: SimRun[] = [];
+  readonly #pools: number;
+  #baseline: Baseline;
+  #first: Baseline;
+  /** A violation that was found in the middle of a run. */
+  #found: unknown;
+  #struck: readonly FaultName[] = [];
+
+  constructor(runner: Runner) {
+    this.#runner = runner;
+    this.#scene = runner.scene;
+    this.#command = pickCommand(this.#scene);
+    this.#pools = this.#countPools();
+    this.#baseline = this.#capture();
+    this.#first = this.#baseline;
+  }
+
+  /** @throws Violation */
+  async run(): Promise<void> {
+    if (isIdentityJudged && this.#scene.random.chance(0.5)) {
+      await compareLooks(this.#scene.sender, this.#scene.receiver, this.#command);
+    }
+    const planned = this.#scene.random.chance(0.6) ? await this.#plan() : undefined;
+    const faulty = await this.#runWithFaults(planned);
+    if (this.#command.isPowerless) return;
+    if (this.#scene.random.chance(0.1)) await this.#abort();
+    const second = await this.#runAlone(
+      this.#isTouched || planned?.status === 2 ? undefined : planned?.conflicts,
+    );
+    if (faulty && second.status === 2) return;
+    this.#judgeRest(second);
+    if (this.#scene.random.chance(0.4)) return;
+    const before = describeBoth(this.#baseline);
+    const third = await this.#runAlone(undefined);
+    expectThat(
+      third.status === second.status,
+      `the same again ends with ${third.status} after ${second.status}`,
+    );
+    expectThat(!/^done:/m.test(third.stdout), 'there was something left to do after a run that ended well');
+    expectThat(describeBoth(this.#baseline) === before, 'a run with nothing to do changed something');
+  }
+
+  #capture(): Baseline {
+    const { sender, receiver } = this.#scene;
+    const baseline = { sender: captureState(sender), receiver: captureState(receiver) };
+    noteSnapshots(this.#runner.known, baseline.sender);
+    return baseline;
+  }
+
+  /** What would be done; nothing is changed by that. */
+  async #plan(): Promise<Planned> {
+    const before = describeBoth(this.#baseline);
+    const result = await this.#runner.finish(this.#start(this.#command.planWords), { isPlan: true });
+    expectThat(result !== undefined, 'the plan was killed');
+    expectThat(describeBoth(this.#capture()) === before, 'a plan changed something');
+    const expected = this.#command.isPowerless ? [0, 2, 3, 4] : [0, 2, 3];
+    expectThat(expected.includes(result.status), `a plan that nothing disturbs ends with ${result.status}`);
+    return readPlanned(result);
+  }
+
+  /** Runs the command while things go wrong; gives whether any did. */
+  async #runWithFaults(planned: Planned | undefined): Promise<boolean> {
+    const { sender, receiver } = this.#scene;
+    const isPull = this.#command.host === 'b';
+    const runs: SimRun[] = [];
+    const ends: Promise<RunResult | undefined>[] = [];
+    const killers = new Map<SimRun, () => void>();
+    const begin = (): void => {
+      const run = this.#start(this.#command.words);
+      const killed = new Promise<undefined>((resolve) => {
+        killers.set(run, () => {
+          resolve(undefined);
+        });
+      });
+      runs.push(run);
+      ends.push(this.#runner.finish(run, { killed }));
+    };
+    const faults = new Faults({
+      scene: this.#scene,
+      local: isPull ? receiver : sender,
+      remote: isPull ? sender : receiver,
+      runs,
+      disturb: (machine, work) => {
+        this.#disturb(machine, work);
+      },
+      kill: (run) => {
+        run.kill();
+        killers.get(run)?.();
+      },
+      startAnother: begin,
+      tell: (line) => this.#runner.story.push(line),
+    });
+    begin();
+    const results: (RunResult | undefined)[] = [];
+    // Others may begin meanwhile.
+    for (let index = 0; index < ends.length; index++) results.push(await ends[index]);
+    faults.end();
+    this.#struck = faults.struck;
+    this.#runner.struck.push(...faults.struck);
+    await this.#calmDown();
+    if (this.#found !== undefined) throw this.#found as Error;
+    this.#judgeStates();
+    const [first] = results;
+    // What a run that was killed has left under way stops no other.
+    const mayFail = this.#command.isPowerless || / --retries /.test(this.#command.words);
+    if (!mayFail && this.#struck.every((name) => name === 'the run is killed')) {
+      for (const result of results) {
+        const hasEndedWell = result === undefined || [0, 2, 3].includes(result.status);
+        expectThat(
+          hasEndedWell,
+          `nothing but a run that was killed disturbs it, and it ends with ${result?.status ?? 0}`,
+        );
+      }
+    }
+    const ended = results.filter((result) => result !== undefined);
+    for (const result of ended) {
+      if (result.status === 130) {
+        expectThat(this.#struck.includes('the run is interrupted'), 'nobody interrupted it');
+      }
+      // A host that has just started has no pool yet, and nobody can know that there is one.
+      const hasSeenNothing =
+        this.#struck.includes('a host restarts') && result.stdout.includes('there are no versions to send');
+      if (!this.#isTouched && !hasSeenNothing && (result.status === 0 || result.status === 3)) {
+        judgeDelivery(
+          this.#command.wanted,
+          this.#baseline.sender,
+          this.#first.receiver,
+          this.#baseline.receiver,
+          result,
+        );
+      }
+    }
+    const isAlone = results.length === 1 && !this.#isTouched;
+    if (first !== undefined && isAlone) this.#judgeCount(first);
+    const isCalm = this.#struck.length === 0;
+    if (this.#command.isPowerless) return !isCalm;
+    if (isCalm && first !== undefined && planned !== undefined) {
+      judgeAsPlanned(planned, this.#first.receiver, this.#baseline.receiver, first);
+    }
+    return !isCalm;
+  }
+
+  /** What is said of a number of versions is so. */
+  #judgeCount(result: RunResult): void {
+    const count = readCount(result);
+    if (count === undefined) return;
+    const had = new Set(
+      [...snapshotsIn(this.#first.receiver)].map(
+        ({ dataset, snapshot }) => `${dataset.guid} ${snapshot.guid}`,
+      ),
+    );
+    const arrived = [...snapshotsIn(this.#baseline.receiver)].filter(
+      ({ dataset, snapshot }) => !had.has(`${dataset.guid} ${snapshot.guid}`),
+    ).length;
+    const isExact = count.isDone && !/trying again/.test(result.stderr);
+    expectThat(
+      isExact ? count.versions === arrived : count.versions <= arrived,
+      `it says that it sent ${count.versions} versions, and ${arrived} have arrived`,
+    );
+  }
+
+  /** Runs the command again, and nothing goes wrong. @param conflicts those that there may be; any when left out */
+  async #runAlone(conflicts: ReadonlySet<string> | undefined): Promise<RunResult> {
+    const { receiver } = this.#baseline;
+    const result = await this.#runner.finish(this.#start(this.#command.words));
+    expectThat(result !== undefined, 'nobody killed it');
+    await this.#calmDown();
+    this.#judgeStates({ isTouched: false });
+    judgeNotes(receiver, this.#baseline.receiver, this.#runner.known);
+    const { status } = result;
+    expectThat(
+      status === 0 || status === 2 || status === 3,
+      `nothing disturbs it any more, and it ends with ${status}`,
+    );
+    if (status === 2) return result;
+    judgeDelivery(this.#command.wanted, this.#baseline.sender, receiver, this.#baseline.receiver, result);
+    for (const source of findConflicts(result)) {
+      expectThat(
+        conflicts?.has(source) !== false,
+        `a conflict with ${source} that wasn't there before, and nobody changed anything`,
+      );
+    }
+    return result;
+  }
+
+  /** Nothing is left behind by runs of which the last one ended well. */
+  #judgeRest(result: RunResult): void {
+    judgeHolds(this.#baseline.sender, this.#runner.renamed);
+    judgeHolds(this.#baseline.receiver, this.#runner.renamed);
+    for (const name of ['a', 'b']) {
+      const { records } = this.#scene.world.journal(name);
+      // Where a run was cut off while it took them, it is not known whether that has ended.
+      const mayBeUnknown = this.#runner.struck.length > 0;
+      const known = mayBeUnknown ? records.filter(({ isTaken }) => isTaken) : records;
+      expectThat(known.length === 0, `the journal of ${name} still has holds`);
+    }
+    if (this.#command.wanted.patterns.length > 0) return;
+    for (const { name, partial } of this.#baseline.receiver.values()) {
+      if (partial === undefined || !isOurs(partial.of) || findConflicts(result).size > 0) continue;
+      const isOld = [...this.#first.receiver.values()].some((old) => old.partial?.token === partial.token);
+      expectThat(isOld || this.#isTouched, `${name} on b still has what arrived of ${partial.of}`);
+    }
+  }
+
+  /** Drops what interrupted receives have left. */
+  async #abort(): Promise<void> {
+    const result = await this.#runner.finish(this.#start(this.#command.abortWords));
+    expectThat(result?.status === 0, `abort ends with ${result?.status ?? 'nothing'}`);
+    this.#judgeStates();
+    for (const { name, partial } of this.#baseline.receiver.values()) {
+      expectThat(
+        !isOurs(partial?.of),
+        `${name} on b still has what arrived of ${partial?.of ?? ''} after abort`,
+      );
+    }
+  }
+
+  #start(words: string): SimRun {
+    const run = this.#runner.start(this.#command.host, words);
+    this.#started.push(run);
+    return run;
+  }
+
+  /** How many pools both hosts have just now. */
+  #countPools(): number {
+    const { sender, receiver } = this.#scene;
+    const names = [...sender.pools.datasets.keys(), ...receiver.pools.datasets.keys()];
+    return names.filter((name) => !name.includes('/')).length;
+  }
+
+  /** Waits until nothing runs any more. */
+  async #calmDown(): Promise<void> {
+    const { world, sender, receiver } = this.#scene;
+    for (let waits = 0; !(sender.isIdle && receiver.isIdle); waits++) {
+      expectThat(waits < 200, 'something still runs on a host long after the run');
+      await world.clock.sleep(1000);
+    }
+  }
+
+  /** Judges what has become of both hosts since the last time, which becomes the state that counts. */
+  #judgeStates({ isTouched = this.#isTouched } = {}): void {
+    const { sender, receiver } = this.#baseline;
+    const now = this.#capture();
+    judgeSender(sender, now.sender, this.#command.leavesBookmarks);
+    if (isIdentityJudged) {
+      this.#scene.provenance.judge({
+        ...{ from: 'a', to: 'b', sender, before: receiver, after: now.receiver },
+        destination: this.#command.destination,
+        isTouched,
+      });
+    }
+    judgeReceiver(
+      receiver,
+      now.receiver,
+      this.#runner.known,
+      findNamed(this.#command.mayLose ? this.#started.map((run) => run.readErrors()).join('\n') : ''),
+      this.#command.changes,
+    );
+    this.#baseline = now;
+  }
+
+  #disturb(machine: Machine, work: () => void): void {
+    // A pool that is away just now has no state to be judged.
+    if (this.#countPools() < this.#pools) return;
+    try {
+      this.#judgeStates();
+    } catch (error) {
+      this.#found ??= error;
+    }
+    const before = describeBoth(this.#baseline);
+    const datasets = new Map([...machine.pools.datasets].map(([name, { guid }]) => [guid, name]));
+    work();
+    for (const [name, { guid }] of machine.pools.datasets) {
+      if (datasets.has(guid) && datasets.get(guid) !== name) this.#runner.renamed.add(guid);
+    }
+    this.#baseline = this.#capture();
+    if (describeBoth(this.#baseline) !== before) this.#isTouched = true;
+  }
+}
+
+function describeBoth({ sender, receiver }: Baseline): string {
+  return `${describeHost(sender)}\n${describeHost(receiver)}`;
+}
