@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Command, Option } from 'clipanion';
 import { exitCodes, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
@@ -25,6 +24,7 @@ import { formatTagShort } from '../streamline/tag.js';
 import type { PathChange } from '../zfs/diff.js';
 import { estimateArguments, longestEstimate, parseEstimate } from '../zfs/send.js';
 import { getWrittenBetweenArguments, parseWrittenBetween } from '../zfs/written.js';
+import { writeAll } from '../write-all.js';
 import { BaseCommand } from './base-command.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
@@ -78,10 +78,10 @@ export class DiffCommand extends BaseCommand {
         comparison.kind === 'same' ? { pairs: [], onlyEarlier: [], onlyLater: [] } : comparison;
       const results = await this.#readAll(endpoint, pairs);
       if (!this.json) {
-        await this.#print(describeMissing({ pairs, onlyEarlier, onlyLater }));
+        await this.#print([describeMissing({ pairs, onlyEarlier, onlyLater })]);
       } else if (!this.list) {
         const document = { schemaVersion, members: results.map(listResult), onlyEarlier, onlyLater };
-        await this.#print(`${JSON.stringify(document, null, 2)}\n`);
+        await this.#print([`${JSON.stringify(document, null, 2)}\n`]);
       }
       return results.some(({ failure }) => failure !== undefined) ? exitCodes.failed : exitCodes.done;
     });
@@ -116,10 +116,10 @@ export class DiffCommand extends BaseCommand {
     ]);
     const results: PairResult[] = [];
     for (const [index, pair] of pairs.entries()) {
-      if (!this.json) await this.#print(`${describePair(pair)}\n`);
+      if (!this.json) await this.#print([`${describePair(pair)}\n`]);
       const known = sizes[index] ?? { writtenBytes: undefined, incrementBytes: undefined };
       const result = { pair, ...known, ...(await this.#readPaths(endpoint, pair, mounts, locked)) };
-      if (!this.json) await this.#print(`${describeResult(result).join('\n')}\n`);
+      if (!this.json) await this.#print([`${describeResult(result).join('\n')}\n`]);
       if (result.failure !== undefined) this.#complain(result.failure);
       results.push(result);
     }
@@ -150,7 +150,7 @@ export class DiffCommand extends BaseCommand {
       for (const change of changes) counter.add(change);
       if (!this.list) return;
       const lines = changes.map((change) => (this.json ? listChange(pair, change) : describeChange(change)));
-      await this.#print(lines.map((line) => `${line}\n`).join(''));
+      await this.#print(lines.map((line) => `${line}\n`));
     };
     await readDiff(endpoint, pair, mounts, onChanges, this.context.signal);
     return counter.summarize();
@@ -161,12 +161,9 @@ export class DiffCommand extends BaseCommand {
     stderr.write(formatError(error, chooseColors(stderr, env), { debug: this.debug }));
   }
 
-  /** Writes, and waits until there is room for more: a list may be longer than the memory. */
-  async #print(text: string): Promise<void> {
+  async #print(pieces: Iterable<string>): Promise<void> {
     const { stdout, signal } = this.context;
-    const isFull = !stdout.write(text) && stdout.writable;
-    // Somebody who reads it may leave early.
-    if (isFull) await once(stdout, 'drain', { signal }).catch(() => undefined);
+    await writeAll(stdout, pieces, signal);
     signal.throwIfAborted();
   }
 }

@@ -1,9 +1,11 @@
+import { pipeline } from 'node:stream/promises';
 import { toCommandError } from '../command-error.js';
 import type { Endpoint } from './endpoint.js';
 import { isSuccess } from './host.js';
 import { printBeginMark, printEndMark } from './marks.js';
 import { describeFlood, readLines, readTail } from './run-command.js';
 import { quoteCommand } from '../shell.js';
+import { joinPieces } from '../write-all.js';
 
 /** How one of several calls of zfs ended. */
 export interface CallEnd {
@@ -27,10 +29,29 @@ const beginMark = 'zfs-vm: begin';
 /** Stands behind each call's output, with its status. */
 const endMark = 'zfs-vm: ended';
 
+/** Stands behind the calls, so that it is noticed where the way to the host broke in the middle of them. */
+export const lastCallLine = 'end of calls';
+
+/** An awk program that lets lines through once the last one of all has come. */
+export const onlyWhole = [
+  `$0 == "${lastCallLine}" { for (i = 1; i < NR; i++) print line[i]; exit }`,
+  '{ line[NR] = $0 }',
+].join('\n');
+
+/** Runs a call for each line of stdin, which has its words as a shell reads them. In it, `"$@"` calls zfs. */
+const callEach = [
+  `newline='\n'`,
+  printBeginMark(beginMark),
+  `awk '${onlyWhole}' | while IFS= read -r call; do`,
+  `  eval '"$@"' "$call" '</dev/null 2>&1'`,
+  `  ${printEndMark(endMark, '"$?"')}`,
+  'done',
+].join('\n');
+
 /**
- * Runs calls of zfs one after another in one command, whatever comes of each. The script is given on stdin, so that no command line
- * grows too long, and in braces: a shell runs what it reads line by line, and where the connection broke in the middle of a name, it
- * would take what had come for the whole.
+ * Runs calls of zfs one after another in one command, whatever comes of each. They are data that a short script reads: a script with
+ * thousands of commands is more than some shells take, and bash ends with a segmentation fault at 11,000 in one pair of braces (5.2).
+ * Where the connection broke in the middle of them, none is run.
  * @param calls the arguments of zfs
  * @throws ZfsVmError when not all of them were run, or one prints more than it may; the signal's reason when it is aborted
  */
@@ -40,18 +61,12 @@ export async function runCalls(
   { signal, limit, onEnd }: CallOptions,
 ): Promise<void> {
   if (calls.length === 0) return;
-  const lines = [
-    printBeginMark(beginMark),
-    ...calls.flatMap((words) => [
-      `${quoteCommand([...zfs, ...words])} </dev/null 2>&1`,
-      printEndMark(endMark, '"$?"'),
-    ]),
-  ];
-  const script = ['{', ...lines, '}'];
   const flood = new AbortController();
-  const command = await host.start(['sh', '-s'], { signal: AbortSignal.any([signal, flood.signal]) });
-  command.stdin.on('error', () => undefined);
-  command.stdin.end(`${script.join('\n')}\n`);
+  const command = await host.start(['sh', '-c', callEach, 'sh', ...zfs], {
+    signal: AbortSignal.any([signal, flood.signal]),
+  });
+  // A command may end before it has read all: its exit says why, the broken pipe is only a symptom.
+  const written = pipeline(joinPieces(toLines(calls)), command.stdin).catch(() => undefined);
   let ended = 0;
   let output: string | undefined;
   const [exit, stderr] = await Promise.all([
@@ -69,12 +84,19 @@ export async function runCalls(
         output = '';
       }
     }),
+    written,
   ]);
   signal.throwIfAborted();
   const what = nameCall(calls[ended] ?? []);
   if (flood.signal.aborted) throw describeFlood(host.name, what, limit);
   if (ended === calls.length && isSuccess(exit)) return;
   throw toCommandError(host.name, what, { exit, stderr });
+}
+
+/** The calls, a line each. A newline within a word is written as the variable that has one. */
+function* toLines(calls: readonly (readonly string[])[]): Generator<string> {
+  for (const words of calls) yield `${quoteCommand(words).replaceAll('\n', `'"$newline"'`)}\n`;
+  yield `${lastCallLine}\n`;
 }
 
 /** What a call does, without what it does it to: `zfs send -n`, which sends nothing. */

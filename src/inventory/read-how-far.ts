@@ -11,6 +11,7 @@ import {
 import {
   datasetLines,
   datasetsArguments,
+  cutDatasets,
   longestDatasets,
   parseTokens,
   readDespiteValues,
@@ -79,23 +80,23 @@ async function ask(
       // If zfs can't be run, the list of datasets says why.
       `named() { xargs "$@" ${quoteCommand(listNamedSnapshotsArguments)} 2>/dev/null | head -c ${longestDatasets}; }`,
       'IFS= read -r expected; found=',
-      `case $expected in *\\"*) found=$(printf '%s\\n' "$expected" | named "$@") ;; esac`,
+      `case $expected in *\\"*) found=$(echo "$expected" | named "$@") ;; esac`,
       'asked=$(cat)',
       `case $asked in 'late '*)`,
-      `  late=$(printf '%s\\n' "$asked" | awk -F '\\t' '${quotedLate}' | named "$@")`,
+      `  late=$(echo "$asked" | awk -F '\\t' '${quotedLate}' | named "$@")`,
       '  found="$found\n$late" ;; esac',
-      `open=$(printf '%s\\n' "$found" "$asked" | awk -F '\\t' '`,
+      `open=$({ echo "$found"; echo "$asked"; } | awk -F '\\t' '`,
       ...whatIsOpen,
       `')`,
-      `printf '%s\\n' "$found"`,
+      `echo "$found"`,
     ],
     datasets: [
       'datasets=; newest=; case $open in \\"*)',
-      `  some=$({ printf '%s\\n' "$open" | xargs -E ${endOfDatasets} "$@" ${quoteCommand(datasetsArguments(columns))} 2>/dev/null`,
-      `    printf 'status %s\\n' "$?"; } | head -c ${longestDatasets})`,
+      `  some=$({ echo "$open" | xargs -E ${endOfDatasets} "$@" ${quoteCommand(datasetsArguments(columns))} 2>/dev/null`,
+      `    echo "status $?"; } | ${cutDatasets})`,
       '  case $some in',
-      '  *\'status 0\') datasets=${some%status 0}; printf %s "$datasets"',
-      `    newest=$(printf '%s\\n' "$open" "$datasets" | awk -F '\\t' '${quotedHeads}') ;;`,
+      '  *\'status 0\') datasets=${some%status 0}; echo "$datasets"',
+      `    newest=$({ echo "$open"; echo "$datasets"; } | awk -F '\\t' '${quotedHeads}') ;;`,
       '  *)',
       ...datasetLines(columns),
       '  ;;',
@@ -104,7 +105,7 @@ async function ask(
       'esac',
     ],
     tokens: tokenLines,
-    newest: [`case $newest in *\\"*) printf '%s\\n' "$newest" | named "$@" ;; esac`],
+    newest: [`case $newest in *\\"*) echo "$newest" | named "$@" ;; esac`],
   };
   const failed = new AbortController();
   const stop = AbortSignal.any([failed.signal, ...(signal === undefined ? [] : [signal])]);

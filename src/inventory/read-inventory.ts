@@ -261,6 +261,12 @@ export const ignoreMissing = '2>/dev/null; status=$?; case $status in 0|1|123) ;
 export const longestDatasets = longestAnswer / 4;
 
 /**
+ * Lets the list of datasets through as far as a shell can keep it and give it out again, with `echo`, which takes backslashes for more
+ * than that in some shells. ZFS has none of its own in any column; `printf` is no part of mksh and posh, so that it takes no long list.
+ */
+export const cutDatasets = `head -c ${longestDatasets} | tr '\\\\' '?'`;
+
+/**
  * Asks for the datasets. A zfs that lacks columns ends with 2, as for any words that it doesn't know, and is asked for fewer; one that
  * failed otherwise is asked for the same again, to hear why: with fewer, what is encrypted would look as if it weren't. The list stays in the shell's memory, and a pipe hides the
  * status of zfs: so it is cut at some length, and its last line is the status.
@@ -268,7 +274,7 @@ export const longestDatasets = longestAnswer / 4;
 export function datasetLines(columns: ListedColumns): string[] {
   const list = quoteCommand(datasetsArguments(columns));
   return [
-    `ask() { { "$@" </dev/null; printf 'status %s\\n' "$?"; } | head -c ${longestDatasets}; }`,
+    `ask() { { "$@" </dev/null; echo "status $?"; } | ${cutDatasets}; }`,
     `datasets=$(ask "$@" ${list} 2>/dev/null)`,
     'case $datasets in',
     "  *'status 0') ;;",
@@ -280,7 +286,7 @@ export function datasetLines(columns: ListedColumns): string[] {
     '  *\'status \'[0-9]*) exit "${datasets##*status }" ;;',
     "  *) echo 'the list of datasets broke off, or has no end' >&2; exit 1 ;;",
     'esac',
-    `printf %s "$datasets"`,
+    'echo "$datasets"',
   ];
 }
 
@@ -292,7 +298,7 @@ export function datasetsArguments(columns: ListedColumns): readonly string[] {
 /** For each resume token, which has no white space: the token, and what zfs says of it. */
 export const tokenLines = [
   "case $datasets in *'\t'[0-9]-[0-9a-f]*)",
-  `printf %s "$datasets" | sed -n 's/^\\([^\t]*\t\\)\\{${resumeTokenColumn - 1}\\}\\([0-9]-[0-9a-f-]*\\).*$/\\2/p' | while read -r token; do`,
+  `echo "$datasets" | sed -n 's/^\\([^\t]*\t\\)\\{${resumeTokenColumn - 1}\\}\\([0-9]-[0-9a-f-]*\\).*$/\\2/p' | while read -r token; do`,
   `  printf 'token %s\\n' "$token"`,
   `  "$@" ${quoteCommand(explainTokenArguments('').slice(0, -1))} "$token" </dev/null 2>&1`,
   'done ;; esac',
@@ -309,7 +315,7 @@ function snapshotLines(list: readonly string[], scope: ReadOptions['scope']): st
   const call = `"$@" ${quoteCommand(list)} </dev/null`;
   if (scope === 'all') return [`${call} || exit`];
   return [
-    `{ printf '%s%s\\n' "$datasets" snapshots; ${call}; printf 'status %s\\n' "$?"; } | head -c ${longestAnswer} | awk -F '\\t' '`,
+    `{ echo "\${datasets}snapshots"; ${call}; printf 'status %s\\n' "$?"; } | head -c ${longestAnswer} | awk -F '\\t' '`,
     ...taggedOnly,
     `' || exit`,
   ];

@@ -5,6 +5,7 @@ import { findMeeting } from '../host/meeting.js';
 import { openPipe, type PipeEnds } from '../host/pipe-ends.js';
 import type { StartPiped } from '../host/piped-commands.js';
 import { readChunks, readLines, readTail, stderrTailLength } from '../host/run-command.js';
+import { drained } from '../write-all.js';
 import type { RateLimit } from './rate-limit.js';
 
 /** A command at one end of a pipe. */
@@ -340,16 +341,4 @@ async function pump(
 
 function ignore(): void {
   // Waiting was given up: nothing is to be done any more.
-}
-
-/** Waits until a sink takes more, or never will. */
-function drained(sink: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      sink.off('drain', done).off('close', done);
-      resolve();
-    };
-    sink.on('drain', done).on('close', done);
-    if (sink.destroyed) done();
-  });
 }

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { LocalHost } from '../../src/host/local-host.js';
-import { runCalls, type CallEnd } from '../../src/host/run-calls.js';
+import { readCalls, runCalls, type CallEnd } from '../../src/host/run-calls.js';
 import { cutAfter } from './cut-host.js';
+import { hostWithShell, shells, whyNot } from './shells.js';
 
 test('each call is run, whatever came of the one before, and tells how it ended', async () => {
   const ends: CallEnd[] = [];
@@ -49,5 +50,44 @@ test('of calls that were cut off on their way none is run, wherever it was', asy
     }
     assert.equal(made, '', `after ${cuts} bytes`);
   }
-  assert.ok(cuts > 150, `${cuts} cuts`);
+  assert.ok(cuts > 60, `${cuts} cuts`);
 });
+
+for (const shell of shells) {
+  const options = { signal: new AbortController().signal, limit: 1000, onEnd: () => undefined };
+  const skip = whyNot(shell);
+
+  test(`tens of thousands of calls are run where sh is ${shell[0]}`, { skip }, async () => {
+    const calls = Array.from({ length: 30_000 }, (_, index) => [`tank/vm${index}@zfs-vm:web:1`]);
+    let last = -1;
+    const onEnd = (index: number, { code }: CallEnd): void => {
+      if (code === 0 && index === last + 1) last = index;
+    };
+    await runCalls({ host: hostWithShell(shell), zfs: [':'] }, calls, { ...options, onEnd });
+    assert.equal(last, 29_999);
+  });
+
+  test(
+    `words arrive as they are where sh is ${shell[0]}, the longest that Linux takes too`,
+    { skip },
+    async () => {
+      const words = [
+        "it's",
+        '',
+        ' ',
+        '$HOME `id` "q"',
+        'back\\slash',
+        '*',
+        '\n',
+        "a\n'b\n\nc",
+        '-n',
+        'é日本',
+      ];
+      const print = 'console.log(JSON.stringify(process.argv.slice(1).map((word) => word.slice(-1000))))';
+      const calls = [words, ['x'.repeat(120_000)]];
+      const endpoint = { host: hostWithShell(shell), zfs: ['node', '-e', print, '--'] };
+      const outputs = await readCalls(endpoint, calls, { ...options, limit: 2000 });
+      assert.deepEqual(outputs, [JSON.stringify(words), JSON.stringify(['x'.repeat(1000)])]);
+    },
+  );
+}

@@ -264,8 +264,8 @@ export const mutations: readonly Mutation[] = [
     name: 'half-a-command',
     protects: 'of calls that were cut off on their way to a host none is run',
     file: 'src/host/run-calls.ts',
-    text: "const script = ['{', ...lines, '}'];",
-    replacement: 'const script = lines;',
+    text: "  '{ line[NR] = $0 }',",
+    replacement: "  '{ print }',",
     tests: ['test/host/run-calls.test.ts'],
   },
   {

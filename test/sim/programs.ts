@@ -1,3 +1,4 @@
+import { lastCallLine, onlyWhole } from '../../src/host/run-calls.js';
 import { quotedHeads, quotedLate, whatIsOpen } from '../../src/inventory/read-how-far.js';
 import { taggedOnly } from '../../src/inventory/read-inventory.js';
 import { newestSnapshotColumn } from '../../src/zfs/list.js';
@@ -7,7 +8,6 @@ import { inputOf, readAhead, readExactly, readToEnd } from './pipe.js';
 import { findProperty } from './properties.js';
 import { runSsh } from './ssh.js';
 import { Shell, type Descriptor } from './shell.js';
-import { parseScript, UnfinishedScript } from './shell-parser.js';
 import { rootUser } from './user.js';
 import { runZfs } from './zfs-command.js';
 
@@ -24,6 +24,12 @@ const programs: Readonly<Record<string, Program>> = {
   sed: runSed,
   awk: runAwk,
   xargs: runXargs,
+  tr: async (call) => {
+    const [from = '', to = ''] = call.words;
+    if (from !== '\\\\' || to === '') throw unknownCall('tr', call.words);
+    await say(call, (await readToEnd(call.stdin, call.process)).toString().replaceAll('\\', to));
+    return 0;
+  },
   zstd: runZstd,
   cat: async (call) => {
     if (call.words.length > 0) return printMounts(call);
@@ -79,34 +85,13 @@ function unknownCall(name: string, words: readonly string[]): Error {
 async function runShell(call: Call): Promise<number> {
   const { session, process, user, words, stdin, stdout, stderr } = call;
   const [option, script, , ...rest] = words;
-  const text = option === '-s' && words.length === 1 ? (await readToEnd(stdin, process)).toString() : script;
-  if ((option !== '-c' && option !== '-s') || text === undefined) throw unknownCall('sh', words);
+  if (option !== '-c' || script === undefined) throw unknownCall('sh', words);
   const descriptors = new Map<number, Descriptor>([
     [0, stdin],
     [1, stdout],
     [2, stderr],
   ]);
-  const shell = new Shell({ session, process, user, arguments: rest, descriptors, runProgram });
-  if (option === '-c') return shell.run(text);
-  const whole = findWholeCommands(text);
-  const status = await shell.run(whole);
-  if (whole === text) return status;
-  await complain(call, 'sh: Syntax error: end of file unexpected');
-  return 2;
-}
-
-/** What a shell runs of a script that it reads from stdin and that was cut off: the lines before the command that has no end. */
-function findWholeCommands(text: string): string {
-  const lines = text.split('\n');
-  for (let count = lines.length; ; count--) {
-    const part = lines.slice(0, count).join('\n');
-    try {
-      parseScript(part);
-      return part;
-    } catch (error) {
-      if (!(error instanceof UnfinishedScript)) throw error;
-    }
-  }
+  return new Shell({ session, process, user, arguments: rest, descriptors, runProgram }).run(script);
 }
 
 /** `sudo -n PROGRAM WORD...` and `sudo -n -l`. */
@@ -179,9 +164,9 @@ function toExpression(pattern: string, isGlobal: boolean): RegExp {
 
 /** It knows the programs that zfs-vm has for it. */
 async function runAwk(call: Call): Promise<number> {
-  const [option, separator, program = ''] = call.words;
-  const known = awkPrograms.get(program.trim());
-  if (option !== '-F' || separator !== '\\t' || known === undefined) throw unknownCall('awk', call.words);
+  const known = awkPrograms.get(call.words.at(-1)?.trim() ?? '');
+  const options = call.words.slice(0, -1).join(' ');
+  if ((options !== '' && options !== '-F \\t') || known === undefined) throw unknownCall('awk', call.words);
   return known(call, (await readToEnd(call.stdin, call.process)).toString());
 }
 
@@ -191,12 +176,20 @@ const awkPrograms = new Map<string, (call: Call, text: string) => Promise<number
   [whatIsOpen.join('\n'), tellWhatIsOpen],
   [quotedLate, (call, text) => tellQuoted(call, fieldsOf(text, 0, /^late /))],
   [quotedHeads, tellHeads],
+  [onlyWhole, passWhole],
 ]);
 
 /** One field of those lines in which it matches, without a beginning that matches. */
 function fieldsOf(text: string, index: number, pattern: RegExp): string[] {
   const fields = text.split('\n').map((line) => line.split('\t')[index] ?? '');
   return fields.filter((field) => pattern.test(field)).map((field) => field.replace(/^late /, ''));
+}
+
+/** What comes before the last of the lines that are calls; nothing where that doesn't come. */
+async function passWhole(call: Call, text: string): Promise<number> {
+  const end = text.indexOf(`${lastCallLine}\n`);
+  if (end >= 0) await say(call, text.slice(0, end));
+  return 0;
 }
 
 async function tellQuoted(call: Call, words: readonly string[]): Promise<number> {

@@ -69,12 +69,7 @@ const cache = new Map<string, Script>();
 
 const mostCached = 1000;
 
-/** A script ends in the middle of a command. */
-export class UnfinishedScript extends Error {
-  override readonly name = 'UnfinishedScript';
-}
-
-/** Parses a script; each text once only. @throws UnfinishedScript; Error when it has something that isn't known */
+/** Parses a script; each text once only. @throws Error when it has something that isn't known, or ends in the middle of a command */
 export function parseScript(text: string): Script {
   const known = cache.get(text);
   if (known !== undefined) return known;
@@ -284,7 +279,7 @@ class Parser {
       if (character === "'") {
         flush();
         const end = this.#text.indexOf("'", this.#at + 1);
-        if (end < 0) throw new UnfinishedScript('a quoted string has no end');
+        if (end < 0) throw new Error('a quoted string has no end');
         parts.push({ kind: 'text', text: this.#text.slice(this.#at + 1, end), quoted: true });
         this.#at = end + 1;
       } else if (character === '"') {
@@ -316,7 +311,7 @@ class Parser {
     let text = '';
     for (;;) {
       const character = this.#text[this.#at];
-      if (character === undefined) throw new UnfinishedScript('a quoted string has no end');
+      if (character === undefined) throw new Error('a quoted string has no end');
       if (character === '`' || (character === "'" && end === '}')) throw this.#unknown();
       if (character === end) break;
       if (character === '"') {
@@ -387,7 +382,7 @@ class Parser {
   }
 
   #unknown(): Error {
-    if (this.#at >= this.#text.length) return new UnfinishedScript('more has to come');
+    if (this.#at >= this.#text.length) return new Error('more has to come');
     const before = this.#text.slice(Math.max(0, this.#at - 40), this.#at);
     const after = this.#text.slice(this.#at, this.#at + 40);
     return new Error(`the simulated shell doesn't know what stands here: ${before}>>>${after}`);

@@ -57,11 +57,11 @@ const scripts: readonly (readonly [title: string, script: string, input?: string
   ['sed puts marks before lines', `sed 's/^/> /'`, 'a\nb\n'],
   ['sed prints what it changed', `sed -n 's/^.*:\\([0-9]*\\)$/\\1/p'`, 'a:1\nb\nc:22\n'],
   ['sed can keep to a line', `sed -n '1s/^/first: /p'`, 'a\nb\n'],
+  ['tr takes one character for another', `tr '\\\\' '?'`, 'a\\b\n'],
   ['sed escapes blanks', `sed 's/ /\\\\ /g'`, 'a b c\n'],
   ['xargs hands over lines', `sed 's/ /\\\\ /g' | xargs sh -c 'printf "<%s>" "$@"' sh`, 'a b\nc\n'],
   ['xargs ends where it was told to', `xargs -E @ sh -c 'printf "<%s>" "$@"' sh`, '"a b"\nc@d\n@\ne\n'],
   ['xargs tells of failures', `xargs sh -c 'exit 2' sh; echo $?`, 'a\n'],
-  ['a script can come from stdin', `sh -s`, 'echo a\nfalse || echo b\n'],
   ['a program may take the place of a shell', `sh -c 'exec cat; echo never'`, 'text\n'],
   ['$? is that of the command before', `false; v=$?; echo $v; true; echo $?`],
   [
