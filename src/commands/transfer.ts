@@ -1,6 +1,8 @@
 import { exitCodeOfAll, exitCodes, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import type { Inventory } from '../inventory/inventory.js';
+import { readHeld } from '../inventory/read-inventory.js';
+import { findToBeDestroyed } from '../plan/gone-on.js';
 import { isUnsettled, type Plan } from '../plan/plan.js';
 import { planTransfer } from '../plan/plan-transfer.js';
 import { isConclusive } from '../plan/probe.js';
@@ -339,16 +341,20 @@ export class TransferRun {
       isCopy && destination !== undefined
         ? splitAtDestination(sender.datasets, destination)
         : { sender: sender.datasets, receiver: receiverDatasets };
-    const planWith = (receiverDatasets: Datasets): Plan => {
+    const planWith = (receiverDatasets: Datasets, held?: ReadonlySet<string>): Plan => {
       const datasets = datasetsWith(receiverDatasets);
       if (isCopy) checkCopyPlace(datasets);
       checkPatterns(choice, senderName, datasets.sender);
       const properties = { ...this.#properties, carried: sender.properties };
-      return planTransfer({ ...datasets, choice, destination, rollback, replace, properties });
+      return planTransfer({ ...datasets, choice, destination, rollback, replace, held, properties });
     };
     const quick = planWith(receiver.datasets);
     const plan =
-      readRest === undefined || isConclusive(quick) ? quick : planWith((await readRest()).datasets);
+      readRest === undefined || isConclusive(quick)
+        ? await this.#planWithHolds(quick, await opening.receiver, (held) =>
+            planWith(receiver.datasets, held),
+          )
+        : planWith((await readRest()).datasets);
     for (const { source, destination: place } of [...plan.chains, ...plan.upToDate]) {
       this.#pools.note(senderName, [source]);
       this.#pools.note(receiverHost, [place]);
@@ -362,6 +368,23 @@ export class TransferRun {
     };
     const deletes = await findDeletes(request, await opening.receiver, command.context.signal);
     return { plan: { ...plan, deletes }, unmarked };
+  }
+
+  /** The same plan, or one that knows that something is held which it would destroy: that is asked only where it would. */
+  async #planWithHolds(
+    plan: Plan,
+    receiver: Endpoint,
+    planWith: (held: ReadonlySet<string>) => Plan,
+  ): Promise<Plan> {
+    const asked = new Set<string>();
+    const held = new Set<string>();
+    for (let current = plan; ; current = planWith(held)) {
+      const names = findToBeDestroyed(current).filter((name) => !asked.has(name));
+      const found = await readHeld(receiver, names, this.#command.context.signal);
+      if (found.size === 0) return current;
+      for (const name of names) asked.add(name);
+      for (const name of found) held.add(name);
+    }
   }
 
   #warnOfMalformedTags(hostName: string, inventory: Inventory): void {

@@ -2,6 +2,7 @@ import { fullNameOf, isTagged, type Datasets, type Point, type Snapshot } from '
 import { walkHistory } from '../streamline/lineage.js';
 import { ancestorsOf, poolOf } from '../zfs/names.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
+import { settleGoneOn } from './gone-on.js';
 import { abortOurs, describePartial, isBegun } from './partial.js';
 import { isTooLong, Placement } from './placement.js';
 import { choosePropertyChanges, type PropertyRequest } from './properties.js';
@@ -21,6 +22,11 @@ export interface TransferRequest {
   readonly rollback: boolean;
   /** Destroy datasets of the receiver that are in the way or have nothing in common. */
   readonly replace: boolean;
+  /**
+   * Snapshots of the receiver that are held, by full name. Holds are only known where they are asked for by name: left out in a first
+   * plan, which tells what it would destroy.
+   */
+  readonly held?: ReadonlySet<string> | undefined;
   /** What destinations get beside their content; nothing when left out. */
   readonly properties?: PropertyRequest;
 }
@@ -171,21 +177,11 @@ class Planner {
       return this.#toChain(source, destination, steps, { after });
     }
 
-    const clones = this.#model.findClones(receiverOnly);
-    if (this.#request.rollback && clones.length === 0 && !isPlanned) {
-      return this.#toChain(source, destination, steps, {
-        preparation: {
-          ...{ kind: 'rollback', to: fullNameOf(copy), destroys: receiverOnly, writtenBytes },
-          bookmarks: (existing?.bookmarks ?? []).filter(({ createtxg }) => createtxg > copy.createtxg),
-        },
-      });
-    }
-    if (receiverOnly.length === 0) {
-      return conflict({ kind: 'modified', destination, common: base, writtenBytes });
-    }
-    const differing = findDifferingVersion(source.versions, receiverOnly.filter(isTagged), 'rollback');
-    if (differing !== undefined) return conflict({ ...differing, clones });
-    return conflict({ kind: 'diverged', destination, common: base, receiverOnly, clones });
+    const goneOn = { source, existing, common: base, copy, receiverOnly, writtenBytes, isPlanned };
+    const { preparation, reason } = settleGoneOn(goneOn, this.#request, this.#model);
+    return reason === undefined
+      ? this.#toChain(source, destination, steps, { preparation })
+      : conflict(reason);
   }
 
   /**

@@ -88,6 +88,8 @@ export type ConflictReason =
       readonly receiverOnly: readonly Snapshot[];
       /** Clones on the receiver that keep `--rollback` from destroying those. */
       readonly clones: readonly string[];
+      /** Those that somebody holds, which keeps them from being destroyed, too; known where `--rollback` is asked for. */
+      readonly held: readonly Snapshot[];
     }
   /** Both sides have the same version with different content. */
   | {
@@ -98,6 +100,8 @@ export type ConflictReason =
       readonly undo: 'rollback' | 'replace' | undefined;
       /** Clones on the receiver that keep `--rollback` from undoing it. */
       readonly clones?: readonly string[];
+      /** What `--rollback` would destroy, and somebody holds; known where it is asked for. */
+      readonly held?: readonly Snapshot[];
     }
   /** Somebody wrote to the destination after its newest snapshot. */
   | {

@@ -2,13 +2,12 @@ import { fullNameOf } from '../streamline/dataset.js';
 import {
   destroyBookmarkArguments,
   destroyDatasetArguments,
-  destroySnapshotsArguments,
+  destroyRunArguments,
   rollbackArguments,
 } from '../zfs/destroy.js';
 import { abortReceiveArguments, type Landing } from '../zfs/receive.js';
 import { noPropertyChanges } from '../zfs/properties.js';
 import type { Stream } from '../zfs/send.js';
-import { groupByDataset } from './destruction.js';
 import type { Chain, Step } from './plan.js';
 
 /** Steps of one chain that go in one stream; several are increments that follow each other. */
@@ -54,14 +53,8 @@ export function landingOf(chain: Chain, step: Step): Landing {
 export function preparationCalls({ destination, preparation }: Chain): string[][] {
   if (preparation === undefined) return [];
   if (preparation.kind === 'abort') return [abortReceiveArguments(destination)];
-  // The newest ones first: what an interrupt leaves then is a history that ends earlier.
-  const groups = groupByDataset(preparation.destroys).reverse();
-  const calls = groups.map(({ snapshots }) =>
-    destroySnapshotsArguments(
-      destination,
-      snapshots.map(({ name }) => name),
-    ),
-  );
+  const [oldest, ...newer] = preparation.destroys.map(({ name }) => name).reverse();
+  const calls = oldest === undefined ? [] : [destroyRunArguments(destination, [oldest, ...newer])];
   if (preparation.kind === 'destroy') return [...calls, destroyDatasetArguments(destination)];
   return [
     ...calls,

@@ -1,6 +1,6 @@
 import type { Chain, Conflict, ConflictReason, Plan, Step, UpToDate } from '../plan/plan.js';
 import type { SharedSteps } from '../transfer/event.js';
-import { fullNameOf, nameForPeople } from '../streamline/dataset.js';
+import { fullNameOf, nameForPeople, type Snapshot } from '../streamline/dataset.js';
 import { toPrintable } from '../printable.js';
 import { quoteCommand } from '../shell.js';
 import { formatBytes, formatCount } from './quantities.js';
@@ -89,6 +89,9 @@ export function describeProperties({ properties: { set, exclude } }: Chain): str
 export function suggestWayOut(reason: ConflictReason): string {
   switch (reason.kind) {
     case 'diverged':
+      if (reason.held.length > 0) {
+        return `${suggestRelease(reason.held)}; to keep it, ${keepAside(reason)} there, and run this again`;
+      }
       return reason.clones.length === 0
         ? `if what the receiver has there may go, run this again with --rollback; to keep it, ${keepAside(reason)} there, and run this again`
         : `it can't be rolled back while it has clones (${reason.clones.join(', ')}): promote or destroy them first`;
@@ -130,14 +133,22 @@ export function suggestWayOut(reason: ConflictReason): string {
 function describeUndoing({
   undo,
   clones = [],
+  held = [],
 }: ConflictReason & { readonly kind: 'version-differs' }): string[] {
   if (undo === undefined) return [];
+  if (held.length > 0) return [suggestRelease(held)];
   const option = `use --${undo} if the receiver's may go`;
   return [
     clones.length === 0
       ? option
       : `promote or destroy ${clones.join(', ')}, cloned from it, and then ${option}`,
   ];
+}
+
+/** How what is held can be rolled back after all. */
+function suggestRelease(held: readonly Snapshot[]): string {
+  const holds = quoteCommand(['zfs', 'holds', ...held.slice(0, 1).map(fullNameOf)]);
+  return `see who holds it with "${holds}" on the receiver, release it there with "zfs release", and run this again`;
 }
 
 /** How the receiver keeps what it went on with, beside a dataset that increments can land on again. */
@@ -147,16 +158,23 @@ function keepAside({ destination, common }: ConflictReason & { readonly kind: 'd
   return `"${clone}" and "${quoteCommand(['zfs', 'promote', aside])}"`;
 }
 
+/** What keeps snapshots from being destroyed, as the end of a sentence. */
+function describeHeld(held: readonly Snapshot[]): string {
+  const [first] = held;
+  if (first === undefined) return '';
+  return `; nothing is rolled back, as ${fullNameOf(first)}${held.length > 1 ? ` and ${held.length - 1} more are` : ' is'} held`;
+}
+
 function describeReason(reason: ConflictReason, receiverName: string): string {
   switch (reason.kind) {
     case 'diverged': {
       const [newest] = reason.receiverOnly;
       const more = reason.receiverOnly.length - 1;
       const what = newest === undefined ? 'snapshots' : nameForPeople(newest);
-      return `diverged: after ${nameForPeople(reason.common)}, ${receiverName}:${reason.destination} went on with ${what}${more > 0 ? ` and ${more} more` : ''}, which the sender doesn't have there`;
+      return `diverged: after ${nameForPeople(reason.common)}, ${receiverName}:${reason.destination} went on with ${what}${more > 0 ? ` and ${more} more` : ''}, which the sender doesn't have there${describeHeld(reason.held)}`;
     }
     case 'version-differs':
-      return `${nameForPeople(reason.ours)} is something else on ${receiverName}: ${fullNameOf(reason.theirs)} has the GUID ${reason.theirs.guid}, and ours ${reason.ours.guid}`;
+      return `${nameForPeople(reason.ours)} is something else on ${receiverName}: ${fullNameOf(reason.theirs)} has the GUID ${reason.theirs.guid}, and ours ${reason.ours.guid}${describeHeld(reason.held ?? [])}`;
     case 'modified':
       return `${receiverName}:${reason.destination} has ${formatBytes(reason.writtenBytes)} that came after ${nameForPeople(reason.common)} and are in no snapshot: it was written to or mounted, or its newest snapshot was destroyed`;
     case 'passed-by':

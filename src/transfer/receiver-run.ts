@@ -1,4 +1,3 @@
-import { toCommandError } from '../command-error.js';
 import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
@@ -6,7 +5,6 @@ import { findMeeting } from '../host/meeting.js';
 import { runCommand } from '../host/run-command.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';
 import { fullNameOf } from '../streamline/dataset.js';
-import { isBusyFailure } from '../zfs/failure.js';
 import type { NoteCarrier } from './carry-notes.js';
 import { ChainQueue } from './chain-queue.js';
 import type { Arrival, Fault, TransferEvent, TransferResult } from './event.js';
@@ -15,7 +13,7 @@ import { countFitting } from './lane-length.js';
 import { toLegs, type Leg } from './lane-script.js';
 import { ParentMaker } from './make-parents.js';
 import { LanesAhead } from './lanes-ahead.js';
-import { prepareDestination } from './prepare-destination.js';
+import { prepareDestination, type Obstacle } from './prepare-destination.js';
 import { openLane, runLane, type LaneContext, type LaneResult } from './run-lane.js';
 import type { SourceBookmarks } from './source-bookmarks.js';
 import { verifyArrivals } from './verify-arrivals.js';
@@ -326,19 +324,12 @@ export class ReceiverRun {
   }
 
   /** Gives what went wrong. */
-  async #runPreparations(
-    chains: readonly Chain[],
-    signal: AbortSignal,
-  ): Promise<{ error: ZfsVmError; fault: Fault } | undefined> {
+  async #runPreparations(chains: readonly Chain[], signal: AbortSignal): Promise<Obstacle | undefined> {
     const { receiver } = this.context;
     for (const chain of chains) {
-      const end = await prepareDestination(receiver, chain, signal);
+      const obstacle = await prepareDestination(receiver, chain, signal);
       this.context.signal.throwIfAborted();
-      if (end === undefined || isSuccess(end.result.exit)) continue;
-      const { subcommand, result } = end;
-      const error = toCommandError(receiver.host.name, `zfs ${subcommand}`, result);
-      if (result.exit.kind === 'lost') return { error, fault: 'lost' };
-      return { error, fault: isBusyFailure(result.stderr) ? 'busy' : 'failed' };
+      if (obstacle !== undefined) return obstacle;
     }
     return undefined;
   }

@@ -12,6 +12,22 @@ export function destroySnapshotsArguments(dataset: string, names: readonly strin
   return ['destroy', `${dataset}@${names.join(',')}`];
 }
 
+/** How long the names may be that are said one by one: a word of a command line may have 128 KiB on Linux (`MAX_ARG_STRLEN`). */
+const longestList = 100_000;
+
+/**
+ * Arguments of zfs that destroy snapshots of one dataset which follow each other there, however many: all or none, as they go to the
+ * kernel in one call (`zfs_destroy_snaps_nvl`; seen on OpenZFS 2.3.2). Of thousands, the first and the last are named: no snapshot
+ * ever comes between two others, so that these are all that were shown.
+ * @param names the parts after `@`, oldest first, without a gap
+ */
+export function destroyRunArguments(dataset: string, names: readonly [string, ...string[]]): string[] {
+  const [first] = names;
+  const length = names.reduce((sum, name) => sum + name.length + 1, dataset.length);
+  if (length <= longestList) return destroySnapshotsArguments(dataset, names);
+  return ['destroy', `${dataset}@${first}%${names.at(-1) ?? first}`];
+}
+
 /** Arguments of zfs that tell what destroying snapshots of one dataset would free, for `parseReclaim`, and destroy nothing. */
 export function reclaimArguments(dataset: string, names: readonly string[]): string[] {
   return ['destroy', '-n', '-v', '-p', `${dataset}@${names.join(',')}`];

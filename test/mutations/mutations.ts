@@ -116,6 +116,22 @@ export const mutations: readonly Mutation[] = [
     tests: [sync],
   },
   {
+    name: 'rollback-past-holds',
+    protects: 'a rollback that a hold would stop in the middle is a conflict, in the plan, too',
+    file: 'src/plan/gone-on.ts',
+    text: 'heldOnes.length === 0 && ',
+    replacement: '',
+    tests: ['test/plan/plan-transfer.test.ts'],
+  },
+  {
+    name: 'rollback-in-spite-of-news',
+    protects: 'what has come since a rollback was shown is found before anything is destroyed',
+    file: 'src/transfer/prepare-destination.ts',
+    text: 'if (news !== undefined) return news;',
+    replacement: '',
+    tests: ['test/sim/rollback.test.ts'],
+  },
+  {
     name: 'wider-replacement',
     protects: '--replace fails where something has come since it was shown',
     file: 'src/zfs/destroy.ts',

@@ -37,6 +37,7 @@ interface Case {
   readonly allSnapshots?: boolean;
   readonly rollback?: boolean;
   readonly replace?: boolean;
+  readonly held?: readonly string[];
 }
 
 function planCase({ sender, receiver, only = [], to, ...options }: Case): Plan {
@@ -45,7 +46,7 @@ function planCase({ sender, receiver, only = [], to, ...options }: Case): Plan {
     assert.ok(pattern, text);
     return pattern;
   });
-  const { latest = false, allSnapshots = false, rollback = false, replace = false } = options;
+  const { latest = false, allSnapshots = false, rollback = false, replace = false, held = [] } = options;
   return planTransfer({
     sender: world(...sender),
     receiver: world('tank:', ...receiver),
@@ -53,6 +54,7 @@ function planCase({ sender, receiver, only = [], to, ...options }: Case): Plan {
     destination: to,
     rollback,
     replace,
+    held: new Set(held),
   });
 }
 
@@ -837,6 +839,17 @@ plans(
     rollback: true,
   },
   ['tank/vm: diverged'],
+);
+
+plans(
+  'what is held is not rolled back, nor anything beside it',
+  {
+    sender: ['tank/vm: web:1 web:2', 'tank/db: db:1 db:2'],
+    receiver: ['tank/vm: web:1 @x @y', 'tank/db: db:1 db:2~x'],
+    rollback: true,
+    held: ['tank/vm@x', 'tank/db@zfs-vm:db:2'],
+  },
+  ['tank/vm: diverged', 'tank/db: version-differs'],
 );
 
 plans(

@@ -568,9 +568,13 @@ export class Pools {
   }
 }
 
-/** The snapshots that are meant, of those that are there. @throws ZfsRefusal when none is */
+/** The snapshots that are meant, of those that are there: by name, or as `first%last`. @throws ZfsRefusal when none is */
 function findToDestroy(dataset: Dataset, names: readonly string[]): Snapshot[] {
-  const found = names.map((name) => dataset.findSnapshot(name)).filter((each) => each !== undefined);
+  const found = names.flatMap((name) => {
+    const [first = '', last = first] = name.split('%');
+    const [from, to] = [first, last].map((end) => dataset.snapshots.findIndex((each) => each.name === end));
+    return from === undefined || to === undefined || from < 0 ? [] : dataset.snapshots.slice(from, to + 1);
+  });
   if (found.length > 0) return found;
   throw new ZfsRefusal('could not find any snapshots to destroy; check snapshot names.');
 }

@@ -1,0 +1,64 @@
+import { fullNameOf, isTagged, type Dataset, type Point, type Snapshot } from '../streamline/dataset.js';
+import type { ConflictReason, Plan, Preparation } from './plan.js';
+import type { ReceiverModel } from './receiver-model.js';
+import type { Source } from './sources.js';
+import { findDifferingVersion } from './version-owners.js';
+
+/** A copy that has gone on after what both sides have: with snapshots of its own, or with what is in none. */
+export interface GoneOn {
+  readonly source: Source;
+  /** The dataset of the receiver; undefined when it is only planned. */
+  readonly existing: Dataset | undefined;
+  /** The newest point of the sender's history that it has, and its own snapshot of it. */
+  readonly common: Point;
+  readonly copy: Snapshot;
+  /** What it has after that, newest first. */
+  readonly receiverOnly: readonly Snapshot[];
+  readonly writtenBytes: number;
+  /** Whether an earlier chain goes to it. */
+  readonly isPlanned: boolean;
+}
+
+/** What the person allows to be done about copies that have gone on. */
+export interface GoneOnRequest {
+  readonly rollback: boolean;
+  /** Snapshots of the receiver that are held, by full name; what isn't asked about isn't in it. */
+  readonly held?: ReadonlySet<string> | undefined;
+}
+
+/** How increments can land on a copy that has gone on; a conflict where they can't. */
+export function settleGoneOn(
+  goneOn: GoneOn,
+  { rollback, held = new Set() }: GoneOnRequest,
+  model: ReceiverModel,
+):
+  | { readonly preparation: Preparation; readonly reason: undefined }
+  | { readonly preparation: undefined; readonly reason: ConflictReason } {
+  const { source, existing, common, copy, receiverOnly, writtenBytes, isPlanned } = goneOn;
+  const destination = copy.dataset;
+  const clones = model.findClones(receiverOnly);
+  const heldOnes = receiverOnly.filter((snapshot) => held.has(fullNameOf(snapshot)));
+  if (rollback && clones.length === 0 && heldOnes.length === 0 && !isPlanned) {
+    const bookmarks = (existing?.bookmarks ?? []).filter(({ createtxg }) => createtxg > copy.createtxg);
+    const preparation: Preparation = {
+      ...{ kind: 'rollback', to: fullNameOf(copy), destroys: receiverOnly, bookmarks, writtenBytes },
+    };
+    return { preparation, reason: undefined };
+  }
+  const refuse = (reason: ConflictReason): { preparation: undefined; reason: ConflictReason } => ({
+    preparation: undefined,
+    reason,
+  });
+  if (receiverOnly.length === 0) return refuse({ kind: 'modified', destination, common, writtenBytes });
+  const undoing = { clones, held: heldOnes };
+  const differing = findDifferingVersion(source.versions, receiverOnly.filter(isTagged), 'rollback');
+  if (differing !== undefined) return refuse({ ...differing, ...undoing });
+  return refuse({ kind: 'diverged', destination, common, receiverOnly, ...undoing });
+}
+
+/** The snapshots that a plan's chains destroy, by full name: who asks whether they are held can tell it before anything is done. */
+export function findToBeDestroyed({ chains }: Plan): string[] {
+  return chains.flatMap(({ preparation }) =>
+    preparation !== undefined && 'destroys' in preparation ? preparation.destroys.map(fullNameOf) : [],
+  );
+}
