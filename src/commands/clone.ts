@@ -6,7 +6,14 @@ import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
 import { readDatasets, readInventory, readPropertiesOf } from '../inventory/read-inventory.js';
 import { readLocked } from '../inventory/read-locked.js';
-import { findPlaceFault, planClone, type CloneFault, type CloneStep } from '../plan/plan-clone.js';
+import { checkPlace } from '../inventory/read-place.js';
+import {
+  findMountpoint,
+  findPlaceFault,
+  planClone,
+  type CloneFault,
+  type CloneStep,
+} from '../plan/plan-clone.js';
 import { toPrintable } from '../printable.js';
 import { describeClone } from '../report/clone-text.js';
 import { chooseColors } from '../report/colors.js';
@@ -46,7 +53,7 @@ export class CloneCommand extends BaseCommand {
     description: 'make a working copy of a version',
     details: `
       Clones the version (the newest one, if none is named) to a new dataset of this machine, in the pool that has it; a
-      filesystem is mounted. Its next "tag" goes on with the streamline, and a push sends it as a clone. Of a tree, all
+      filesystem is mounted, unless the place has files or another filesystem: then nothing is cloned. Its next "tag" goes on with the streamline, and a push sends it as a clone. Of a tree, all
       members are cloned, below the new dataset. Nothing is copied: the clone shares its blocks with the version.
     `,
     examples: [
@@ -154,6 +161,8 @@ export class CloneCommand extends BaseCommand {
     const plan = planClone(datasets, { trees, target, set, makesParents, mountpoints });
     if (plan.kind !== 'steps') throw describeFault(plan, target);
     await checkKeys(endpoint, plan.steps, signal);
+    const mountpoint = findMountpoint(plan.steps, { target, mountpoints });
+    if (mountpoint !== undefined) await checkPlace(endpoint, mountpoint, signal);
     return this.#make(endpoint, plan.steps);
   }
 

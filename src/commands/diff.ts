@@ -2,6 +2,7 @@ import { Command, Option } from 'clipanion';
 import { exitCodes, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { readCalls } from '../host/run-calls.js';
+import { flushPools } from '../inventory/find-unchanged.js';
 import { readDiff, readMounts } from '../inventory/read-diff.js';
 import { readInventory } from '../inventory/read-inventory.js';
 import { readLocked } from '../inventory/read-locked.js';
@@ -108,6 +109,8 @@ export class DiffCommand extends BaseCommand {
 
   async #readAll(endpoint: Endpoint, pairs: readonly Pair[]): Promise<PairResult[]> {
     const { signal } = this.context;
+    const present = pairs.flatMap(({ to, dataset }) => (to === undefined ? [dataset.name] : []));
+    await flushPools(endpoint, present, signal);
     const hasFilesystems = pairs.some(({ dataset }) => dataset.type === 'filesystem');
     const [sizes, mounts, locked] = await Promise.all([
       readSizes(endpoint, pairs, signal),

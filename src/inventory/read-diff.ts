@@ -12,7 +12,7 @@ import { UnreadableOutput } from '../zfs/list-fields.js';
 import { parseMounts } from '../zfs/mounts.js';
 
 /** How many characters the list of mounts may have, which a host with many containers needs some of. */
-const longestMounts = 2 ** 26;
+export const longestMounts = 2 ** 26;
 
 /**
  * Where a host's filesystems are mounted; nothing where that can't be told.

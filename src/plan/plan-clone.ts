@@ -104,6 +104,31 @@ export function planClone(datasets: Datasets, request: CloneRequest): ClonePlan 
 }
 
 /**
+ * Where zfs mounts the clone; undefined where it mounts nothing. With an alternative root, what is told is below that if it comes from the
+ * host, and not if it comes from the person: zfs adds it then.
+ */
+export function findMountpoint(
+  steps: readonly CloneStep[],
+  { target, mountpoints }: Pick<CloneRequest, 'target' | 'mountpoints'>,
+): string | undefined {
+  const root = steps.find((step) => step.kind === 'clone');
+  if (root?.source.type !== 'filesystem') return undefined;
+  const said = (property: string): string | undefined =>
+    root.properties.findLast(({ name }) => name === property)?.value;
+  if ((said('canmount') ?? 'on') !== 'on') return undefined;
+  const path = said('mountpoint') ?? inheritMountpoint(target, mountpoints);
+  return path.startsWith('/') ? path : undefined;
+}
+
+function inheritMountpoint(target: string, mountpoints: CloneRequest['mountpoints']): string {
+  for (const above of ancestorsOf(target).toReversed()) {
+    const set = mountpoints.get(above)?.at(0)?.value;
+    if (set !== undefined) return `${set === '/' ? '' : set}${target.slice(above.length)}`;
+  }
+  return `/${target}`;
+}
+
+/**
  * What the person said, as far as such a dataset has it; the mountpoint is for the uppermost one, below which the others have theirs.
  * A filesystem that would inherit that it has no mountpoint, or a legacy one, gets the one that ZFS gives by itself.
  */

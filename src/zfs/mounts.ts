@@ -13,6 +13,16 @@ export function parseMounts(text: string): Map<string, string> {
   return places;
 }
 
+/** Reads `/proc/self/mounts` of Linux: where something is mounted, whatever it is. */
+export function parseMountPlaces(text: string): Set<string> {
+  return new Set(
+    text
+      .split('\n')
+      .flatMap((line) => line.split(' ')[1] ?? [])
+      .map(decode),
+  );
+}
+
 /** White space and backslashes are written as a backslash and three octal digits. */
 function decode(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_all, digits: string) =>

@@ -219,3 +219,45 @@ test('a pull that was killed in its middle is gone on with by the same command, 
   assert.match(stdout, /the rest of an interrupted stream[^]*cloned web:3 of tank\/vm to tank\/work/);
   assertHasVersionsOf(b, a);
 });
+
+test('a clone is refused where it would be mounted over files, and made where it is mounted elsewhere or not at all', async () => {
+  const { world, a } = makeWorld();
+  a.folders.set('/tank/desk', ['mine']);
+  await expectRefusal(
+    world,
+    'a',
+    'clone web tank/desk',
+    /\/tank\/desk is no empty folder.*nothing was cloned/,
+  );
+  await expectRefusal(
+    world,
+    'a',
+    'clone -o mountpoint=/tank/desk web tank/x',
+    /\/tank\/desk is no empty folder/,
+  );
+  await expectRun(world, 'a', 'clone -o mountpoint=/srv/desk web tank/desk');
+  await expectRun(world, 'a', 'clone -o canmount=noauto -o mountpoint=/tank/desk web tank/y');
+  assert.ok(!a.pools.open('tank/y').isMounted);
+});
+
+test('a mountpoint that is inherited is looked at, too, and an empty folder is in nobody’s way', async () => {
+  const { world, a } = makeWorld();
+  a.pools.create('tank/srv', { properties: new Map([['mountpoint', '/srv']]) });
+  a.folders.set('/srv/full', ['mine']);
+  a.folders.set('/srv/empty', []);
+  await expectRefusal(world, 'a', 'clone web tank/srv/full', /\/srv\/full is no empty folder/);
+  await expectRun(world, 'a', 'clone web tank/srv/empty');
+});
+
+test('a clone is refused where another filesystem is mounted, and where it can not be known', async () => {
+  const { world, a } = makeWorld();
+  a.pools.create('tank/other').isMounted = true;
+  await expectRefusal(
+    world,
+    'a',
+    'clone -o mountpoint=/tank/other/ web tank/x',
+    /another filesystem mounted/,
+  );
+  a.folders.set('/root/desk', 'unreadable');
+  await expectRefusal(world, 'a', 'clone -o mountpoint=/root/desk web tank/x', /cannot be read/);
+});

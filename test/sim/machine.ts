@@ -18,6 +18,8 @@ const epochMs = Date.UTC(2024, 0, 1);
 export class Machine {
   readonly clock: VirtualClock;
   readonly pools: Pools;
+  /** Folders that are no mountpoints of ZFS, by their paths, with the names of what is in them. */
+  readonly folders = new Map<string, readonly string[] | 'unreadable'>();
   /** Programs that aren't installed. */
   readonly missingPrograms = new Set<string>();
   /** How many virtual milliseconds something takes; nothing takes any by default. */

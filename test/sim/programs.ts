@@ -30,6 +30,7 @@ const programs: Readonly<Record<string, Program>> = {
     await say(call, (await readToEnd(call.stdin, call.process)).toString().replaceAll('\\', to));
     return 0;
   },
+  ls: listFolder,
   zstd: runZstd,
   cat: async (call) => {
     if (call.words.length > 0) return printMounts(call);
@@ -65,6 +66,23 @@ async function printMounts(call: Call): Promise<number> {
       return `${escape(dataset.name)} ${escape(place?.value ?? '')} zfs rw,relatime,xattr,noacl 0 0\n`;
     });
   await say(call, `proc /proc proc rw 0 0\n${lines.join('')}`);
+  return 0;
+}
+
+/** `ls -A -- PATH`: what is in a folder beside what ZFS has there, if it was put there (`machine.folders`). */
+async function listFolder(call: Call): Promise<number> {
+  const [all, end, path = '', ...others] = call.words;
+  if (all !== '-A' || end !== '--' || others.length > 0) throw unknownCall('ls', call.words);
+  const files = call.session.machine.folders.get(path);
+  if (files === undefined) {
+    await complain(call, `ls: cannot access '${path}': No such file or directory`);
+    return 2;
+  }
+  if (files === 'unreadable') {
+    await complain(call, `ls: cannot open directory '${path}': Permission denied`);
+    return 2;
+  }
+  await say(call, files.map((file) => `${file}\n`).join(''));
   return 0;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseMounts } from '../../src/zfs/mounts.js';
+import { parseMountPlaces, parseMounts } from '../../src/zfs/mounts.js';
 
 // cat /proc/self/mounts   (Debian 12, OpenZFS 2.3.2)
 const mounts = [
@@ -20,4 +20,9 @@ test('what is mounted is found with its first place, spaces and backslashes as t
       ['tank/s rc', '/srv/my \\rc'],
     ],
   );
+});
+
+test('every place is found where something is mounted, whatever it is', () => {
+  const places = ['/proc', '/tank', '/srv/my \\rc', '/srv/again', '/mnt'];
+  assert.deepEqual([...parseMountPlaces(mounts)], places);
 });
