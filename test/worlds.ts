@@ -15,7 +15,7 @@ import type { DatasetRow, SnapshotRow } from '../src/zfs/list.js';
  *
  * After `<` stands the origin. A snapshot is a tag, or `@name` for one that isn't ours. Two snapshots written alike, on whatever
  * host, are the same by GUID; `web:1~x` is another snapshot with the name of `web:1`. Marks after the name: `(volume)`,
- * `(encrypted)`, `(modified)`, `(made at 5)`, `(partial web:2 since web:1)` for an interrupted receive, `(partial web:1 raw)` for one of a raw stream, `(copy of tank/vm)`, `(locked)`, `(root tank)` for the encryption root, `(guid name)`; `#name` is a bookmark. Lines are in order of creation; what is above them is there by itself.
+ * `(encrypted)`, `(modified)`, `(made at 5)`, `(partial web:2 since web:1)` for an interrupted receive, `(partial web:1 raw)` for one of a raw stream, `(copy of tank/vm)`, `(locked)`, `(ground)`, `(root tank)` for the encryption root, `(guid name)`; `#name` is a bookmark. Lines are in order of creation; what is above them is there by itself.
  */
 export function world(...lines: readonly string[]): Datasets {
   const datasets = new Map<string, DatasetRow>();
@@ -49,6 +49,7 @@ export function world(...lines: readonly string[]): Datasets {
           ? 'available'
           : undefined,
       role: readRole(marks),
+      isGround: marks.includes('(ground)'),
     });
     for (const text of list.split(' ').filter((word) => word !== '')) {
       const twin = snapshots.find((other) => other.dataset === name && other.guid === toGuid(text));
@@ -109,6 +110,7 @@ const plainDataset = {
   encryptionRoot: undefined,
   keyStatus: undefined,
   role: undefined,
+  isGround: false,
 } as const;
 
 function toFullName(text: string): string {

@@ -176,6 +176,7 @@ const nothingKnown: Omit<DatasetRow, 'name'> = {
   ...{ type: 'filesystem', origin: undefined, encrypted: false, writtenBytes: 0, madeAtSeconds: 0 },
   ...{ newestSnapshot: undefined, resumeToken: undefined },
   ...{ guid: undefined, encryptionRoot: undefined, keyStatus: undefined, role: undefined },
+  isGround: false,
 };
 
 /** The full name of a dataset's newest snapshot, if it has any. */

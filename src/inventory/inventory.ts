@@ -89,11 +89,11 @@ export class InventoryBuilder implements SnapshotSink {
     const datasets = new Map<string, Dataset>();
     for (const row of this.#datasetRows) {
       const { name, type, origin, encrypted, writtenBytes, madeAtSeconds, resumeToken: token } = row;
-      const { guid, encryptionRoot, keyStatus, role } = row;
+      const { guid, encryptionRoot, keyStatus, role, isGround } = row;
       const { snapshots = [], bookmarks = [] } = this.#points.get(name) ?? {};
       datasets.set(name, {
         ...{ name, type, origin, encrypted, writtenBytes, madeAtSeconds },
-        ...{ guid, encryptionRoot, keyStatus, role },
+        ...{ guid, encryptionRoot, keyStatus, role, isGround },
         partial: token === undefined ? undefined : { token, content: this.#tokens.get(token) },
         snapshots: putInOrder(snapshots),
         bookmarks: putInOrder(bookmarks),

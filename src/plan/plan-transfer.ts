@@ -4,6 +4,7 @@ import { ancestorsOf, poolOf } from '../zfs/names.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
 import { settleGoneOn } from './gone-on.js';
 import { abortOurs, describePartial, isBegun } from './partial.js';
+import { planArrival } from './arrival.js';
 import { isTooLong, Placement } from './placement.js';
 import { choosePropertyChanges, type PropertyRequest } from './properties.js';
 import { ReceiverModel } from './receiver-model.js';
@@ -314,16 +315,20 @@ class Planner {
       first.kind === 'full' || first.kind === 'clone' ? this.#model.findDataset(destination) : undefined;
     const preparation = given ?? (leftover?.partial === undefined ? undefined : abortOurs(leftover, source));
     const parents = this.#model.findMissingParents(destination);
-    const properties = choosePropertyChanges(this.#request.properties, source.dataset, first, isNew);
+    const arrival = planArrival(
+      {
+        ...{ source: source.dataset, destination, first, isNew, makesParents: parents.length > 0 },
+        treeParent: this.#request.sender.get(source.treeParent ?? ''),
+        properties: choosePropertyChanges(this.#request.properties, source.dataset, first, isNew),
+      },
+      this.#model,
+    );
+    if (arrival.kind === 'conflict') return arrival;
+    const { properties, omitted, parentsInClear } = arrival;
+    this.#model.noteEncryption(destination, arrival.encryption);
     const chain = {
-      source: name,
-      destination,
-      type,
-      raw: encrypted,
-      parents,
-      preparation,
-      properties,
-      after,
+      ...{ source: name, destination, type, raw: encrypted, omitted },
+      ...{ parents, parentsInClear, preparation, properties, after },
     };
     return { kind: 'chain', chain: { ...chain, steps: shareStreams(steps, source.dataset) } };
   }

@@ -1,5 +1,6 @@
 import type { Point, Snapshot } from '../streamline/dataset.js';
 import type { PropertyChanges } from '../zfs/properties.js';
+import type { StreamOption } from '../zfs/send.js';
 import type { Destruction } from './destruction.js';
 
 /** One version's way to the receiver: a stream of its own, or a part of one. The points are the sender's. */
@@ -56,8 +57,12 @@ export interface Chain {
   readonly type: 'filesystem' | 'volume';
   /** Encrypted datasets travel as they are, never in plain text. */
   readonly raw: boolean;
+  /** Which of the usual options of `zfs send` and `zfs receive` aren't said, since the receiver wouldn't take them. */
+  readonly omitted: readonly StreamOption[];
   /** Filesystems that have to be made first, outermost first, so that the destination has a place. */
   readonly parents: readonly string[];
+  /** Whether these are made without encryption, below an encrypted dataset whose key isn't loaded. They hold no data. */
+  readonly parentsInClear: boolean;
   readonly preparation: Preparation | undefined;
   readonly steps: readonly [Step, ...Step[]];
   /** What the first step does to the destination's properties; they stay so through the others. */
@@ -143,6 +148,15 @@ export type ConflictReason =
     }
   /** The receiver's copy isn't encrypted, and the sender's dataset is. */
   | { readonly kind: 'not-encrypted'; readonly destination: string }
+  /** The receiver would encrypt what arrives with a key that isn't loaded there. */
+  | {
+      readonly kind: 'key-not-loaded';
+      readonly destination: string;
+      /** The encryption root whose key it is. */
+      readonly root: string;
+    }
+  /** What isn't encrypted would be stored in the clear, below an encrypted dataset: what lies between was made without its key. */
+  | { readonly kind: 'place-in-clear'; readonly destination: string; readonly below: string }
   /** Two datasets of the sender would land on one name. */
   | { readonly kind: 'name-taken'; readonly destination: string; readonly by: string }
   /** The name on the receiver would be longer than ZFS takes. */

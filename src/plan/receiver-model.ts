@@ -1,6 +1,7 @@
 import { fullNameOf, type Dataset, type Datasets, type Snapshot } from '../streamline/dataset.js';
 import { GuidIndex } from '../streamline/guid-index.js';
 import { ancestorsOf, isWithin } from '../zfs/names.js';
+import type { Encryption } from './arrival.js';
 
 /** The receiver as it will be once the chains planned so far are done. */
 export class ReceiverModel {
@@ -16,6 +17,8 @@ export class ReceiverModel {
   /** The snapshots that chains bring. */
   readonly #planned = new Set<Snapshot>();
   readonly #parents = new Set<string>();
+  /** What datasets will be that chains bring. */
+  readonly #encryption = new Map<string, Encryption>();
 
   constructor(datasets: Datasets) {
     this.#datasets = datasets;
@@ -113,6 +116,19 @@ export class ReceiverModel {
       this.#copies.add(snapshot);
       this.#planned.add(snapshot);
     }
+  }
+
+  /** Notes what a dataset will be that a chain brings. */
+  noteEncryption(dataset: string, encryption: Encryption): void {
+    this.#encryption.set(dataset, encryption);
+  }
+
+  /** Whether a dataset is, or will be, encrypted. */
+  encryptionOf(name: string): Encryption {
+    const dataset = this.#datasets.get(name);
+    const existing =
+      dataset?.encrypted !== true ? 'none' : dataset.keyStatus === 'unavailable' ? 'locked' : 'open';
+    return this.#encryption.get(name) ?? existing;
   }
 
   /** Whether a snapshot isn't there yet, but an earlier chain brings it. */

@@ -7,7 +7,7 @@ import {
 } from '../zfs/destroy.js';
 import { abortReceiveArguments, type Landing } from '../zfs/receive.js';
 import { noPropertyChanges } from '../zfs/properties.js';
-import type { Stream } from '../zfs/send.js';
+import type { Stream, StreamOption } from '../zfs/send.js';
 import type { Chain, Step } from './plan.js';
 
 /** Steps of one chain that go in one stream; several are increments that follow each other. */
@@ -24,28 +24,37 @@ export function groupByStream({ steps }: Chain): StreamSteps[] {
   return groups;
 }
 
-/** What the sender's zfs is asked for to bring these steps. */
-export function streamOf({ raw }: Chain, [first, ...others]: StreamSteps): Stream {
+/** What the sender's zfs is asked for to bring these steps. @param omitted which of the usual options aren't said */
+export function streamOf(
+  { raw, omitted: planned }: Chain,
+  [first, ...others]: StreamSteps,
+  omitted: readonly StreamOption[] = planned,
+): Stream {
   switch (first.kind) {
     case 'resume':
       return { kind: 'resume', token: first.token };
     case 'full':
-      return { kind: 'whole', to: fullNameOf(first.to), raw };
+      return { kind: 'whole', to: fullNameOf(first.to), raw, omitted };
     case 'incremental':
     case 'clone': {
       const [from, to] = [fullNameOf(first.from), fullNameOf((others.at(-1) ?? first).to)];
-      return { kind: others.length === 0 ? 'increment' : 'increments', from, to, raw };
+      return { kind: others.length === 0 ? 'increment' : 'increments', from, to, raw, omitted };
     }
   }
 }
 
-/** What the receiver's zfs is asked for in a step. */
-export function landingOf(chain: Chain, step: Step): Landing {
+/** What the receiver's zfs is asked for in a step. @param omitted which of the usual options aren't said */
+export function landingOf(
+  chain: Chain,
+  step: Step,
+  omitted: readonly StreamOption[] = chain.omitted,
+): Landing {
   return {
     destination: chain.destination,
     origin: step.kind === 'clone' ? step.origin : undefined,
     makesFilesystem: (step.kind === 'full' || step.kind === 'clone') && chain.type === 'filesystem',
     properties: step === chain.steps[0] ? chain.properties : noPropertyChanges,
+    isResumable: !omitted.includes('-s'),
   };
 }
 

@@ -113,6 +113,10 @@ export function suggestWayOut(reason: ConflictReason): string {
       return `drop it with "${quoteCommand(['zfs', 'receive', '-A', reason.destination])}" on the receiver if it may go, then run this again`;
     case 'not-encrypted':
       return 'send it to a new place: rename the dataset that is there, and use -d';
+    case 'key-not-loaded':
+      return `load the key with ${quoted(['zfs', 'load-key', reason.root])} on the receiver, choose another place with -d, or add "-o encryption=off" to store a new dataset there without encryption`;
+    case 'place-in-clear':
+      return 'choose another place with -d, or add "-o encryption=off" to store it there without encryption';
     case 'name-taken':
       return 'choose one of them with -n, and send the other with another -d';
     case 'name-too-long':
@@ -127,6 +131,11 @@ export function suggestWayOut(reason: ConflictReason): string {
     case 'origin-in-other-pool':
       return 'choose a place in that pool with -d';
   }
+}
+
+/** A command in double quotes. */
+function quoted(words: readonly string[]): string {
+  return `"${quoteCommand(words)}"`;
 }
 
 /** How the receiver's version is undone, where that is possible. */
@@ -190,6 +199,10 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
       return `${receiverName}:${reason.destination} has an interrupted receive of ${reason.of ?? "something that zfs can't tell"}, which isn't what would be sent next`;
     case 'not-encrypted':
       return `it is encrypted on the sender, and ${receiverName}:${reason.destination} is not: encrypted data can't go on there as it is`;
+    case 'key-not-loaded':
+      return `${receiverName}:${reason.destination} is to be encrypted with the key of ${reason.root}, which is not loaded`;
+    case 'place-in-clear':
+      return `it is not encrypted, and would not be at ${receiverName}:${reason.destination}, though that is below the encrypted dataset ${reason.below}`;
     case 'name-taken':
       return `${reason.by} goes to ${receiverName}:${reason.destination} already`;
     case 'name-too-long':

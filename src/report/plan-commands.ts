@@ -12,7 +12,9 @@ export function formatPlanAsCommands({ plan, sender, receiver, compress }: Estim
   const unpack = compress ? `${quoteCommand(unpackWords)} | ` : '';
   const lines = [
     ...plan.chains.flatMap((chain) => [
-      ...chain.parents.map((parent) => commandOn(receiver, createParentArguments(parent))),
+      ...chain.parents.map((parent) =>
+        commandOn(receiver, createParentArguments(parent, chain.parentsInClear)),
+      ),
       ...preparationCalls(chain).map((call) => commandOn(receiver, call)),
       ...groupByStream(chain).map((steps) => {
         const send = callZfs(sender, sendArguments(streamOf(chain, steps)));

@@ -56,6 +56,8 @@ export interface Dataset {
   readonly keyStatus: 'available' | 'unavailable' | undefined;
   /** What was written down on it: whose copy it is. */
   readonly role: Role | undefined;
+  /** Whether it was only made to give others a place, without the encryption of what is above it. */
+  readonly isGround: boolean;
   /** A receive into it that was interrupted and can be resumed. */
   readonly partial: PartialReceive | undefined;
   /** Oldest first. */

@@ -13,8 +13,11 @@ const quotedWordCost = 150;
 /** How many of the legs fit into one command line, at least one. */
 export function countFitting(legs: readonly Leg[]): number {
   let length = 0;
-  const tooMany = legs.findIndex(({ chain, steps }, index) => {
-    const words = [...sendArguments(streamOf(chain, steps)), ...receiveArguments(landingOf(chain, steps[0]))];
+  const tooMany = legs.findIndex(({ chain, steps, omitted }, index) => {
+    const words = [
+      ...sendArguments(streamOf(chain, steps, omitted)),
+      ...receiveArguments(landingOf(chain, steps[0], omitted)),
+    ];
     length += words.reduce((sum, word) => sum + costOf(word), 0);
     return index > 0 && length > longestLane;
   });

@@ -3,7 +3,7 @@ import type { Chain } from '../plan/plan.js';
 import { groupByStream, landingOf, streamOf, type StreamSteps } from '../plan/stream.js';
 import { quoteCommand } from '../shell.js';
 import { receiveArguments } from '../zfs/receive.js';
-import { sendArguments, tellingSendArguments } from '../zfs/send.js';
+import { sendArguments, tellingSendArguments, type StreamOption } from '../zfs/send.js';
 import { packWords, unpackWords } from '../zstd.js';
 
 /*
@@ -20,6 +20,8 @@ import { packWords, unpackWords } from '../zstd.js';
 export interface Leg {
   readonly chain: Chain;
   readonly steps: StreamSteps;
+  /** Which of the usual options aren't said: those that the chain leaves out, and those that the receiver has refused. */
+  readonly omitted: readonly StreamOption[];
 }
 
 /** How one leg ended on the receiver. */
@@ -64,15 +66,15 @@ const pack = [
 /** The streams that bring the steps of a chain. @param share whether several may go in one */
 export function toLegs(chain: Chain, share: boolean): Leg[] {
   const groups = share ? groupByStream(chain) : chain.steps.map((step): StreamSteps => [step]);
-  return groups.map((steps) => ({ chain, steps }));
+  return groups.map((steps) => ({ chain, steps, omitted: chain.omitted }));
 }
 
 /** The sender's script: writes all streams to stdout. It ends at the first that fails, with its status. */
 export function sendScript(legs: readonly Leg[], { compress, tellsProgress, hasNoise }: SendOptions): string {
   const toArguments = tellsProgress ? tellingSendArguments : sendArguments;
-  const calls = legs.flatMap(({ chain, steps }, index) => [
+  const calls = legs.flatMap(({ chain, steps, omitted }, index) => [
     `echo '${mark} ${index}' >&2`,
-    `${compress ? 'pack ' : ''}"$@" ${quoteCommand(toArguments(streamOf(chain, steps)))} </dev/null || exit`,
+    `${compress ? 'pack ' : ''}"$@" ${quoteCommand(toArguments(streamOf(chain, steps, omitted)))} </dev/null || exit`,
   ]);
   return [
     ...(hasNoise ? [`printf '\\n%s\\n' '${streamMark}'`] : []),
@@ -98,8 +100,8 @@ export function receiveScript(
     `printf '\\n${mark} %s %s\\n' "$leg" "$status"; [ $status = 0 ] || ${giveUp}; }`,
   ].join('\n');
   const calls = legs.map(
-    ({ chain, steps: [first] }, index) =>
-      `take ${index} "$@" ${quoteCommand(receiveArguments(landingOf(chain, first)))}`,
+    ({ chain, steps: [first], omitted }, index) =>
+      `take ${index} "$@" ${quoteCommand(receiveArguments(landingOf(chain, first, omitted)))}`,
   );
   const begin = hasNoise ? [skip] : [];
   if (!compress) return [...begin, take, ...calls].join('\n');

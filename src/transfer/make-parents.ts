@@ -17,12 +17,16 @@ export class ParentMaker {
   readonly #context: Pick<LaneContext, 'receiver' | 'emit' | 'signal'>;
   /** Those that nobody has tried to make yet, outermost first. */
   readonly #missing: Set<string>;
+  /** Those of them that are made without encryption. */
+  readonly #inClear: ReadonlySet<string>;
   readonly #failed: string[] = [];
   #making: Promise<unknown> = Promise.resolve();
 
   constructor({ chains }: Pick<Plan, 'chains'>, context: Pick<LaneContext, 'receiver' | 'emit' | 'signal'>) {
     this.#context = context;
     this.#missing = new Set(chains.flatMap(({ parents }) => parents));
+    const inClear = chains.filter(({ parentsInClear }) => parentsInClear);
+    this.#inClear = new Set(inClear.flatMap(({ parents }) => parents));
   }
 
   /**
@@ -48,7 +52,8 @@ export class ParentMaker {
       destinations.some((destination) => isWithin(destination, parent)),
     );
     for (const parent of wanted) this.#missing.delete(parent);
-    await runCalls(receiver, wanted.map(createParentArguments), {
+    const calls = wanted.map((parent) => createParentArguments(parent, this.#inClear.has(parent)));
+    await runCalls(receiver, calls, {
       ...{ signal, limit: longestOutput },
       onEnd: (index, end) => {
         const parent = wanted[index] ?? '';

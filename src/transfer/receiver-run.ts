@@ -5,6 +5,8 @@ import { findMeeting } from '../host/meeting.js';
 import { runCommand } from '../host/run-command.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';
 import { fullNameOf } from '../streamline/dataset.js';
+import { poolOf } from '../zfs/names.js';
+import type { StreamOption } from '../zfs/send.js';
 import type { NoteCarrier } from './carry-notes.js';
 import { ChainQueue } from './chain-queue.js';
 import type { Arrival, Fault, TransferEvent, TransferResult } from './event.js';
@@ -63,6 +65,8 @@ export class ReceiverRun {
   #canChain = true;
   /** Whether one stream takes many versions. */
   #canShare = true;
+  /** Which options are left out of the streams to a pool, as it has refused them. */
+  readonly #omitted = new Map<string, readonly StreamOption[]>();
   /** What a lane threw that is no expected error. */
   #defect: Error | undefined;
 
@@ -141,7 +145,7 @@ export class ReceiverRun {
    * @returns the legs of a lane; none when something went wrong, which is noted
    */
   async prepare(chains: readonly Chain[], signal: AbortSignal): Promise<readonly Leg[]> {
-    let legs = chains.flatMap((chain) => toLegs(chain, this.#canShare));
+    let legs = chains.flatMap((chain) => this.#adaptToPool(toLegs(chain, this.#canShare)));
     try {
       const housed = await this.#makeParents(chains);
       legs = legs.filter(({ chain }) => housed.includes(chain));
@@ -177,9 +181,12 @@ export class ReceiverRun {
       this.#bytes += bytes;
       this.#errors.push(...skipErrors);
       if (skipErrors.length > 0) this.#faults.add('failed');
+      this.#noteOmitted(legs.slice(0, done));
       const left = legs.slice(done);
       if (failure === undefined) return left;
-      if (failure.mayGoAlone && (left[0]?.steps.length ?? 0) > 1) {
+      const { omitted, mayGoAlone } = failure;
+      if (omitted !== undefined && !signal.aborted) return resend(left, { ...failure, omitted });
+      if (mayGoAlone && (left[0]?.steps.length ?? 0) > 1) {
         this.#canShare = false;
         return separate(left, failure.step);
       }
@@ -188,6 +195,29 @@ export class ReceiverRun {
       this.#failUnexpectedly(error, { legs, signal });
     }
     return [];
+  }
+
+  /** Notes which options a pool didn't take, where a stream has arrived without them: the next ones needn't be refused first. */
+  #noteOmitted(legs: readonly Leg[]): void {
+    for (const { chain, omitted } of legs) {
+      const pool = poolOf(chain.destination);
+      // Without -L nothing is left that one dataset may need and another one not.
+      if (!omitted.includes('-L') || chain.omitted.includes('-L') || this.#omitted.has(pool)) continue;
+      this.#omitted.set(pool, omitted);
+      if (omitted.includes('-s')) {
+        const where = `${this.context.receiver.host.name}: pool ${pool}`;
+        const message = `${where} lacks the features for resumable receives: a stream to it that breaks off is sent again from its beginning`;
+        this.context.emit({ kind: 'warning', message });
+      }
+    }
+  }
+
+  #adaptToPool(legs: readonly Leg[]): readonly Leg[] {
+    return legs.map((leg) => {
+      const { raw, destination } = leg.chain;
+      const omitted = raw ? undefined : this.#omitted.get(poolOf(destination));
+      return omitted === undefined ? leg : { ...leg, omitted };
+    });
   }
 
   /** Sends the first legs through a lane, and opens the next one meanwhile, if a channel takes one stream only. */
@@ -368,10 +398,23 @@ function findTips(done: readonly Arrival[]): string[] {
   return [...new Map(done.map(({ chain, step }) => [chain.source, fullNameOf(step.to)])).values()];
 }
 
+/** The same legs, beginning with a step of the first one, that chain's without options that its receiver has refused. */
+function resend(
+  legs: readonly Leg[],
+  { chain, step, omitted }: Arrival & Pick<Leg, 'omitted'>,
+): readonly Leg[] {
+  const [first, ...rest] = legs;
+  const [next, ...others] = first?.steps.slice(first.steps.indexOf(step)) ?? [];
+  if (first === undefined || next === undefined) return [];
+  return [{ ...first, steps: [next, ...others] } as const, ...rest].map((leg) =>
+    leg.chain === chain ? { ...leg, omitted } : leg,
+  );
+}
+
 /** The same legs with a stream for each version, from one of the first leg's on. */
 function separate(legs: readonly Leg[], from: Step): Leg[] {
-  const [first, ...rest] = legs.map(({ chain, steps }) =>
-    steps.map((step): Leg => ({ chain, steps: [step] })),
+  const [first, ...rest] = legs.map(({ chain, steps, omitted }) =>
+    steps.map((step): Leg => ({ chain, steps: [step], omitted })),
   );
   const start = first?.findIndex(({ steps }) => steps[0] === from) ?? 0;
   return [...(first ?? []).slice(start), ...rest.flat()];

@@ -86,11 +86,11 @@ async function runLegs(members: readonly Member[]): Promise<void> {
   }
 }
 
-/** Those whose streams are still the same: one that may not share a stream between versions needs others. */
+/** Those whose streams are still the same: one that may not share a stream between versions needs others, and so does one that refused an option. */
 function groupAlike(members: readonly Member[]): Member[][] {
   const shapes = new Map<string, Member[]>();
   for (const member of members) {
-    const shape = member.legs.map(({ steps }) => steps.length).join(' ');
+    const shape = member.legs.map(({ steps, omitted }) => [steps.length, ...omitted].join('')).join(' ');
     shapes.set(shape, [...(shapes.get(shape) ?? []), member]);
   }
   return [...shapes.values()];

@@ -7,7 +7,9 @@ import { describeFlood } from '../host/run-command.js';
 import { toPrintable } from '../printable.js';
 import type { Step } from '../plan/plan.js';
 import { fullNameOf } from '../streamline/dataset.js';
-import { isBusyFailure, isGone, isHoldDenied } from '../zfs/failure.js';
+import { adaptOptions } from '../plan/stream-options.js';
+import { findStreamRefusal, isBusyFailure, isGone, isHoldDenied } from '../zfs/failure.js';
+import type { StreamOption } from '../zfs/send.js';
 import type { Arrival, Fault, TransferEvent } from './event.js';
 import { LaneProgress } from './lane-progress.js';
 import {
@@ -60,6 +62,8 @@ interface Trouble {
   readonly fault: Fault;
   /** Whether each version in a stream of its own may go where several in one may not. */
   readonly mayGoAlone: boolean;
+  /** Which of the usual options are to be left out for the receiver to take the stream; undefined where that wouldn't help. */
+  readonly omitted?: readonly StreamOption[] | undefined;
 }
 
 /** A lane whose receiver is there, and waits for the streams of the legs. */
@@ -136,17 +140,20 @@ export async function runLane(
       failure: { ...current, error, fault: 'failed', mayGoAlone: false },
     };
   }
-  const trouble = explain(done, failed, reports.rest, result, { ...context, step: current.step });
+  const trouble = explain(done, failed, reports.rest, result, {
+    ...{ ...context, ...current },
+    omitted: legs[done]?.omitted ?? [],
+  });
   return { bytes, done, skipErrors, failure: { ...current, ...trouble } };
 }
 
-/** Tells which side failed first at a leg, and what may help. @param context with the step at which it failed */
+/** Tells which side failed first at a leg, and what may help. @param context with the step at which it failed, and how it was sent */
 function explain(
   index: number,
   report: LegReport | undefined,
   rest: string,
   { send, receive, isStalled }: PipeResult,
-  { sender, receiver, stallMs, step }: LaneContext & { readonly step: Step },
+  { sender, receiver, stallMs, chain, step, omitted }: LaneContext & Arrival & Pick<Leg, 'omitted'>,
 ): Trouble {
   if (isStalled) {
     const message = `nothing moved between ${sender.host.name} and ${receiver.host.name} for ${stallMs / 1000} s`;
@@ -199,6 +206,14 @@ function explain(
     error,
     fault: isPassing ? 'busy' : 'failed',
     mayGoAlone: cause === 'send' && isHoldDenied(sendSide.stderr),
+    omitted:
+      cause === 'receive'
+        ? adaptOptions(
+            omitted,
+            { raw: chain.raw, isResumed: step.kind === 'resume' },
+            findStreamRefusal(receiveSide.stderr),
+          )
+        : undefined,
   };
 }
 

@@ -98,6 +98,25 @@ const baseGone =
 const staleToken =
   /cannot receive resume stream: (kernel modules must be upgraded|incompatible embedded data stream feature|Resuming recv on existing destination)/;
 
+/** Why a receiver refuses a stream that it may take with other options. */
+export type StreamRefusal =
+  /** The stream has embedded blocks, and what it would make is encrypted by the receiver; or another fault that zfs takes for that. */
+  | 'embedded'
+  /** The pool lacks a feature that the stream, or `zfs receive -s`, needs. */
+  | 'pool-features'
+  /** What is there was received with `-L`, and goes on with it only. */
+  | 'needs-large-blocks';
+
+/** Finds in what `zfs receive` said why it refused a stream (`zfs_receive_one` in `libzfs_sendrecv.c`; seen on OpenZFS 2.3.2). */
+export function findStreamRefusal(stderr: string): StreamRefusal | undefined {
+  // 2.1 says so of embedded blocks where it receives with -s, and every version of other faults.
+  if (/incompatible embedded data stream feature|kernel modules must be upgraded/.test(stderr)) {
+    return 'embedded';
+  }
+  if (/pool must be upgraded to receive this stream/.test(stderr)) return 'pool-features';
+  return /requires -L \(--large-block\)/.test(stderr) ? 'needs-large-blocks' : undefined;
+}
+
 /** Whether a command failed because a dataset, snapshot or bookmark isn't there. @param fullName of that */
 export function isGone(stderr: string, fullName: string): boolean {
   return stderr.includes(`'${fullName}': dataset does not exist`);

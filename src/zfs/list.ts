@@ -8,7 +8,7 @@ import {
 } from './list-fields.js';
 import { findDatasetNameFault, isSnapshotName } from './names.js';
 import { scanSnapshots } from './snapshot-scanner.js';
-import { parseRole, roleProperty, type Role } from './role.js';
+import { groundRole, parseRole, roleProperty, type Role } from './role.js';
 import { noteProperty } from './snapshot.js';
 
 /** A filesystem or a volume, as `zfs list` tells it. */
@@ -34,6 +34,8 @@ export interface DatasetRow {
   readonly keyStatus: 'available' | 'unavailable' | undefined;
   /** What was written down on it about what it is. */
   readonly role: Role | undefined;
+  /** Whether it, or what it inherits that from, was only made to give others a place, without the encryption of what is above it. */
+  readonly isGround: boolean;
 }
 
 /** A snapshot or bookmark, as `zfs list` tells it. */
@@ -179,10 +181,11 @@ const allColumns = plainColumns.length + 5;
 
 const shorterForms: readonly number[] = [oldColumns.length, plainColumns.length];
 
-type Identity = Pick<DatasetRow, 'guid' | 'encryptionRoot' | 'keyStatus' | 'role'>;
+type Identity = Pick<DatasetRow, 'guid' | 'encryptionRoot' | 'keyStatus' | 'role' | 'isGround'>;
 
 const unknownIdentity: Identity = {
   ...{ guid: undefined, encryptionRoot: undefined, keyStatus: undefined, role: undefined },
+  isGround: false,
 };
 
 /** Reads the columns that follow the plain ones. */
@@ -200,6 +203,7 @@ function readIdentity(fields: readonly string[]): Identity {
     encryptionRoot: unlessDash(encryptionRoot),
     keyStatus: keyStatus === 'available' || keyStatus === 'unavailable' ? keyStatus : undefined,
     role: parseRole(role, guid),
+    isGround: role === groundRole,
   };
 }
 

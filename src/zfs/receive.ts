@@ -1,4 +1,5 @@
 import type { PropertyChanges } from './properties.js';
+import { groundRole, roleProperty } from './role.js';
 
 /** Where a stream lands. */
 export interface Landing {
@@ -8,6 +9,8 @@ export interface Landing {
   /** Whether the stream makes a filesystem, which then must never mount by itself. */
   readonly makesFilesystem: boolean;
   readonly properties: PropertyChanges;
+  /** Whether what has arrived is kept when the stream breaks off; it is when left out. */
+  readonly isResumable?: boolean;
 }
 
 /**
@@ -17,13 +20,19 @@ export interface Landing {
  * The origin is always named, because the receiver would otherwise take the nearest snapshot with the base's GUID in the
  * pool, which may be another copy (OpenZFS issue 3266).
  */
-export function receiveArguments({ destination, origin, makesFilesystem, properties }: Landing): string[] {
+export function receiveArguments({
+  destination,
+  origin,
+  makesFilesystem,
+  properties,
+  isResumable = true,
+}: Landing): string[] {
   const isMountingChosen = properties.set.some(({ name }) => name === 'canmount');
   const exclude = properties.exclude.filter((name) => !makesFilesystem || name !== 'canmount');
   return [
     'receive',
     '-v',
-    '-s',
+    ...(isResumable ? ['-s'] : []),
     '-u',
     ...(makesFilesystem && !isMountingChosen ? ['-o', 'canmount=noauto'] : []),
     ...(origin === undefined ? [] : ['-o', `origin=${origin}`]),
@@ -91,7 +100,12 @@ export class ReceivedReader {
 
 const alreadyThere = ' already exists; ignoring';
 
-/** Arguments of zfs that make a filesystem which only gives others a place, and never mounts. */
-export function createParentArguments(name: string): string[] {
-  return ['create', '-o', 'canmount=off', name];
+/**
+ * Arguments of zfs that make a filesystem which only gives others a place, and never mounts.
+ * @param inClear whether it isn't to be encrypted, as zfs makes nothing encrypted where the key isn't loaded; raw streams arrive below it all
+ *   the same (seen on OpenZFS 2.3.2)
+ */
+export function createParentArguments(name: string, inClear = false): string[] {
+  const unencrypted = inClear ? ['-o', 'encryption=off', '-o', `${roleProperty}=${groundRole}`] : [];
+  return ['create', '-o', 'canmount=off', ...unencrypted, name];
 }

@@ -7,6 +7,9 @@ import { isWholeNumber, largestGuid } from './list-fields.js';
  */
 export const roleProperty = 'zfs-vm:role';
 
+/** The value of `roleProperty` on a filesystem that was only made to give others a place, where that is not encrypted as what is above it is. */
+export const groundRole = 'ground';
+
 /** What a dataset is, by what was written down on it. */
 export interface Role {
   /** `copy`: it follows a dataset of a sender. `aside`: it was such a copy, and was set aside with what its host had made of it. */

@@ -1,13 +1,27 @@
-/** What a stream is made of; `raw` is whether encrypted blocks travel as they are. Snapshots and bookmarks by full name. */
+/**
+ * Options that not every receiver takes: `-L`, `-e` and `-c` of `zfs send`, `-s` of `zfs receive`. Each needs a feature of the receiver's pool,
+ * and what is to be encrypted there must not have been sent with `-e` (`dmu_recv.c`; seen on OpenZFS 2.3.2).
+ */
+export type StreamOption = '-L' | '-e' | '-c' | '-s';
+
+/** How blocks travel. */
+export interface BlockForm {
+  /** Whether encrypted blocks travel as they are. */
+  readonly raw: boolean;
+  /** What of the usual options isn't said; nothing when left out. */
+  readonly omitted?: readonly StreamOption[];
+}
+
+/** What a stream is made of. Snapshots and bookmarks by full name. */
 export type Stream =
-  | { readonly kind: 'whole'; readonly to: string; readonly raw: boolean }
-  | { readonly kind: 'increment'; readonly from: string; readonly to: string; readonly raw: boolean }
+  | ({ readonly kind: 'whole'; readonly to: string } & BlockForm)
+  | ({ readonly kind: 'increment'; readonly from: string; readonly to: string } & BlockForm)
   /** The increments from each snapshot to the next, from one snapshot to another of the same dataset: a package of streams. */
-  | { readonly kind: 'increments'; readonly from: string; readonly to: string; readonly raw: boolean }
+  | ({ readonly kind: 'increments'; readonly from: string; readonly to: string } & BlockForm)
   /** The rest of a stream that was interrupted; its token knows everything else. */
   | { readonly kind: 'resume'; readonly token: string };
 
-/** Arguments of zfs that write a stream to stdout, its blocks as they are on disk: large, embedded, compressed. */
+/** Arguments of zfs that write a stream to stdout, its blocks as they are on disk: large, embedded, compressed, as far as the receiver takes them so. */
 export function sendArguments(stream: Stream): string[] {
   return ['send', ...streamArguments(stream)];
 }
@@ -59,7 +73,9 @@ export function parseEstimate(output: string): number | undefined {
 
 function streamArguments(stream: Stream): string[] {
   if (stream.kind === 'resume') return ['-t', stream.token];
-  const flags = ['-L', '-e', '-c', ...(stream.raw ? ['-w'] : [])];
+  const { raw, omitted = [] } = stream;
+  const kept = (['-L', '-e', '-c'] as const).filter((option) => !omitted.includes(option));
+  const flags = [...kept, ...(raw ? ['-w'] : [])];
   if (stream.kind === 'whole') return [...flags, stream.to];
   return [...flags, stream.kind === 'increment' ? '-i' : '-I', stream.from, stream.to];
 }

@@ -112,8 +112,26 @@ test('increments that share a stream are one stream, and one for each streamline
       ...streams.map(({ chain, steps }) => streamOf(chain, steps)),
     ]),
     [
-      ['app', { kind: 'increments', from: 'tank/x@zfs-vm:web:3', to: 'tank/x@zfs-vm:app:2', raw: false }],
-      ['web', { kind: 'increments', from: 'tank/x@zfs-vm:web:1', to: 'tank/x@zfs-vm:web:3', raw: false }],
+      [
+        'app',
+        {
+          kind: 'increments',
+          from: 'tank/x@zfs-vm:web:3',
+          to: 'tank/x@zfs-vm:app:2',
+          raw: false,
+          omitted: [],
+        },
+      ],
+      [
+        'web',
+        {
+          kind: 'increments',
+          from: 'tank/x@zfs-vm:web:1',
+          to: 'tank/x@zfs-vm:web:3',
+          raw: false,
+          omitted: [],
+        },
+      ],
     ],
   );
 });

@@ -150,6 +150,7 @@ class ModelHost {
         encryptionRoot: undefined,
         keyStatus: undefined,
         role: undefined,
+        isGround: false,
       });
       points.push(
         ...snapshots.map((snapshot) => ({ ...snapshot, kind: 'snapshot' as const, dataset: name })),

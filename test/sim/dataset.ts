@@ -15,6 +15,8 @@ export class Snapshot {
   /** When it was held, in seconds, by the tag. */
   readonly holds = new Map<string, number>();
   readonly properties = new Map<string, SetProperty>();
+  /** What the blocks of an encrypted snapshot were encrypted with: a raw stream has it, too. */
+  ivSet: bigint | undefined;
   /** What was cloned from it. */
   readonly clones = new Set<Dataset>();
   /** How many streams are made of it at the moment. */
@@ -28,6 +30,7 @@ export class Snapshot {
     this.createdAtSeconds = facts.createdAtSeconds;
     this.content = dataset.content;
     this.hasLog = dataset.hasLog;
+    if (dataset.encryption !== undefined) this.ivSet = (facts.guid * 31n + dataset.guid) & (2n ** 56n - 1n);
   }
 
   get fullName(): string {
@@ -43,6 +46,9 @@ export interface Bookmark {
   readonly createdAtSeconds: number;
   /** So that the blocks that differ can be told, as zfs does by their birth times. */
   readonly content: Content;
+  readonly ivSet: bigint | undefined;
+  /** What was left out of the redacted streams that it is for, by GUID; a bookmark of another kind without. */
+  readonly redactSnaps: readonly bigint[] | undefined;
 }
 
 /** What an interrupted or running receive has brought so far. */
@@ -87,6 +93,10 @@ export class Dataset {
   /** Which encryption it has; undefined for none. */
   encryption: string | undefined;
   isKeyLoaded = false;
+  /** Whose key opens it: its own, unless this is another dataset. */
+  keyHolder: Dataset | undefined;
+  /** Which key its blocks' key is wrapped with: that of its encryption root, or nothing opens it any more once that is unloaded. */
+  wrappedWith: string | undefined;
   /** Whether it is a filesystem that is mounted, as far as we follow it: since it was cloned, or by `zfs mount`. */
   isMounted = false;
   partial: PartialReceive | undefined;
@@ -102,6 +112,16 @@ export class Dataset {
     this.createtxg = facts.createtxg;
     this.createdAtSeconds = facts.createdAtSeconds;
     this.changedTxg = facts.createtxg;
+  }
+
+  /** The dataset whose key is asked for to open it. */
+  get encryptionRoot(): Dataset | undefined {
+    return this.encryption === undefined ? undefined : (this.keyHolder?.encryptionRoot ?? this);
+  }
+
+  /** Whether it can be read once the key of its encryption root is loaded anew. */
+  get canBeOpened(): boolean {
+    return this.wrappedWith === this.encryptionRoot?.wrappedWith;
   }
 
   /** The newest snapshot: of its own, or, for a clone without any, its origin. */

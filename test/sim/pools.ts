@@ -6,6 +6,10 @@ import { ZfsRefusal } from './refusal.js';
 /** Which OpenZFS is simulated. */
 export type ZfsVersion = '2.1' | '2.3';
 
+/** What streams may ask of a pool (`recv_begin_check_feature_flags_impl` in dmu_recv.c). */
+export type PoolFeature =
+  'embedded_data' | 'encryption' | 'extensible_dataset' | 'large_blocks' | 'lz4_compress' | 'zstd_compress';
+
 /** How a dataset is made. */
 export interface CreateOptions {
   readonly type?: Dataset['type'];
@@ -40,6 +44,8 @@ export class Pools {
   readonly #datasets = new Map<string, Dataset>();
   /** How many blocks a pool takes; without an entry, any number. */
   readonly #capacities = new Map<string, number>();
+  /** What pools were made without. */
+  readonly #lacking = new Map<string, ReadonlySet<PoolFeature>>();
   /** The last transaction group of each pool. */
   readonly #txgs = new Map<string, number>();
 
@@ -113,6 +119,12 @@ export class Pools {
     return this.#datasets.get(name)?.snapshots.find((snapshot) => snapshot.guid === guid);
   }
 
+  /** Whether a dataset's pool lacks one of these features. */
+  lacks(name: string, features: readonly PoolFeature[]): boolean {
+    const lacking = this.#lacking.get(poolOf(name));
+    return features.some((feature) => lacking?.has(feature) === true);
+  }
+
   /** Why another block doesn't fit into a dataset; undefined when it does. */
   findLackOfSpace(name: string): 'pool' | 'quota' | undefined {
     const capacity = this.#capacities.get(poolOf(name));
@@ -139,9 +151,10 @@ export class Pools {
    * What a person or another program does on the host.
    */
 
-  /** Makes an empty pool. @param blocks how many it takes; any number when left out */
-  createPool(name: string, blocks?: number): Dataset {
+  /** Makes an empty pool. @param blocks how many it takes; any number when left out @param lacks features that it has not */
+  createPool(name: string, blocks?: number, lacks: readonly PoolFeature[] = []): Dataset {
     if (blocks !== undefined) this.#capacities.set(name, blocks);
+    this.#lacking.set(name, new Set(lacks));
     return this.#add(name, 'filesystem');
   }
 
@@ -180,10 +193,12 @@ export class Pools {
       throw new ZfsRefusal(`cannot create '${name}': dataset already exists`);
     }
     const parent = this.#openParent(name);
+    const asked = properties.get('encryption');
+    if (asked === undefined && parent.encryption !== undefined && !parent.isKeyLoaded) {
+      throw new ZfsRefusal(`cannot create '${name}': encryption root's key is not loaded or provided`);
+    }
     const dataset = this.#add(name, type);
-    dataset.encryption = properties.get('encryption') ?? parent.encryption;
-    if (dataset.encryption === 'off') dataset.encryption = undefined;
-    dataset.isKeyLoaded = dataset.encryption !== undefined;
+    this.encrypt(dataset, asked, parent);
     for (const [property, value] of properties) dataset.properties.set(property, { value, source: 'local' });
     return dataset;
   }
@@ -267,6 +282,11 @@ export class Pools {
     old.bookmarks = old.bookmarks.filter((bookmark) => !isMoved(bookmark));
     this.#setOrigin(clone, old.origin);
     this.#setOrigin(old, origin);
+    // Whose key opened both goes with the snapshots.
+    if (old.encryption !== undefined && old.keyHolder === undefined && clone.encryptionRoot === old) {
+      clone.keyHolder = undefined;
+      old.keyHolder = clone;
+    }
   }
 
   rename(from: string, to: string): void {
@@ -303,7 +323,8 @@ export class Pools {
     snapshot.name = name;
   }
 
-  bookmark(source: string, target: string): void {
+  /** @param redactSnaps what `zfs redact` was told to leave out, by GUID; `zfs bookmark` makes one without */
+  bookmark(source: string, target: string, redactSnaps?: readonly bigint[]): void {
     const [dataset = '', name = ''] = target.split('#');
     const point = source.includes('#') ? this.findBookmark(source) : this.findSnapshot(source);
     if (point === undefined) throw new ZfsRefusal(`cannot open '${source}': dataset does not exist`, 2);
@@ -314,8 +335,8 @@ export class Pools {
     if (point instanceof Snapshot ? point.dataset !== owner : !owner.bookmarks.includes(point)) {
       throw new ZfsRefusal(`cannot create bookmark '${target}': not an ancestor`);
     }
-    const { guid, createtxg, createdAtSeconds, content } = point;
-    const bookmark: Bookmark = { name, guid, createtxg, createdAtSeconds, content };
+    const { guid, createtxg, createdAtSeconds, content, ivSet } = point;
+    const bookmark: Bookmark = { name, guid, createtxg, createdAtSeconds, content, ivSet, redactSnaps };
     const after = owner.bookmarks.findIndex((other) => other.createtxg > createtxg);
     owner.bookmarks.splice(after < 0 ? owner.bookmarks.length : after, 0, bookmark);
     this.nextTxg(owner.name);
@@ -476,6 +497,41 @@ export class Pools {
     dataset.snapshots.push(new Snapshot(dataset, facts));
   }
 
+  /** Encrypts a new dataset as asked for, else as its parent is. */
+  encrypt(dataset: Dataset, asked: string | undefined, parent: Dataset | undefined): void {
+    dataset.encryption = asked ?? parent?.encryption;
+    if (dataset.encryption === 'off') dataset.encryption = undefined;
+    dataset.isKeyLoaded = dataset.encryption !== undefined;
+    if (dataset.encryption === undefined) return;
+    dataset.keyHolder = asked === undefined ? parent : undefined;
+    dataset.wrappedWith = dataset.keyHolder?.encryptionRoot?.wrappedWith ?? `key of ${dataset.guid}`;
+  }
+
+  /** `zfs change-key`: a key of its own, or, with `-i`, that of its parent's encryption root. */
+  changeKey(name: string, { inherits }: { readonly inherits: boolean }): void {
+    const dataset = this.open(name);
+    const root = this.#openParent(name).encryptionRoot;
+    const fail = (why: string): never => {
+      throw new ZfsRefusal(`Key change error: ${why}`);
+    };
+    if (dataset.encryption === undefined) fail('Dataset not encrypted.');
+    if (!dataset.isKeyLoaded) fail('Key must be loaded.');
+    if (inherits && root === undefined) fail('Parent must be encrypted.');
+    const txg = this.nextTxg(name);
+    const before = dataset.encryptionRoot;
+    dataset.keyHolder = inherits ? root : undefined;
+    const wrapped = inherits ? root?.wrappedWith : `key of ${dataset.guid} since ${txg}`;
+    for (const each of this.#datasets.values()) {
+      // What it opened until now stays with it.
+      if (
+        each === dataset ||
+        (before === dataset && each.encryptionRoot === dataset.encryptionRoot && isWithin(each.name, name))
+      ) {
+        each.wrappedWith = wrapped;
+      }
+    }
+  }
+
   /** Adds an empty dataset that a stream will fill. */
   addForReceive(name: string, type: Dataset['type']): Dataset {
     return this.#add(name, type);
@@ -487,6 +543,8 @@ export class Pools {
     clone.takeContentOf(origin, clone.createtxg);
     clone.encryption = origin.dataset.encryption;
     clone.isKeyLoaded = origin.dataset.isKeyLoaded;
+    clone.keyHolder = origin.dataset.encryptionRoot;
+    clone.wrappedWith = origin.dataset.wrappedWith;
     this.#setOrigin(clone, origin);
     return clone;
   }

@@ -73,6 +73,8 @@ const readOnlyNames = new Set([
     'receive_resume_token',
     'keystatus',
     'encryptionroot',
+    'ivsetguid',
+    'redact_snaps',
     'userrefs',
     'inconsistent',
     'mounted',
@@ -165,7 +167,11 @@ function findFixed(pools: Pools, listed: Listed, name: string): string | undefin
     case 'keystatus':
       return dataset.encryption === undefined ? undefined : dataset.isKeyLoaded ? 'available' : 'unavailable';
     case 'encryptionroot':
-      return isDataset && dataset.encryption !== undefined ? findEncryptionRoot(pools, dataset) : undefined;
+      return isDataset ? dataset.encryptionRoot?.name : undefined;
+    case 'ivsetguid':
+      return point instanceof Dataset ? undefined : point.ivSet?.toString();
+    case 'redact_snaps':
+      return listed.kind === 'bookmark' ? listed.bookmark.redactSnaps?.join(',') : undefined;
     case 'receive_resume_token':
       return isDataset ? tokenOf(dataset) : undefined;
     case 'prevsnap':
@@ -179,14 +185,6 @@ function findFixed(pools: Pools, listed: Listed, name: string): string | undefin
     default:
       return undefined;
   }
-}
-
-/** Where the key of an encrypted dataset is loaded: a clone shares the one of its origin, what is made below another that one's. */
-function findEncryptionRoot(pools: Pools, dataset: Dataset): string {
-  if (dataset.origin !== undefined) return findEncryptionRoot(pools, dataset.origin.dataset);
-  const parent = pools.datasets.get(ancestorsOf(dataset.name).at(-1) ?? '');
-  const isOwn = dataset.properties.has('encryption') || parent?.encryption === undefined;
-  return isOwn ? dataset.name : findEncryptionRoot(pools, parent);
 }
 
 /** What was written since an earlier snapshot, of the same dataset or by its full name; undefined where it isn't one. */

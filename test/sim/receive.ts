@@ -221,6 +221,10 @@ class Receive {
     };
     if (header.resumeAt !== undefined) return this.#beginRest(dataset, header, what);
     const isResumable = this.#options.has('s');
+    if (pools.lacks(name, [...header.features, ...(isResumable ? (['extensible_dataset'] as const) : [])])) {
+      fail('pool must be upgraded to receive this stream.');
+    }
+    const isRaw = header.encryption !== undefined;
     const start = (base: Snapshot | undefined, on: Dataset): Dataset => {
       const content = new Map(base?.content);
       on.partial = { header, base, content, position: 0, bytes: 0, isResumable };
@@ -230,10 +234,11 @@ class Receive {
       if (origin !== undefined && origin.guid !== header.fromGuid) {
         fail(`most recent snapshot of ${name} does not\nmatch incremental source`);
       }
+      if (!isRaw) this.#checkEncryption(header, origin, fail);
       const made =
         origin === undefined ? pools.addForReceive(name, header.type) : pools.addClone(name, origin);
       made.isInconsistent = true;
-      this.#setProperties(made, header);
+      this.#setProperties(made, header, origin);
       return start(origin, made);
     }
     if (dataset.isReceiving || dataset.partial !== undefined) {
@@ -252,8 +257,14 @@ class Receive {
       );
     }
     const isForced = this.#options.has('F');
-    const isRaw = header.encryption !== undefined;
-    if (isRaw !== (dataset.encryption !== undefined) && isRaw) fail('invalid backup stream');
+    if (isRaw && dataset.encryption === undefined) {
+      fail('cannot perform raw receive on top of existing unencrypted dataset');
+    }
+    if (!isRaw && dataset.encryption !== undefined) {
+      if (!dataset.isKeyLoaded) fail('inherited key must be loaded');
+      if (header.flags.embedded) fail(this.#describeInvalid(header));
+    }
+    if (isRaw && header.fromIvSet !== base.ivSet) fail(ivSetMismatch);
     if (!isForced && dataset.isModifiedSince(base)) {
       fail(`destination ${name} has been modified\nsince most recent snapshot`);
     }
@@ -285,12 +296,33 @@ class Receive {
     return isResumable ? 'kernel modules must be upgraded to receive this stream.' : 'invalid backup stream';
   }
 
-  #setProperties(dataset: Dataset, header: StreamHeader): void {
-    const parent = this.#pools.datasets.get(ancestorsOf(dataset.name).at(-1) ?? '');
-    const isRaw = header.encryption !== undefined;
-    dataset.encryption = isRaw ? header.encryption : parent?.encryption;
-    dataset.isKeyLoaded = !isRaw && parent?.isKeyLoaded === true;
+  /** Whether what isn't raw can be made where it is to be. @param fail throws */
+  #checkEncryption(header: StreamHeader, origin: Snapshot | undefined, fail: (why: string) => never): void {
+    const parent = this.#findParent();
+    const asked = this.#properties.get('encryption');
+    const inherits = asked === undefined && origin === undefined && parent?.encryption !== undefined;
+    if (inherits && !parent.isKeyLoaded) fail('inherited key must be loaded');
+    const isEncrypted =
+      origin === undefined ? inherits || (asked ?? 'off') !== 'off' : origin.dataset.encryption !== undefined;
+    if (isEncrypted && header.flags.embedded) fail(this.#describeInvalid(header));
+  }
+
+  #findParent(): Dataset | undefined {
+    return this.#pools.datasets.get(ancestorsOf(this.#destination).at(-1) ?? '');
+  }
+
+  #setProperties(dataset: Dataset, header: StreamHeader, origin: Snapshot | undefined): void {
+    if (origin === undefined) {
+      if (header.encryption === undefined) {
+        this.#pools.encrypt(dataset, this.#properties.get('encryption'), this.#findParent());
+      } else {
+        dataset.encryption = header.encryption;
+        dataset.wrappedWith = header.wrappedWith;
+        dataset.isKeyLoaded = false;
+      }
+    }
     for (const [property, value] of this.#properties) {
+      if (['encryption', 'keyformat', 'keylocation'].includes(property)) continue;
       if (!isKnownProperty(property)) {
         throw new ZfsRefusal(`cannot receive: invalid property '${property}'`);
       }
@@ -396,6 +428,12 @@ class Receive {
     // What brings nothing writes nothing.
     if (!isSameContent(partial.content, base?.content ?? emptyContent)) dataset.changedTxg = createtxg;
     pools.addSnapshot(dataset, snapshotName, header.toGuid, createtxg, header.createdAtSeconds);
+    const arrived = dataset.tip;
+    if (header.encryption !== undefined && arrived !== undefined) {
+      arrived.ivSet = header.ivSet;
+      // The key comes along, wrapped as on the sender: whose key opens the dataset here stays as it was.
+      dataset.wrappedWith = header.wrappedWith;
+    }
     dataset.partial = undefined;
     dataset.isInconsistent = false;
   }
@@ -421,6 +459,9 @@ class Receive {
 
 /** The stream doesn't go onto what the destination has. It may be there already. */
 class NoMatch extends ZfsRefusal {}
+
+const ivSetMismatch =
+  "IV set guid mismatch. See the 'zfs receive' man page section\n discussing the limitations of raw encrypted send streams.";
 
 /** What zfs says of a dataset that something is received into, or was until it was interrupted. */
 function describeReceiving(dataset: Dataset): string {

@@ -3,7 +3,7 @@ import { complain, say, type Call } from './call.js';
 import { diffContents, emptyContent, type Change } from './content.js';
 import { isEarlier, Snapshot, type Bookmark } from './dataset.js';
 import { readOptions, type Options } from './options.js';
-import type { Pools } from './pools.js';
+import type { PoolFeature, Pools } from './pools.js';
 import { ZfsRefusal } from './refusal.js';
 import {
   decodeToken,
@@ -266,12 +266,33 @@ async function writeStream(writer: ChunkWriter, sending: Sending): Promise<void>
     resumeAt: skip,
     createdAtSeconds: to.createdAtSeconds,
     encryption: flags.raw ? to.dataset.encryption : undefined,
+    ...(flags.raw && to.dataset.encryption !== undefined
+      ? { ivSet: to.ivSet, fromIvSet: from?.ivSet, wrappedWith: to.dataset.wrappedWith }
+      : {}),
+    features: findFeatures(sending),
   };
   await writer.write(encodeRecord({ kind: 'begin', header }, 0));
   for (const change of changesOf(sending)) {
     await writer.write(encodeRecord({ kind: 'change', change }, blockBytes));
   }
   await writer.write(encodeRecord({ kind: 'end' }, 0));
+}
+
+/** What a stream asks of the pool that receives it (`setup_featureflags` in dmu_send.c). */
+function findFeatures({ to: { dataset }, flags }: Sending): PoolFeature[] {
+  const isRaw = flags.raw && dataset.encryption !== undefined;
+  const valueOf = (name: string): string => dataset.properties.get(name)?.value ?? '';
+  const isCompressed = flags.compressed || flags.raw;
+  const isEmbedded = flags.embedded && dataset.encryption === undefined;
+  const isLarge =
+    (flags.largeBlocks || flags.raw) && /^(1M|262144|524288|1048576)$/.test(valueOf('recordsize'));
+  return [
+    ...(isRaw ? (['encryption'] as const) : []),
+    ...(isLarge ? (['large_blocks'] as const) : []),
+    ...(isEmbedded ? (['embedded_data'] as const) : []),
+    ...(isEmbedded || isCompressed ? (['lz4_compress'] as const) : []),
+    ...(isCompressed && valueOf('compression').startsWith('zstd') ? (['zstd_compress'] as const) : []),
+  ];
 }
 
 function isOfOtherDataset(from: Snapshot | Bookmark | undefined, { dataset }: Snapshot): boolean {

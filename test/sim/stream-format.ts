@@ -1,4 +1,5 @@
 import type { Change } from './content.js';
+import type { PoolFeature } from './pools.js';
 
 /*
  * A stream of the simulator: records of 312 bytes, as those of zfs are, each followed by its payload. A package (`zfs send -I`)
@@ -25,6 +26,12 @@ export interface StreamHeader {
   readonly createdAtSeconds: number;
   /** How the blocks are encrypted, where they travel as they are. */
   readonly encryption: string | undefined;
+  /** Of blocks that travel encrypted: what they were encrypted with at both ends of the stream, and which key their key is wrapped with. */
+  readonly ivSet?: bigint | undefined;
+  readonly fromIvSet?: bigint | undefined;
+  readonly wrappedWith?: string | undefined;
+  /** What it asks of the pool that receives it. */
+  readonly features: readonly PoolFeature[];
 }
 
 /** How blocks travel. */

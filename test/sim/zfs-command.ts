@@ -54,6 +54,13 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     pools.create(name, { type: 'volume', properties });
     return 0;
   },
+  'change-key': (call, words, pools) => {
+    const options = readOptions(words, 'lio:');
+    const name = onlyOperand('change-key', options.operands);
+    permit(call, ['change-key'], `cannot change key of '${name}'`);
+    pools.changeKey(name, { inherits: options.has('i') });
+    return 0;
+  },
   set: (call, words, pools) => {
     const properties = readProperties(words.filter((word) => word.includes('=')));
     const names = words.filter((word) => !word.includes('='));

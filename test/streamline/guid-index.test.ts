@@ -22,6 +22,7 @@ function datasetOf(name: string, guids: readonly bigint[]): Dataset {
       encryptionRoot: undefined,
       keyStatus: undefined,
       role: undefined,
+      isGround: false,
     },
     snapshots: guids.map((guid) => snapshotOf(name, guid)),
     bookmarks: [],

@@ -36,7 +36,7 @@ function makeLegs(count: number): Leg[] {
     choice: { patterns: [], latest: false, allSnapshots: false },
     ...{ destination: undefined, rollback: false, replace: false },
   });
-  return chains.flatMap((chain) => chain.steps.map((step) => ({ chain, steps: [step] })));
+  return chains.flatMap((chain) => chain.steps.map((step) => ({ chain, steps: [step], omitted: [] })));
 }
 
 /** The same versions in two streams: the first one whole, the others in one. */
@@ -44,7 +44,7 @@ function makeSharedLegs(count: number): Leg[] {
   const [first, ...rest] = makeLegs(count);
   const [second, ...others] = rest.flatMap(({ steps }) => steps);
   if (first === undefined || second === undefined) throw new Error('too few versions to share a stream');
-  return [first, { chain: first.chain, steps: [second, ...others] }];
+  return [first, { ...first, steps: [second, ...others] }];
 }
 
 interface Run extends LaneResult {

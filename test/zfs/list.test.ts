@@ -32,6 +32,7 @@ test('datasets are read with their origin, encryption, newest snapshot, resume t
     encryptionRoot: undefined,
     keyStatus: undefined,
     role: undefined,
+    isGround: false,
   });
   assert.equal(vm?.newestSnapshot, 'zfs-vm:web:2');
   assert.deepEqual(vm.role, { kind: 'copy', sourceGuid: 11n, poolGuid: 12n });
