@@ -44,12 +44,15 @@ type NamedChoice = Pick<Choice, 'patterns' | 'allSnapshots' | 'required'>;
 
 /**
  * Refuses a pattern that fits nothing, or a version that has to be there and isn't: most likely it is misspelt.
+ * @param mayBePruned whether a version may be missing that is older than what its streamlines still have: a command that destroys versions
+ *   goes on so on a schedule
  * @throws ZfsVmError `usage`
  */
 export function checkPatterns(
   { patterns, allSnapshots, required }: NamedChoice,
   senderName: string,
   sender: Datasets,
+  { mayBePruned = false }: { readonly mayBePruned?: boolean } = {},
 ): void {
   const known = new Set([...findVersions(sender)].map((version) => version.tag.streamline));
   const candidates = allSnapshots ? new Set(sender.keys()) : known;
@@ -60,7 +63,10 @@ export function checkPatterns(
   const unknown = patterns.find(({ streamline }) => !isKnown(streamline));
   if (unknown === undefined) {
     if (required !== undefined) findNamedVersion(senderName, sender, required);
-    if (!allSnapshots) for (const pattern of patterns) checkVersion(pattern, senderName, sender);
+    if (allSnapshots) return;
+    for (const pattern of patterns) {
+      if (!mayBePruned || !isOlder(pattern, sender)) checkVersion(pattern, senderName, sender);
+    }
     return;
   }
   if (allSnapshots) {
@@ -100,25 +106,13 @@ function checkVersion(
   );
 }
 
-/**
- * Refuses what `checkPatterns` refuses, but for a version that may have been there: one that is older than what its streamlines still
- * have has been pruned, and the same command on a schedule has to go on.
- * @throws ZfsVmError `usage`
- */
-export function checkPrunedPatterns(
-  patterns: readonly VersionPattern[],
-  hostName: string,
-  datasets: Datasets,
-): void {
-  const mayBePruned = ({ streamline, upTo }: VersionPattern): boolean =>
-    upTo !== undefined &&
-    [...findVersions(datasets)].some(
-      ({ tag }) => matchesGlob(streamline, tag.streamline) && compareVersions(tag.version, upTo) > 0,
-    );
-  const checked = patterns.map((pattern) =>
-    mayBePruned(pattern) ? { ...pattern, upTo: undefined } : pattern,
-  );
-  checkPatterns({ patterns: checked, allSnapshots: false }, hostName, datasets);
+/** Whether a version that isn't there may have been destroyed: its streamlines have newer ones. */
+function isOlder({ streamline, upTo }: VersionPattern, datasets: Datasets): boolean {
+  if (upTo === undefined) return false;
+  for (const { tag } of findVersions(datasets)) {
+    if (matchesGlob(streamline, tag.streamline) && compareVersions(tag.version, upTo) > 0) return true;
+  }
+  return false;
 }
 
 /**

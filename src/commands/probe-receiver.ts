@@ -8,6 +8,7 @@ import {
   type DatasetList,
 } from '../inventory/read-inventory.js';
 import {
+  asksForAll,
   findDiffering,
   findLagging,
   findLikelyProbes,
@@ -32,6 +33,8 @@ export interface ProbedReceiver {
   readonly inventory: Inventory | undefined;
   /** Its datasets, where all of them were listed. */
   readonly datasets: DatasetList | undefined;
+  /** Whether all versions that are to be sent were asked for, and not only those that tell how far it is. */
+  readonly knowsAll: boolean;
 }
 
 /** How a receiver is asked. */
@@ -82,7 +85,7 @@ class ReceiverProbe {
     }
     const list = heads ?? { rows: [], tokens: new Map() };
     const inventory = await this.#complete(probes, findDiffering(probes, this.#guids), list);
-    return { inventory, datasets: undefined };
+    return { inventory, datasets: undefined, knowsAll: asksForAll(probes) };
   }
 
   /** Asks for names at once, and for what else there is to know when it is known. @returns what those end with that aren't in step */
@@ -98,7 +101,8 @@ class ReceiverProbe {
       if (late.length > 0) onQuestion({ kind: 'named', count: late.length });
       for (const name of late) this.#asked.add(name);
       const [newest, following] = [namesOfNewest(probes), namesOfFollowing(probes)];
-      return { late, newest, following, earlier: namesOfEarlier(probes) };
+      const earlier = namesOfEarlier(probes).filter((name) => !this.#asked.has(name));
+      return { late, newest, following, earlier };
     });
     const { found, heads } = await readHowFar(endpoint, expected, asking, signal);
     this.#note(found);
@@ -114,12 +118,12 @@ class ReceiverProbe {
   async #lookEverywhere(datasets: DatasetList, likely: ReadonlyMap<string, string>): Promise<ProbedReceiver> {
     const names = new Set(datasets.rows.map((row) => row.name));
     const probes = findProbes(await this.#options.sources, names, likely);
-    if (probes === undefined) return { inventory: undefined, datasets };
+    if (probes === undefined) return { inventory: undefined, datasets, knowsAll: false };
     const differing = new Set(findDiffering(probes, this.#guids));
     const heads = datasets.rows.filter(({ name }) => differing.has(name)).flatMap(namesOfHead);
     await this.#askFor([...namesToAskFor(probes), ...heads]);
     const inventory = await this.#complete(probes, findDiffering(probes, this.#guids), datasets);
-    return { inventory, datasets };
+    return { inventory, datasets, knowsAll: asksForAll(probes) };
   }
 
   /** Asks what is still open about datasets that differ. @param list what these and maybe others are */

@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion';
 import { retentionFor } from '../config/config.js';
 import { ZfsVmError } from '../errors.js';
 import type { Retention } from '../plan/retention.js';
-import { checkKept, checkPrunedPatterns } from './check-request.js';
+import { checkKept, checkPatterns } from './check-request.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 import { readPattern } from './patterns.js';
@@ -74,7 +74,7 @@ export class PruneCommand extends RetentionCommand {
       const { inventory } = prepared;
       const hostName = endpoint.host.name;
       if (!this.json) warnOfMalformedTags(this, hostName, inventory);
-      checkPrunedPatterns(patterns, hostName, inventory.datasets);
+      checkPatterns({ patterns, allSnapshots: false }, hostName, inventory.datasets, { mayBePruned: true });
       if (named !== undefined) checkKept(named, hostName, inventory.datasets);
       return new PruneRun(this, endpoint, prepared).run();
     });

@@ -36,6 +36,8 @@ export interface Inventories {
   readonly receiver: Inventory;
   /** Reads the receiver's other snapshots too; undefined when all are known already. */
   readonly readRest: (() => Promise<Inventory>) | undefined;
+  /** Whether it is known of all versions that are to be sent whether the receiver has them where its copies are. */
+  readonly knowsAll: boolean;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function readSides(
   const { choice, isThorough, properties, readSender } = options;
   if (sides.sender === sides.receiver) {
     const both = await reader.readWhole(sides.receiver, 'all', properties);
-    return { sender: both, receiver: both, readRest: undefined };
+    return { sender: both, receiver: both, readRest: undefined, knowsAll: true };
   }
   const readSenderAlone = (): SenderReading =>
     reader.beginReading(sides.sender, choice.allSnapshots ? 'all' : 'tagged', properties);
@@ -62,7 +64,7 @@ export async function readSides(
     sending.inventory,
     reader.readWhole(sides.receiver, 'all', []),
   ]);
-  return { sender, receiver, readRest: undefined };
+  return { sender, receiver, readRest: undefined, knowsAll: true };
 }
 
 class SideReader {
@@ -106,7 +108,7 @@ class SideReader {
     const { choice, destination, signal } = this.#options;
     const [rows, endpoint] = await Promise.all([sending.rows, opening]);
     const { probes } = findLikelyProbes(findSources(glimpse(rows ?? []), choice), destination);
-    const { inventory, datasets } = await probeReceiver({
+    const { inventory, datasets, knowsAll } = await probeReceiver({
       ...{ endpoint, destination, signal, expected: namesToAskFor(probes) },
       sources: sending.inventory.then(({ datasets: known }) => findSources(known, choice)),
       onQuestion: (what) => {
@@ -119,8 +121,10 @@ class SideReader {
       return this.#emitRead(endpoint, await readSnapshots(endpoint, datasets, signal));
     };
     const sender = await sending.inventory;
-    if (inventory === undefined) return { sender, receiver: await readRest(), readRest: undefined };
-    return { sender, receiver: this.#emitRead(endpoint, inventory), readRest };
+    if (inventory === undefined) {
+      return { sender, receiver: await readRest(), readRest: undefined, knowsAll: true };
+    }
+    return { sender, receiver: this.#emitRead(endpoint, inventory), readRest, knowsAll };
   }
 
   #emitReading({ host }: Endpoint, what: Inquiry): void {

@@ -3,7 +3,6 @@ import { Command, Option } from 'clipanion';
 import { resolveHosts } from '../config/config.js';
 import { durationForm, parseDuration } from '../duration.js';
 import { exitCodeOfAll, exitCodes, ZfsVmError } from '../errors.js';
-import { isUnsettled } from '../plan/plan.js';
 import { chooseColors } from '../report/colors.js';
 import { formatError } from '../report/error-text.js';
 import { checkCodes, checkStatus, failCheck, type CheckResult } from '../report/status-check.js';
@@ -141,8 +140,7 @@ function statusOf({ hosts }: Status): number {
   const errors = hosts.flatMap((host) => (host.kind === 'failed' ? [host.error] : []));
   if (errors.length > 0) return exitCodeOfAll(errors);
   const hasConflicts = hosts.some(
-    (host) =>
-      host.kind === 'compared' && host.streamlines.some(({ conflicts }) => conflicts.some(isUnsettled)),
+    (host) => host.kind === 'compared' && host.streamlines.some(({ conflicts }) => conflicts.length > 0),
   );
   return hasConflicts ? exitCodes.conflict : exitCodes.done;
 }

@@ -3,7 +3,8 @@ import type { Endpoint } from '../host/endpoint.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { readHeld } from '../inventory/read-inventory.js';
 import { findToBeDestroyed } from '../plan/gone-on.js';
-import { isUnsettled, type Plan } from '../plan/plan.js';
+import { findPassed, type PassedVersions } from '../plan/passed.js';
+import type { Plan } from '../plan/plan.js';
 import { planTransfer } from '../plan/plan-transfer.js';
 import { isConclusive } from '../plan/probe.js';
 import type { Choice } from '../plan/sources.js';
@@ -49,6 +50,8 @@ export interface Prepared {
   readonly plan: Plan;
   /** The sender's snapshots that want a bookmark, though nothing is sent from or to them, by their full names. */
   readonly unmarked: readonly string[];
+  /** What the receiver lacks for good. */
+  readonly passed: PassedVersions;
   readonly sides: Sides;
   readonly compress: boolean;
 }
@@ -168,11 +171,11 @@ export class TransferRun {
 
   async #showPlan(): Promise<number> {
     const command = this.#command;
-    const { plan, sides, compress } = await this.prepare();
+    const { plan, passed, sides, compress } = await this.prepare();
     const { signal, stdout } = command.context;
     const sizes = await estimateSizes(sides.sender, plan, signal);
     signal.throwIfAborted();
-    stdout.write(formatPlan(command, { plan, sizes, ...sides, compress }));
+    stdout.write(formatPlan(command, { plan, passed, sizes, ...sides, compress }));
     return statusOfPlan(plan);
   }
 
@@ -231,7 +234,8 @@ export class TransferRun {
     const { signal } = this.#command.context;
     try {
       const prepared = await this.prepare();
-      const { plan, unmarked, sides } = prepared;
+      const { plan, unmarked, passed, sides } = prepared;
+      this.#emit({ kind: 'passed', passed });
       const losses = this.#losses.findUnconfirmed(plan, sides.receiver.host.name);
       const lines = losses.map(({ line }) => line);
       const work = { plan, losses: lines, unmarked, context: this.#makeContext(prepared) };
@@ -290,10 +294,10 @@ export class TransferRun {
   async prepare(): Promise<Prepared> {
     const opening = this.#open();
     this.#report ??= openReport(this.#command, opening.receiverName);
-    const { plan, unmarked } = await this.#makePlan(opening);
+    const { plan, unmarked, passed } = await this.#makePlan(opening);
     const sides = { sender: await opening.sender, receiver: await opening.receiver };
     const compress = this.#command.compress && plan.chains.length > 0 && (await this.#canCompress(sides));
-    return { opening, plan, unmarked, sides, compress };
+    return { opening, plan, unmarked, passed, sides, compress };
   }
 
   /** Whether both hosts have zstd; what isn't so is told once. */
@@ -312,14 +316,14 @@ export class TransferRun {
     return lacking.length === 0;
   }
 
-  async #makePlan(opening: Opening): Promise<Pick<Prepared, 'plan' | 'unmarked'>> {
+  async #makePlan(opening: Opening): Promise<Pick<Prepared, 'plan' | 'unmarked' | 'passed'>> {
     const command = this.#command;
     const choice = this.#choice;
     const destination = this.#destination;
     const { rollback, replace } = command;
     const { receiverName } = opening;
     const isCopy = opening.sender === opening.receiver;
-    const { sender, receiver, readRest } = await readSides(opening, {
+    const { sender, receiver, readRest, knowsAll } = await readSides(opening, {
       choice,
       destination,
       // What would be destroyed has to be known in full.
@@ -344,30 +348,33 @@ export class TransferRun {
     const planWith = (receiverDatasets: Datasets, held?: ReadonlySet<string>): Plan => {
       const datasets = datasetsWith(receiverDatasets);
       if (isCopy) checkCopyPlace(datasets);
-      checkPatterns(choice, senderName, datasets.sender);
+      checkPatterns(choice, senderName, datasets.sender, { mayBePruned: command.delete });
       const properties = { ...this.#properties, carried: sender.properties };
       return planTransfer({ ...datasets, choice, destination, rollback, replace, held, properties });
     };
     const quick = planWith(receiver.datasets);
-    const plan =
-      readRest === undefined || isConclusive(quick)
-        ? await this.#planWithHolds(quick, await opening.receiver, (held) =>
-            planWith(receiver.datasets, held),
-          )
-        : planWith((await readRest()).datasets);
+    const isQuick = readRest === undefined || isConclusive(quick);
+    const rest = isQuick ? receiver.datasets : (await readRest()).datasets;
+    const plan = isQuick
+      ? await this.#planWithHolds(quick, await opening.receiver, (held) => planWith(receiver.datasets, held))
+      : planWith(rest);
     for (const { source, destination: place } of [...plan.chains, ...plan.upToDate]) {
       this.#pools.note(senderName, [source]);
       this.#pools.note(receiverHost, [place]);
     }
     const unmarked = findUnmarked(plan, datasetsWith(receiver.datasets).sender).map(fullNameOf);
-    if (!command.delete) return { plan, unmarked };
+    // Whoever asks for the latest only hears what that passes by, which is known where something is sent.
+    const isKnown = knowsAll || !isQuick;
+    const versions = isKnown || choice.latest ? findPassed({ ...datasetsWith(rest), choice }, plan) : [];
+    const passed = { versions, knowsAll: isKnown, isLatest: choice.latest };
+    if (!command.delete) return { plan, unmarked, passed };
     const request = {
       ...datasetsWith(receiver.datasets),
       plan,
       patterns: choice.allSnapshots ? [] : choice.patterns,
     };
     const deletes = await findDeletes(request, await opening.receiver, command.context.signal);
-    return { plan: { ...plan, deletes }, unmarked };
+    return { plan: { ...plan, deletes }, unmarked, passed };
   }
 
   /** The same plan, or one that knows that something is held which it would destroy: that is asked only where it would. */
@@ -399,7 +406,7 @@ export class TransferRun {
 
 /** The exit status of what leaves these conflicts. */
 export function statusOfPlan(plan: Plan): number {
-  return plan.conflicts.some(isUnsettled) ? exitCodes.conflict : exitCodes.done;
+  return plan.conflicts.length > 0 ? exitCodes.conflict : exitCodes.done;
 }
 
 function statusOf(plan: Plan, { errors }: TransferResult): number {

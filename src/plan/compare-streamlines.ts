@@ -4,19 +4,21 @@ import { findVersions } from '../streamline/lineage.js';
 import { isChosenTag } from '../streamline/selection.js';
 import { findTagIn, type Tag } from '../streamline/tag.js';
 import { compareVersions } from '../streamline/version.js';
-import { isUnsettled, type Chain, type Conflict, type Plan } from './plan.js';
+import { findPassed } from './passed.js';
+import type { Chain, Conflict, Plan } from './plan.js';
 import { findSources, type Choice } from './sources.js';
 import { groupByStream, type StreamSteps } from './stream.js';
 
 /**
  * How far a receiver is with a streamline.
- * - `up-to-date`: it has the newest version
+ * - `up-to-date`: it has every version
+ * - `newest-only`: it has the newest version, and lacks older ones that can't be sent any more
  * - `behind`: a push would send something
  * - `ahead`: a push would send nothing, and it has a newer version
- * - `passed-by`: it has gone past the newest version without it, and will never get it
+ * - `passed-by`: it has gone past the newest version of a dataset without it, and will never get it
  * - `conflict`: a push could not send everything without losing something
  */
-export type StreamlineState = 'up-to-date' | 'behind' | 'ahead' | 'passed-by' | 'conflict';
+export type StreamlineState = 'up-to-date' | 'newest-only' | 'behind' | 'ahead' | 'passed-by' | 'conflict';
 
 /** How a receiver stands to the sender in one streamline; what a push to it would say. */
 export interface StreamlineStatus {
@@ -29,7 +31,9 @@ export interface StreamlineStatus {
   readonly versionsBehind: number;
   /** The streams that a push would send. */
   readonly streams: readonly PlannedStream[];
-  /** Those that concern it, with what the receiver has passed by. */
+  /** How many older versions it lacks that can't be sent any more. */
+  readonly versionsPassed: number;
+  /** Those that concern it. */
   readonly conflicts: readonly Conflict[];
   /** Interrupted receives of its versions on the receiver. */
   readonly partials: readonly PartialVersion[];
@@ -60,14 +64,21 @@ export interface Comparison {
  */
 export function compareStreamlines(
   { sender, receiver, choice }: Comparison,
-  { chains, conflicts }: Plan,
+  { chains, conflicts, upToDate }: Plan,
 ): StreamlineStatus[] {
   const theirs = findNewestVersions(receiver, choice);
   const streams = chains.flatMap((chain) => splitChain(chain));
   const missing = [
     ...streams.flatMap(({ steps }) => steps.map(({ to }) => to)).filter(isTagged),
-    ...findKeptBack({ sender, receiver, choice }, conflicts.filter(isUnsettled)),
+    ...findKeptBack(
+      { sender, receiver, choice },
+      conflicts.filter(({ reason }) => reason.kind !== 'passed-by'),
+    ),
   ];
+  const passed = findPassed({ sender, receiver, choice }, { chains, conflicts, upToDate });
+  const passedBy = groupBy(passed.flatMap(({ versions }) => versions).filter(isTagged), ({ tag }) => [
+    tag.streamline,
+  ]);
   const missingBy = groupBy(missing, ({ tag }) => [tag.streamline]);
   const streamsBy = groupBy(streams, ({ steps: [{ to }] }) =>
     to.tag === undefined ? [] : [to.tag.streamline],
@@ -77,11 +88,12 @@ export function compareStreamlines(
   return Array.from(findNewestVersions(sender, choice), ([streamline, newestHere]) => {
     const newestThere = theirs.get(streamline);
     const concerning = conflictsBy.get(streamline) ?? [];
-    // The members of a tree are one version.
-    const versionsBehind = new Set(missingBy.get(streamline)?.map(({ tag }) => tag.version.text)).size;
+    const versionsBehind = countVersions(missingBy.get(streamline));
+    const versionsPassed = countVersions(passedBy.get(streamline));
+    const row = { streamline, newestHere, newestThere, versionsBehind, versionsPassed };
     return {
-      ...{ streamline, newestHere, newestThere, versionsBehind },
-      state: chooseState(concerning, versionsBehind, newestHere, newestThere),
+      ...row,
+      state: chooseState(concerning, row),
       streams: streamsBy.get(streamline) ?? [],
       conflicts: concerning,
       partials: partialsBy.get(streamline) ?? [],
@@ -120,18 +132,27 @@ export function findNewestVersions(
   return new Map([...newest].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** The members of a tree are one version. */
+function countVersions(versions: readonly TaggedSnapshot[] = []): number {
+  return new Set(versions.map(({ tag }) => tag.version.text)).size;
+}
+
 function chooseState(
   conflicts: readonly Conflict[],
-  versionsBehind: number,
-  newestHere: TaggedSnapshot,
-  newestThere: TaggedSnapshot | undefined,
+  {
+    versionsBehind,
+    versionsPassed,
+    newestHere,
+    newestThere,
+  }: Pick<StreamlineStatus, 'versionsBehind' | 'versionsPassed' | 'newestHere' | 'newestThere'>,
 ): StreamlineState {
-  if (conflicts.some(isUnsettled)) return 'conflict';
+  if (conflicts.some(({ reason }) => reason.kind !== 'passed-by')) return 'conflict';
   if (versionsBehind > 0) return 'behind';
   if (conflicts.length > 0) return 'passed-by';
   const isAhead =
     newestThere !== undefined && compareVersions(newestThere.tag.version, newestHere.tag.version) > 0;
-  return isAhead ? 'ahead' : 'up-to-date';
+  if (isAhead) return 'ahead';
+  return versionsPassed > 0 ? 'newest-only' : 'up-to-date';
 }
 
 /** A stream may bring versions of several streamlines: it is one for each then. */

@@ -9,7 +9,7 @@ import { isTooLong, Placement } from './placement.js';
 import { choosePropertyChanges, type PropertyRequest } from './properties.js';
 import { ReceiverModel } from './receiver-model.js';
 import { shareStreams } from './share-streams.js';
-import { findSources, type Choice, type Source } from './sources.js';
+import { findHighest, findSources, type Choice, type Source } from './sources.js';
 import { findDifferingVersion, VersionOwners } from './version-owners.js';
 
 /** What to bring from where to where. */
@@ -36,6 +36,8 @@ export interface TransferRequest {
 type Decision =
   | { readonly kind: 'chain'; readonly chain: Chain }
   | { readonly kind: 'up-to-date'; readonly upToDate: UpToDate }
+  /** There is nothing to send, and the highest version of a streamline isn't there. */
+  | { readonly kind: 'passed-by'; readonly destination: string }
   | { readonly kind: 'conflict'; readonly reason: ConflictReason };
 
 /**
@@ -80,28 +82,30 @@ class Planner {
           this.#placement.settle(name, decision.upToDate.destination);
           upToDate.push(decision.upToDate);
           break;
+        case 'passed-by':
+          this.#placement.settle(name, decision.destination);
+          break;
         case 'conflict':
           this.#noteConflict(source, decision.reason);
           conflicts.push({ source: name, streamlines, reason: decision.reason });
           continue;
       }
-      const passedBy = streamlines.flatMap((streamline) => this.#findPassedBy(source, streamline));
-      conflicts.push(...passedBy);
+      conflicts.push(...this.#findPassedBy(source));
     }
     return { chains, upToDate, conflicts };
   }
 
-  /** A streamline whose newest version the receiver doesn't have, nor will get, since it has gone past it. */
-  #findPassedBy(source: Source, streamline: string): Conflict[] {
+  /** The streamlines whose highest version the receiver doesn't have, nor will get, since it has gone past it. */
+  #findPassedBy(source: Source): Conflict[] {
     const { name } = source.dataset;
-    const newest = source.versions.filter(isTagged).findLast(({ tag }) => tag.streamline === streamline);
     const destination = this.#placement.whereIs(name);
-    if (newest === undefined || destination === undefined) return [];
-    if (this.#model.has(newest.guid)) return [];
-    const base = source.dataset.snapshots.findLast(({ guid }) => this.#model.has(guid)) ?? newest;
-    return [
-      { source: name, streamlines: [streamline], reason: { kind: 'passed-by', destination, newest, base } },
-    ];
+    if (destination === undefined) return [];
+    const missing = findHighest(source).filter(({ guid }) => !this.#model.has(guid));
+    return missing.map((newest) => {
+      const base = source.dataset.snapshots.findLast(({ guid }) => this.#model.has(guid)) ?? newest;
+      const streamlines = isTagged(newest) ? [newest.tag.streamline] : [];
+      return { source: name, streamlines, reason: { kind: 'passed-by', destination, newest, base } };
+    });
   }
 
   #noteConflict(source: Source, reason: ConflictReason): void {
@@ -145,10 +149,11 @@ class Planner {
     const receiverOnly = this.#model.findNewerThan(base.guid, destination);
     const [next, ...rest] = source.versions.filter((version) => version.createtxg > base.createtxg);
     if (next === undefined) {
-      const newest = source.versions.at(-1) ?? source.versions[0];
-      return this.#model.has(newest.guid)
-        ? { kind: 'up-to-date', upToDate: { source: source.dataset.name, destination, newest, receiverOnly } }
-        : conflict({ kind: 'passed-by', destination, newest, base });
+      const isPassed = findHighest(source).some(({ guid }) => !this.#model.has(guid));
+      if (isPassed) return { kind: 'passed-by', destination };
+      const newest = source.versions.findLast(({ guid }) => this.#model.has(guid)) ?? source.versions[0];
+      const upToDate = { source: source.dataset.name, destination, newest, receiverOnly };
+      return { kind: 'up-to-date', upToDate };
     }
     const existing = this.#model.findDataset(destination);
     if (existing !== undefined && source.dataset.encrypted && !existing.encrypted) {

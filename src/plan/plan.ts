@@ -115,7 +115,7 @@ export type ConflictReason =
       readonly common: Point;
       readonly writtenBytes: number;
     }
-  /** The receiver holds something newer without these versions, and ZFS can't insert older snapshots. */
+  /** The receiver holds something newer without the highest version of a streamline, and ZFS can't insert older snapshots. */
   | {
       readonly kind: 'passed-by';
       readonly destination: string;
@@ -172,12 +172,7 @@ export type ConflictReason =
   /** A clone, and what it was cloned from is in another pool than the one it would go to. */
   | { readonly kind: 'origin-in-other-pool'; readonly origin: string; readonly destination: string };
 
-/** Whether a conflict leaves something to be done. What the receiver has passed by will stay so, in every run. */
-export function isUnsettled({ reason }: Conflict): boolean {
-  return reason.kind !== 'passed-by';
-}
-
-/** A dataset whose newest chosen version the receiver has. */
+/** A dataset of which the receiver has the highest chosen version of each streamline, and could get no other that it lacks. */
 export interface UpToDate {
   readonly source: string;
   readonly destination: string;

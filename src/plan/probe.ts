@@ -4,7 +4,7 @@ import { formatTag } from '../streamline/tag.js';
 import { nextVersion } from '../streamline/version.js';
 import type { Plan } from './plan.js';
 import { placeNew } from './placement.js';
-import type { Source } from './sources.js';
+import { findHighest, type Source } from './sources.js';
 
 /*
  * Listing the snapshots of a receiver is the dearest thing there is: its datasets are unmounted, and ZFS opens one for each
@@ -15,6 +15,9 @@ import type { Source } from './sources.js';
 /** How many names are put into a question that may not need them. */
 const mostEarlier = 500;
 
+/** Up to how many names of earlier versions are asked for in any case: only then is it known whether a copy has them. */
+const fewEarlier = 100;
+
 /** Of how many namesakes it is worth asking each. */
 const mostPlaces = 8;
 
@@ -23,7 +26,7 @@ export interface Probe {
   readonly source: Source;
   /** The receiver's datasets that may be the copy, going by their names. */
   readonly places: readonly string[];
-  /** The newest version of each streamline: a copy that has them all is up to date. */
+  /** The newest version of each streamline, in time and by its number: a copy that has them all gets no other. */
   readonly newest: readonly Snapshot[];
   /** What the versions after those would be called: a copy that has one is ahead. */
   readonly following: readonly string[];
@@ -80,9 +83,18 @@ export function findLikelyProbes(
   return { likely, probes: findProbes(sources, new Set(likely.values()), likely) ?? [] };
 }
 
-/** The full names of all the snapshots on the receiver that tell how far it is. */
+/** The full names of all the snapshots on the receiver that tell how far it is, and where they are few, which versions it has. */
 export function namesToAskFor(probes: readonly Probe[]): string[] {
-  return [...namesOfNewest(probes).keys(), ...namesOfFollowing(probes)];
+  return [
+    ...namesOfNewest(probes).keys(),
+    ...namesOfFollowing(probes),
+    ...(listEarlier(probes, fewEarlier) ?? []),
+  ];
+}
+
+/** Whether `namesToAskFor` has the names of all versions. */
+export function asksForAll(probes: readonly Probe[]): boolean {
+  return listEarlier(probes, fewEarlier) !== undefined;
 }
 
 /** The full names of the newest versions, with their GUIDs. */
@@ -106,12 +118,20 @@ export function namesOfFollowing(probes: readonly Probe[]): string[] {
  * long history, and only wanted of the few copies that lag: then they are left for a second question.
  */
 export function namesOfEarlier(probes: readonly Probe[]): string[] {
-  const names = probes.flatMap(({ source, places, newest }) =>
-    source.versions
-      .filter((version) => !newest.includes(version))
-      .flatMap(({ name }) => places.map((place) => `${place}@${name}`)),
-  );
-  return names.length > mostEarlier ? [] : names;
+  return listEarlier(probes, mostEarlier) ?? [];
+}
+
+/** The full names of the versions before the newest; undefined when there are more than so many. */
+function listEarlier(probes: readonly Probe[], most: number): string[] | undefined {
+  const names: string[] = [];
+  for (const { source, places, newest } of probes) {
+    for (const version of source.versions) {
+      if (newest.includes(version)) continue;
+      for (const place of places) names.push(`${place}@${version.name}`);
+      if (names.length > most) return undefined;
+    }
+  }
+  return names;
 }
 
 /** The receiver's datasets that lack one of the newest versions. @param found as for `findDiffering` */
@@ -220,10 +240,10 @@ function suffixesOf(name: string): string[] {
   return parts.map((_, index) => parts.slice(index).join('/'));
 }
 
-function findNewestOfEach({ versions }: Source): Snapshot[] {
+function findNewestOfEach(source: Source): Snapshot[] {
   const byStreamline = new Map<string | undefined, Snapshot>();
-  for (const version of versions) byStreamline.set(version.tag?.streamline, version);
-  return [...byStreamline.values()];
+  for (const version of source.versions) byStreamline.set(version.tag?.streamline, version);
+  return [...new Set([...byStreamline.values(), ...findHighest(source)])];
 }
 
 /** Names that the sender has itself are no sign: they were not chosen, and the receiver may well have them. */

@@ -1,14 +1,15 @@
-import { fullNameOf, type Dataset, type Datasets, type Snapshot } from '../streamline/dataset.js';
-import { datasetOf, walkHistory } from '../streamline/lineage.js';
+import { fullNameOf, isTagged, type Dataset, type Datasets, type Snapshot } from '../streamline/dataset.js';
+import { datasetOf, findNewest, walkHistory } from '../streamline/lineage.js';
 import { matchesGlob, isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import type { Tag } from '../streamline/tag.js';
+import { compareVersions } from '../streamline/version.js';
 import { ancestorsOf, poolOf } from '../zfs/names.js';
 
 /** Which versions are to be sent. */
 export interface Choice {
   /** Only these; all when empty. With `allSnapshots` they mean the names of datasets. */
   readonly patterns: readonly VersionPattern[];
-  /** Only the newest version of each dataset, and what others are cloned from. */
+  /** Only the newest version of each dataset, by its number, and what others are cloned from. */
   readonly latest: boolean;
   /** Every snapshot is a version, whatever it is called. */
   readonly allSnapshots: boolean;
@@ -40,8 +41,9 @@ export function findSources(datasets: Datasets, choice: Choice): Source[] {
   const sources = new Map<string, Source>();
   for (const [name, all] of chosen) {
     const dataset = datasets.get(name);
+    const latest = choice.latest ? findLatest(all) : undefined;
     const versions = choice.latest
-      ? all.filter((version, index) => index === all.length - 1 || origins.has(fullNameOf(version)))
+      ? all.filter((version) => version === latest || origins.has(fullNameOf(version)))
       : all;
     const [first, ...rest] = versions;
     if (dataset === undefined || first === undefined) continue;
@@ -49,6 +51,28 @@ export function findSources(datasets: Datasets, choice: Choice): Source[] {
     sources.set(name, { dataset, versions: [first, ...rest], treeParent });
   }
   return orderSources(sources, datasets);
+}
+
+/** Of the streamline of what was made last, the highest version, which may be an older snapshot than a lower one. @param versions oldest first */
+function findLatest(versions: readonly Snapshot[]): Snapshot | undefined {
+  const last = versions.at(-1);
+  const alike = versions.filter(isTagged).filter(({ tag }) => tag.streamline === last?.tag?.streamline);
+  return findNewest(alike) ?? last;
+}
+
+/** The highest version of each streamline of a dataset; of snapshots that are no versions, the one that was made last. */
+export function findHighest({ versions }: Pick<Source, 'versions'>): Snapshot[] {
+  const highest = new Map<string | undefined, Snapshot>();
+  for (const version of versions) {
+    const streamline = version.tag?.streamline;
+    const known = highest.get(streamline);
+    const isHigher =
+      known?.tag === undefined ||
+      version.tag === undefined ||
+      compareVersions(version.tag.version, known.tag.version) > 0;
+    if (isHigher) highest.set(streamline, version);
+  }
+  return [...highest.values()];
 }
 
 /** The newest chosen version of another dataset in a dataset's history: what it can be cloned from on the receiver. */

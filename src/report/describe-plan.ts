@@ -1,3 +1,4 @@
+import type { PassedVersions } from '../plan/passed.js';
 import type { Chain, Conflict, ConflictReason, Plan, Step, UpToDate } from '../plan/plan.js';
 import type { SharedSteps } from '../transfer/event.js';
 import { fullNameOf, nameForPeople, type Snapshot } from '../streamline/dataset.js';
@@ -45,6 +46,25 @@ export function describeUpToDate(
   const more = ahead === undefined ? '' : `, and is ahead with ${nameForPeople(ahead)}`;
   return `${source}: ${receiverName}:${destination} has ${nameForPeople(newest)}, the newest${more}`;
 }
+
+/** What a receiver lacks for good, in one line, e.g. `2 older versions (web:1, web:2) are not on b and cannot be sent any more`; undefined when there is nothing. */
+export function describePassed(
+  { versions, isLatest }: PassedVersions,
+  receiverName: string,
+): string | undefined {
+  // The members of a tree are one version.
+  const names = [...new Set(versions.flatMap((passed) => passed.versions).map(nameForPeople))];
+  if (names.length === 0) return undefined;
+  const few = names.length <= mostNames ? names : [...names.slice(0, mostNames), '...'];
+  const what = `${formatCount(names.length, 'older version')} (${few.join(', ')})`;
+  const verb = names.length === 1 ? 'is' : 'are';
+  return isLatest
+    ? `${what} ${verb} left out by --latest and cannot be sent to ${receiverName} later`
+    : `${what} ${verb} not on ${receiverName} and cannot be sent any more: it has newer ones`;
+}
+
+/** How many versions are named in a line. */
+const mostNames = 5;
 
 /** A conflict in words: what is wrong, with the evidence. */
 export function describeConflict({ source, streamlines, reason }: Conflict, receiverName: string): string {
@@ -100,7 +120,7 @@ export function suggestWayOut(reason: ConflictReason): string {
     case 'modified':
       return `see what with "zfs diff" there; if it may go, run this again with --rollback`;
     case 'passed-by':
-      return 'nothing to do unless you need these very versions; the next tag will be sent again';
+      return `make the next version on the sender with "${quoteCommand(['zfs-vm', 'tag', reason.newest.dataset])}": it is sent, and is the newest then`;
     case 'no-common-version':
       return reason.copyOf === undefined
         ? 'give one of them another streamline name, or use --replace if what the receiver has may go'
@@ -187,7 +207,7 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
     case 'modified':
       return `${receiverName}:${reason.destination} has ${formatBytes(reason.writtenBytes)} that came after ${nameForPeople(reason.common)} and are in no snapshot: it was written to or mounted, or its newest snapshot was destroyed`;
     case 'passed-by':
-      return `${receiverName}:${reason.destination} already holds ${nameForPeople(reason.base)}, which is newer than ${nameForPeople(reason.newest)}, and ZFS can't insert older snapshots`;
+      return `${receiverName}:${reason.destination} lacks ${nameForPeople(reason.newest)} and can't get it: it has ${nameForPeople(reason.base)}, which was made later, and ZFS can't insert older snapshots`;
     case 'no-common-version':
       return `${receiverName} has ${reason.streamline} already (${fullNameOf(reason.theirs)}), with other content: no version is the same on both sides`;
     case 'destination-exists': {

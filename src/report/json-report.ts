@@ -3,7 +3,14 @@ import type { Chain, Step } from '../plan/plan.js';
 import type { TransferEvent } from '../transfer/event.js';
 import type { OutputStream } from './colors.js';
 import { toJsonError } from './error-json.js';
-import { toJsonChain, toJsonConflict, toJsonDestruction, toJsonPoint, toJsonSharing } from './plan-json.js';
+import {
+  toJsonChain,
+  toJsonConflict,
+  toJsonDestruction,
+  toJsonPassed,
+  toJsonPoint,
+  toJsonSharing,
+} from './plan-json.js';
 
 /** The version of the lines; it changes when something in them is renamed or removed. */
 const schemaVersion = 1;
@@ -41,6 +48,11 @@ export class JsonReport {
         break;
       case 'read':
         this.#write(event.kind, { host: event.host, datasets: event.datasets, snapshots: event.snapshots });
+        break;
+      case 'passed':
+        if (event.passed.versions.length > 0) {
+          this.#write(event.kind, { versions: toJsonPassed(event.passed) });
+        }
         break;
       case 'planned':
         this.#write(event.kind, {

@@ -1,4 +1,5 @@
 import type { Destruction } from '../plan/destruction.js';
+import type { PassedVersions } from '../plan/passed.js';
 import type { Chain, Conflict, Plan, Preparation, Step } from '../plan/plan.js';
 import type { SharedSteps } from '../transfer/event.js';
 import { fullNameOf, type Point } from '../streamline/dataset.js';
@@ -7,6 +8,7 @@ import { describeConflict, suggestWayOut } from './describe-plan.js';
 /** A plan with what is known of its size, between two named places. */
 export interface EstimatedPlan {
   readonly plan: Plan;
+  readonly passed?: PassedVersions;
   /** Estimated bytes of each step; a step may be missing. */
   readonly sizes: ReadonlyMap<Step, number>;
   readonly sender: PlanSide;
@@ -42,7 +44,7 @@ export function formatPlansAsJson(plans: readonly EstimatedPlan[], shared: reado
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function toJsonPlan({ plan, sizes, sender, receiver, compress }: EstimatedPlan): object {
+function toJsonPlan({ plan, passed, sizes, sender, receiver, compress }: EstimatedPlan): object {
   return {
     schemaVersion,
     sender: sender.host.name,
@@ -57,7 +59,15 @@ function toJsonPlan({ plan, sizes, sender, receiver, compress }: EstimatedPlan):
     })),
     conflicts: plan.conflicts.map((conflict) => toJsonConflict(conflict, receiver.host.name)),
     deletes: (plan.deletes ?? []).map(toJsonDestruction),
+    passed: toJsonPassed(passed),
   };
+}
+
+/** What a receiver lacks for good, as docs/scripting.md describes it. */
+export function toJsonPassed(passed: PassedVersions | undefined): object[] {
+  return (passed?.versions ?? []).map(({ source, destination, versions }) => ({
+    ...{ source, destination, versions: versions.map(toJsonPoint) },
+  }));
 }
 
 /** What is read once for several receivers, as docs/scripting.md describes it. */

@@ -5,6 +5,7 @@ import {
   describeAbort,
   describeConflict,
   describeDeletes,
+  describePassed,
   describePreparation,
   describeProperties,
   describeRoute,
@@ -16,11 +17,15 @@ import type { EstimatedPlan } from './plan-json.js';
 import { formatBytes, formatCount } from './quantities.js';
 
 /** A plan for people: a block a chain with its steps, the reason for the first one's base, sizes; then what is left. */
-export function formatPlanAsText({ plan, sizes, receiver }: EstimatedPlan, colors: ChalkInstance): string {
+export function formatPlanAsText(
+  { plan, passed, sizes, receiver }: EstimatedPlan,
+  colors: ChalkInstance,
+): string {
   const receiverName = receiver.host.name;
   const lines = [
     ...plan.chains.flatMap((chain) => formatChain(chain, sizes, receiverName, colors)),
     ...plan.upToDate.map((each) => colors.dim(describeUpToDate(each, receiverName))),
+    ...(passed === undefined ? [] : [describePassed(passed, receiverName) ?? []].flat()),
     ...plan.conflicts.flatMap((conflict) => [
       colors.yellow(`conflict: ${describeConflict(conflict, receiverName)}`),
       `  way out: ${suggestWayOut(conflict.reason)}`,

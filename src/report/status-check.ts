@@ -1,5 +1,4 @@
 import type { StreamlineStatus } from '../plan/compare-streamlines.js';
-import { isUnsettled } from '../plan/plan.js';
 import { toPrintable } from '../printable.js';
 import { describeConflict } from './describe-plan.js';
 import { formatAge, formatCount } from './quantities.js';
@@ -67,7 +66,7 @@ function judgeRow(
   status: Status,
   maxAgeSeconds: number | undefined,
 ): Problem[] {
-  const conflicts = row.conflicts.filter(isUnsettled).map((conflict): Problem => {
+  const conflicts = row.conflicts.map((conflict): Problem => {
     return { level: 'CRITICAL', words: `${host}: ${describeConflict(conflict, host)}` };
   });
   if (conflicts.length > 0) return conflicts;

@@ -30,9 +30,9 @@ export function formatStatusAsJson(status: Status): string {
 }
 
 function toJsonRow(row: StreamlineStatus, host: string, status: Status): object {
-  const { streamline, state, newestThere, versionsBehind, conflicts, partials } = row;
+  const { streamline, state, newestThere, versionsBehind, versionsPassed, conflicts, partials } = row;
   return {
-    ...{ streamline, state, versionsBehind },
+    ...{ streamline, state, versionsBehind, versionsPassed },
     newest: newestThere === undefined ? null : toJsonVersion(newestThere, status),
     bytesBehind: sumBytes(status, row) ?? null,
     partialReceives: partials.map(({ dataset, tag }) => ({ dataset, version: tag.version.text })),

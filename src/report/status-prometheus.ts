@@ -1,4 +1,3 @@
-import { isUnsettled } from '../plan/plan.js';
 import { sumBytes, type Status } from './status.js';
 
 interface Sample {
@@ -57,6 +56,11 @@ function listMetrics(status: Status, localName: string): Metric[] {
       samples: rows.map(({ row, labels }) => ({ labels, value: row.versionsBehind })),
     },
     {
+      name: 'zfs_vm_versions_passed',
+      help: 'How many older versions the host lacks that cannot be sent any more, as it has newer ones.',
+      samples: rows.map(({ row, labels }) => ({ labels, value: row.versionsPassed })),
+    },
+    {
       name: 'zfs_vm_bytes_behind',
       help: 'About how many bytes a push would send.',
       samples: rows.flatMap(({ row, labels }) => {
@@ -72,7 +76,7 @@ function listMetrics(status: Status, localName: string): Metric[] {
     {
       name: 'zfs_vm_conflicts',
       help: 'How many datasets with versions of the streamline could not be pushed without losing something.',
-      samples: rows.map(({ row, labels }) => ({ labels, value: row.conflicts.filter(isUnsettled).length })),
+      samples: rows.map(({ row, labels }) => ({ labels, value: row.conflicts.length })),
     },
   ];
 }

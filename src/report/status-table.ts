@@ -29,6 +29,7 @@ const stateNames: Readonly<Record<StreamlineState, string>> = {
   'up-to-date': 'up to date',
   behind: 'behind',
   ahead: 'ahead',
+  'newest-only': 'has the newest',
   'passed-by': 'passed by',
   conflict: 'conflict',
 };
@@ -67,8 +68,13 @@ function toRow(streamline: string, host: HostStatus, status: Status): Row {
     newest: newestThere?.tag.version.text ?? 'none',
     age: formatAgeOf(newestThere, status),
     behind: describeBehind(found, status),
-    state: `${stateNames[state]}${arriving.join('')}`,
+    state: `${stateNames[state]}${describePassedCount(found)}${arriving.join('')}`,
   };
+}
+
+function describePassedCount({ versionsPassed }: StreamlineStatus): string {
+  if (versionsPassed === 0) return '';
+  return `, ${formatCount(versionsPassed, 'older version')} cannot be sent any more`;
 }
 
 function describeFailure(kind: string): string {

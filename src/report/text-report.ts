@@ -1,11 +1,13 @@
 import type { ChalkInstance } from 'chalk';
 import type { Clock } from '../clock.js';
+import type { PassedVersions } from '../plan/passed.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';
 import { fullNameOf, nameForPeople } from '../streamline/dataset.js';
 import type { Inquiry, TransferEvent, TransferResult } from '../transfer/event.js';
 import {
   describeAbort,
   describeConflict,
+  describePassed,
   describeRoute,
   describeSharing,
   describeStep,
@@ -37,6 +39,7 @@ export class TextReport {
   readonly #screen: Screen;
   #progress: Progress | undefined;
   #isCompressed = false;
+  #passed: PassedVersions | undefined;
 
   constructor(options: TextReportOptions) {
     this.#options = options;
@@ -53,6 +56,9 @@ export class TextReport {
         this.#tell(
           `${event.host}: read ${formatCount(event.datasets, 'dataset')} and ${formatCount(event.snapshots, 'snapshot')}`,
         );
+        break;
+      case 'passed':
+        this.#passed = event.passed;
         break;
       case 'planned':
         this.#progress = new Progress(event.plan, this.#options.clock.nowMs(), this.#isCompressed);
@@ -163,6 +169,9 @@ export class TextReport {
         if (abort !== undefined) this.#print(abort);
       }
       this.#print(`sending ${formatCount(steps.length, 'version')} to ${receiverName}`);
+      const passed = this.#passed === undefined ? undefined : describePassed(this.#passed, receiverName);
+      if (passed !== undefined && this.#passed?.isLatest === true) this.#print(passed);
+      else if (passed !== undefined) this.#tell(passed);
     }
   }
 
@@ -175,7 +184,7 @@ export class TextReport {
       if (left !== '') return `nothing sent${left}`;
       return plan.upToDate.length === 0
         ? 'nothing to do: there are no versions to send'
-        : `nothing to do: ${this.#options.receiverName} is up to date`;
+        : this.#describeNothing();
     }
     const rate = seconds > 0 ? ` (${formatBytes(Math.round(bytes / seconds))}/s)` : '';
     const size = `${formatBytes(bytes)}${this.#isCompressed ? ' compressed' : ''}`;
@@ -184,6 +193,17 @@ export class TextReport {
       return errors.length === 0 ? `done: ${sum}${left}` : `not all is well${left}; sent ${sum}`;
     }
     return `not done: ${formatCount(failedVersions, 'version')} missing${left}; sent ${sum}`;
+  }
+
+  /** "Up to date" means that every version is there; where that isn't known, or not so, it says what is. */
+  #describeNothing(): string {
+    const { receiverName } = this.#options;
+    const passed = this.#passed === undefined ? undefined : describePassed(this.#passed, receiverName);
+    if (passed === undefined && this.#passed?.knowsAll !== false) {
+      return `nothing to do: ${receiverName} is up to date`;
+    }
+    const newest = `nothing to send: ${receiverName} has the newest version of each streamline`;
+    return passed === undefined ? newest : `${newest}; ${passed}`;
   }
 
   #nameStep(chain: Chain, step: Step): string {

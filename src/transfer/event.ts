@@ -1,5 +1,6 @@
 import type { ZfsVmError } from '../errors.js';
 import type { Destruction } from '../plan/destruction.js';
+import type { PassedVersions } from '../plan/passed.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';
 
 /** What a host is asked for. */
@@ -29,6 +30,8 @@ export type TransferEvent =
   | { readonly kind: 'reading'; readonly host: string; readonly what: Inquiry }
   /** A host has told what it has. */
   | { readonly kind: 'read'; readonly host: string; readonly datasets: number; readonly snapshots: number }
+  /** What the receiver lacks for good; before each plan. */
+  | { readonly kind: 'passed'; readonly passed: PassedVersions }
   /** It is known what will be sent and what won't. */
   | { readonly kind: 'planned'; readonly plan: Plan }
   /** What several receivers need is read once for them, and sent to all: the parts of their chains that they share. */

@@ -65,7 +65,21 @@ for (const [what, receiver, expected] of [
   });
 }
 
-test('what the receiver has gone past is no conflict, and nothing is left to send', () => {
+test('a receiver that has the newest version and lacks older ones is not up to date, and nothing is left to send', () => {
+  const statuses = compare(world('tank/x: web:1 web:2 web:3'), world('tank/x: web:3'));
+  assert.deepEqual(summarize(statuses), ['web newest-only 3 0']);
+  assert.equal(statuses[0]?.versionsPassed, 2);
+});
+
+test('a version that is older than a lower one counts by its number: where it never went, it was passed by', () => {
+  const statuses = compare(world('tank/x: web:5 web:3'), world('tank/x: web:3'));
+  assert.deepEqual(summarize(statuses), ['web passed-by 3 0']);
+  assert.deepEqual(summarize(compare(world('tank/x: web:5 web:3'), world('tank/x: web:5'))), [
+    'web behind 5 1',
+  ]);
+});
+
+test('a streamline that the receiver has gone past is told, and nothing is left to send', () => {
   const statuses = compare(world('tank/x: web:1 app:1 web:2'), world('tank/x: web:1 web:2'));
   assert.deepEqual(summarize(statuses), ['app passed-by none 0', 'web up-to-date 2 0']);
 });

@@ -961,3 +961,21 @@ plans(
     'tank/disk is up to date in tank/x/disk',
   ],
 );
+
+plans(
+  'the latest is the highest version, also where a lower one was made after it',
+  { sender: ['tank/a: web:5 web:3'], receiver: [], latest: true },
+  ['tank/a -> b:tank/a', '  web:5 full'],
+);
+
+plans(
+  'the highest version that the receiver has gone past is a conflict',
+  { sender: ['tank/a: web:5 web:3'], receiver: ['tank/a: web:3'] },
+  ['tank/a: passed-by'],
+);
+
+plans(
+  'older versions that the receiver lacks are no conflict',
+  { sender: ['tank/a: web:1 web:2 web:3'], receiver: ['tank/a: web:3'] },
+  ['tank/a is up to date in tank/a'],
+);

@@ -90,10 +90,12 @@ test('JSON has what is known, and null for what is not', () => {
       streamlines: [
         {
           ...{ streamline: 'app', state: 'behind', versionsBehind: 1, newest: null, bytesBehind: 1024 },
+          versionsPassed: 0,
           ...{ partialReceives: [], conflicts: [] },
         },
         {
           ...{ streamline: 'web', state: 'behind', versionsBehind: 1, bytesBehind: 1024 },
+          versionsPassed: 0,
           ...{ newest: { version: '2', createdAt: '2023-11-14T20:13:20.000Z' } },
           ...{ partialReceives: [], conflicts: [] },
         },
@@ -191,6 +193,10 @@ zfs_vm_newest_version_timestamp_seconds{host="b\\"\\\\",streamline="web"} 169998
 # TYPE zfs_vm_versions_behind gauge
 zfs_vm_versions_behind{host="b\\"\\\\",streamline="app"} 0
 zfs_vm_versions_behind{host="b\\"\\\\",streamline="web"} 2
+# HELP zfs_vm_versions_passed How many older versions the host lacks that cannot be sent any more, as it has newer ones.
+# TYPE zfs_vm_versions_passed gauge
+zfs_vm_versions_passed{host="b\\"\\\\",streamline="app"} 0
+zfs_vm_versions_passed{host="b\\"\\\\",streamline="web"} 0
 # HELP zfs_vm_bytes_behind About how many bytes a push would send.
 # TYPE zfs_vm_bytes_behind gauge
 zfs_vm_bytes_behind{host="b\\"\\\\",streamline="app"} 0

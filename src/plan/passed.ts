@@ -1,0 +1,59 @@
+import type { Datasets, Snapshot } from '../streamline/dataset.js';
+import { GuidIndex } from '../streamline/guid-index.js';
+import type { Plan } from './plan.js';
+import { findSources, type Choice } from './sources.js';
+
+/**
+ * Versions of one of the sender's datasets that its copy lacks, and can't get any more: it has, or gets, something newer, and ZFS inserts
+ * nothing before that. So it is after `--latest`, and where the receiver has destroyed versions itself.
+ */
+export interface Passed {
+  readonly source: string;
+  readonly destination: string;
+  /** Oldest first. */
+  readonly versions: readonly [Snapshot, ...Snapshot[]];
+}
+
+/** What a receiver lacks for good, as far as it is known. */
+export interface PassedVersions {
+  readonly versions: readonly Passed[];
+  /** Whether it is known of all chosen versions whether the receiver has them. */
+  readonly knowsAll: boolean;
+  /** Whether they are what `--latest` leaves out in this run. */
+  readonly isLatest: boolean;
+}
+
+/** Both sides, and which versions count. */
+export interface PassedRequest {
+  readonly sender: Datasets;
+  readonly receiver: Datasets;
+  readonly choice: Choice;
+}
+
+/**
+ * Finds what the copies of the sender's datasets have passed by, of datasets without a conflict. With `latest`, only what this very plan
+ * passes by: whoever sends the newest versions on purpose hears of the others once.
+ * @param plan what `planTransfer` gives for both
+ */
+export function findPassed({ sender, receiver, choice }: PassedRequest, plan: Plan): Passed[] {
+  const conflicting = new Set(plan.conflicts.map(({ source }) => source));
+  const places = new Map(
+    [...plan.upToDate, ...plan.chains].map(({ source, destination }) => [source, destination]),
+  );
+  const chains = new Map(plan.chains.map((chain) => [chain.source, chain]));
+  const coming = new Set(plan.chains.flatMap(({ steps }) => steps.map(({ to }) => to.guid)));
+  const copies = new GuidIndex(receiver);
+  return findSources(sender, { ...choice, latest: false }).flatMap(({ dataset, versions }): Passed[] => {
+    const destination = places.get(dataset.name);
+    if (destination === undefined || conflicting.has(dataset.name)) return [];
+    const base = [...dataset.snapshots, ...dataset.bookmarks]
+      .filter(({ guid }) => copies.has(guid))
+      .reduce((newest, { createtxg }) => Math.max(newest, createtxg), 0);
+    const last = chains.get(dataset.name)?.steps.at(-1)?.to.createtxg ?? base;
+    const first = choice.latest ? base : 0;
+    const isPassed = ({ guid, createtxg }: Snapshot): boolean =>
+      createtxg > first && createtxg < last && !coming.has(guid) && !copies.has(guid);
+    const [oldest, ...rest] = versions.filter(isPassed);
+    return oldest === undefined ? [] : [{ source: dataset.name, destination, versions: [oldest, ...rest] }];
+  });
+}

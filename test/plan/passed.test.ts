@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findPassed } from '../../src/plan/passed.js';
+import { planTransfer } from '../../src/plan/plan-transfer.js';
+import { nameForPeople } from '../../src/streamline/dataset.js';
+import { world } from '../worlds.js';
+
+/** What the receiver lacks for good, as `SOURCE: VERSIONS`. */
+function passedBy(sender: readonly string[], receiver: readonly string[], latest = false): string[] {
+  const request = {
+    ...{ sender: world(...sender), receiver: world('tank:', ...receiver), destination: undefined },
+    choice: { patterns: [], latest, allSnapshots: false },
+    ...{ rollback: false, replace: false },
+  };
+  return findPassed(request, planTransfer(request)).map(
+    ({ source, versions }) => `${source}: ${versions.map(nameForPeople).join(' ')}`,
+  );
+}
+
+test('what comes before the newest common version, and is nowhere on the receiver, is passed', () => {
+  assert.deepEqual(passedBy(['tank/a: web:1 web:2 web:3'], ['tank/a: web:3']), ['tank/a: web:1 web:2']);
+  assert.deepEqual(passedBy(['tank/a: web:1 web:2 web:3'], ['tank/a: web:2']), ['tank/a: web:1']);
+  assert.deepEqual(passedBy(['tank/a: web:1 web:2'], ['tank/a: web:2', 'tank/old: web:1']), []);
+});
+
+test('what is still to come, or is kept back by a conflict, is not', () => {
+  assert.deepEqual(passedBy(['tank/a: web:1 web:2'], ['tank/a: web:1']), []);
+  assert.deepEqual(passedBy(['tank/a: web:1 web:2 web:3'], ['tank/a: web:2 @mine']), []);
+});
+
+test('with --latest it is what this run leaves out, once', () => {
+  const sender = ['tank/a: web:1 web:2 web:3 web:4'];
+  assert.deepEqual(passedBy(sender, [], true), ['tank/a: web:1 web:2 web:3']);
+  assert.deepEqual(passedBy(sender, ['tank/a: web:2'], true), ['tank/a: web:3']);
+  assert.deepEqual(passedBy(sender, ['tank/a: web:4'], true), []);
+});
