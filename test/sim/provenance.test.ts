@@ -30,12 +30,12 @@ class Judged {
   }
 
   /** What the judge says when a transfer from a to b has done this to b. */
-  judge(transfer: () => void, { isTouched = false } = {}): string {
+  judge(transfer: () => void, { undoes = false } = {}): string {
     const [sender, before] = [captureState(this.a), captureState(this.b)];
     transfer();
     const delivery: Delivery = {
       ...{ from: 'a', to: 'b', sender, before, after: captureState(this.b) },
-      ...{ destination: undefined, isTouched },
+      ...{ destination: undefined, undoes, isTouched: false },
     };
     try {
       this.#provenance.judge(delivery);
@@ -147,15 +147,29 @@ test('a clone that has taken the past of the copy over may be gone on with', () 
 
 test('a copy that is lost to make room for another dataset is seen', () => {
   const judged = new Judged();
-  judged.b.pools.snapshot(['tank/fork@own']);
-  judged.a.pools.rename('tank/vm', 'tank/other');
+  judged.a.pools.create('tank/stranger');
+  judged.a.pools.snapshot(['tank/stranger@zfs-vm:s:1']);
   assert.match(
     judged.judge(() => {
       judged.b.pools.destroy('tank/fork', { recursive: true });
-      judged.a.pools.create('tank/stranger');
-      judged.a.pools.snapshot(['tank/stranger@zfs-vm:s:1']);
       bring(judged.a, 'tank/stranger', judged.b, 'tank/fork');
     }),
-    /^tank\/fork@zfs-vm:web:3 is lost, and tank\/fork was the copy of tank\/fork of a$/,
+    /^tank\/fork@zfs-vm:web:3 is lost, and tank\/fork was the copy of tank\/fork/,
   );
+});
+
+test('what is lost of a dataset that is no copy is seen, unless it was to be undone', () => {
+  const lose = (undoes: boolean): string => {
+    const judged = new Judged();
+    bring(judged.a, 'tank/vm', judged.b, 'tank/archive');
+    judged.b.pools.snapshot(['tank/archive@zfs-vm:web:9']);
+    return judged.judge(
+      () => {
+        judged.b.pools.destroySnapshots('tank/archive', ['zfs-vm:web:9']);
+      },
+      { undoes },
+    );
+  };
+  assert.equal(lose(false), 'tank/archive@zfs-vm:web:9 is lost, and tank/archive is no copy of ours');
+  assert.equal(lose(true), 'all is well');
 });

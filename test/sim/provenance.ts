@@ -14,6 +14,8 @@ export interface Delivery {
   readonly after: HostState;
   /** What `-d` said. */
   readonly destination: string | undefined;
+  /** Whether it may undo what is in the way of its datasets: `--rollback`, `--replace`. */
+  readonly undoes: boolean;
   /** Whether somebody else changed something meanwhile: then what was planned may have been right when it was. */
   readonly isTouched: boolean;
 }
@@ -75,7 +77,7 @@ export class Provenance {
       // What sync has tagged is there by now.
       const now = command === 'sync' ? captureState(world.machine(from)) : sender;
       const after = captureState(world.machine(to));
-      this.judge({ from, to, sender: now, before, after, destination, isTouched: false });
+      this.judge({ from, to, sender: now, before, after, destination, undoes: false, isTouched: false });
     };
   }
 
@@ -115,14 +117,15 @@ export class Provenance {
     const isHeir = [...(this.#heirs.get(dataset.guid) ?? [])].some((past) =>
       others.some(({ guid }) => guid === past),
     );
-    if (isHeir || (old !== undefined && !old.isInconsistent && this.#isAtPlace(delivery, dataset, sent))) {
-      return;
-    }
-    const [other] = others;
-    expectThat(other === undefined, `${what}, whose copy is ${other?.name ?? ''}`);
-    if (old === undefined || old.isInconsistent) return;
+    const wasThere = old !== undefined && !old.isInconsistent;
+    if (isHeir || (wasThere && this.#isAtPlace(delivery, dataset, sent))) return;
+    // Of several sources with the same snapshots, it may be the copy of one that has none yet.
+    const copied = others.flatMap(({ guid }) => [...(this.#sources.get(`${delivery.from} ${guid}`) ?? [])]);
+    const open = new Set([...sent].filter((source) => !copied.includes(source)));
+    expectThat(open.size > 0, `${what}, whose copy is ${others.map(({ name }) => name).join(' or ')}`);
+    if (!wasThere) return;
     const adoptable = [...delivery.before.values()].filter((each) =>
-      this.#mayBeAdopted(delivery, each, sent),
+      this.#mayBeAdopted(delivery, each, open),
     );
     const names = adoptable.map(({ name }) => name).join(', ');
     expectThat(
@@ -172,25 +175,43 @@ export class Provenance {
     return [...sent].some((guid) => pointsOf(sender.get(guid)).has(tip.guid));
   }
 
-  /** What is lost of a copy was lost for its own source's sake: never to make room for another one. */
-  #judgeLosses({ from, sender, before, after }: Delivery): void {
+  /** What is lost was lost for the sake of its own source: nothing of another one's copy, and nothing of what is nobody's. */
+  #judgeLosses(delivery: Delivery): void {
+    const { from, before, after, undoes } = delivery;
     const kept = ownersIn(after);
     for (const dataset of before.values()) {
       const lost = dataset.snapshots.find(({ guid }) => !kept.has(guid));
-      if (lost === undefined || after.has(dataset.guid)) continue;
-      const successor = [...after.values()].find(({ name }) => name === dataset.name);
-      const its = successor && this.#sources.get(`${from} ${successor.guid}`);
-      for (const [key, known] of this.#sources) {
-        const [host, guid] = key.split(' ');
-        if (guid !== String(dataset.guid)) continue;
-        const isSame = host === from && [...(its ?? [])].some((source) => known.has(source));
-        const isAlive = host !== from || [...known].some((source) => sender.has(source));
-        expectThat(
-          isSame || !isAlive,
-          `${dataset.name}@${lost.name} is lost, and ${dataset.name} was the copy of ${describe(known, sender)} of ${host ?? ''}`,
-        );
+      if (lost === undefined) continue;
+      const name = `${dataset.name}@${lost.name}`;
+      const now = after.get(dataset.guid);
+      const known = [...this.#sources].filter(([key]) => key.endsWith(` ${dataset.guid}`));
+      const own = this.#sources.get(`${from} ${dataset.guid}`);
+      if (now !== undefined) {
+        expectThat(undoes || own !== undefined, `${name} is lost, and ${dataset.name} is no copy of ours`);
+        expectThat(known.length === 0 || own !== undefined, `${name} is lost, which another host has sent`);
+        continue;
       }
+      for (const [key, sources] of known) this.#judgeReplaced(delivery, dataset, name, key, sources);
     }
+  }
+
+  /** A copy that is gone has gone for a new one of the same source, or its source is gone. */
+  #judgeReplaced(
+    { from, sender, after }: Delivery,
+    dataset: DatasetState,
+    lost: string,
+    key: string,
+    sources: Sources,
+  ): void {
+    const successor = [...after.values()].find(({ name }) => name === dataset.name);
+    const its = successor && this.#sources.get(`${from} ${successor.guid}`);
+    const isOurs = key.startsWith(`${from} `);
+    const isSame = isOurs && [...(its ?? [])].some((source) => this.#isOrFollows(source, sources));
+    const isAlive = !isOurs || [...sources].some((source) => sender.has(source));
+    expectThat(
+      isSame || !isAlive,
+      `${lost} is lost, and ${dataset.name} was the copy of ${describe(sources, sender)}, as ${key} says`,
+    );
   }
 }
 

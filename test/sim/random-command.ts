@@ -24,6 +24,8 @@ export interface TransferWords {
   readonly isPowerless: boolean;
   /** Where `-d` sends what is new. */
   readonly destination: string | undefined;
+  /** Whether it may undo what is in its way. */
+  readonly undoes: boolean;
   /** The property that it sets where something is there already; empty for none. */
   readonly changes: string;
   /** What to call to drop interrupted receives on b. */
@@ -85,7 +87,12 @@ export function pickCommand({ world, random, sender, receiving, destination }: S
     ...(properties === undefined ? [] : [properties.words]),
     ...(deletes ? ['--delete --yes'] : []),
   ].join(' ');
-  const words = `${isPull ? 'pull' : 'push'} ${options} ${target}`.replace(/  +/g, ' ');
+  // With sudo, `copy` would call it on both hosts.
+  const isCopy = global === '' && random.chance(0.1);
+  const route = isCopy
+    ? `copy ${options} ${isPull ? `${target} local` : `local ${target}`}`
+    : `${isPull ? 'pull' : 'push'} ${options} ${target}`;
+  const words = route.replace(/  +/g, ' ');
   return {
     host: isPull ? 'b' : 'a',
     words: global + words,
@@ -93,6 +100,7 @@ export function pickCommand({ world, random, sender, receiving, destination }: S
     wanted: { ...wanted, allSnapshots },
     destination: place,
     changes: properties?.changes ?? '',
+    undoes: mayLose,
     ...{ leavesBookmarks, mayLose: mayLose || deletes, isPowerless },
     abortWords: isPull ? 'abort --yes' : `${global}abort --yes ${target}`,
   };

@@ -283,6 +283,7 @@ export class Round {
       this.#scene.provenance.judge({
         ...{ from: 'a', to: 'b', sender, before: receiver, after: now.receiver },
         destination: this.#command.destination,
+        undoes: this.#command.undoes,
         isTouched,
       });
     }
