@@ -36,7 +36,7 @@ const deeds: readonly ((history: History) => void)[] = [
   useByOthers,
   turnKey,
   ...(isIdentityJudged
-    ? [moveElsewhere, swapNames, goOnInPromotedClone, archive, replaceByPast, thin, rollBack]
+    ? [moveElsewhere, swapNames, goOnInPromotedClone, promoteChild, archive, replaceByPast, thin, rollBack]
     : []),
 ];
 
@@ -90,6 +90,18 @@ function goOnInPromotedClone(history: History): void {
     pools.destroy(old, { recursive: true });
   });
   rename(history, clone, old);
+}
+
+/** A clone below its own origin takes the past over: the parent is then a clone of its child. */
+function promoteChild(history: History): void {
+  const snapshot = history.pickSnapshot();
+  if (snapshot === undefined || snapshot.dataset.type !== 'filesystem') return;
+  const child = `${snapshot.dataset.name}/try${history.nextNumber()}`;
+  history.attempt(`clone ${snapshot.fullName} as ${child}, and promote it`, (pools) => {
+    pools.clone(snapshot.fullName, child);
+    pools.promote(child);
+  });
+  if (history.random.chance(0.5)) history.tag(child);
 }
 
 /** A copy by hand, `zfs send -R | zfs receive` or without `-R`, up to some snapshot, in the same pool or another one. */

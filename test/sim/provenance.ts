@@ -95,7 +95,8 @@ export class Provenance {
     const known = this.#sources.get(key);
     const last = arrived.at(-1)?.name ?? '';
     const what = `${dataset.name} on the receiver got ${last} of ${describe(sent, sender)}`;
-    if (known !== undefined) {
+    // What was its source may be gone, and restored as another dataset.
+    if (known !== undefined && [...known].some((source) => sender.has(source))) {
       const same = new Set([...sent].filter((source) => this.#isOrFollows(source, known)));
       expectThat(isTouched || same.size > 0, `${what}, and it is a copy of ${describe(known, sender)}`);
       this.#sources.set(key, same.size > 0 ? same : sent);
@@ -169,7 +170,8 @@ export class Provenance {
 
   /** Whether a dataset is nobody's copy, has a snapshot of the source's own history, and nothing after it. */
   #mayBeAdopted({ from, sender }: Delivery, dataset: DatasetState, sent: Sources): boolean {
-    if (this.#sources.has(`${from} ${dataset.guid}`) || dataset.isInconsistent) return false;
+    const known = [...(this.#sources.get(`${from} ${dataset.guid}`) ?? [])];
+    if (known.some((source) => sender.has(source)) || dataset.isInconsistent) return false;
     const tip = dataset.snapshots.at(-1);
     if (tip === undefined || !isSameContent(tip.content, dataset.content)) return false;
     return [...sent].some((guid) => pointsOf(sender.get(guid)).has(tip.guid));
