@@ -3,6 +3,3 @@
  * machine), and are judged by it. The planner's rules for that are not all there yet.
  */
 export const isIdentityJudged: boolean = false;
-
-/** Whether receivers have encrypted places, with and without their key. The simulator and the program know them only in part. */
-export const hasEncryptedPlaces: boolean = false;

@@ -35,6 +35,7 @@ const deeds: readonly ((history: History) => void)[] = [
   },
   useByOthers,
   turnKey,
+  changeKey,
   ...(isIdentityJudged
     ? [moveElsewhere, swapNames, goOnInPromotedClone, promoteChild, archive, replaceByPast, thin, rollBack]
     : []),
@@ -169,15 +170,32 @@ function useByOthers(history: History): void {
   });
 }
 
-/** The key of something encrypted is loaded, or unloaded. */
+/** The key of something encrypted is loaded, or unloaded, for all that it opens. */
 function turnKey(history: History): void {
-  const all = [...history.machine.pools.datasets.values()].filter(
-    ({ encryption }) => encryption !== undefined,
+  const { pools } = history.machine;
+  const roots = [...pools.datasets.values()].filter((dataset) => dataset.encryptionRoot === dataset);
+  if (roots.length === 0) return;
+  const root = history.random.pick(roots);
+  const isLoaded = !root.isKeyLoaded;
+  history.attempt(`${isLoaded ? 'load' : 'unload'} the key of ${root.name}`, () => {
+    for (const dataset of pools.datasets.values()) {
+      if (dataset.encryptionRoot === root) dataset.isKeyLoaded = isLoaded;
+    }
+  });
+}
+
+/** Something encrypted gets a key of its own, or the one of what it lies below. */
+function changeKey(history: History): void {
+  const { random } = history;
+  const { pools } = history.machine;
+  const all = [...pools.datasets.values()].filter(
+    ({ encryption, isKeyLoaded }) => encryption !== undefined && isKeyLoaded,
   );
   if (all.length === 0) return;
-  const dataset = history.random.pick(all);
-  history.attempt(`${dataset.isKeyLoaded ? 'unload' : 'load'} the key of ${dataset.name}`, () => {
-    dataset.isKeyLoaded = !dataset.isKeyLoaded;
+  const { name } = random.pick(all);
+  const inherits = random.chance(0.7);
+  history.attempt(`change-key ${inherits ? '-i ' : ''}${name}`, () => {
+    pools.changeKey(name, { inherits });
   });
 }
 
@@ -205,8 +223,11 @@ export function copyByHand(
 ): void {
   const wanted = dataset.snapshots.filter(({ createtxg }) => createtxg <= upToTxg);
   const copy = to.create(place, { type: dataset.type });
-  copy.encryption = dataset.encryption ?? copy.encryption;
-  copy.isKeyLoaded = dataset.encryption === undefined && copy.encryption !== undefined;
+  if (dataset.encryption !== undefined) {
+    // As it is, with a key of its own.
+    const { encryption, wrappedWith } = dataset;
+    Object.assign(copy, { encryption, wrappedWith, keyHolder: undefined, isKeyLoaded: false });
+  }
   for (const snapshot of wanted) {
     const txg = to.nextTxg(place);
     copy.content = snapshot.content;

@@ -1,4 +1,4 @@
-import { hasEncryptedPlaces, isIdentityJudged } from './awaited.js';
+import { isIdentityJudged } from './awaited.js';
 import { History } from './history.js';
 import { copyByHand, meddle } from './meddling.js';
 import type { Machine } from './machine.js';
@@ -64,7 +64,7 @@ export async function makeScene(seed: number, story: string[] = []): Promise<Sce
 /** Where copies go: mostly where they have the names of the sender; else below a place, on any pool. */
 function pickDestination(random: Random, receiving: History): string | undefined {
   if (!random.chance(0.35)) return undefined;
-  if (hasEncryptedPlaces && random.chance(0.25)) return makeEncryptedPlace(random, receiving);
+  if (random.chance(0.25)) return makeEncryptedPlace(random, receiving);
   return random.chance(0.5) ? 'tank/x' : `${random.pick(receiving.pools)}/x`;
 }
 
