@@ -21,7 +21,7 @@ const usualLimit = 2 ** 20;
 export interface RunOptions {
   /** Goes to its stdin; pieces go as they come. When they fail, its stdin ends there. */
   readonly input?: string | AsyncIterable<string>;
-  /** Told of what it prints to stdout, as it comes. */
+  /** Told of what it prints to stdout, as it comes: the result has none of it then. */
   readonly onText?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** How many characters it may print to either output; 1 Mi when left out. */
@@ -59,10 +59,13 @@ export async function runCommand(
   };
   const [exit] = await Promise.all([
     command.exit,
-    read(command.stdout, (text) => {
-      stdout.push(text);
-      onText?.(text);
-    }),
+    read(
+      command.stdout,
+      onText ??
+        ((text) => {
+          stdout.push(text);
+        }),
+    ),
     read(command.stderr, (text) => {
       stderr = addToTail(stderr, text);
     }),

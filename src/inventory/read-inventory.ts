@@ -14,14 +14,13 @@ import {
   listSnapshotsOfArguments,
   parseCreationTimes,
   parseDatasets,
-  parseDetailedSnapshots,
   parseHolds,
   parseSnapshots,
   resumeTokenColumn,
   type DatasetRow,
   type SnapshotRow,
 } from '../zfs/list.js';
-import { scanSnapshots } from '../zfs/snapshot-scanner.js';
+import { scanDetailedSnapshots, scanSnapshots, type SnapshotSink } from '../zfs/snapshot-scanner.js';
 import { UnreadableOutput } from '../zfs/list-fields.js';
 import {
   getPropertiesArguments,
@@ -30,8 +29,10 @@ import {
   type Property,
 } from '../zfs/properties.js';
 import { explainTokenArguments, parseResumeToken, type ResumeTokenContent } from '../zfs/resume-token.js';
-import { buildInventory, InventoryBuilder, type Inventory } from './inventory.js';
-import { longestAnswer, runZfsScript } from './zfs-script.js';
+import { InventoryBuilder, type Inventory } from './inventory.js';
+import { ListReader } from './list-reader.js';
+import { taggedOnly } from './tagged-only.js';
+import { longestList, runZfsScript } from './zfs-script.js';
 
 /** How an inventory is read. */
 export interface ReadOptions {
@@ -61,14 +62,16 @@ export interface DatasetList {
  */
 export async function readInventory(endpoint: Endpoint, options: ReadOptions): Promise<Inventory> {
   return readDespiteValues(async (columns) => {
+    const withNotes = columns === 'all';
     if (options.details !== true) {
-      return readLists(endpoint, { ...options, columns }, listSnapshotsArguments, readQuickly);
+      return readLists(endpoint, { ...options, columns }, listSnapshotsArguments, scanSnapshots);
     }
-    const list = listDetailedSnapshotsArguments({ withNotes: columns === 'all' });
-    const inventory = await readLists(endpoint, { ...options, columns }, list, (rows, snapshots, tokens) =>
-      buildInventory(rows, parseDetailedSnapshots(snapshots, { withNotes: columns === 'all' }), tokens),
-    );
-    return { ...inventory, lacksNotes: columns === 'plain' };
+    const list = listDetailedSnapshotsArguments({ withNotes });
+    const scan = (text: string, sink: SnapshotSink): void => {
+      scanDetailedSnapshots(text, sink, { withNotes });
+    };
+    const inventory = await readLists(endpoint, { ...options, columns }, list, scan);
+    return { ...inventory, lacksNotes: !withNotes };
   });
 }
 
@@ -89,30 +92,57 @@ export async function readDespiteValues<T>(read: (columns: ListedColumns) => Pro
   }
 }
 
-/** Reads what a host holds, its snapshots as they are listed and read by these. */
+/** Reads what a host holds, its snapshots as they are listed and scanned by these. */
 async function readLists(
   endpoint: Endpoint,
   { scope, properties = [], onDatasets, columns, signal }: ReadOptions & { readonly columns: ListedColumns },
   list: readonly string[],
-  read: typeof readQuickly,
+  scan: typeof scanSnapshots,
 ): Promise<Inventory> {
   const tellReadable = (text: string): void => {
     const rows = parseReadable(text);
     if (rows !== undefined) onDatasets?.(rows);
   };
-  const texts = await runZfsScript(
+  let builder = new InventoryBuilder([], new Map());
+  const reader = new ListReader((lines) => {
+    scan(lines, builder);
+    checkSize(endpoint, builder);
+  });
+  const { hasNoise, ...texts } = await runZfsScript(
     endpoint,
     {
       ...{ datasets: datasetLines(columns), tokens: tokenLines, properties: propertyLines(properties) },
       snapshots: snapshotLines(list, scope),
     },
-    { signal, onFirst: onDatasets && tellReadable },
+    {
+      ...{ signal, onFirst: onDatasets && tellReadable },
+      readLast: (before) => {
+        const rows = parseReadable(before.datasets);
+        if (rows !== undefined) builder = new InventoryBuilder(rows, parseTokens(before.tokens));
+        return reader.feed;
+      },
+    },
   );
   return understand(endpoint, () => {
-    const inventory = read(parseDatasets(texts.datasets), texts.snapshots, parseTokens(texts.tokens));
-    const { hasNoise } = texts;
-    return { ...inventory, properties: parseProperties(texts.properties, properties), hasNoise };
+    parseDatasets(texts.datasets);
+    reader.finish();
+    return { ...builder.build(), properties: parseProperties(texts.properties, properties), hasNoise };
   });
+}
+
+/** How many snapshots and bookmarks are kept of a host: what takes most of a gigabyte. */
+const mostPoints = 3_000_000;
+
+/** A zfs that prints without end must be ended somewhere. @throws ZfsVmError when there are more snapshots than can be kept */
+function checkSize({ host }: Endpoint, { size }: InventoryBuilder): void {
+  if (size <= mostPoints) return;
+  throw new ZfsVmError(
+    'failed',
+    `${host.name}: zfs list printed more than ${mostPoints} snapshots and bookmarks`,
+    {
+      hint: 'see what "zfs list -t snapshot,bookmark" prints there',
+    },
+  );
 }
 
 /** An inventory from the lists as zfs prints them. @throws UnreadableOutput at the first line that isn't a snapshot */
@@ -151,8 +181,16 @@ export async function readSnapshots(
   signal?: AbortSignal,
 ): Promise<Inventory> {
   const lines = snapshotLines(listSnapshotsArguments, 'all');
-  const { snapshots } = await runZfsScript(endpoint, { snapshots: lines }, { signal });
-  return understand(endpoint, () => readQuickly(rows, snapshots, tokens));
+  const builder = new InventoryBuilder(rows, tokens);
+  const reader = new ListReader((lines) => {
+    scanSnapshots(lines, builder);
+    checkSize(endpoint, builder);
+  });
+  await runZfsScript(endpoint, { snapshots: lines }, { readLast: () => reader.feed, signal });
+  return understand(endpoint, () => {
+    reader.finish();
+    return builder.build();
+  });
 }
 
 /**
@@ -258,7 +296,7 @@ async function listForNames<T>(
 export const ignoreMissing = '2>/dev/null; status=$?; case $status in 0|1|123) ;; *) exit $status;; esac';
 
 /** How many bytes the list of datasets may have: that of half a million. */
-export const longestDatasets = longestAnswer / 4;
+export const longestDatasets = 2 ** 26;
 
 /**
  * Lets the list of datasets through as far as a shell can keep it and give it out again, with `echo`, which takes backslashes for more
@@ -315,28 +353,11 @@ function snapshotLines(list: readonly string[], scope: ReadOptions['scope']): st
   const call = `"$@" ${quoteCommand(list)} </dev/null`;
   if (scope === 'all') return [`${call} || exit`];
   return [
-    `{ echo "\${datasets}snapshots"; ${call}; printf 'status %s\\n' "$?"; } | head -c ${longestAnswer} | awk -F '\\t' '`,
+    `{ echo "\${datasets}snapshots"; ${call}; printf 'status %s\\n' "$?"; } | head -c ${longestList} | awk -F '\\t' '`,
     ...taggedOnly,
     `' || exit`,
   ];
 }
-
-/**
- * An awk program that reads datasets, the line "snapshots", snapshots and bookmarks, and the line "status" with how zfs ended. It
- * lets through those of datasets that have versions or are the origin of another. In the order of full names, what lies below a
- * dataset comes between its bookmarks and its snapshots.
- */
-export const taggedOnly = [
-  '$0 == "snapshots" { isListing = 1; next }',
-  'NF == 1 && sub(/^status /, "") { status = $0; next }',
-  '!isListing { sub(/@.*/, "", $3); isOrigin[$3]; next }',
-  '{ dataset = $1; sub(/[@#].*/, "", dataset) }',
-  'dataset in isKept || dataset in isOrigin { print; next }',
-  '$1 ~ /[@#]zfs-vm:/ { for (i = 1; i <= count[dataset]; i++) print held[dataset, i] }',
-  '$1 ~ /[@#]zfs-vm:/ { print; isKept[dataset]; delete count[dataset]; next }',
-  '{ held[dataset, ++count[dataset]] = $0 }',
-  'END { if (status == "") { print "the list of snapshots broke off, or has no end" >"/dev/stderr"; exit 1 } exit status }',
-];
 
 /** The datasets in a list; undefined where it can't be read, which is told when the whole answer is. */
 function parseReadable(text: string): DatasetRow[] | undefined {

@@ -1,3 +1,4 @@
+import { copyText } from '../zfs/list-fields.js';
 import { parseVersion, type Version } from './version.js';
 
 /** What every snapshot of ours is called first, as in `pool/vm@zfs-vm:debian-7:12`. */
@@ -44,8 +45,8 @@ export function findTagIn(snapshotFullName: string): Tag | undefined {
 const rememberedVersions = 10_000;
 
 /**
- * Reads the names of a list, where the same streamlines and versions come again and again: each is checked and kept in
- * memory once. It gives the tags that `readTag` gives.
+ * Reads the names of a list, where the same streamlines and versions come again and again: each is checked and kept in memory once, and
+ * nothing keeps the list. It gives the tags that `readTag` gives.
  */
 export class TagReader {
   /** What the names of the streamline that was seen last begin with, and the streamline. */
@@ -65,13 +66,14 @@ export class TagReader {
 
   #remember({ streamline, version }: Tag): Tag {
     if (this.#streamline !== streamline) {
-      this.#start = `${prefix}${streamline}:`;
-      this.#streamline = streamline;
+      this.#streamline = copyText(streamline);
+      this.#start = `${prefix}${this.#streamline}:`;
     }
     const known = this.#versions.get(version.text);
     if (known !== undefined) return { streamline: this.#streamline, version: known };
-    if (this.#versions.size < rememberedVersions) this.#versions.set(version.text, version);
-    return { streamline: this.#streamline, version };
+    const own = { ...version, text: copyText(version.text) };
+    if (this.#versions.size < rememberedVersions) this.#versions.set(own.text, own);
+    return { streamline: this.#streamline, version: own };
   }
 }
 

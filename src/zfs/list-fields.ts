@@ -10,6 +10,9 @@ export class UnreadableOutput extends Error {
   }
 }
 
+/** The end of the time that a `Date` can tell. */
+export const lastSecond = 8.64e12;
+
 /** A GUID has 64 bits. */
 export const largestGuid = 2n ** 64n - 1n;
 
@@ -52,4 +55,9 @@ export function unlessDash(field: string): string | undefined {
 /** No number of ZFS has more than 64 bits. */
 export function isWholeNumber(text: string | undefined): text is string {
   return text !== undefined && /^[0-9]{1,20}$/.test(text);
+}
+
+/** A text of its own: a part of a larger one, as lists are taken apart, keeps all of that in memory. */
+export function copyText(text: string): string {
+  return Buffer.from(text).toString();
 }

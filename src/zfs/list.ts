@@ -1,5 +1,6 @@
 import {
   isWholeNumber,
+  lastSecond,
   largestGuid,
   readDoubledValue,
   splitLines,
@@ -7,8 +8,8 @@ import {
   UnreadableOutput,
 } from './list-fields.js';
 import { findDatasetNameFault, isSnapshotName } from './names.js';
-import { scanSnapshots } from './snapshot-scanner.js';
 import { groundRole, parseRole, roleProperty, type Role } from './role.js';
+import { scanDetailedSnapshots, scanSnapshots } from './snapshot-scanner.js';
 import { noteProperty } from './snapshot.js';
 
 /** A filesystem or a volume, as `zfs list` tells it. */
@@ -125,9 +126,6 @@ export function listDetailedSnapshotsArguments({ withNotes }: DetailOptions): st
 /** For `readDoubledValue`. */
 const doubledNote = [noteProperty, noteProperty];
 
-/** How many columns stand before the note. */
-const detailColumns = 5;
-
 /** Arguments of zfs that list how often snapshots whose full names follow are held, for `parseHolds`. */
 export const listHoldsArguments = ['list', '-Hp', '-t', 'snapshot', '-o', 'name,userrefs'] as const;
 
@@ -227,22 +225,19 @@ export function parseSnapshots(output: string): SnapshotRow[] {
  */
 export function parseDetailedSnapshots(
   output: string,
-  { withNotes }: DetailOptions,
+  options: DetailOptions,
 ): (SnapshotRow & SnapshotDetails)[] {
-  const lines = output.split('\n').filter((line) => line !== '');
-  return lines.flatMap((line) => {
-    const fields = line.split('\t');
-    const [creation, referenced] = fields.slice(3);
-    const note = withNotes ? readDoubledValue(fields, detailColumns) : '-';
-    const isWhole = withNotes || fields.length === detailColumns;
-    return parseSnapshots(line).map((row) => {
-      const size = row.kind === 'bookmark' && referenced === '-' ? '0' : referenced;
-      if (!isWhole || !isWholeNumber(creation) || !isWholeNumber(size)) throw new UnreadableOutput(line);
-      if (Number(creation) > lastSecond) throw new UnreadableOutput(line);
-      const details = { createdAtSeconds: Number(creation), referencedBytes: Number(size) };
-      return { ...row, ...details, note: unlessDash(note) };
-    });
-  });
+  const rows: (SnapshotRow & SnapshotDetails)[] = [];
+  scanDetailedSnapshots(
+    output,
+    {
+      add: (kind, dataset, name, guid, createtxg, details) => {
+        if (details !== undefined) rows.push({ kind, dataset, name, guid, createtxg, ...details });
+      },
+    },
+    options,
+  );
+  return rows;
 }
 
 /**
@@ -272,6 +267,3 @@ export function parseHolds(output: string): [name: string, holds: number][] {
     return [name, Number(holds)];
   });
 }
-
-/** The end of the time that a `Date` can tell. */
-const lastSecond = 8.64e12;

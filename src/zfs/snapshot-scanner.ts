@@ -1,5 +1,5 @@
-import { largestGuid, UnreadableOutput } from './list-fields.js';
-import type { SnapshotRow } from './list.js';
+import { largestGuid, lastSecond, readDoubledValue, unlessDash, UnreadableOutput } from './list-fields.js';
+import type { DetailOptions, SnapshotDetails, SnapshotRow } from './list.js';
 import { maxNameLength } from './names.js';
 
 /** Takes the snapshots and bookmarks of a list. */
@@ -10,6 +10,7 @@ export interface SnapshotSink {
     name: string,
     guid: bigint,
     createtxg: number,
+    details?: SnapshotDetails,
   ) => void;
 }
 
@@ -19,7 +20,16 @@ export interface SnapshotSink {
  * @throws UnreadableOutput at the first line that isn't a snapshot
  */
 export function scanSnapshots(output: string, sink: SnapshotSink): void {
-  const scanner = new SnapshotScanner(output, sink);
+  const scanner = new SnapshotScanner(output, sink, undefined);
+  while (!scanner.isAtEnd) scanner.scanLine();
+}
+
+/**
+ * Reads the output of `listDetailedSnapshotsArguments` in the same way. Not every bookmark knows its size.
+ * @throws UnreadableOutput at the first line that isn't a snapshot, or has a note with a tab or a line end
+ */
+export function scanDetailedSnapshots(output: string, sink: SnapshotSink, options: DetailOptions): void {
+  const scanner = new SnapshotScanner(output, sink, options);
   while (!scanner.isAtEnd) scanner.scanLine();
 }
 
@@ -27,13 +37,16 @@ export function scanSnapshots(output: string, sink: SnapshotSink): void {
 class SnapshotScanner {
   readonly #output: string;
   readonly #sink: SnapshotSink;
+  readonly #details: DetailOptions | undefined;
   #start = 0;
   /** The dataset of the line before: mostly the next line is about it, too, and one string serves them all. */
   #dataset = '';
 
-  constructor(output: string, sink: SnapshotSink) {
+  /** @param details whether there are some, and how; undefined where there are none */
+  constructor(output: string, sink: SnapshotSink, details: DetailOptions | undefined) {
     this.#output = output;
     this.#sink = sink;
+    this.#details = details;
   }
 
   get isAtEnd(): boolean {
@@ -74,8 +87,40 @@ class SnapshotScanner {
       output.slice(separator + 1, afterName),
       guid,
       readNumber(output, afterGuid + 1, afterTxg),
+      this.#details && this.#readDetails(start, separator, afterTxg, end),
     );
     this.#start = end + 1;
+  }
+
+  /** What stands behind the transaction group. */
+  #readDetails(start: number, separator: number, afterTxg: number, end: number): SnapshotDetails {
+    const output = this.#output;
+    const afterCreation = skipDigits(output, afterTxg + 1);
+    const hasNoSize =
+      output.charCodeAt(separator) === code.hash && output.charCodeAt(afterCreation + 1) === code.dash;
+    const afterSize = hasNoSize ? afterCreation + 2 : skipDigits(output, afterCreation + 1);
+    const createdAtSeconds = readNumber(output, afterTxg + 1, afterCreation);
+    const isWhole =
+      output.charCodeAt(afterTxg) === code.tab &&
+      afterCreation > afterTxg + 1 &&
+      createdAtSeconds <= lastSecond &&
+      output.charCodeAt(afterCreation) === code.tab &&
+      afterSize > afterCreation + 1 &&
+      afterSize - afterCreation <= mostSizeDigits + 1 &&
+      afterSize <= end &&
+      (this.#details?.withNotes === true ? output.charCodeAt(afterSize) === code.tab : afterSize === end);
+    if (!isWhole) throw new UnreadableOutput(output.slice(start, end));
+    const referencedBytes = hasNoSize ? 0 : readNumber(output, afterCreation + 1, afterSize);
+    return { createdAtSeconds, referencedBytes, note: this.#readNote(start, afterSize, end) };
+  }
+
+  /** The note behind the size. Nearly all are `-`. */
+  #readNote(start: number, afterSize: number, end: number): string | undefined {
+    const output = this.#output;
+    if (this.#details?.withNotes !== true) return undefined;
+    if (end - afterSize === noNote.length && output.startsWith(noNote, afterSize)) return undefined;
+    const line = output.slice(start, end);
+    return unlessDash(readDoubledValue(line.split('\t'), detailColumns));
   }
 
   /** Where the name of the snapshot or bookmark begins, the dataset being noted; the line's start when it doesn't. */
@@ -97,7 +142,24 @@ class SnapshotScanner {
   }
 }
 
-const code = { tab: 0x09, newline: 0x0a, hash: 0x23, slash: 0x2f, zero: 0x30, at: 0x40 } as const;
+const code = {
+  tab: 0x09,
+  newline: 0x0a,
+  hash: 0x23,
+  dash: 0x2d,
+  slash: 0x2f,
+  zero: 0x30,
+  at: 0x40,
+} as const;
+
+/** What stands behind the size where there is no note. */
+const noNote = '\t-\t-';
+
+/** How many columns stand before the note. */
+const detailColumns = 5;
+
+/** No number of ZFS has more than 64 bits. */
+const mostSizeDigits = 20;
 
 const mostGuidDigits = largestGuid.toString().length;
 

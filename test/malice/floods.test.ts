@@ -31,17 +31,20 @@ const floods: readonly Flood[] = [
   {
     title: 'snapshots to a push, which reads all of a receiver',
     lies: { there: endless('snapshot,bookmark', 'tank@a	1	1') },
-    ...{ words: ['push', 'there'], says: /there: zfs list printed more than 256 MiB, and was ended/ },
+    ...{
+      words: ['push', 'there'],
+      says: /there: zfs list printed more than 512 MiB, and was ended/,
+    },
   },
   {
     title: 'snapshots to a list, which has them sifted there',
     lies: { there: endless('creation', 'tank@zfs-vm:a:1	1	1	1	1') },
-    ...{ words: ['list', 'there'], says: /there: zfs list .*(no end|more than 256 MiB)/ },
+    ...{ words: ['list', 'there'], says: /there: zfs list .*(no end|more than 512 MiB)/ },
   },
   {
     title: 'complaints',
     lies: { there: endless('snapshot,bookmark', 'cannot open: it is too large', 2) },
-    ...{ words: ['push', 'there'], says: /there: zfs list printed more than 256 MiB/, limitMib: 150 },
+    ...{ words: ['push', 'there'], says: /there: zfs list printed more than 512 MiB/, limitMib: 150 },
   },
   {
     title: 'talk about what it receives',

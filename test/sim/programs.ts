@@ -1,6 +1,6 @@
 import { lastCallLine, onlyWhole } from '../../src/host/run-calls.js';
 import { quotedHeads, quotedLate, whatIsOpen } from '../../src/inventory/read-how-far.js';
-import { taggedOnly } from '../../src/inventory/read-inventory.js';
+import { taggedOnly } from '../../src/inventory/tagged-only.js';
 import { newestSnapshotColumn } from '../../src/zfs/list.js';
 import { packWords, unpackWords } from '../../src/zstd.js';
 import { complain, say, type Call } from './call.js';
