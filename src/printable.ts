@@ -9,12 +9,10 @@ export function toPrintable(text: string): string {
     .replace(unprintable, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-/** A value as JSON on several lines; what `toPrintable` would change stands in it as `\uXXXX`, which programs read as it was. */
-export function toPrintableJson(value: unknown): string {
+/** JSON made fit for a terminal: what `toPrintable` would change stands in it as `\uXXXX`, which programs read as it was. */
+export function toPrintableJson(json: string): string {
   const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return JSON.stringify(value, null, 2).replace(unprintable, (char) =>
-    char === '\n' ? char : char.replace(/[^]/g, escape),
-  );
+  return json.replace(unprintable, (char) => (char === '\n' ? char : char.replace(/[^]/g, escape)));
 }
 
 /** Control characters, and all that are invisible or turn the direction of writing. */

@@ -2,8 +2,10 @@ import { Command, Option } from 'clipanion';
 import { readInventory } from '../inventory/read-inventory.js';
 import { toPrintableJson } from '../printable.js';
 import { chooseColors, findWidth } from '../report/colors.js';
+import { repeatable, toJsonPieces } from '../report/json-pieces.js';
 import { listStreamlines } from '../report/version-listing.js';
 import { formatVersionTable } from '../report/version-table.js';
+import { joinPieces, writeAll } from '../write-all.js';
 import { BaseCommand } from './base-command.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
@@ -47,21 +49,26 @@ export class ListCommand extends BaseCommand {
         stderr.write(`a note on ${endpoint.host.name} has a tab or a line end in it: no notes are shown\n`);
       }
       if (this.json) {
-        const ignored = inventory.malformedTags;
-        stdout.write(
-          `${toPrintableJson({ schemaVersion, host: endpoint.host.name, streamlines, ignored })}\n`,
-        );
+        const document = {
+          ...{ schemaVersion, host: endpoint.host.name, streamlines: repeatable(() => streamlines) },
+          ignored: inventory.malformedTags,
+        };
+        await writeAll(stdout, writePrintableJson(document), signal);
         return 0;
       }
       warnOfMalformedTags(this, endpoint.host.name, inventory);
       if (streamlines.length === 0) stderr.write(`${endpoint.host.name} has no zfs-vm versions\n`);
-      stdout.write(
-        formatVersionTable(streamlines, {
-          ...{ colors: chooseColors(stdout, env), withGuids: this.verbose },
-          width: findWidth(stdout),
-        }),
-      );
+      const table = formatVersionTable(streamlines, {
+        ...{ colors: chooseColors(stdout, env), withGuids: this.verbose },
+        width: findWidth(stdout),
+      });
+      await writeAll(stdout, table, signal);
       return 0;
     });
   }
+}
+
+function* writePrintableJson(document: object): Generator<string> {
+  for (const piece of joinPieces(toJsonPieces(document))) yield toPrintableJson(piece);
+  yield '\n';
 }

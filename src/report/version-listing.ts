@@ -1,7 +1,8 @@
-import { fullNameOf, isTagged, type Datasets } from '../streamline/dataset.js';
-import { findVersions, groupByStreamline } from '../streamline/lineage.js';
+import { fullNameOf, isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
+import { datasetOf, findVersions, groupByStreamline } from '../streamline/lineage.js';
 import { formatTagShort } from '../streamline/tag.js';
 import { joinTrees, pathBelow, type Tree } from '../streamline/tree.js';
+import { repeatable } from './json-pieces.js';
 
 /** A version as `list --json` gives it. */
 export interface VersionListing {
@@ -22,40 +23,55 @@ export interface VersionListing {
   readonly note: string | null;
 }
 
-/** A streamline as `list --json` gives it, oldest version first. */
+/** A streamline as `list --json` gives it, oldest version first. Each is made when its turn comes: there may be millions. */
 export interface StreamlineListing {
   readonly name: string;
-  readonly versions: readonly VersionListing[];
+  readonly versions: Iterable<VersionListing>;
 }
 
 /** Lists the versions that a host has, by streamline. The inventory has to have been read with details. */
 export function listStreamlines(datasets: Datasets): StreamlineListing[] {
-  const tagNames = new Map(
-    [...findVersions(datasets)].map((version) => [fullNameOf(version), formatTagShort(version.tag)]),
-  );
+  const origins = findOrigins(datasets);
   return [...groupByStreamline(findVersions(datasets))].map(([name, versions]) => ({
     name,
-    versions: joinTrees(versions).map((tree) => toListing(tree, datasets, tagNames)),
+    versions: repeatable(function* () {
+      for (const tree of joinTrees(versions)) yield toListing(tree, origins);
+    }),
   }));
 }
 
-function toListing(
-  { root, members }: Tree,
-  datasets: Datasets,
-  tagNames: ReadonlyMap<string, string>,
-): VersionListing {
-  const dataset = datasets.get(root.dataset);
-  const isFirst = dataset?.snapshots.find(isTagged) === root;
-  const origin = isFirst ? dataset.origin : undefined;
+/** What clones were cloned from, as people call it, by the first version of each clone. */
+function findOrigins(datasets: Datasets): ReadonlyMap<TaggedSnapshot, string> {
+  const clones = [...datasets.values()].filter(({ origin }) => origin !== undefined);
+  const names = new Map(clones.map(({ origin = '' }) => [origin, origin]));
+  for (const place of new Set(Array.from(names.keys(), datasetOf))) {
+    for (const snapshot of datasets.get(place)?.snapshots ?? []) {
+      const fullName = fullNameOf(snapshot);
+      if (isTagged(snapshot) && names.has(fullName)) names.set(fullName, formatTagShort(snapshot.tag));
+    }
+  }
+  const origins = new Map<TaggedSnapshot, string>();
+  for (const { origin = '', snapshots } of clones) {
+    const first = snapshots.find(isTagged);
+    if (first !== undefined) origins.set(first, names.get(origin) ?? origin);
+  }
+  return origins;
+}
+
+function toListing({ root, members }: Tree, origins: ReadonlyMap<TaggedSnapshot, string>): VersionListing {
   return {
     version: root.tag.version.text,
     dataset: root.dataset,
     members: members.map((member) => pathBelow(member.dataset, root.dataset)),
     snapshot: fullNameOf(root),
-    cloneOf: origin === undefined ? null : (tagNames.get(origin) ?? origin),
+    cloneOf: origins.get(root) ?? null,
     createdAt: new Date((root.createdAtSeconds ?? 0) * 1000).toISOString(),
-    referencedBytes: [root, ...members].reduce((sum, member) => sum + (member.referencedBytes ?? 0), 0),
+    referencedBytes: members.reduce(addSize, root.referencedBytes ?? 0),
     guid: root.guid.toString(),
     note: root.note ?? null,
   };
+}
+
+function addSize(sum: number, { referencedBytes = 0 }: TaggedSnapshot): number {
+  return sum + referencedBytes;
 }

@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import { toPrintable } from '../printable.js';
-import { alignColumns, type Column } from './columns.js';
+import { ColumnWidths, type Column } from './columns.js';
 import { formatBytes, formatCount } from './quantities.js';
 import type { StreamlineListing, VersionListing } from './version-listing.js';
 
@@ -40,35 +40,41 @@ const indent = '  ';
 const narrowestNote = 20;
 
 /**
- * Versions as a table for people, grouped by streamline; the GUIDs only if wanted, notes only where there are any. Times are UTC.
+ * Versions as a table for people, in pieces, grouped by streamline; the GUIDs only if wanted, notes only where there are any. Times are
+ * UTC.
  */
-export function formatVersionTable(
+export function* formatVersionTable(
   streamlines: readonly StreamlineListing[],
   { colors, withGuids, width = Infinity }: TableOptions,
-): string {
-  const hasNotes = streamlines.some(({ versions }) => versions.some(({ note }) => note !== null));
-  const shown = [...columns, ...(withGuids ? [guidColumn] : []), ...(hasNotes ? [noteColumn] : [])];
-  const aligned = alignColumns(
-    shown,
-    streamlines.flatMap(({ versions }) => versions),
-  );
-  const [titles = '', ...lines] = hasNotes ? cutNotes(aligned, width - indent.length) : aligned;
-  const blocks = streamlines.map(({ name, versions: { length } }) => [
-    `${colors.bold(name)}  ${colors.dim(formatCount(length, 'version'))}`,
-    colors.dim(`${indent}${titles}`),
-    ...lines.splice(0, length).map((line) => `${indent}${line}`),
-  ]);
-  return blocks.map((lines) => `${lines.join('\n')}\n`).join('\n');
-}
-
-/** The lines of a table whose last column are notes, cut to a width. */
-function cutNotes(lines: readonly string[], width: number): string[] {
-  const start = lines[0]?.lastIndexOf(noteColumn.title) ?? 0;
-  return lines.map((line) => cutText(line, Math.max(start + narrowestNote, width)));
+): Generator<string> {
+  const table = new ColumnWidths([...columns, ...(withGuids ? [guidColumn] : []), noteColumn]);
+  let notes = 0;
+  const counts = streamlines.map(({ versions }) => {
+    let count = 0;
+    for (const version of versions) {
+      table.add(version);
+      if (version.note !== null) notes++;
+      count++;
+    }
+    return count;
+  });
+  const hasNotes = notes > 0;
+  const allTitles = table.alignTitles();
+  const noteStart = allTitles.lastIndexOf(noteColumn.title);
+  // Without notes, nothing is seen of the last column in the rows.
+  const titles = hasNotes ? allTitles : allTitles.slice(0, noteStart).trimEnd();
+  const length = hasNotes ? Math.max(noteStart + narrowestNote, width - indent.length) : Infinity;
+  for (const [index, { name, versions }] of streamlines.entries()) {
+    if (index > 0) yield '\n';
+    yield `${colors.bold(name)}  ${colors.dim(formatCount(counts[index] ?? 0, 'version'))}\n`;
+    yield `${colors.dim(`${indent}${cutText(titles, length)}`)}\n`;
+    for (const version of versions) yield `${indent}${cutText(table.align(version), length)}\n`;
+  }
 }
 
 /** The beginning of a text that is too long for a place. */
 function cutText(text: string, length: number): string {
+  if (text.length <= length) return text;
   const characters = Array.from(text);
   return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
 }

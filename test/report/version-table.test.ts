@@ -14,7 +14,7 @@ const datasets = world(
 test('versions are grouped by streamline and ordered as versions, clones named where they begin', () => {
   const listed = listStreamlines(datasets).map(({ name, versions }) => [
     name,
-    ...versions.map(({ version, dataset, cloneOf }) => [version, dataset, cloneOf]),
+    ...Array.from(versions, ({ version, dataset, cloneOf }) => [version, dataset, cloneOf]),
   ]);
   assert.deepEqual(listed, [
     ['app', ['1', 'tank/ct', 'tank/template@golden']],
@@ -29,7 +29,7 @@ test('the table has a block a streamline', () => {
     width: undefined,
   });
   assert.equal(
-    table,
+    [...table].join(''),
     [
       'app  1 version',
       '  VERSION  CREATED           SIZE  DATASET   CLONE OF',
@@ -49,7 +49,7 @@ test('a tree that was tagged as a whole is one version', () => {
   const tree = world('tank/vm: web:1 web:2', 'tank/vm/log: web:2~log', 'tank/vm/root: web:1~root web:2~root');
   const [web] = listStreamlines(tree);
   assert.deepEqual(
-    web?.versions.map(({ version, dataset, members }) => [version, dataset, members]),
+    Array.from(web?.versions ?? [], ({ version, dataset, members }) => [version, dataset, members]),
     [
       ['1', 'tank/vm', ['root']],
       ['2', 'tank/vm', ['log', 'root']],
@@ -74,7 +74,7 @@ test('notes have a column where there are any, and are cut to the terminal', () 
     ...{ colors: new Chalk({ level: 0 }), withGuids: false },
     width: 90,
   });
-  const lines = formatted.split('\n');
+  const lines = [...formatted].join('').split('\n');
   assert.match(lines[1] ?? '', /CLONE OF {2,}NOTE$/);
   const line = lines.find((each) => each.includes('nginx')) ?? '';
   assert.match(line, /nginx\\u\{202e\} \u{1F601}x+…$/u);
