@@ -1,18 +1,20 @@
 import type { Endpoint } from '../host/endpoint.js';
-import { readCalls } from '../host/run-calls.js';
+import { readCalls, runCalls } from '../host/run-calls.js';
 import type { Plan, Step } from '../plan/plan.js';
-import { streamOf } from '../plan/stream.js';
+import { groupByStream, streamOf, type StreamSteps } from '../plan/stream.js';
+import { fullNameOf } from '../streamline/dataset.js';
 import {
   estimateArguments,
   longestEstimate,
   longestSeriesEstimate,
   parseEstimate,
+  parseSeriesEstimate,
   type Stream,
 } from '../zfs/send.js';
 
 /**
- * Asks the sender how many bytes each step will be: one command for all, and a question for what several receivers get. Estimates
- * only serve the progress: a step without one is left out.
+ * Asks the sender how many bytes each step will be: one command for all, and in it a question for each stream, also where several
+ * receivers get it. Estimates only serve the progress: a step without one is left out.
  * @throws ZfsVmError when the sender is lost meanwhile; the signal's reason when it is aborted
  */
 export async function estimateSizes(
@@ -20,28 +22,35 @@ export async function estimateSizes(
   { chains }: Pick<Plan, 'chains'>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<Step, number>> {
-  const byStream = new Map<string, { readonly stream: Stream; readonly steps: Step[] }>();
+  const byStream = new Map<string, { readonly stream: Stream; readonly sent: StreamSteps[] }>();
   for (const chain of chains) {
-    for (const step of chain.steps) {
-      const stream = streamOf(chain, [step]);
+    for (const steps of groupByStream(chain)) {
+      const stream = streamOf(chain, steps);
       const key = JSON.stringify(stream);
-      const entry = byStream.get(key) ?? { stream, steps: [] };
-      entry.steps.push(step);
-      byStream.set(key, entry);
+      const entry = byStream.get(key);
+      if (entry === undefined) byStream.set(key, { stream, sent: [steps] });
+      else entry.sent.push(steps);
     }
   }
   const entries = [...byStream.values()];
-  const estimates = await estimateStreams(
-    sender,
-    entries.map(({ stream }) => stream),
-    signal,
-  );
   const sizes = new Map<Step, number>();
-  for (const [index, { steps }] of entries.entries()) {
-    const sizeBytes = estimates[index];
-    if (sizeBytes !== undefined) for (const step of steps) sizes.set(step, sizeBytes);
-  }
+  const calls = entries.map(({ stream }) => estimateArguments(stream));
+  await runCalls(sender, calls, {
+    ...{ signal, limit: limitFor(entries.map(({ stream }) => stream)) },
+    onEnd: (index, { output }) => {
+      for (const steps of entries[index]?.sent ?? []) noteSizes(sizes, steps, output);
+    },
+  });
   return sizes;
+}
+
+/** Notes how many bytes the steps of a stream are, going by what zfs says of it: of several, a line for each. */
+function noteSizes(sizes: Map<Step, number>, steps: StreamSteps, output: string): void {
+  const bySnapshot = steps.length === 1 ? undefined : parseSeriesEstimate(output);
+  for (const step of steps) {
+    const sizeBytes = bySnapshot === undefined ? parseEstimate(output) : bySnapshot.get(fullNameOf(step.to));
+    if (sizeBytes !== undefined) sizes.set(step, sizeBytes);
+  }
 }
 
 /**
@@ -53,8 +62,12 @@ export async function estimateStreams(
   streams: readonly Stream[],
   signal: AbortSignal,
 ): Promise<(number | undefined)[]> {
-  const hasSeries = streams.some(({ kind }) => kind === 'increments');
-  const limit = hasSeries ? longestSeriesEstimate : longestEstimate;
-  const outputs = await readCalls(sender, streams.map(estimateArguments), { signal, limit });
+  const calls = streams.map(estimateArguments);
+  const outputs = await readCalls(sender, calls, { signal, limit: limitFor(streams) });
   return outputs.map(parseEstimate);
+}
+
+/** How many characters the estimate of one of these streams may have. */
+function limitFor(streams: readonly Stream[]): number {
+  return streams.some(({ kind }) => kind === 'increments') ? longestSeriesEstimate : longestEstimate;
 }

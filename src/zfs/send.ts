@@ -59,8 +59,8 @@ export function estimateArguments(stream: Stream): string[] {
 /** More characters than zfs prints of a stream that it would send, which has two names in it at most. */
 export const longestEstimate = 2 ** 14;
 
-/** More than it prints of several increments in one stream, with a line for each: tens of thousands of them. */
-export const longestSeriesEstimate = 2 ** 24;
+/** More than it prints of several increments in one stream, with a line for each: a hundred thousand of them. */
+export const longestSeriesEstimate = 2 ** 26;
 
 /**
  * Reads the output of `estimateArguments`: the estimated size in bytes, from its last line `size<TAB>bytes`.
@@ -69,6 +69,18 @@ export const longestSeriesEstimate = 2 ** 24;
 export function parseEstimate(output: string): number | undefined {
   const size = /^size\t([0-9]{1,20})$/m.exec(output)?.[1];
   return size === undefined ? undefined : Number(size);
+}
+
+/**
+ * Reads what `estimateArguments` print of increments that go in one stream, `incremental<TAB>from<TAB>to<TAB>bytes` for each: how many
+ * bytes each is, by the full name of the snapshot that it ends with.
+ */
+export function parseSeriesEstimate(output: string): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (const [, to = '', size] of output.matchAll(/^incremental\t[^\t\n]*\t([^\t\n]*)\t([0-9]{1,20})$/gm)) {
+    sizes.set(to, Number(size));
+  }
+  return sizes;
 }
 
 function streamArguments(stream: Stream): string[] {
