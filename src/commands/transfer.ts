@@ -26,6 +26,7 @@ import type { Route } from './route.js';
 import { Losses } from './losses.js';
 import { addResults } from '../transfer/add-results.js';
 import { readSides, type SenderReading } from './read-sides.js';
+import { settleDoubts, type Settled } from './settle-doubts.js';
 import type { PropertyOptions } from './property-options.js';
 import type { TransferCommand, TransferSettings } from './transfer-command.js';
 import { formatPlan, openReport, type Report } from './transfer-report.js';
@@ -341,31 +342,61 @@ export class TransferRun {
     const receiverHost = (await opening.receiver).host.name;
     this.#pools.check(receiverHost, receiver.datasets.keys());
     checkPool(destination, receiverName, receiver.datasets);
+    let known: Settled = { sender: sender.datasets, reencrypted: new Set() };
     const datasetsWith = (receiverDatasets: Datasets): { sender: Datasets; receiver: Datasets } =>
       isCopy && destination !== undefined
-        ? splitAtDestination(sender.datasets, destination)
-        : { sender: sender.datasets, receiver: receiverDatasets };
+        ? splitAtDestination(known.sender, destination)
+        : { sender: known.sender, receiver: receiverDatasets };
     const planWith = (receiverDatasets: Datasets, held?: ReadonlySet<string>): Plan => {
       const datasets = datasetsWith(receiverDatasets);
       if (isCopy) checkCopyPlace(datasets);
       checkPatterns(choice, senderName, datasets.sender, { mayBePruned: command.delete });
       const properties = { ...this.#properties, carried: sender.properties };
-      return planTransfer({ ...datasets, choice, destination, rollback, replace, held, properties });
+      const { reencrypted } = known;
+      return planTransfer({
+        ...datasets,
+        choice,
+        destination,
+        rollback,
+        replace,
+        held,
+        reencrypted,
+        properties,
+      });
     };
-    const quick = planWith(receiver.datasets);
-    const isQuick = readRest === undefined || isConclusive(quick);
-    const rest = isQuick ? receiver.datasets : (await readRest()).datasets;
-    const plan = isQuick
-      ? await this.#planWithHolds(quick, await opening.receiver, (held) => planWith(receiver.datasets, held))
-      : planWith(rest);
+    let whole = receiver.datasets;
+    let isWhole = false;
+    const planFully = async (): Promise<Plan> => {
+      const quick = planWith(whole);
+      if (readRest === undefined || isWhole || isConclusive(quick)) {
+        const receiverSide = await opening.receiver;
+        return this.#planWithHolds(quick, receiverSide, (held) => planWith(whole, held));
+      }
+      whole = (await readRest()).datasets;
+      isWhole = true;
+      return planWith(whole);
+    };
+    let plan = await planFully();
+    const sides = { sender: await opening.sender, receiver: await opening.receiver };
+    const settled = await settleDoubts(
+      plan,
+      known.sender,
+      datasetsWith(whole),
+      sides,
+      command.context.signal,
+    );
+    if (settled !== undefined) {
+      known = settled;
+      plan = await planFully();
+    }
     for (const { source, destination: place } of [...plan.chains, ...plan.upToDate]) {
       this.#pools.note(senderName, [source]);
       this.#pools.note(receiverHost, [place]);
     }
     const unmarked = findUnmarked(plan, datasetsWith(receiver.datasets).sender).map(fullNameOf);
     // Whoever asks for the latest only hears what that passes by, which is known where something is sent.
-    const isKnown = knowsAll || !isQuick;
-    const versions = isKnown || choice.latest ? findPassed({ ...datasetsWith(rest), choice }, plan) : [];
+    const isKnown = knowsAll || isWhole;
+    const versions = isKnown || choice.latest ? findPassed({ ...datasetsWith(whole), choice }, plan) : [];
     const passed = { versions, knowsAll: isKnown, isLatest: choice.latest };
     if (!command.delete) return { plan, unmarked, passed };
     const request = {

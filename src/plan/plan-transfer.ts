@@ -5,6 +5,7 @@ import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate
 import { settleGoneOn } from './gone-on.js';
 import { abortOurs, describePartial, isBegun } from './partial.js';
 import { planArrival } from './arrival.js';
+import { findKeyConflict } from './key-fit.js';
 import { isTooLong, Placement } from './placement.js';
 import { choosePropertyChanges, type PropertyRequest } from './properties.js';
 import { ReceiverModel } from './receiver-model.js';
@@ -28,6 +29,8 @@ export interface TransferRequest {
    * plan, which tells what it would destroy.
    */
   readonly held?: ReadonlySet<string> | undefined;
+  /** Full names of the receiver's snapshots that were encrypted anew there, as far as that was asked; none when left out. */
+  readonly reencrypted?: ReadonlySet<string>;
   /** What destinations get beside their content; nothing when left out. */
   readonly properties?: PropertyRequest;
 }
@@ -320,6 +323,16 @@ class Planner {
       first.kind === 'full' || first.kind === 'clone' ? this.#model.findDataset(destination) : undefined;
     const preparation = given ?? (leftover?.partial === undefined ? undefined : abortOurs(leftover, source));
     const parents = this.#model.findMissingParents(destination);
+    const keyConflict = encrypted
+      ? findKeyConflict(
+          {
+            ...{ source: source.dataset, destination, first, sender: this.#request.sender },
+            reencrypted: this.#request.reencrypted ?? new Set(),
+          },
+          this.#model,
+        )
+      : undefined;
+    if (keyConflict !== undefined) return conflict(keyConflict);
     const arrival = planArrival(
       {
         ...{ source: source.dataset, destination, first, isNew, makesParents: parents.length > 0 },

@@ -148,6 +148,20 @@ export type ConflictReason =
     }
   /** The receiver's copy isn't encrypted, and the sender's dataset is. */
   | { readonly kind: 'not-encrypted'; readonly destination: string }
+  /** The receiver's copy was sent decrypted and is encrypted anew: its blocks aren't the sender's, and no raw increment goes onto them. */
+  | { readonly kind: 'encrypted-anew'; readonly destination: string; readonly common: Point }
+  /**
+   * The receiver's copy inherits its key from something that isn't the copy of the sender's encryption root: after the next raw increment nothing
+   * would open it any more.
+   */
+  | {
+      readonly kind: 'encryption-root-changed';
+      readonly destination: string;
+      readonly common: Point;
+      /** The encryption root on the receiver, and that on the sender. */
+      readonly root: string;
+      readonly expected: string;
+    }
   /** The receiver would encrypt what arrives with a key that isn't loaded there. */
   | {
       readonly kind: 'key-not-loaded';

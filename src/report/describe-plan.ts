@@ -133,6 +133,10 @@ export function suggestWayOut(reason: ConflictReason): string {
       return `drop it with "${quoteCommand(['zfs', 'receive', '-A', reason.destination])}" on the receiver if it may go, then run this again`;
     case 'not-encrypted':
       return 'send it to a new place: rename the dataset that is there, and use -d';
+    case 'encrypted-anew':
+      return `destroy that copy if it may go, with ${quoted(['zfs', 'destroy', '-r', reason.destination])} on the receiver, and run this again to send the dataset as it is`;
+    case 'encryption-root-changed':
+      return `make it its own encryption root again on the receiver, with its key loaded: ${quoted(['zfs', 'change-key', '-o', 'keyformat=passphrase', '-o', 'keylocation=prompt', reason.destination])}. Then run this again: the sender's key comes with the next version`;
     case 'key-not-loaded':
       return `load the key with ${quoted(['zfs', 'load-key', reason.root])} on the receiver, choose another place with -d, or add "-o encryption=off" to store a new dataset there without encryption`;
     case 'place-in-clear':
@@ -219,6 +223,10 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
       return `${receiverName}:${reason.destination} has an interrupted receive of ${reason.of ?? "something that zfs can't tell"}, which isn't what would be sent next`;
     case 'not-encrypted':
       return `it is encrypted on the sender, and ${receiverName}:${reason.destination} is not: encrypted data can't go on there as it is`;
+    case 'encrypted-anew':
+      return `${receiverName}:${reason.destination} was received decrypted and encrypted anew there: it can't go on after ${nameForPeople(reason.common)} with the encrypted blocks of the sender`;
+    case 'encryption-root-changed':
+      return `${receiverName}:${reason.destination} inherits its key from ${reason.root}, which is not the copy of ${reason.expected}: after another version no key would open it`;
     case 'key-not-loaded':
       return `${receiverName}:${reason.destination} is to be encrypted with the key of ${reason.root}, which is not loaded`;
     case 'place-in-clear':

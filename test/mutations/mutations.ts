@@ -83,6 +83,14 @@ export const mutations: readonly Mutation[] = [
     tests: ['test/plan/arrival.test.ts'],
   },
   {
+    name: 'foreign-root',
+    protects: 'nothing is sent to a copy that no key would open any more',
+    file: 'src/plan/key-fit.ts',
+    text: 'root === name || ours === undefined',
+    replacement: 'root !== ours || ours === undefined',
+    tests: ['test/plan/key-fit.test.ts'],
+  },
+  {
     name: 'foreign-partial',
     protects: 'only what was being received of the same streamline is dropped (recv -A)',
     file: 'src/plan/partial.ts',
