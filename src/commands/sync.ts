@@ -5,12 +5,12 @@ import type { Endpoint } from '../host/endpoint.js';
 import { flushPools } from '../inventory/find-unchanged.js';
 import { readInventory } from '../inventory/read-inventory.js';
 import { readWhetherTree } from '../inventory/read-is-tree.js';
-import { findHeads } from '../plan/heads.js';
+import { findHeads, type Head } from '../plan/heads.js';
 import type { KnownHost } from '../plan/receiver-needs.js';
 import type { Retention } from '../plan/retention.js';
 import { chooseColors } from '../report/colors.js';
 import { formatError } from '../report/error-text.js';
-import { quoteWord } from '../shell.js';
+import { quoteCommand, quoteWord } from '../shell.js';
 import { fullNameOf, isTagged, type Datasets } from '../streamline/dataset.js';
 import { findNewest, findVersions } from '../streamline/lineage.js';
 import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
@@ -184,29 +184,31 @@ export class SyncCommand extends RetentionCommand {
           const isTree = await readWhetherTree(endpoint, question, this.context.signal);
           const named = { streamline: head.streamline };
           const request = { datasets, dataset, isTree, wanted: named, ifChanged: true };
-          return this.#tagHead(endpoint, request, head.writtenCopies);
+          return this.#tagHead(endpoint, request, head);
         }),
       );
     }
     return worstExitCode(statuses);
   }
 
-  async #tagHead(
-    endpoint: Endpoint,
-    request: VersionRequest,
-    writtenCopies: readonly string[],
-  ): Promise<number> {
+  async #tagHead(endpoint: Endpoint, request: VersionRequest, head: Head): Promise<number> {
     const { stdout, stderr, signal } = this.context;
     const next = await findNextVersion(endpoint, request, signal);
     if (next.kind === 'unchanged') {
       if (this.verbose || this.debug) stderr.write(`${next.words}\n`);
-      for (const copy of writtenCopies) stderr.write(describeWrittenCopy(copy, request.dataset.name));
-      return exitCodes.done;
+      return this.#judgeCopies(head);
     }
     if (!this.dryRun) await makeVersion(endpoint, next, {}, signal);
     const words = this.dryRun ? 'would make ' : '';
     stdout.write(next.fullNames.map((fullName) => `${words}${fullName}\n`).join(''));
+    for (const copy of head.writtenCopies) stderr.write(warnOfWrittenCopy(copy, head));
     return exitCodes.done;
+  }
+
+  /** Tells of copies where the streamline may go on in truth, as nothing was written to the original: only a person knows. @returns the exit status */
+  #judgeCopies(head: Head): number {
+    for (const copy of head.writtenCopies) this.#complain(describeWrittenCopy(copy, head));
+    return head.writtenCopies.length === 0 ? exitCodes.done : exitCodes.conflict;
   }
 
   #preparePush(streamlines: readonly string[]): PushCommand {
@@ -331,9 +333,21 @@ function readStreamlinePattern(text: string): VersionPattern {
   });
 }
 
-/** Warns of a copy that may be where a streamline goes on in truth. */
-function describeWrittenCopy(copy: string, original: string): string {
-  return `warning: ${copy} has been written to, and is a copy of ${original}: it gets no versions. If the streamline goes on there, begin with "zfs-vm tag ${quoteWord(copy)}"\n`;
+/** Tells of a copy where a streamline may go on in truth. */
+function describeWrittenCopy(copy: string, { streamline, dataset, newest }: Head): ZfsVmError {
+  const undo = quoteCommand(['zfs', 'rollback', `${copy}@${newest.name}`]);
+  return new ZfsVmError(
+    'conflict',
+    `${streamline} gets no version: ${dataset} has not changed, and ${copy}, which has the same versions, was written to`,
+    {
+      hint: `if ${streamline} goes on in ${copy}, run "zfs-vm tag ${quoteWord(copy)}"; if that is a mere copy, undo what was written to it with "${undo}"`,
+    },
+  );
+}
+
+/** Warns of a copy that was written to as well as the dataset that got a version: a mere copy may have been mounted. */
+function warnOfWrittenCopy(copy: string, { streamline, dataset }: Head): string {
+  return `warning: ${streamline} goes on in ${dataset}, and ${copy}, which had the same versions, was written to as well; if it goes on there, run "zfs-vm tag ${quoteWord(copy)}"\n`;
 }
 
 /** Tells why a streamline can't go on by itself. */

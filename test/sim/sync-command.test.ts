@@ -83,11 +83,8 @@ test('what is written to a copy makes no version of it, and is told', async () =
   // In step again, and written to.
   await expectRun(world, 'a', 'push --rollback --yes -d usb/backup local');
   a.pools.write('usb/backup/vm', [9]);
-  const told = await expectRun(world, 'a', 'sync b');
-  assert.match(
-    told.stderr,
-    /^warning: usb\/backup\/vm has been written to, and is a copy of tank\/vm: it gets no versions\./m,
-  );
+  const told = await expectRun(world, 'a', 'sync b', 3);
+  assert.match(told.stderr, /tank\/vm has not changed, and usb\/backup\/vm, .*was written to/);
   assert.equal(versionsOf(a, 'usb/backup/vm'), 'web:1 web:2 web:3');
   assert.equal(versionsOf(b), 'web:1 web:2 web:3');
 });
@@ -246,4 +243,35 @@ test('a machine without any version says how to begin', async () => {
   const { world } = makeWorld();
   const { stderr } = await expectRun(world, 'b', 'sync a', 2);
   assert.match(stderr, /has no zfs-vm versions[^]*zfs-vm tag/);
+});
+
+test('an image that has moved to another pool, with an older backup beside it, is a conflict in each round until it is tagged', async () => {
+  const { world, a, b } = makeWorld();
+  a.pools.createPool('fast');
+  for (const command of ['sync b', 'push -d tank/backup local', 'push -d fast local']) {
+    await world.clock.sleep(100_000);
+    await expectRun(world, 'a', command);
+  }
+  a.pools.destroy('tank/vm', { recursive: true });
+  a.pools.write('fast/vm', [2]);
+  for (const command of ['sync b', 'sync -n web b', 'sync --dry-run b']) {
+    const { stderr } = await expectRun(world, 'a', command, 3);
+    assert.match(stderr, /web gets no version: tank\/backup\/vm has not changed, and fast\/vm/);
+    assert.match(stderr, /"zfs-vm tag fast\/vm"/);
+  }
+  await expectRun(world, 'a', 'tag fast/vm');
+  a.pools.write('fast/vm', [3]);
+  await expectRun(world, 'a', 'sync b');
+  assert.equal(versionsOf(a, 'fast/vm'), 'web:1 web:2 web:3 web:4');
+  assert.equal(versionsOf(b), 'web:1 web:2 web:3 web:4');
+});
+
+test('a copy that was written to as well as the original is told, and the original goes on', async () => {
+  const { world, a } = makeWorld();
+  a.pools.createPool('usb');
+  await expectRun(world, 'a', 'push -d usb/backup local');
+  a.pools.write('tank/vm', [2]);
+  a.pools.write('usb/backup/vm', [9]);
+  const { stderr } = await expectRun(world, 'a', 'sync b');
+  assert.match(stderr, /^warning: web goes on in tank\/vm, and usb\/backup\/vm, .*was written to as well/m);
 });
