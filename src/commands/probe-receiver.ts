@@ -14,6 +14,7 @@ import {
   findLikelyProbes,
   findOpenQuestions,
   findProbes,
+  nameReceiver,
   namesOfEarlier,
   namesOfFollowing,
   namesOfNewest,
@@ -116,8 +117,7 @@ class ReceiverProbe {
 
   /** Looks wherever a copy may be, going by its name, when not all are where they were expected. */
   async #lookEverywhere(datasets: DatasetList, likely: ReadonlyMap<string, string>): Promise<ProbedReceiver> {
-    const names = new Set(datasets.rows.map((row) => row.name));
-    const probes = findProbes(await this.#options.sources, names, likely);
+    const probes = findProbes(await this.#options.sources, nameReceiver(datasets.rows), likely);
     if (probes === undefined) return { inventory: undefined, datasets, knowsAll: false };
     const differing = new Set(findDiffering(probes, this.#guids));
     const heads = datasets.rows.filter(({ name }) => differing.has(name)).flatMap(namesOfHead);

@@ -38,6 +38,8 @@ export interface Inventories {
   readonly readRest: (() => Promise<Inventory>) | undefined;
   /** Whether it is known of all versions that are to be sent whether the receiver has them where its copies are. */
   readonly knowsAll: boolean;
+  /** Whether all of the receiver's datasets are known, whatever is known of their snapshots. */
+  readonly knowsAllDatasets: boolean;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function readSides(
   const { choice, isThorough, properties, readSender } = options;
   if (sides.sender === sides.receiver) {
     const both = await reader.readWhole(sides.receiver, 'all', properties);
-    return { sender: both, receiver: both, readRest: undefined, knowsAll: true };
+    return { sender: both, receiver: both, readRest: undefined, knowsAll: true, knowsAllDatasets: true };
   }
   const readSenderAlone = (): SenderReading =>
     reader.beginReading(sides.sender, choice.allSnapshots ? 'all' : 'tagged', properties);
@@ -64,7 +66,7 @@ export async function readSides(
     sending.inventory,
     reader.readWhole(sides.receiver, 'all', []),
   ]);
-  return { sender, receiver, readRest: undefined, knowsAll: true };
+  return { sender, receiver, readRest: undefined, knowsAll: true, knowsAllDatasets: true };
 }
 
 class SideReader {
@@ -122,9 +124,11 @@ class SideReader {
     };
     const sender = await sending.inventory;
     if (inventory === undefined) {
-      return { sender, receiver: await readRest(), readRest: undefined, knowsAll: true };
+      const receiver = await readRest();
+      return { sender, receiver, readRest: undefined, knowsAll: true, knowsAllDatasets: true };
     }
-    return { sender, receiver: this.#emitRead(endpoint, inventory), readRest, knowsAll };
+    const receiver = this.#emitRead(endpoint, inventory);
+    return { sender, receiver, readRest, knowsAll, knowsAllDatasets: datasets !== undefined };
   }
 
   #emitReading({ host }: Endpoint, what: Inquiry): void {

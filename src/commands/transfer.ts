@@ -324,7 +324,7 @@ export class TransferRun {
     const { rollback, replace } = command;
     const { receiverName } = opening;
     const isCopy = opening.sender === opening.receiver;
-    const { sender, receiver, readRest, knowsAll } = await readSides(opening, {
+    const { sender, receiver, readRest, knowsAll, knowsAllDatasets } = await readSides(opening, {
       choice,
       destination,
       // What would be destroyed has to be known in full.
@@ -368,7 +368,7 @@ export class TransferRun {
     let isWhole = false;
     const planFully = async (): Promise<Plan> => {
       const quick = planWith(whole);
-      if (readRest === undefined || isWhole || isConclusive(quick)) {
+      if (readRest === undefined || isWhole || isConclusive(quick, knowsAllDatasets)) {
         const receiverSide = await opening.receiver;
         return this.#planWithHolds(quick, receiverSide, (held) => planWith(whole, held));
       }

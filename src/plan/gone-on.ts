@@ -7,7 +7,7 @@ import { findDifferingVersion } from './version-owners.js';
 /** A copy that has gone on after what both sides have: with snapshots of its own, or with what is in none. */
 export interface GoneOn {
   readonly source: Source;
-  /** The dataset of the receiver; undefined when it is only planned. */
+  /** The dataset of the receiver. */
   readonly existing: Dataset | undefined;
   /** The newest point of the sender's history that it has, and its own snapshot of it. */
   readonly common: Point;
@@ -15,8 +15,8 @@ export interface GoneOn {
   /** What it has after that, newest first. */
   readonly receiverOnly: readonly Snapshot[];
   readonly writtenBytes: number;
-  /** Whether an earlier chain goes to it. */
-  readonly isPlanned: boolean;
+  /** Whether its role says that it is the copy of something on another host: then nothing there is undone. */
+  readonly isForeign: boolean;
 }
 
 /** What the person allows to be done about copies that have gone on. */
@@ -34,11 +34,11 @@ export function settleGoneOn(
 ):
   | { readonly preparation: Preparation; readonly reason: undefined }
   | { readonly preparation: undefined; readonly reason: ConflictReason } {
-  const { source, existing, common, copy, receiverOnly, writtenBytes, isPlanned } = goneOn;
+  const { source, existing, common, copy, receiverOnly, writtenBytes, isForeign } = goneOn;
   const destination = copy.dataset;
   const clones = model.findClones(receiverOnly);
   const heldOnes = receiverOnly.filter((snapshot) => held.has(fullNameOf(snapshot)));
-  if (rollback && clones.length === 0 && heldOnes.length === 0 && !isPlanned) {
+  if (rollback && clones.length === 0 && heldOnes.length === 0 && !isForeign) {
     const bookmarks = (existing?.bookmarks ?? []).filter(({ createtxg }) => createtxg > copy.createtxg);
     const preparation: Preparation = {
       ...{ kind: 'rollback', to: fullNameOf(copy), destroys: receiverOnly, bookmarks, writtenBytes },
@@ -49,11 +49,14 @@ export function settleGoneOn(
     preparation: undefined,
     reason,
   });
-  if (receiverOnly.length === 0) return refuse({ kind: 'modified', destination, common, writtenBytes });
+  if (receiverOnly.length === 0) {
+    return refuse({ kind: 'modified', destination, common, writtenBytes, isForeign });
+  }
   const undoing = { clones, held: heldOnes };
-  const differing = findDifferingVersion(source.versions, receiverOnly.filter(isTagged), 'rollback');
+  const undo = isForeign ? undefined : 'rollback';
+  const differing = findDifferingVersion(source.versions, receiverOnly.filter(isTagged), undo);
   if (differing !== undefined) return refuse({ ...differing, ...undoing });
-  return refuse({ kind: 'diverged', destination, common, receiverOnly, ...undoing });
+  return refuse({ kind: 'diverged', destination, common, receiverOnly, ...undoing, isForeign });
 }
 
 /** The snapshots that a plan's chains destroy, by full name: who asks whether they are held can tell it before anything is done. */

@@ -97,6 +97,24 @@ export function placeNew(
   return destination === undefined ? dataset.name : `${destination}/${baseNameOf(dataset.name)}`;
 }
 
+/**
+ * Where the sender's datasets would go if the receiver had none of them: where their copies most likely are.
+ * @param sources what is above a dataset before it, as `findSources` gives them
+ * @param destination the receiver's dataset that they would go under; undefined when they keep their names
+ * @returns the places by the sender's datasets; those that have none are left out
+ */
+export function findLikelyPlaces(
+  sources: readonly Source[],
+  destination: string | undefined,
+): Map<string, string> {
+  const places = new Map<string, string>();
+  for (const source of sources) {
+    const place = placeNew(source, destination, places);
+    if (place !== undefined) places.set(source.dataset.name, place);
+  }
+  return places;
+}
+
 /** Whether ZFS can't give a version its name there. */
 export function isTooLong(destination: string, { name }: Snapshot): boolean {
   return destination.length + '@'.length + name.length > maxNameLength;

@@ -1,12 +1,15 @@
 import { fullNameOf, isTagged, type Datasets, type Point, type Snapshot } from '../streamline/dataset.js';
 import { walkHistory } from '../streamline/lineage.js';
 import { ancestorsOf, poolOf } from '../zfs/names.js';
+import type { Role } from '../zfs/role.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
 import { settleGoneOn } from './gone-on.js';
 import { abortOurs, describePartial, isBegun } from './partial.js';
 import { planArrival } from './arrival.js';
 import { findKeyConflict } from './key-fit.js';
-import { isTooLong, Placement } from './placement.js';
+import { poolGuidOf } from './copy-owners.js';
+import { CopyFinder, type CopyFinding, type CopyRule } from './find-copy.js';
+import { findLikelyPlaces, isTooLong, Placement } from './placement.js';
 import { choosePropertyChanges, type PropertyRequest } from './properties.js';
 import { ReceiverModel } from './receiver-model.js';
 import { shareStreams } from './share-streams.js';
@@ -45,9 +48,8 @@ type Decision =
 
 /**
  * Plans the streams that give the receiver every chosen version it lacks, each version as a step of its own.
- * Snapshots are matched by GUID. The base of a dataset's first step is the newest point of its history that the receiver has
- * or is about to get: in the same dataset it gives an increment, which goes wherever the receiver keeps that base; in a
- * dataset it was cloned from it gives a clone; without one, the whole content is sent.
+ * Snapshots are matched by GUID. Increments go to the copy of a dataset (`CopyFinder`). Where there is none, the newest point of its
+ * history that the receiver has or is about to get gives a clone; without one, the whole content is sent.
  * What can't be sent without losing something is a conflict, and stops nothing else.
  */
 export function planTransfer(request: TransferRequest): Plan {
@@ -59,12 +61,18 @@ class Planner {
   readonly #request: TransferRequest;
   readonly #model: ReceiverModel;
   readonly #placement: Placement;
+  readonly #sources: readonly Source[];
+  readonly #copies: CopyFinder;
   readonly #owners: VersionOwners;
 
   constructor(request: TransferRequest) {
+    const { sender, receiver, choice, destination } = request;
     this.#request = request;
-    this.#model = new ReceiverModel(request.receiver);
-    this.#placement = new Placement(this.#model, request.destination);
+    this.#model = new ReceiverModel(receiver);
+    this.#placement = new Placement(this.#model, destination);
+    this.#sources = findSources(sender, choice);
+    const places = findLikelyPlaces(this.#sources, destination);
+    this.#copies = new CopyFinder({ sender, model: this.#model, places });
     this.#owners = new VersionOwners(request, this.#model);
   }
 
@@ -72,7 +80,7 @@ class Planner {
     const chains: Chain[] = [];
     const upToDate: UpToDate[] = [];
     const conflicts: Conflict[] = [];
-    for (const source of findSources(this.#request.sender, this.#request.choice)) {
+    for (const source of this.#sources) {
       const { name } = source.dataset;
       const streamlines = [...new Set(source.versions.filter(isTagged).map(({ tag }) => tag.streamline))];
       const decision = this.#decide(source);
@@ -113,8 +121,7 @@ class Planner {
 
   #noteConflict(source: Source, reason: ConflictReason): void {
     const { name } = source.dataset;
-    const isThere = reason.kind === 'diverged' || reason.kind === 'modified' || reason.kind === 'passed-by';
-    if (isThere) this.#placement.settle(name, reason.destination);
+    if (isThere(reason)) this.#placement.settle(name, reason.destination);
     else this.#placement.leaveEmpty(source);
   }
 
@@ -131,65 +138,85 @@ class Planner {
       steps.map((step) => step.to),
       origin,
     );
+    this.#copies.note(source, destination);
     this.#placement.settle(source, destination);
   }
 
   #decide(source: Source): Decision {
+    const finding = this.#copies.find(source, this.#placement.choose(source));
+    switch (finding.kind) {
+      case 'copy':
+        this.#copies.note(source.dataset.name, finding.at.dataset);
+        return this.#continueCopy(source, finding);
+      case 'complete':
+        return this.#toUpToDate(source, { destination: finding.dataset, receiverOnly: [], by: finding.by });
+      case 'past-promoted':
+        return conflict(finding);
+      case 'unclear':
+        return conflict({
+          ...{ kind: 'copy-unclear', base: finding.base, candidates: finding.candidates },
+          place: this.#placement.choose(source),
+        });
+      case 'none':
+        return this.#startNew(source);
+    }
+  }
+
+  /** The receiver has no copy: it gets a new dataset, a clone where it has something that this can be made of. */
+  #startNew(source: Source): Decision {
+    const place = this.#placement.choose(source) ?? '';
     for (const point of walkHistory(this.#request.sender, source.dataset)) {
-      if (!this.#model.has(point.guid)) continue;
       const copies = this.#model.findCopies(point.guid);
-      return point.dataset === source.dataset.name
-        ? this.#continueDataset(source, point, copies)
-        : this.#startClone(source, point, copies);
+      // What is no clone goes whole to another pool than that in which somebody else's copy of it is.
+      const isNearby = copies.some(({ dataset }) => poolOf(dataset) === poolOf(place));
+      const isUseful = point.dataset === source.dataset.name ? isNearby : copies.length > 0;
+      if (isUseful) return this.#startClone(source, point, copies);
     }
     return this.#startWhole(source);
   }
 
-  /** The receiver has a point of the dataset itself: increments land on it, wherever it is. */
-  #continueDataset(source: Source, base: Point, copies: readonly Snapshot[]): Decision {
-    const copy = this.#chooseCopy(base, copies, this.#placement.choose(source));
+  #toUpToDate(source: Source, where: Pick<UpToDate, 'destination' | 'receiverOnly' | 'by'>): Decision {
+    const newest = source.versions.findLast(({ guid }) => this.#model.has(guid)) ?? source.versions[0];
+    return { kind: 'up-to-date', upToDate: { source: source.dataset.name, newest, ...where } };
+  }
+
+  /** Increments land on the copy, unless it has gone on by itself. */
+  #continueCopy(source: Source, { base, at: copy, by }: CopyFinding & { readonly kind: 'copy' }): Decision {
     const destination = copy.dataset;
     const receiverOnly = this.#model.findNewerThan(base.guid, destination);
     const [next, ...rest] = source.versions.filter((version) => version.createtxg > base.createtxg);
     if (next === undefined) {
       const isPassed = findHighest(source).some(({ guid }) => !this.#model.has(guid));
       if (isPassed) return { kind: 'passed-by', destination };
-      const newest = source.versions.findLast(({ guid }) => this.#model.has(guid)) ?? source.versions[0];
-      const upToDate = { source: source.dataset.name, destination, newest, receiverOnly };
-      return { kind: 'up-to-date', upToDate };
+      return this.#toUpToDate(source, { destination, receiverOnly, by });
     }
     const existing = this.#model.findDataset(destination);
     if (existing !== undefined && source.dataset.encrypted && !existing.encrypted) {
       return conflict({ kind: 'not-encrypted', destination });
     }
-    if (receiverOnly.length > 0 && this.#owners.belongsToAnother(source, receiverOnly)) {
-      return this.#startClone(source, base, copies);
-    }
     const shared = this.#model.findUpTo(base.guid, destination);
     const taken = findDifferingVersion([next, ...rest], shared, undefined);
     if (taken !== undefined) return conflict(taken);
-    const isPlanned = this.#model.findPlannedSource(destination) !== undefined;
     const steps = [{ kind: 'incremental', from: base, to: next }, ...followUp(next, rest)] as const;
-    const writtenBytes = isPlanned ? 0 : (existing?.writtenBytes ?? 0);
+    const writtenBytes = existing?.writtenBytes ?? 0;
     const isUntouched = receiverOnly.length === 0 && writtenBytes === 0;
-    if (existing?.partial !== undefined && !isPlanned && (isUntouched || this.#request.rollback)) {
+    const isForeign = this.#copies.owners.isForeign(destination);
+    const mayUndo = this.#request.rollback && !isForeign;
+    if (existing?.partial !== undefined && (isUntouched || mayUndo)) {
       if (isUntouched && isBegun(existing.partial, source.dataset, next, base.guid)) {
         const resumption: Step = { kind: 'resume', token: existing.partial.token, to: next };
-        return this.#toChain(source, destination, [resumption, ...followUp(next, rest)]);
+        return this.#toChain(source, destination, [resumption, ...followUp(next, rest)], { by });
       }
       const preparation = abortOurs(existing, source);
       if (preparation === undefined || !isUntouched) return conflict(describePartial(existing));
-      return this.#toChain(source, destination, steps, { preparation });
+      return this.#toChain(source, destination, steps, { preparation, by });
     }
-    const after = this.#model.isPlanned(copy) ? [fullNameOf(copy)] : [];
-    if (isUntouched) {
-      return this.#toChain(source, destination, steps, { after });
-    }
+    if (isUntouched) return this.#toChain(source, destination, steps, { by });
 
-    const goneOn = { source, existing, common: base, copy, receiverOnly, writtenBytes, isPlanned };
+    const goneOn = { source, existing, common: base, copy, receiverOnly, writtenBytes, isForeign };
     const { preparation, reason } = settleGoneOn(goneOn, this.#request, this.#model);
     return reason === undefined
-      ? this.#toChain(source, destination, steps, { preparation })
+      ? this.#toChain(source, destination, steps, { preparation, by })
       : conflict(reason);
   }
 
@@ -312,7 +339,8 @@ class Planner {
       preparation: given,
       after = [],
       isNew = steps[0].kind === 'full' || steps[0].kind === 'clone',
-    }: { preparation?: Preparation; after?: readonly string[]; isNew?: boolean } = {},
+      by,
+    }: { preparation?: Preparation; after?: readonly string[]; isNew?: boolean; by?: CopyRule } = {},
   ): Decision {
     const { name, type, encrypted } = source.dataset;
     if (steps.some(({ to }) => isTooLong(destination, to))) {
@@ -347,8 +375,19 @@ class Planner {
     const chain = {
       ...{ source: name, destination, type, raw: encrypted, omitted },
       ...{ parents, parentsInClear, preparation, properties, after },
+      role: this.#findRole(source, destination),
+      by,
     };
     return { kind: 'chain', chain: { ...chain, steps: shareStreams(steps, source.dataset) } };
+  }
+
+  /** What is to be written down on a copy, so that it is found wherever it is moved; undefined where that is there, or can't be said. */
+  #findRole({ dataset: { name, guid } }: Source, destination: string): Role | undefined {
+    const poolGuid = poolGuidOf(this.#request.sender, name);
+    if (guid === undefined || poolGuid === undefined) return undefined;
+    const known = this.#model.findDataset(destination)?.role;
+    if (known?.kind === 'copy' && known.sourceGuid === guid) return undefined;
+    return { kind: 'copy', sourceGuid: guid, poolGuid };
   }
 
   /** The nearest dataset above a new one that an earlier chain makes, if one does. */
@@ -379,6 +418,13 @@ function isReplaceable(reason: ConflictReason): reason is ConflictReason & {
   readonly kind: 'destination-exists' | 'no-common-version' | 'version-differs';
 } {
   return ['destination-exists', 'no-common-version', 'version-differs'].includes(reason.kind);
+}
+
+/** Whether it is about a copy that is there, though it can't be continued. */
+function isThere(
+  reason: ConflictReason,
+): reason is ConflictReason & { readonly kind: 'diverged' | 'modified' | 'passed-by' | 'past-promoted' } {
+  return ['diverged', 'modified', 'passed-by', 'past-promoted'].includes(reason.kind);
 }
 
 function conflict(reason: ConflictReason): Decision {

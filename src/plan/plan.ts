@@ -1,7 +1,9 @@
 import type { Point, Snapshot } from '../streamline/dataset.js';
 import type { PropertyChanges } from '../zfs/properties.js';
+import type { Role } from '../zfs/role.js';
 import type { StreamOption } from '../zfs/send.js';
 import type { Destruction } from './destruction.js';
+import type { CopyRule } from './find-copy.js';
 
 /** One version's way to the receiver: a stream of its own, or a part of one. The points are the sender's. */
 export type Step =
@@ -72,6 +74,10 @@ export interface Chain {
    * dataset that it lies below.
    */
   readonly after: readonly string[];
+  /** What is written down on the destination when it has come: whose copy it is. Undefined where that is there, or can't be said. */
+  readonly role: Role | undefined;
+  /** What makes the destination the copy; undefined where it is new. */
+  readonly by: CopyRule | undefined;
 }
 
 /** A dataset of the sender whose chosen versions can't all be sent without losing something, and why. */
@@ -93,6 +99,8 @@ export type ConflictReason =
       readonly receiverOnly: readonly Snapshot[];
       /** Clones on the receiver that keep `--rollback` from destroying those. */
       readonly clones: readonly string[];
+      /** Whether its role says that it is the copy of something on another host, which keeps `--rollback` from it, too. */
+      readonly isForeign: boolean;
       /** Those that somebody holds, which keeps them from being destroyed, too; known where `--rollback` is asked for. */
       readonly held: readonly Snapshot[];
     }
@@ -114,6 +122,25 @@ export type ConflictReason =
       readonly destination: string;
       readonly common: Point;
       readonly writtenBytes: number;
+      /** As with `diverged`. */
+      readonly isForeign: boolean;
+    }
+  /** The copy has no snapshot any more that could be gone on from: a clone of it was promoted there, and has taken them over. */
+  | {
+      readonly kind: 'past-promoted';
+      readonly destination: string;
+      /** The receiver's dataset that has them now. */
+      readonly holder: string;
+      readonly base: Point;
+    }
+  /** Datasets of the receiver that may be the copy, and nothing tells which one is: none was touched for that. */
+  | {
+      readonly kind: 'copy-unclear';
+      readonly candidates: readonly string[];
+      /** The newest point that one of them has. */
+      readonly base: Point;
+      /** Where the copy would be looked for first; undefined where that can't be told. */
+      readonly place: string | undefined;
     }
   /** The receiver holds something newer without the highest version of a streamline, and ZFS can't insert older snapshots. */
   | {
@@ -190,6 +217,8 @@ export type ConflictReason =
 export interface UpToDate {
   readonly source: string;
   readonly destination: string;
+  /** What makes that the copy; `elsewhere` where it is none, or it can't be told: it has the version, all the same. */
+  readonly by: CopyRule | 'elsewhere';
   readonly newest: Snapshot;
   /** What the receiver has beyond it, newest first. */
   readonly receiverOnly: readonly Snapshot[];

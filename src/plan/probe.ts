@@ -1,9 +1,10 @@
 import { datasetOf } from '../streamline/lineage.js';
-import { isTagged, type Snapshot, type TaggedSnapshot } from '../streamline/dataset.js';
+import { isTagged, type Dataset, type Snapshot, type TaggedSnapshot } from '../streamline/dataset.js';
 import { formatTag } from '../streamline/tag.js';
 import { nextVersion } from '../streamline/version.js';
+import type { CopyRule } from './find-copy.js';
 import type { Plan } from './plan.js';
-import { placeNew } from './placement.js';
+import { findLikelyPlaces } from './placement.js';
 import { findHighest, type Source } from './sources.js';
 
 /*
@@ -24,8 +25,10 @@ const mostPlaces = 8;
 /** What to ask a receiver about one dataset of the sender, to learn how far it is. */
 export interface Probe {
   readonly source: Source;
-  /** The receiver's datasets that may be the copy, going by their names. */
+  /** The receiver's datasets that may be the copy: the one where it belongs, and those whose roles say so; or else its namesakes. */
   readonly places: readonly string[];
+  /** Whether the first of the places is the copy if it has anything of the source; of namesakes, any may have all. */
+  readonly isExpected: boolean;
   /** The newest version of each streamline, in time and by its number: a copy that has them all gets no other. */
   readonly newest: readonly Snapshot[];
   /** What the versions after those would be called: a copy that has one is ahead. */
@@ -33,45 +36,50 @@ export interface Probe {
 }
 
 /**
- * What to ask a receiver of which only the datasets are known. Undefined when one of the sender's datasets has no namesake there:
- * only all of the receiver's snapshots can tell whether it is there under another name.
- * @param likely what `findLikelyPlaces` gives: of a place about which something was asked already, all has to be known
+ * What to ask a receiver of which only the datasets are known. Undefined when one of the sender's datasets has no place, no dataset with
+ * its role, and no namesake there: only all of the receiver's snapshots can tell whether it is there under another name.
+ * @param likely what `findLikelyPlaces` gives
  */
 export function findProbes(
   sources: readonly Source[],
-  receiverNames: ReadonlySet<string>,
+  receiver: ReceiverNames,
   likely: ReadonlyMap<string, string>,
 ): Probe[] | undefined {
-  const bySuffix = indexBySuffix(receiverNames);
+  const bySuffix = indexBySuffix(receiver.names);
   const probes: Probe[] = [];
   for (const source of sources) {
-    const { name } = source.dataset;
+    const { name, guid } = source.dataset;
     const place = likely.get(name) ?? '';
-    const namesakes = findNearestNamesakes(name, bySuffix);
-    const places = [...new Set([...namesakes, ...(receiverNames.has(place) ? [place] : [])])];
+    const marked = guid === undefined ? [] : (receiver.marked.get(guid) ?? []);
+    const expected = [...new Set([...(receiver.names.has(place) ? [place] : []), ...marked])];
+    const isExpected = expected.length > 0;
+    const places = isExpected ? expected : findNearestNamesakes(name, bySuffix);
     if (places.length === 0) return undefined;
     const newest = findNewestOfEach(source);
-    probes.push({ source, places, newest, following: nameFollowing(newest, source) });
+    probes.push({ source, places, isExpected, newest, following: nameFollowing(newest, source) });
   }
   return probes;
 }
 
-/**
- * Where the sender's datasets would go if the receiver had none of them: where their copies most likely are.
- * @param sources what is above a dataset before it, as `findSources` gives them
- * @param destination the receiver's dataset that they would go under; undefined when they keep their names
- * @returns the places by the sender's datasets; those that have none are left out
- */
-export function findLikelyPlaces(
-  sources: readonly Source[],
-  destination: string | undefined,
-): Map<string, string> {
-  const places = new Map<string, string>();
-  for (const source of sources) {
-    const place = placeNew(source, destination, places);
-    if (place !== undefined) places.set(source.dataset.name, place);
+/** What is known of a receiver's datasets without their snapshots. */
+export interface ReceiverNames {
+  readonly names: ReadonlySet<string>;
+  /** Those whose role says that they are copies, by the GUID of the sender's dataset. */
+  readonly marked: ReadonlyMap<bigint, readonly string[]>;
+}
+
+/** The names of a receiver's datasets, with whose copies they are by their roles. */
+export function nameReceiver(datasets: Iterable<Pick<Dataset, 'name' | 'role'>>): ReceiverNames {
+  const names = new Set<string>();
+  const marked = new Map<bigint, string[]>();
+  for (const { name, role } of datasets) {
+    names.add(name);
+    if (role?.kind !== 'copy') continue;
+    const copies = marked.get(role.sourceGuid);
+    if (copies === undefined) marked.set(role.sourceGuid, [name]);
+    else copies.push(name);
   }
-  return places;
+  return { names, marked };
 }
 
 /** What to ask a receiver first, of which nothing is known: about copies where they most likely are. */
@@ -80,7 +88,8 @@ export function findLikelyProbes(
   destination: string | undefined,
 ): { readonly likely: ReadonlyMap<string, string>; readonly probes: readonly Probe[] } {
   const likely = findLikelyPlaces(sources, destination);
-  return { likely, probes: findProbes(sources, new Set(likely.values()), likely) ?? [] };
+  const expected = { names: new Set(likely.values()), marked: new Map<never, never>() };
+  return { likely, probes: findProbes(sources, expected, likely) ?? [] };
 }
 
 /** The full names of all the snapshots on the receiver that tell how far it is, and where they are few, which versions it has. */
@@ -143,17 +152,18 @@ export function findLagging(
 }
 
 /**
- * The receiver's datasets about which more has to be known: none of the places of a probe has all the newest versions, or one
- * has more than them.
+ * The receiver's datasets about which more has to be known: the one that is expected to be the copy hasn't exactly the newest versions.
  * @param found the GUIDs of the receiver's snapshots that were asked for, by full name
  */
 export function findDiffering(probes: readonly Probe[], found: ReadonlyMap<string, bigint>): string[] {
   const differing = new Set<string>();
-  for (const { places, newest, following } of probes) {
+  for (const { places, isExpected, newest, following } of probes) {
     const isInStep = (place: string): boolean =>
       newest.every(({ name, guid }) => found.get(`${place}@${name}`) === guid) &&
       !following.some((name) => found.has(`${place}@${name}`));
-    if (!places.some(isInStep)) for (const place of places) differing.add(place);
+    const [first = ''] = places;
+    // Of namesakes that lag, whatever is known of them tells nothing: all has to be read.
+    if (isExpected && !isInStep(first)) for (const place of places) differing.add(place);
   }
   return [...differing];
 }
@@ -202,13 +212,13 @@ export function findOpenQuestions(
 
 /**
  * Whether a plan that was made without knowing all of the receiver's snapshots is the one that knowing them would have given: all
- * it does is to continue copies that were found. (Of two copies, it may be another one that is continued.)
+ * copies are where they belong, or where their roles are, or nothing is to be sent.
+ * @param knowsAllDatasets whether the receiver's datasets were all listed, with their roles
  */
-export function isConclusive({ chains, conflicts }: Plan): boolean {
-  return (
-    conflicts.length === 0 &&
-    chains.every(({ steps: [first] }) => first.kind === 'incremental' || first.kind === 'resume')
-  );
+export function isConclusive({ chains, upToDate, conflicts }: Plan, knowsAllDatasets: boolean): boolean {
+  const isSure = ({ by }: { readonly by: CopyRule | 'elsewhere' | undefined }): boolean =>
+    by === 'place' || (knowsAllDatasets && (by === 'role' || by === 'elsewhere'));
+  return conflicts.length === 0 && chains.every(isSure) && upToDate.every(isSure);
 }
 
 /** The receiver's datasets by every number of last parts of their names: `vm/7` and `7` for `tank/vm/7`, too. */

@@ -30,6 +30,11 @@ export class ReceiverModel {
     }
   }
 
+  /** The datasets that were there before. */
+  get datasets(): Datasets {
+    return this.#datasets;
+  }
+
   /** This very snapshot everywhere on the receiver where it is, or will be. */
   findCopies(guid: bigint): readonly Snapshot[] {
     return this.#copies.find(guid);
@@ -55,6 +60,11 @@ export class ReceiverModel {
   findUpTo(guid: bigint, dataset: string): readonly Snapshot[] {
     const snapshots = this.#snapshotsOf(dataset);
     return snapshots.slice(0, snapshots.findLastIndex((snapshot) => snapshot.guid === guid) + 1);
+  }
+
+  /** What a dataset has, and will have; oldest first. */
+  findSnapshots(dataset: string): readonly Snapshot[] {
+    return this.#snapshotsOf(dataset);
   }
 
   /** A dataset that is there already, and stays. */

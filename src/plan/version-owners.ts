@@ -74,14 +74,6 @@ export class VersionOwners {
     return undefined;
   }
 
-  /** Whether what the receiver has beyond the base is what another dataset of the sender went on with. */
-  belongsToAnother(source: Source, receiverOnly: readonly Snapshot[]): boolean {
-    const oldest = receiverOnly.at(-1);
-    if (oldest === undefined) return false;
-    const ours = this.#findOurs(oldest.guid);
-    return ours !== undefined && ours.dataset !== source.dataset.name;
-  }
-
   /** The receiver's versions of a streamline that the sender has nowhere, and that stay. */
   #listForeign(streamline: string): TaggedSnapshot[] {
     this.#theirs ??= groupByStreamline(findVersions(this.#receiver));

@@ -3,7 +3,9 @@ import type { Chain, Conflict, ConflictReason, Plan, Step, UpToDate } from '../p
 import type { SharedSteps } from '../transfer/event.js';
 import { fullNameOf, nameForPeople, type Snapshot } from '../streamline/dataset.js';
 import { toPrintable } from '../printable.js';
-import { quoteCommand } from '../shell.js';
+import { quoteCommand, quoteWord } from '../shell.js';
+import { baseNameOf } from '../zfs/names.js';
+import { roleProperty } from '../zfs/role.js';
 import { formatBytes, formatCount } from './quantities.js';
 
 /** What a step sends and from what, e.g. `incremental since debian-7:3`. */
@@ -109,6 +111,7 @@ export function describeProperties({ properties: { set, exclude } }: Chain): str
 export function suggestWayOut(reason: ConflictReason): string {
   switch (reason.kind) {
     case 'diverged':
+      if (reason.isForeign) return suggestForgetting(reason.destination);
       if (reason.held.length > 0) {
         return `${suggestRelease(reason.held)}; to keep it, ${keepAside(reason)} there, and run this again`;
       }
@@ -118,7 +121,13 @@ export function suggestWayOut(reason: ConflictReason): string {
     case 'version-differs':
       return ['give one of the two another name with "zfs rename"', ...describeUndoing(reason)].join(', or ');
     case 'modified':
-      return `see what with "zfs diff" there; if it may go, run this again with --rollback`;
+      return reason.isForeign
+        ? suggestForgetting(reason.destination)
+        : `see what with "zfs diff" there; if it may go, run this again with --rollback`;
+    case 'past-promoted':
+      return `to continue in ${reason.destination}, give it its snapshots back with "${quoteCommand(['zfs', 'promote', reason.destination])}" there: ${reason.holder} keeps its content, as a clone of it`;
+    case 'copy-unclear':
+      return suggestNaming(reason);
     case 'passed-by':
       return `make the next version on the sender with "${quoteCommand(['zfs-vm', 'tag', reason.newest.dataset])}": it is sent, and is the newest then`;
     case 'no-common-version':
@@ -160,6 +169,24 @@ export function suggestWayOut(reason: ConflictReason): string {
 /** A command in double quotes. */
 function quoted(words: readonly string[]): string {
   return `"${quoteCommand(words)}"`;
+}
+
+/** What to do about a copy that another host claims. */
+function suggestForgetting(destination: string): string {
+  return `it is marked as the copy of a dataset on another host, and is not undone; if that is not so any more, run "${quoteCommand(['zfs', 'inherit', roleProperty, destination])}" there, and this again`;
+}
+
+/** How the copy is named: by its place. */
+function suggestNaming({ candidates, place }: ConflictReason & { readonly kind: 'copy-unclear' }): string {
+  const [first = ''] = candidates;
+  const parents = candidates
+    .filter((name) => place !== undefined && name.includes('/') && baseNameOf(name) === baseNameOf(place))
+    .map((name) => `-d ${quoteWord(name.slice(0, name.lastIndexOf('/')))}`);
+  const naming =
+    parents.length === 0 ? [] : [`name the one that is meant by its place (${parents.join(' or ')})`];
+  const renaming =
+    place === undefined ? [] : [`rename it there with "${quoteCommand(['zfs', 'rename', first, place])}"`];
+  return [...naming, ...renaming].join(', or ');
 }
 
 /** How the receiver's version is undone, where that is possible. */
@@ -210,6 +237,12 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
       return `${nameForPeople(reason.ours)} is something else on ${receiverName}: ${fullNameOf(reason.theirs)} has the GUID ${reason.theirs.guid}, and ours ${reason.ours.guid}${describeHeld(reason.held ?? [])}`;
     case 'modified':
       return `${receiverName}:${reason.destination} has ${formatBytes(reason.writtenBytes)} that came after ${nameForPeople(reason.common)} and are in no snapshot: it was written to or mounted, or its newest snapshot was destroyed`;
+    case 'past-promoted':
+      return `${receiverName}:${reason.destination} has no snapshot left to continue from: ${reason.holder}, a clone of it, was promoted there and has ${nameForPeople(reason.base)} now`;
+    case 'copy-unclear':
+      return reason.candidates.length === 1
+        ? `${receiverName}:${reason.candidates.join()} has ${nameForPeople(reason.base)} and was changed since, and nothing says whether it is the copy`
+        : `${receiverName} has several datasets that may be the copy: ${reason.candidates.join(', ')}`;
     case 'passed-by':
       return `${receiverName}:${reason.destination} lacks ${nameForPeople(reason.newest)} and can't get it: it has ${nameForPeople(reason.base)}, which was made later, and ZFS can't insert older snapshots`;
     case 'no-common-version':

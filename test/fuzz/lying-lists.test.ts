@@ -7,11 +7,12 @@ import { buildInventory, type Inventory } from '../../src/inventory/inventory.js
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import {
   findDiffering,
-  findLikelyPlaces,
   findOpenQuestions,
   findProbes,
+  nameReceiver,
   namesToAskFor,
 } from '../../src/plan/probe.js';
+import { findLikelyPlaces } from '../../src/plan/placement.js';
 import { findSources } from '../../src/plan/sources.js';
 import { toPrintableJson } from '../../src/printable.js';
 import { formatPlanAsCommands } from '../../src/report/plan-commands.js';
@@ -122,7 +123,7 @@ test('whatever two hosts claim, it is known what to ask the receiver for', () =>
         latest: false,
         allSnapshots: true,
       });
-      const names = new Set(readLists(theirs).datasets.keys());
+      const names = nameReceiver(readLists(theirs).datasets.values());
       const probes = findProbes(sources, names, findLikelyPlaces(sources, 'tank/x')) ?? [];
       const asked = namesToAskFor(probes);
       for (const name of asked) assert.match(name, /^[^@]+@[^@]+$/);

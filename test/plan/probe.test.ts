@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findDiffering, findLikelyPlaces, findOpenQuestions, findProbes } from '../../src/plan/probe.js';
+import { findLikelyPlaces } from '../../src/plan/placement.js';
+import { findDiffering, findOpenQuestions, findProbes, nameReceiver } from '../../src/plan/probe.js';
 import { findSources } from '../../src/plan/sources.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { world } from '../worlds.js';
@@ -28,18 +29,36 @@ for (const destination of [undefined, 'tank/backup']) {
   });
 }
 
-test('of a place that was asked about first, all is asked for, whatever other namesakes there are', () => {
+const imagePlace = new Map([['tank/vm', 'tank/vm']]);
+
+const imageAlone = nameReceiver(world('tank/vm:').values());
+
+test('the place where a copy belongs is asked, then those whose role says that they are, and no namesake', () => {
   const sources = findSources(world('tank/vm: web:1 web:2'), everything);
   const likely = findLikelyPlaces(sources, 'tank/x');
-  const probes = findProbes(sources, new Set(['tank', 'tank/vm', 'tank/x/vm']), likely) ?? [];
-  const places = ['tank/vm', 'tank/x/vm'];
+  const receiver = world(
+    'tank/vm:',
+    'tank/x/vm:',
+    'tank/moved (copy of tank/vm):',
+    'tank/z (copy of tank/db):',
+  );
+  const probes = findProbes(sources, nameReceiver(receiver.values()), likely) ?? [];
+  const places = ['tank/x/vm', 'tank/moved'];
   assert.deepEqual(probes[0]?.places, places);
   assert.deepEqual(findDiffering(probes, new Map([['tank/x/vm@zfs-vm:web:1', 1n]])), places);
 });
 
+test('namesakes are asked where nothing is expected, and that they lag tells nothing', () => {
+  const sources = findSources(world('tank/vm: web:1 web:2'), everything);
+  const receiver = nameReceiver(world('tank/old/vm:', 'tank/z/vm:').values());
+  const probes = findProbes(sources, receiver, findLikelyPlaces(sources, 'tank/x')) ?? [];
+  assert.deepEqual(probes[0]?.places, ['tank/old/vm', 'tank/z/vm']);
+  assert.deepEqual(findDiffering(probes, new Map()), []);
+});
+
 test('a place that has the newest version by its name only has to be looked at', () => {
   const sources = findSources(world('tank/vm: web:1 web:2'), everything);
-  const probes = findProbes(sources, new Set(['tank', 'tank/vm']), new Map()) ?? [];
+  const probes = findProbes(sources, imageAlone, imagePlace) ?? [];
   const newest = sources[0]?.versions.at(-1)?.guid ?? 0n;
   assert.deepEqual(findDiffering(probes, new Map([['tank/vm@zfs-vm:web:2', newest]])), []);
   assert.deepEqual(findDiffering(probes, new Map([['tank/vm@zfs-vm:web:2', newest + 1n]])), ['tank/vm']);
@@ -50,7 +69,7 @@ function askAbout(
   guid: bigint,
   asked: readonly string[] = [],
 ): [names: readonly string[], datasets: readonly string[]] {
-  const probes = findProbes(imageSources, new Set(['tank', 'tank/vm']), new Map()) ?? [];
+  const probes = findProbes(imageSources, imageAlone, imagePlace) ?? [];
   const { names, datasets } = findOpenQuestions(probes, new Map([['tank/vm', { guid }]]), new Set(asked));
   return [names, datasets];
 }
@@ -66,7 +85,7 @@ test('of a copy that lags, the versions that it lacks are asked for by name', ()
 
 test('a copy that ends with a bookmark of ours is one that lags', () => {
   const sources = findSources(world('tank/vm: #web:1 web:2'), everything);
-  const probes = findProbes(sources, new Set(['tank/vm']), new Map()) ?? [];
+  const probes = findProbes(sources, imageAlone, imagePlace) ?? [];
   const guid = sources[0]?.dataset.bookmarks[0]?.guid ?? 0n;
   const { datasets } = findOpenQuestions(probes, new Map([['tank/vm', { guid }]]), new Set());
   assert.deepEqual(datasets, []);

@@ -39,7 +39,7 @@ export async function compareLooks(
         ...{ choice, destination, rollback: false, replace: false },
       });
     const plan = planWith(inventories.receiver.datasets);
-    if (inventories.readRest === undefined || isConclusive(plan)) return plan;
+    if (inventories.readRest === undefined || isConclusive(plan, inventories.knowsAllDatasets)) return plan;
     return planWith((await inventories.readRest()).datasets);
   };
   const [quick, full] = [describePlan(await look(false)), describePlan(await look(true))];

@@ -1,0 +1,143 @@
+import type { Dataset, Datasets, Snapshot } from '../streamline/dataset.js';
+import { GuidIndex } from '../streamline/guid-index.js';
+import { poolOf } from '../zfs/names.js';
+import type { Role } from '../zfs/role.js';
+import type { CopyContext } from './find-copy.js';
+
+/**
+ * Tells whose copies the receiver's datasets are: by what this plan has found already, by their roles, by where they are, and by what
+ * they went on with.
+ */
+export class CopyOwners {
+  readonly #context: CopyContext;
+  /** The sender's dataset that a dataset of the receiver is the copy of, as found in this plan. */
+  readonly #found = new Map<string, string>();
+  /** The sender's datasets by where they belong on the receiver. */
+  readonly #belonging = new Map<string, string[]>();
+  readonly #senderGuids: ReadonlyMap<bigint, string>;
+  /** The receiver's datasets by the GUID of the one that their role names. */
+  readonly #marked: ReadonlyMap<bigint, readonly string[]>;
+  /** Made only when it is needed: a plan for a receiver that is in step never asks. */
+  #senderPoints: GuidIndex | undefined;
+  #senderBookmarks: ReadonlyMap<bigint, readonly string[]> | undefined;
+
+  constructor(context: CopyContext) {
+    this.#context = context;
+    for (const [source, place] of context.places) append(this.#belonging, place, source);
+    this.#senderGuids = new Map(
+      [...context.sender.values()].flatMap(({ guid, name }) => (guid === undefined ? [] : [[guid, name]])),
+    );
+    const marked = new Map<bigint, string[]>();
+    for (const { name, role } of context.model.datasets.values()) {
+      if (role?.kind === 'copy') append(marked, role.sourceGuid, name);
+    }
+    this.#marked = marked;
+  }
+
+  /** Notes whose copy a dataset of the receiver is. */
+  note(source: string, copy: string): void {
+    if (!this.#found.has(copy)) this.#found.set(copy, source);
+  }
+
+  /** The receiver's datasets whose role says that they are copies of this one, and that aren't found to be another one's. */
+  listMarked({ guid, name }: Dataset): readonly string[] {
+    const marked = guid === undefined ? [] : (this.#marked.get(guid) ?? []);
+    return marked.filter((copy) => (this.#found.get(copy) ?? name) === name);
+  }
+
+  /**
+   * Whether a dataset of the receiver that is where the copy belongs may be it: not one that is another dataset's, or was set aside.
+   * @param at its newest snapshot that the source has, too
+   */
+  mayBeCopy(source: Dataset, at: Snapshot): boolean {
+    return this.#judge(source, at) !== 'anothers';
+  }
+
+  /**
+   * Whether nothing tells that a dataset of the receiver is anybody's copy.
+   * @param at its newest snapshot that the source has, too
+   */
+  isOpen(source: Dataset, at: Snapshot): boolean {
+    return this.#judge(source, at) === 'open' && !this.#isElsewheresPlace(source, at.dataset);
+  }
+
+  /** Whether a dataset of the receiver is the copy of something on a host that isn't the sender, by its role. */
+  isForeign(copy: string): boolean {
+    const role = this.#context.model.findDataset(copy)?.role;
+    return role !== undefined && this.#judgeRole(role) === 'foreign';
+  }
+
+  #judge(source: Dataset, { guid, dataset: copy }: Snapshot): 'own' | 'anothers' | 'foreign' | 'open' {
+    const { model } = this.#context;
+    const found = this.#found.get(copy);
+    if (found !== undefined) return found === source.name ? 'own' : 'anothers';
+    const role = model.findDataset(copy)?.role;
+    const judged = role === undefined ? 'gone' : this.#judgeRole(role);
+    if (judged === 'aside') return 'anothers';
+    if (judged === 'foreign') return 'foreign';
+    if (judged !== 'gone') return judged.source === source.name ? 'own' : 'anothers';
+    // It ends with what the source has: nothing tells of another one. (Asking that of each would cost a table of all snapshots.)
+    if (model.findNewerThan(guid, copy).length === 0) return 'open';
+    const owners = this.#findLastOwners(copy);
+    return owners === undefined || owners.includes(source.name) ? 'open' : 'anothers';
+  }
+
+  /** What a role says to this sender: which of its datasets is meant, or that it has it no more, or never had. */
+  #judgeRole({
+    kind,
+    sourceGuid,
+    poolGuid,
+  }: Role): 'aside' | 'foreign' | 'gone' | { readonly source: string } {
+    if (kind === 'aside') return 'aside';
+    const source = this.#senderGuids.get(sourceGuid);
+    if (source !== undefined) return { source };
+    // A sender whose zfs tells no GUIDs could be any.
+    return this.#senderGuids.size === 0 || this.#senderGuids.has(poolGuid) ? 'gone' : 'foreign';
+  }
+
+  /** The sender's datasets that have the newest snapshot of a dataset of the receiver that any of them has, or has a bookmark of. */
+  #findLastOwners(copy: string): readonly string[] | undefined {
+    const { sender, model } = this.#context;
+    this.#senderPoints ??= new GuidIndex(sender);
+    this.#senderBookmarks ??= indexBookmarks(sender);
+    for (const { guid } of [...model.findSnapshots(copy)].reverse()) {
+      const owners = [
+        ...this.#senderPoints.find(guid).map(({ dataset }) => dataset),
+        ...(this.#senderBookmarks.get(guid) ?? []),
+      ];
+      if (owners.length > 0) return owners;
+    }
+    return undefined;
+  }
+
+  /** Whether another dataset of the sender belongs where this one of the receiver is, and shares something with it. */
+  #isElsewheresPlace(source: Dataset, copy: string): boolean {
+    const { sender, model } = this.#context;
+    const others = (this.#belonging.get(copy) ?? []).filter((name) => name !== source.name);
+    return others.some((name) => {
+      const { snapshots = [], bookmarks = [] } = sender.get(name) ?? {};
+      return [...snapshots, ...bookmarks].some(({ guid }) =>
+        model.findCopies(guid).some(({ dataset }) => dataset === copy),
+      );
+    });
+  }
+}
+
+/** The GUID of the root dataset of the pool that a dataset is in; undefined where it isn't known. */
+export function poolGuidOf(datasets: Datasets, name: string): bigint | undefined {
+  return datasets.get(poolOf(name))?.guid;
+}
+
+function indexBookmarks(datasets: Datasets): Map<bigint, string[]> {
+  const index = new Map<bigint, string[]>();
+  for (const { name, bookmarks } of datasets.values()) {
+    for (const { guid } of bookmarks) append(index, guid, name);
+  }
+  return index;
+}
+
+function append<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
