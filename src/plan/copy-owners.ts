@@ -110,16 +110,10 @@ export class CopyOwners {
     return undefined;
   }
 
-  /** Whether another dataset of the sender belongs where this one of the receiver is, and shares something with it. */
+  /** Whether another dataset of the sender belongs where this one of the receiver is, and has as much of it. */
   #isElsewheresPlace(source: Dataset, copy: string): boolean {
-    const { sender, model } = this.#context;
     const others = (this.#belonging.get(copy) ?? []).filter((name) => name !== source.name);
-    return others.some((name) => {
-      const { snapshots = [], bookmarks = [] } = sender.get(name) ?? {};
-      return [...snapshots, ...bookmarks].some(({ guid }) =>
-        model.findCopies(guid).some(({ dataset }) => dataset === copy),
-      );
-    });
+    return others.length > 0 && others.some((name) => this.#findLastOwners(copy)?.includes(name));
   }
 }
 

@@ -74,6 +74,14 @@ export function describeConflict({ source, streamlines, reason }: Conflict, rece
   return `${what}: ${describeReason(reason, receiverName)}`;
 }
 
+/** What a plan does with a destination that a person may want to know of, a line each: which one it has chosen, and what it drops there. */
+export function describeChoices(chain: Chain, receiverName: string): string[] {
+  const { source, destination, by } = chain;
+  const adoption = `${receiverName}:${destination} is taken for the copy of ${source}: the only dataset there with a snapshot of it, and unchanged since`;
+  const abort = describeAbort(chain, receiverName);
+  return [...(by === 'adoption' ? [adoption] : []), ...(abort === undefined ? [] : [abort])];
+}
+
 /** What of an interrupted receive is dropped before a chain; undefined when nothing is. */
 export function describeAbort({ destination, preparation }: Chain, receiverName: string): string | undefined {
   if (preparation?.kind !== 'abort') return undefined;

@@ -2,7 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import type { Chain, Step } from '../plan/plan.js';
 import { nameForPeople } from '../streamline/dataset.js';
 import {
-  describeAbort,
+  describeChoices,
   describeConflict,
   describeDeletes,
   describePassed,
@@ -42,7 +42,6 @@ function formatChain(
   receiverName: string,
   colors: ChalkInstance,
 ): string[] {
-  const abort = describeAbort(chain, receiverName);
   const names = chain.steps.map((step) => nameForPeople(step.to));
   const nameWidth = Math.max(...names.map((name) => name.length));
   const steps = chain.steps.map((step, index) => {
@@ -57,7 +56,7 @@ function formatChain(
   return [
     colors.bold(describeRoute(chain, receiverName)),
     ...chain.parents.map((parent) => `  make ${receiverName}:${parent}`),
-    ...(abort === undefined ? [] : [`  ${abort}`]),
+    ...describeChoices(chain, receiverName).map((line) => `  ${line}`),
     ...describeProperties(chain).map((line) => `  ${line}`),
     ...describePreparation(chain, receiverName).map((line) => colors.red(`  ${line}`)),
     ...steps,

@@ -5,7 +5,7 @@ import type { Chain, Plan, Step } from '../plan/plan.js';
 import { fullNameOf, nameForPeople } from '../streamline/dataset.js';
 import type { Inquiry, TransferEvent, TransferResult } from '../transfer/event.js';
 import {
-  describeAbort,
+  describeChoices,
   describeConflict,
   describePassed,
   describeRoute,
@@ -165,8 +165,7 @@ export class TextReport {
     const steps = plan.chains.flatMap((chain) => chain.steps);
     if (steps.length > 0) {
       for (const chain of plan.chains) {
-        const abort = describeAbort(chain, receiverName);
-        if (abort !== undefined) this.#print(abort);
+        for (const line of describeChoices(chain, receiverName)) this.#print(line);
       }
       this.#print(`sending ${formatCount(steps.length, 'version')} to ${receiverName}`);
       const passed = this.#passed === undefined ? undefined : describePassed(this.#passed, receiverName);

@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { planTransfer } from '../../src/plan/plan-transfer.js';
+import type { Plan } from '../../src/plan/plan.js';
+import { world } from '../worlds.js';
+
+/*
+ * Which dataset of the receiver is the copy of a dataset of the sender: the rules, in their order, as docs/decisions/copies.md has
+ * them. In the notation of worlds.ts; the GUID of a dataset is that of its name, so `(copy of tank/vm)` names the sender's tank/vm.
+ */
+
+/** Where each dataset of the sender goes on, and by which rule; or the conflict, with the datasets that it names. */
+function findCopies(plan: Plan): string[] {
+  return [
+    ...plan.chains.map(({ source, destination, by = 'new' }) => `${source} -> ${destination} by ${by}`),
+    ...plan.upToDate.map(({ source, destination, by }) => `${source} = ${destination} by ${by}`),
+    ...plan.conflicts.map(({ source, reason }) => {
+      const named =
+        'candidates' in reason ? reason.candidates : 'destination' in reason ? [reason.destination] : [];
+      return `${source}: ${[reason.kind, ...named].join(' ')}`;
+    }),
+  ];
+}
+
+interface Case {
+  readonly sender: readonly string[];
+  readonly receiver: readonly string[];
+  readonly to?: string;
+  readonly rollback?: boolean;
+  readonly replace?: boolean;
+}
+
+function rule(
+  title: string,
+  { sender, receiver, to, rollback = false, replace = false }: Case,
+  expected: readonly string[],
+): void {
+  test(title, () => {
+    const plan = planTransfer({
+      ...{ sender: world('tank:', ...sender), receiver: world('tank:', ...receiver), destination: to },
+      ...{ choice: { patterns: [], latest: false, allSnapshots: false }, rollback, replace },
+    });
+    assert.deepEqual(findCopies(plan), expected);
+  });
+}
+
+const image = ['tank/vm: web:1 web:2'];
+
+// 1. The place
+
+rule(
+  'the dataset at its place is the copy, and not another one that ends with the base',
+  { sender: ['tank/vm: web:1 web:2 web:3'], receiver: ['tank/archive/vm: web:1 web:2', 'tank/vm: web:1'] },
+  ['tank/vm -> tank/vm by place'],
+);
+
+rule(
+  'when it has gone on, that is a conflict of this copy, whatever else could be continued',
+  { sender: image, receiver: ['tank/vm: web:1 @daily', 'tank/archive/vm: web:1'] },
+  ['tank/vm: diverged tank/vm'],
+);
+
+rule(
+  'when it was written to, too',
+  { sender: image, receiver: ['tank/vm (modified): web:1', 'tank/archive/vm: web:1'] },
+  ['tank/vm: modified tank/vm'],
+);
+
+rule(
+  'below -d, the place is there',
+  { sender: image, receiver: ['tank/vm: web:1', 'tank/x/vm: web:1'], to: 'tank/x' },
+  ['tank/vm -> tank/x/vm by place'],
+);
+
+rule(
+  'the place comes before what a role says of another dataset',
+  { sender: image, receiver: ['tank/vm: web:1', 'tank/moved (copy of tank/vm): web:1'] },
+  ['tank/vm -> tank/vm by place'],
+);
+
+rule(
+  'a copy that another host has brought there goes on where it is',
+  { sender: image, receiver: ['tank/vm (copy of c:tank/vm): web:1'] },
+  ['tank/vm -> tank/vm by place'],
+);
+
+// What is another's is never the copy
+
+rule(
+  'what is at its place and is the copy of another dataset, by its role, is not touched',
+  {
+    sender: ['tank/vm: web:1 web:2', 'tank/old: db:1'],
+    receiver: ['tank/vm (copy of tank/old): web:1'],
+  },
+  ['tank/old -> tank/old by new', 'tank/vm: destination-exists tank/vm'],
+);
+
+rule(
+  'nor by what it went on with',
+  {
+    sender: ['tank/vm: web:1 web:4', 'tank/old < tank/vm@web:1: web:2 web:3'],
+    receiver: ['tank/vm: web:1 web:2 web:3'],
+    rollback: true,
+    replace: true,
+  },
+  ['tank/old = tank/vm by elsewhere', 'tank/vm: destination-exists tank/vm'],
+);
+
+rule(
+  'nor when the sender has only bookmarks left of that',
+  {
+    sender: ['tank/vm: web:1 web:4', 'tank/old < tank/vm@web:1: #web:3 web:5'],
+    receiver: ['tank/vm: web:1 web:2 web:3'],
+    rollback: true,
+    replace: true,
+  },
+  ['tank/old -> tank/vm by adoption', 'tank/vm: destination-exists tank/vm'],
+);
+
+rule(
+  'nor when the sender has nothing left of it, and the role remembers',
+  {
+    sender: ['tank/new: web:1 web:5', 'tank/old < tank/new@web:1:'],
+    receiver: ['tank/old (copy of tank/old): web:1 web:2 web:3'],
+    rollback: true,
+  },
+  ['tank/new -> tank/new by new'],
+);
+
+rule(
+  'what was set aside is nobody’s copy',
+  { sender: image, receiver: ['tank/vm (aside of tank/vm): web:1'] },
+  ['tank/vm: destination-exists tank/vm'],
+);
+
+rule(
+  'two datasets that belong to one place: the original has it',
+  {
+    sender: ['tank/vm: web:1 web:2', 'tank/backup/vm (made at 7): web:1'],
+    receiver: ['tank/x/vm: web:1'],
+    to: 'tank/x',
+  },
+  ['tank/vm -> tank/x/vm by place', 'tank/backup/vm = tank/x/vm by place'],
+);
+
+rule(
+  'a copy that belongs to a backup of the sender is not taken for that of the original',
+  {
+    sender: ['tank/vm: web:1 web:2', 'tank/backup/vm (made at 7): web:1'],
+    receiver: ['tank/backup/vm: web:1'],
+  },
+  ['tank/vm -> tank/vm by new', 'tank/backup/vm = tank/backup/vm by place'],
+);
+
+// 2. The role
+
+rule(
+  'a copy that was moved is found by its role, and another one with the base stays as it is',
+  { sender: image, receiver: ['tank/moved (copy of tank/vm): web:1', 'tank/archive: web:1'] },
+  ['tank/vm -> tank/moved by role'],
+);
+
+rule(
+  'also when it has gone on there',
+  { sender: image, receiver: ['tank/moved (copy of tank/vm): web:1 @daily', 'tank/archive: web:1'] },
+  ['tank/vm: diverged tank/moved'],
+);
+
+rule(
+  'of two that say so, the one in step is it',
+  {
+    sender: image,
+    receiver: ['tank/a (copy of tank/vm): web:1', 'tank/b (copy of tank/vm): web:1 web:2'],
+  },
+  ['tank/vm = tank/b by role'],
+);
+
+rule(
+  'of two that say so and lag, it can not be told',
+  {
+    sender: image,
+    receiver: ['tank/a (copy of tank/vm): web:1', 'tank/b (copy of tank/vm): web:1'],
+  },
+  ['tank/vm: copy-unclear tank/a tank/b'],
+);
+
+// Everything is there
+
+rule(
+  'where the newest version is there in whatever dataset, nothing is sent and nothing is in conflict',
+  { sender: image, receiver: ['tank/a: web:1 web:2', 'tank/b/vm: web:1 web:2'] },
+  ['tank/vm = tank/b/vm by elsewhere'],
+);
+
+// 3. A past that was promoted away
+
+rule(
+  'a clone of the copy that was promoted and has its snapshots is not gone on in',
+  { sender: image, receiver: ['tank/work: web:1', 'tank/vm < tank/work@web:1:'] },
+  ['tank/vm: past-promoted tank/vm'],
+);
+
+rule(
+  'also when the copy is known by its role',
+  {
+    sender: image,
+    receiver: ['tank/work (modified): web:1', 'tank/moved (copy of tank/vm) < tank/work@web:1:'],
+  },
+  ['tank/vm: past-promoted tank/moved'],
+);
+
+rule(
+  'where the copy has gone on by itself, the clone that took over its past and ends with it goes on',
+  { sender: image, receiver: ['tank/kept: web:1', 'tank/vm < tank/kept@web:1: @mine'] },
+  ['tank/vm -> tank/kept by promotion'],
+);
+
+rule(
+  'a clone at its place that is younger than what it was cloned from has lost no past',
+  {
+    sender: image,
+    receiver: ['tank/x/vm (copy of tank/vm): web:1', 'tank/vm (made at 9) < tank/x/vm@web:1:'],
+  },
+  ['tank/vm -> tank/x/vm by role'],
+);
+
+// 4. The only one
+
+rule(
+  'a single dataset with the base that nobody touched is adopted',
+  { sender: image, receiver: ['tank/kept: web:1'] },
+  ['tank/vm -> tank/kept by adoption'],
+);
+
+rule(
+  'so is the copy of a dataset that the sender has no more',
+  { sender: image, receiver: ['tank/kept (copy of tank/gone): web:1'] },
+  ['tank/vm -> tank/kept by adoption'],
+);
+
+rule(
+  'several are a conflict that lists them',
+  { sender: image, receiver: ['tank/b: web:1', 'tank/a: web:1'] },
+  ['tank/vm: copy-unclear tank/a tank/b'],
+);
+
+rule(
+  'one that lags and one that has gone on are, too',
+  { sender: ['tank/vm: web:1 web:2 web:3'], receiver: ['tank/a: web:1', 'tank/b: web:1 web:2 @mine'] },
+  ['tank/vm: copy-unclear tank/a tank/b'],
+);
+
+rule(
+  'and so is a single one that was touched: nobody asked to undo anything there',
+  { sender: image, receiver: ['tank/kept: web:1 @mine'], rollback: true },
+  ['tank/vm: copy-unclear tank/kept'],
+);
+
+rule(
+  'the copy of another host is not adopted: what is new shares its blocks',
+  { sender: image, receiver: ['tank/kept (copy of c:tank/vm): web:1'] },
+  ['tank/vm -> tank/vm by new'],
+);
+
+// What is undone
+
+rule(
+  'what is marked as the copy of another host is not rolled back',
+  { sender: image, receiver: ['tank/vm (copy of c:tank/vm): web:1 @mine'], rollback: true },
+  ['tank/vm: diverged tank/vm'],
+);
