@@ -34,12 +34,15 @@ export class Provenance {
   readonly #heirs = new Map<bigint, Set<bigint>>();
   /** Who had a snapshot when it was last looked at, by host and GUID. */
   readonly #owners = new Map<string, ReadonlyMap<bigint, ReadonlySet<bigint>>>();
+  /** The same of all that ever were there, as a stream may arrive of what is gone by then. */
+  readonly #lastOwners = new Map<string, Map<bigint, ReadonlySet<bigint>>>();
 
   /** Looks at a host, to see what was promoted there since the last time. */
   #observe(host: string, state: HostState): void {
     const owners = ownersIn(state);
     const before = this.#owners.get(host);
     this.#owners.set(host, owners);
+    this.#lastOwners.set(host, new Map([...(this.#lastOwners.get(host) ?? []), ...owners]));
     if (before === undefined) return;
     for (const [guid, now] of owners) {
       const then = before.get(guid);
@@ -71,6 +74,8 @@ export class Provenance {
     const names = { push: [host, other], pull: [other, host], sync: [host, other] }[command];
     const [from = host, to = host] = (names ?? []).map((name) => (name === 'local' ? host : name));
     const [sender, before] = [captureState(world.machine(from)), captureState(world.machine(to))];
+    // What it prunes may be what tells of a promotion.
+    this.#observe(from, sender);
     const destination = / -d ([^ ]+)/.exec(words)?.[1];
     return () => {
       if (names === undefined) return;
@@ -88,8 +93,8 @@ export class Provenance {
       ({ guid }) => !old?.snapshots.some((each) => each.guid === guid),
     );
     if (arrived.length === 0) return;
-    const owners = ownersIn(sender);
-    const sent = intersect(arrived.map(({ guid }) => owners.get(guid) ?? new Set()));
+    const owners = this.#lastOwners.get(from);
+    const sent = intersect(arrived.flatMap(({ guid }) => owners?.get(guid) ?? []));
     if (sent.size === 0) return;
     const key = `${from} ${dataset.guid}`;
     const known = this.#sources.get(key);

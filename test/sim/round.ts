@@ -15,6 +15,7 @@ import {
 } from './judge.js';
 import type { Machine } from './machine.js';
 import { compareLooks } from './compare-looks.js';
+import type { Snapshot } from './dataset.js';
 import { judgeAsPlanned, readPlanned, type Planned } from './planned.js';
 import { pickCommand, type TransferWords } from './random-command.js';
 import type { Scene } from './random-world.js';
@@ -306,14 +307,21 @@ export class Round {
       this.#found ??= error;
     }
     const before = describeBoth(this.#baseline);
-    const datasets = new Map([...machine.pools.datasets].map(([name, { guid }]) => [guid, name]));
+    const names = namesOfSnapshots(machine);
     work();
-    for (const [name, { guid }] of machine.pools.datasets) {
-      if (datasets.has(guid) && datasets.get(guid) !== name) this.#runner.renamed.add(guid);
+    for (const [snapshot, name] of namesOfSnapshots(machine)) {
+      if (names.has(snapshot) && names.get(snapshot) !== name)
+        this.#runner.renamed.add(snapshot.dataset.guid);
     }
     this.#baseline = this.#capture();
     if (describeBoth(this.#baseline) !== before) this.#isTouched = true;
   }
+}
+
+/** The full names of all snapshots of a host, which renaming and promoting changes. */
+function namesOfSnapshots({ pools }: Machine): Map<Snapshot, string> {
+  const all = [...pools.datasets.values()].flatMap(({ snapshots }) => snapshots);
+  return new Map(all.map((snapshot) => [snapshot, snapshot.fullName]));
 }
 
 function describeBoth({ sender, receiver }: Baseline): string {
