@@ -233,8 +233,9 @@ export function copyByHand(
     copy.content = snapshot.content;
     copy.changedTxg = txg;
     to.addSnapshot(copy, snapshot.name, snapshot.guid, txg, snapshot.createdAtSeconds);
+    const made = copy.snapshots.at(-1);
+    if (made !== undefined && dataset.encryption !== undefined) made.ivSet = snapshot.ivSet;
     if (!withProperties) continue;
-    const made = copy.findSnapshot(snapshot.name);
     for (const [property, { value }] of snapshot.properties) {
       made?.properties.set(property, { value, source: 'received' });
     }
