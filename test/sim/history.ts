@@ -168,7 +168,9 @@ export class History {
       .flatMap(({ snapshots }) => snapshots)
       .filter((snapshot) => streamlineOf(snapshot.name) === streamline)
       .map((snapshot) => Number(snapshot.name.slice(snapshot.name.lastIndexOf(':') + 1)));
-    const version = Math.max(0, ...versions) + 1;
+    // Somebody may restore what a lower number had.
+    const lower = this.random.chance(0.04) ? 1 + this.random.below(Math.max(1, ...versions)) : undefined;
+    const version = lower === undefined || versions.includes(lower) ? Math.max(0, ...versions) + 1 : lower;
     const snapshot = `${name}@zfs-vm:${streamline}:${version}`;
     const properties = new Map(version % 3 === 0 ? [] : [[noteProperty, `it's "$${version}"`]]);
     this.attempt(`snapshot${recursive ? ' -r' : ''} ${snapshot}`, (pools) => {

@@ -6,7 +6,6 @@ import {
   type SnapshotState,
 } from './capture.js';
 import { emptyContent, isSameContent, type Content } from './content.js';
-import type { Wanted } from './random-command.js';
 import type { RunResult } from './sim-world.js';
 import { expectThat } from './violation.js';
 
@@ -270,71 +269,6 @@ export function findConflicts({ stderr }: RunResult): Set<string> {
       ([, source = '']) => source,
     ),
   );
-}
-
-/**
- * Expects that of everything that was wanted, the receiver has what it can have.
- * @param sender what the sender has, of which everything was there when the run began
- * @throws Violation
- */
-export function judgeDelivery(
-  wanted: Wanted,
-  sender: HostState,
-  before: HostState,
-  after: HostState,
-  result: RunResult,
-): void {
-  const had = new Set([...snapshotsIn(before)].map(({ snapshot }) => snapshot.guid));
-  const has = new Map([...snapshotsIn(after)].map(({ snapshot }) => [snapshot.guid, snapshot]));
-  const conflicts = findConflicts(result);
-  for (const dataset of sender.values()) {
-    if (conflicts.has(dataset.name)) continue;
-    const versions = dataset.snapshots.filter((snapshot) => isWanted(snapshot, dataset.name, wanted));
-    const newest = new Map(versions.map((version) => [streamlineOf(version), version]));
-    const required = wanted.latest
-      ? versions.slice(-1)
-      : versions.filter(
-          (version) =>
-            (streamlineOf(version) !== '' && newest.get(streamlineOf(version)) === version) ||
-            !isPassedBy(version, dataset, had),
-        );
-    for (const version of required) {
-      const copy = has.get(version.guid);
-      expectThat(
-        copy !== undefined,
-        `the run says that all is well (${result.status}), and b has no ${dataset.name}@${version.name}`,
-      );
-      expectThat(
-        isSameContent(copy.content, version.content),
-        `${dataset.name}@${version.name} has another content on b`,
-      );
-    }
-  }
-}
-
-/** Whether the receiver had something newer of the same dataset: ZFS can't insert what is older. */
-function isPassedBy(version: SnapshotState, dataset: DatasetState, had: ReadonlySet<bigint>): boolean {
-  const points = [
-    ...dataset.snapshots.map(({ guid, createtxg }) => [guid, createtxg] as const),
-    ...dataset.bookmarkTxgs,
-  ];
-  return points.some(([guid, createtxg]) => createtxg > version.createtxg && had.has(guid));
-}
-
-function isWanted({ name }: SnapshotState, _dataset: string, { patterns, allSnapshots }: Wanted): boolean {
-  const [, streamline, version] = /^zfs-vm:(.+):([0-9]+)$/.exec(name) ?? [];
-  if (streamline === undefined) return allSnapshots;
-  return (
-    patterns.length === 0 ||
-    patterns.some(
-      (pattern) =>
-        pattern.streamline === streamline && (pattern.upTo === undefined || Number(version) <= pattern.upTo),
-    )
-  );
-}
-
-function streamlineOf({ name }: SnapshotState): string {
-  return /^zfs-vm:(.+):[^:]+$/.exec(name)?.[1] ?? '';
 }
 
 /** Expects words that fit the status, whatever happened. @throws Violation */

@@ -211,7 +211,9 @@ export class Provenance {
     sources: Sources,
   ): void {
     const successor = [...after.values()].find(({ name }) => name === dataset.name);
-    const its = successor && this.#sources.get(`${from} ${successor.guid}`);
+    // On the way, or its successor is.
+    if (successor === undefined || successor.isInconsistent) return;
+    const its = this.#sources.get(`${from} ${successor.guid}`);
     const isOurs = key.startsWith(`${from} `);
     const isSame = isOurs && [...(its ?? [])].some((source) => this.#isOrFollows(source, sources));
     const isAlive = !isOurs || [...sources].some((source) => sender.has(source));

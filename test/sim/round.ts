@@ -1,11 +1,11 @@
 import { isIdentityJudged } from './awaited.js';
 import { captureState, describeHost, snapshotsIn, type HostState } from './capture.js';
 import { Faults, type FaultName } from './faults.js';
+import { judgeDelivery } from './judge-delivery.js';
 import {
   findConflicts,
   findNamed,
   isOurs,
-  judgeDelivery,
   judgeHolds,
   judgeNotes,
   judgeReceiver,
@@ -310,8 +310,9 @@ export class Round {
     const names = namesOfSnapshots(machine);
     work();
     for (const [snapshot, name] of namesOfSnapshots(machine)) {
-      if (names.has(snapshot) && names.get(snapshot) !== name)
+      if (names.has(snapshot) && names.get(snapshot) !== name) {
         this.#runner.renamed.add(snapshot.dataset.guid);
+      }
     }
     this.#baseline = this.#capture();
     if (describeBoth(this.#baseline) !== before) this.#isTouched = true;

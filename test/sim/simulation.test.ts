@@ -4,7 +4,6 @@ import { noteProperty } from '../../src/zfs/snapshot.js';
 import { captureState } from './capture.js';
 import {
   findNamed,
-  judgeDelivery,
   judgeHolds,
   judgeNotes,
   judgePrune,
@@ -15,6 +14,7 @@ import {
   type KnownSnapshots,
 } from './judge.js';
 import { Violation } from './violation.js';
+import { judgeDelivery } from './judge-delivery.js';
 import type { Machine } from './machine.js';
 import { ZfsRefusal } from './refusal.js';
 import { runScenario } from './scenario.js';
