@@ -24,7 +24,7 @@ export function toCommandError(
   }
   const known = explainZfsFailure(stderr);
   if (known !== undefined) {
-    const kind = known.kind === 'denied' ? 'connection' : 'failed';
+    const kind = errorKinds[known.kind];
     return new ZfsVmError(kind, `${hostName}: ${known.message}`, {
       hint: known.hint,
       details: [`it said: ${toPrintable(stderr.trim())}`],
@@ -32,6 +32,8 @@ export function toCommandError(
   }
   return new ZfsVmError('failed', `${hostName}: ${what} ${describeEnding(exit)}: ${lastLines(stderr)}`);
 }
+
+const errorKinds = { denied: 'connection', refused: 'conflict', failed: 'failed' } as const;
 
 function describeEnding(exit: Exclude<Exit, { kind: 'lost' }>): string {
   switch (exit.kind) {

@@ -2,7 +2,7 @@
  * What kind of trouble it was; each has its exit code.
  * - `failed`: a command on a host failed, or its answer made no sense
  * - `usage`: the command line asks for something that can't be
- * - `conflict`: doing it would lose something
+ * - `conflict`: doing it would lose something, or zfs refuses it, and will each time
  * - `connection`: a host can't be reached, or doesn't let us in or at its zfs
  * - `interrupted`: the person stopped it
  */
@@ -58,10 +58,13 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof ZfsVmError ? exitCodes[error.kind] : exitCodes.failed;
 }
 
-/** The exit code for several errors: what a host or rights would have helped against is told as such only when there is no other. */
+/** The exit code for several errors: what a host or rights would have helped against, or is a conflict, is told as such only when there is no other. */
 export function exitCodeOfAll(errors: readonly ZfsVmError[]): number {
   if (errors.length === 0) return exitCodes.done;
-  return errors.every(({ kind }) => kind === 'connection') ? exitCodes.connection : exitCodes.failed;
+  const only = (['connection', 'conflict'] as const).find((kind) =>
+    errors.every((error) => error.kind === kind),
+  );
+  return exitCodes[only ?? 'failed'];
 }
 
 /** The exit codes from the best to the worst. */

@@ -1,7 +1,10 @@
 /** A failure of the zfs command in the words of the person's task. */
 export interface ZfsFailure {
-  /** `denied` when the host let us in but not do this, or not yet; `failed` for everything else. */
-  readonly kind: 'denied' | 'failed';
+  /**
+   * `denied` when the host let us in but not do this, or not yet; `refused` when zfs will say the same each time, until a person has changed
+   * something; `failed` for everything else.
+   */
+  readonly kind: 'denied' | 'refused' | 'failed';
   readonly message: string;
   readonly hint: string | undefined;
 }
@@ -130,7 +133,82 @@ export function isHoldDenied(stderr: string): boolean {
   return /cannot hold|permission denied/i.test(stderr);
 }
 
+/**
+ * What `zfs receive` and `zfs send` refuse, and will again: the streams and the places are what they are (`zfs_receive_one` and `zfs_send_one_cb_impl`
+ * in `libzfs_sendrecv.c`, and what their error numbers stand for in `dmu_recv.c` and `dsl_crypt.c`).
+ */
+const refusals: readonly { pattern: RegExp; message: string; hint: string }[] = [
+  {
+    pattern: /IV set guid mismatch/,
+    message: 'the copy was received decrypted and encrypted anew: no encrypted increment goes onto it',
+    hint: 'destroy that copy if it may go, and run this again to send the dataset as it is',
+  },
+  {
+    pattern: /IV set guid missing/,
+    message: 'the copy comes from a zfs that did not note how its blocks were encrypted',
+    hint: 'see https://openzfs.github.io/openzfs-docs/msg/ZFS-8000-ER',
+  },
+  {
+    pattern: /inherited key must be loaded|encryption root's key is not loaded or provided/,
+    message: 'the key is not loaded that would encrypt what arrives',
+    hint: 'load it there with "zfs load-key", or choose another place with -d',
+  },
+  {
+    pattern: /dataset key must be loaded/,
+    message: 'the key of the dataset is not loaded',
+    hint: 'load it there with "zfs load-key"',
+  },
+  {
+    pattern: /encryption key does not match existing key|failed to create encryption key/,
+    message: 'the key of the copy is another one than that of the sender',
+    hint: 'destroy that copy if it may go, and run this again to send the dataset as it is',
+  },
+  {
+    pattern: /cannot perform raw receive on top of existing unencrypted dataset/,
+    message: 'the copy is not encrypted, and the dataset of the sender is',
+    hint: 'destroy that copy if it may go, and run this again to send the dataset as it is',
+  },
+  {
+    pattern: /pool must be upgraded to receive this stream/,
+    message: 'the pool lacks a feature that the stream needs',
+    hint: 'choose a place in another pool with -d; "zpool upgrade" there tells which features are missing',
+  },
+  {
+    pattern: /stream uses crypto parameters not compatible with this pool/,
+    message: 'the pool has no encryption of that kind',
+    hint: 'choose a place in another pool with -d',
+  },
+  {
+    pattern: /requires -L \(--large-block\)|contains large microzaps, need -L/,
+    message: 'the stream needs large blocks, and the pool of the receiver has refused them',
+    hint: 'choose a place in another pool with -d, or upgrade that pool with "zpool upgrade"',
+  },
+  {
+    pattern: /Spill block flag missing for raw send/,
+    message: 'the zfs of the sender is too old for streams of encrypted blocks',
+    hint: 'update OpenZFS on the sender',
+  },
+  {
+    pattern: /stream has unsupported feature/,
+    message: 'its zfs is too old for the stream',
+    hint: 'update OpenZFS there',
+  },
+  {
+    pattern:
+      /cannot receive (?:new filesystem|incremental) stream: (?:kernel modules must be upgraded|incompatible embedded data stream feature)/,
+    message: 'the stream does not fit what is there',
+    hint: 'see what "zfs get encryption,redacted,origin" says there; destroy that copy if it may go, or choose another place with -d',
+  },
+  {
+    pattern: /parent '[^']*' is not a filesystem/,
+    message: 'what the destination lies below is a volume',
+    hint: 'choose another place with -d',
+  },
+];
+
 /** Explains why a zfs command failed, from what it wrote to stderr; undefined when zfs's own words say it best. */
 export function explainZfsFailure(stderr: string): ZfsFailure | undefined {
+  const refusal = refusals.find(({ pattern }) => pattern.test(stderr));
+  if (refusal !== undefined) return { kind: 'refused', message: refusal.message, hint: refusal.hint };
   return knownFailures.find(({ pattern }) => pattern.test(stderr))?.failure;
 }
