@@ -1,13 +1,13 @@
 import { exitCodeOfAll, exitCodes, ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import type { Inventory } from '../inventory/inventory.js';
-import { readHeld } from '../inventory/read-inventory.js';
+import { readHeld, readSetPropertiesOf } from '../inventory/read-inventory.js';
 import { findToBeDestroyed } from '../plan/gone-on.js';
 import { findPassed, type PassedVersions } from '../plan/passed.js';
 import type { Plan } from '../plan/plan.js';
 import { planTransfer } from '../plan/plan-transfer.js';
 import { isConclusive } from '../plan/probe.js';
-import type { Choice } from '../plan/sources.js';
+import { findSources, type Choice } from '../plan/sources.js';
 import { findUnmarked } from '../plan/unmarked.js';
 import { fullNameOf, type Datasets } from '../streamline/dataset.js';
 import { NoteCarrier } from '../transfer/carry-notes.js';
@@ -342,6 +342,9 @@ export class TransferRun {
     const receiverHost = (await opening.receiver).host.name;
     this.#pools.check(receiverHost, receiver.datasets.keys());
     checkPool(destination, receiverName, receiver.datasets);
+    const carried = sender.lacksProperties
+      ? await this.#readCarried(await opening.sender, sender.datasets)
+      : sender.properties;
     let known: Settled = { sender: sender.datasets, reencrypted: new Set() };
     const datasetsWith = (receiverDatasets: Datasets): { sender: Datasets; receiver: Datasets } =>
       isCopy && destination !== undefined
@@ -351,7 +354,7 @@ export class TransferRun {
       const datasets = datasetsWith(receiverDatasets);
       if (isCopy) checkCopyPlace(datasets);
       checkPatterns(choice, senderName, datasets.sender, { mayBePruned: command.delete });
-      const properties = { ...this.#properties, carried: sender.properties };
+      const properties = { ...this.#properties, carried };
       const { reencrypted } = known;
       return planTransfer({
         ...datasets,
@@ -406,6 +409,12 @@ export class TransferRun {
     };
     const deletes = await findDeletes(request, await opening.receiver, command.context.signal);
     return { plan: { ...plan, deletes }, unmarked, passed };
+  }
+
+  /** Reads the properties that are to be carried, of what was chosen alone: what others have stops nothing. */
+  #readCarried(sender: Endpoint, datasets: Datasets): ReturnType<typeof readSetPropertiesOf> {
+    const names = findSources(datasets, this.#choice).map(({ dataset }) => dataset.name);
+    return readSetPropertiesOf(sender, names, this.#properties.carry, this.#command.context.signal);
   }
 
   /** The same plan, or one that knows that something is held which it would destroy: that is asked only where it would. */

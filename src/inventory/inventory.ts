@@ -19,6 +19,8 @@ export interface Inventory {
   readonly malformedTags: readonly MalformedTag[];
   /** What is set of the properties that were asked for, by the dataset. */
   readonly properties: ReadonlyMap<string, readonly Property[]>;
+  /** Whether they can't be told from each other, since somebody's value has a line end or the like: then there are none of them. */
+  readonly lacksProperties: boolean;
   /**
    * Whether the host's shell prints something of its own before what it is asked for; only known of one that was read whole, as
    * senders are.
@@ -110,7 +112,7 @@ export class InventoryBuilder implements SnapshotSink {
     }
     return {
       ...{ datasets, malformedTags: [...this.#malformed.values()], properties: new Map() },
-      ...{ hasNoise: false, lacksNotes: false },
+      ...{ hasNoise: false, lacksNotes: false, lacksProperties: false },
     };
   }
 

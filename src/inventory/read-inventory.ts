@@ -126,8 +126,21 @@ async function readLists(
   return understand(endpoint, () => {
     parseDatasets(texts.datasets);
     reader.finish();
-    return { ...builder.build(), properties: parseProperties(texts.properties, properties), hasNoise };
+    return { ...builder.build(), ...readProperties(texts.properties, properties), hasNoise };
   });
+}
+
+/** Reads the properties of all datasets: one that nobody wants to send may have a value that makes the list unreadable. */
+function readProperties(
+  output: string,
+  names: readonly string[],
+): Pick<Inventory, 'properties' | 'lacksProperties'> {
+  try {
+    return { properties: parseProperties(output, names), lacksProperties: false };
+  } catch (error) {
+    if (!(error instanceof UnreadableOutput)) throw error;
+    return { properties: new Map(), lacksProperties: true };
+  }
 }
 
 /** How many snapshots and bookmarks are kept of a host: what takes most of a gigabyte. */
@@ -269,6 +282,23 @@ export async function readPropertiesOf(
 ): Promise<ReadonlyMap<string, readonly Property[]>> {
   if (datasets.length === 0) return new Map();
   const { script, input } = forEachName(getPropertiesOfArguments(properties), datasets);
+  const parts = { properties: [`${script} ${ignoreMissing}`] };
+  const texts = await runZfsScript(endpoint, parts, { input, signal });
+  return understand(endpoint, () => parseProperties(texts.properties, properties));
+}
+
+/**
+ * Reads what is set of these properties on some datasets; those that aren't there are left out.
+ * @throws ZfsVmError when nothing can be run there, or one of the values can't be read
+ */
+export async function readSetPropertiesOf(
+  endpoint: Endpoint,
+  datasets: readonly string[],
+  properties: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, readonly Property[]>> {
+  if (datasets.length === 0) return new Map();
+  const { script, input } = forEachName(getPropertiesArguments(properties), datasets);
   const parts = { properties: [`${script} ${ignoreMissing}`] };
   const texts = await runZfsScript(endpoint, parts, { input, signal });
   return understand(endpoint, () => parseProperties(texts.properties, properties));

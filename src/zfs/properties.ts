@@ -104,7 +104,7 @@ export function hasProperty(type: 'filesystem' | 'volume', name: string): boolea
 }
 
 /**
- * Arguments of zfs that list these properties of all datasets, where they are set on the dataset itself, for `parseProperties`.
+ * Arguments of zfs that list these properties of all datasets, or of those whose names follow, where they are set on the dataset itself, for `parseProperties`.
  * What an earlier receive has set counts as set.
  */
 export function getPropertiesArguments(names: readonly string[]): string[] {

@@ -194,3 +194,21 @@ test('a bookmark for redacted streams is no base where a plain one is there', as
   await expectRun(world, 'a', 'push b');
   assert.equal(names(b, 'tank/ct').length, 2);
 });
+
+test('a property with a line end in a dataset that is not chosen stops nothing, and what is chosen keeps its own', async () => {
+  const { world, a, b } = makeHosts();
+  a.pools.create('tank/ct', { properties: new Map([['user:note', 'for the web']]) });
+  addVersion(a, 'tank/ct', 'web:1');
+  a.pools.create('tank/odd', { properties: new Map([['user:note', 'one\ntwo']]) });
+  await expectRun(world, 'a', 'push --props user:note b');
+  assert.equal(b.pools.open('tank/ct').properties.get('user:note')?.value, 'for the web');
+});
+
+test('in a dataset that is chosen, such a property is an error', async () => {
+  const { world, a, b } = makeHosts();
+  a.pools.create('tank/odd', { properties: new Map([['user:note', 'one\ntwo']]) });
+  addVersion(a, 'tank/odd', 'odd:1');
+  const { stderr } = await expectRun(world, 'a', 'push --props user:note b', 1);
+  assert.match(stderr, /can't be read/);
+  assert.equal(b.pools.datasets.has('tank/odd'), false);
+});

@@ -66,7 +66,7 @@ const refused: readonly { readonly said: string; readonly told: RegExp }[] = [
 ];
 
 for (const { said, told } of refused) {
-  test(`a refusal that stays is a conflict in words of ours, then of zfs: ${said.slice(0, 90)}`, () => {
+  test(`a refusal that stays is a conflict in words of ours, then of zfs: ${said.slice(0, 90).replaceAll('\n', ' ')}`, () => {
     const error = toCommandError('b', 'zfs receive', { exit: { kind: 'exited', code: 1 }, stderr: said });
     assert.match(error.message, told);
     assert.match(error.details.join(' '), new RegExp(said.slice(-12).replace(/[().]/g, '.')));
@@ -80,7 +80,7 @@ for (const said of [
   'cannot receive new filesystem stream: out of space',
   'cannot receive incremental stream: checksum mismatch or incomplete stream.\nPartially received snapshot is saved.',
 ]) {
-  test(`a failure that may pass is none: ${said.slice(0, 90)}`, () => {
+  test(`a failure that may pass is none: ${said.slice(0, 90).replaceAll('\n', ' ')}`, () => {
     const error = toCommandError('b', 'zfs receive', { exit: { kind: 'exited', code: 1 }, stderr: said });
     assert.deepEqual([error.kind, exitCodeOfAll([error])], ['failed', 1]);
   });
