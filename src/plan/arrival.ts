@@ -9,8 +9,8 @@ import { chooseOmitted } from './stream-options.js';
 /** What a chain is about, for `planArrival`. */
 export interface ArrivalRequest {
   readonly source: Dataset;
-  /** The dataset of the sender that it is sent with, as a member of its tree. */
-  readonly treeParent: Dataset | undefined;
+  /** The dataset of the sender that it lies below, where the destination lies below the copy of that. */
+  readonly parent: Dataset | undefined;
   readonly destination: string;
   readonly first: Step;
   /** Whether the destination is made by the chain, or was by the interrupted receive that it goes on with. */
@@ -62,7 +62,7 @@ export function planArrival(
   const chosen = properties.set.find(({ name }) => name === 'encryption')?.value;
   if (chosen !== undefined) return arrive(chosen === 'off' ? 'none' : 'open');
   if (place.name === undefined) return arrive('none');
-  if (request.treeParent?.encrypted === true && !properties.exclude.includes('encryption')) {
+  if (request.parent?.encrypted === true && !properties.exclude.includes('encryption')) {
     const set = [...properties.set, { name: 'encryption', value: 'off' }];
     return arrive('none', { ...properties, set });
   }

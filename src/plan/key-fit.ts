@@ -52,14 +52,15 @@ export function findTheirs({ snapshots }: Dataset, { guid }: Point): Point | und
 }
 
 /** Whether a dataset of the receiver is, or will be, a copy of one of the sender, by what they share or by what was written down there. */
-function isCopy(
+export function isCopy(
   source: Dataset | undefined,
   name: string,
   { sender, model }: { readonly sender: Datasets; readonly model: ReceiverModel },
 ): boolean {
-  const copy = model.findDataset(name);
-  if (source === undefined || copy === undefined) return false;
+  if (source === undefined) return false;
   if (model.findPlannedSource(name) === source.name) return true;
+  const copy = model.findDataset(name);
+  if (copy === undefined) return false;
   if (source.guid !== undefined && copy.role?.sourceGuid === source.guid) return true;
   const guids = new Set(copy.snapshots.map(({ guid }) => guid));
   for (const { guid } of walkHistory(sender, source)) if (guids.has(guid)) return true;

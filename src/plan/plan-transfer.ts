@@ -1,4 +1,11 @@
-import { fullNameOf, isTagged, type Datasets, type Point, type Snapshot } from '../streamline/dataset.js';
+import {
+  fullNameOf,
+  isTagged,
+  type Dataset,
+  type Datasets,
+  type Point,
+  type Snapshot,
+} from '../streamline/dataset.js';
 import { walkHistory } from '../streamline/lineage.js';
 import { ancestorsOf, poolOf } from '../zfs/names.js';
 import type { Role } from '../zfs/role.js';
@@ -6,7 +13,7 @@ import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate
 import { settleGoneOn } from './gone-on.js';
 import { abortOurs, describePartial, isBegun } from './partial.js';
 import { planArrival } from './arrival.js';
-import { findKeyConflict } from './key-fit.js';
+import { findKeyConflict, isCopy } from './key-fit.js';
 import { poolGuidOf } from './copy-owners.js';
 import { CopyFinder, type CopyFinding, type CopyRule } from './find-copy.js';
 import { findLikelyPlaces, isTooLong, Placement } from './placement.js';
@@ -364,7 +371,7 @@ class Planner {
     const arrival = planArrival(
       {
         ...{ source: source.dataset, destination, first, isNew, makesParents: parents.length > 0 },
-        treeParent: this.#request.sender.get(source.treeParent ?? ''),
+        parent: this.#findParentAlike(source, destination),
         properties: choosePropertyChanges(this.#request.properties, source.dataset, first, isNew),
       },
       this.#model,
@@ -388,6 +395,15 @@ class Planner {
     const known = this.#model.findDataset(destination)?.role;
     if (known?.kind === 'copy' && known.sourceGuid === guid) return undefined;
     return { kind: 'copy', sourceGuid: guid, poolGuid };
+  }
+
+  /** What a dataset lies below on the sender, if it is to lie below the copy of that: its tree's, or what is right above it. */
+  #findParentAlike({ dataset: { name }, treeParent }: Source, destination: string): Dataset | undefined {
+    const { sender } = this.#request;
+    if (treeParent !== undefined) return sender.get(treeParent);
+    const above = sender.get(ancestorsOf(name).at(-1) ?? '');
+    const place = ancestorsOf(destination).at(-1) ?? '';
+    return isCopy(above, place, { sender, model: this.#model }) ? above : undefined;
   }
 
   /** The nearest dataset above a new one that an earlier chain makes, if one does. */

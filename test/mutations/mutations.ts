@@ -70,7 +70,7 @@ export const mutations: readonly Mutation[] = [
     protects:
       'what is not encrypted is stored in the clear below a locked dataset only where it lies below an encrypted one on the sender',
     file: 'src/plan/arrival.ts',
-    text: 'request.treeParent?.encrypted === true &&',
+    text: 'request.parent?.encrypted === true &&',
     replacement: "place.encryption === 'locked' &&",
     tests: ['test/plan/arrival.test.ts'],
   },

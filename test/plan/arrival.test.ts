@@ -121,6 +121,22 @@ arrives(
   ['tank/sec/plain encryption=off'],
 );
 arrives(
+  'so does one with versions of its own, below the copy of what it lies below',
+  {
+    sender: ['tank/sec (encrypted): sec:1', 'tank/sec/plain: plain:1'],
+    receiver: ['tank/sec (encrypted) (locked): sec:1'],
+  },
+  ['tank/sec/plain encryption=off'],
+);
+arrives(
+  'but not below something else of that name',
+  {
+    sender: ['tank/sec (encrypted): sec:1', 'tank/sec/plain: plain:1'],
+    receiver: ['tank/sec (encrypted) (locked): mine:1'],
+  },
+  ['tank/sec: destination-exists', 'tank/sec/plain: key-not-loaded'],
+);
+arrives(
   'what the person says of encryption comes first for such a member',
   { sender: mixedTree, receiver: ['tank/sec (encrypted): sec:1'], exclude: 'encryption' },
   ['tank/sec/plain without -e'],
