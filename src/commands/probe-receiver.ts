@@ -34,6 +34,8 @@ export interface ProbedReceiver {
   readonly inventory: Inventory | undefined;
   /** Its datasets, where all of them were listed. */
   readonly datasets: DatasetList | undefined;
+  /** What it was asked about. */
+  readonly probes: readonly Probe[];
   /** Whether all versions that are to be sent were asked for, and not only those that tell how far it is. */
   readonly knowsAll: boolean;
 }
@@ -54,8 +56,8 @@ export interface ProbeOptions {
 
 /**
  * Asks a receiver no more than tells how far it is: by their names, for the newest versions where they are expected, and in the same
- * command, of the datasets that differ, what they end with. Only where one is missing are all datasets listed, and copies with the
- * same last part of the name asked for as well. Snapshots are listed only of datasets that end with something foreign.
+ * command, of the datasets that differ, what they end with. Only where one is missing are all datasets listed, and those
+ * asked for as well whose role says that they are copies, or that have the same last part of their name. Snapshots are listed only of datasets that end with something foreign.
  * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
  */
 export async function probeReceiver(options: ProbeOptions): Promise<ProbedReceiver> {
@@ -76,28 +78,28 @@ class ReceiverProbe {
   async run(): Promise<ProbedReceiver> {
     const { endpoint, sources, destination, expected, signal, onQuestion } = this.#options;
     const finding = sources.then((known) => findLikelyProbes(known, destination));
-    const names = expected.length > 0 ? expected : namesToAskFor((await finding).probes);
+    const names = expected.length > 0 ? expected : namesToAskFor(await finding);
     const heads = names.length === 0 ? undefined : await this.#askHowFar(names, finding);
-    const { likely, probes } = await finding;
-    if (heads?.isWhole === true) return this.#lookEverywhere(heads, likely);
+    const probes = await finding;
+    if (heads?.isWhole === true) return this.#lookEverywhere(heads);
     if (probes.length === 0) {
       onQuestion({ kind: 'datasets' });
-      return this.#lookEverywhere(await readDatasets(endpoint, signal), likely);
+      return this.#lookEverywhere(await readDatasets(endpoint, signal));
     }
     const list = heads ?? { rows: [], tokens: new Map() };
     const inventory = await this.#complete(probes, findDiffering(probes, this.#guids), list);
-    return { inventory, datasets: undefined, knowsAll: asksForAll(probes) };
+    return { inventory, datasets: undefined, probes, knowsAll: asksForAll(probes) };
   }
 
   /** Asks for names at once, and for what else there is to know when it is known. @returns what those end with that aren't in step */
   async #askHowFar(
     expected: readonly string[],
-    finding: Promise<{ readonly probes: readonly Probe[] }>,
+    finding: Promise<readonly Probe[]>,
   ): Promise<Heads | undefined> {
     const { endpoint, signal, onQuestion } = this.#options;
     onQuestion({ kind: 'how-far', named: expected.length });
     for (const name of expected) this.#asked.add(name);
-    const asking = finding.then(({ probes }): HowFar => {
+    const asking = finding.then((probes): HowFar => {
       const late = namesToAskFor(probes).filter((name) => !this.#asked.has(name));
       if (late.length > 0) onQuestion({ kind: 'named', count: late.length });
       for (const name of late) this.#asked.add(name);
@@ -115,15 +117,16 @@ class ReceiverProbe {
     return heads;
   }
 
-  /** Looks wherever a copy may be, going by its name, when not all are where they were expected. */
-  async #lookEverywhere(datasets: DatasetList, likely: ReadonlyMap<string, string>): Promise<ProbedReceiver> {
-    const probes = findProbes(await this.#options.sources, nameReceiver(datasets.rows), likely);
-    if (probes === undefined) return { inventory: undefined, datasets, knowsAll: false };
+  /** Looks wherever a copy may be, going by roles and names, when not all are where they were expected. */
+  async #lookEverywhere(datasets: DatasetList): Promise<ProbedReceiver> {
+    const { sources, destination } = this.#options;
+    const probes = findProbes(await sources, nameReceiver(datasets.rows), destination);
+    if (probes === undefined) return { inventory: undefined, datasets, probes: [], knowsAll: false };
     const differing = new Set(findDiffering(probes, this.#guids));
     const heads = datasets.rows.filter(({ name }) => differing.has(name)).flatMap(namesOfHead);
     await this.#askFor([...namesToAskFor(probes), ...heads]);
     const inventory = await this.#complete(probes, findDiffering(probes, this.#guids), datasets);
-    return { inventory, datasets, knowsAll: asksForAll(probes) };
+    return { inventory, datasets, probes, knowsAll: asksForAll(probes) };
   }
 
   /** Asks what is still open about datasets that differ. @param list what these and maybe others are */

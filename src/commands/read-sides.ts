@@ -2,7 +2,7 @@ import type { Endpoint } from '../host/endpoint.js';
 import { glimpse } from '../inventory/glimpse.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { readInventory, readSnapshots } from '../inventory/read-inventory.js';
-import { findLikelyProbes, namesToAskFor } from '../plan/probe.js';
+import { findLikelyProbes, namesToAskFor, type QuickLook } from '../plan/probe.js';
 import { findSources, type Choice } from '../plan/sources.js';
 import type { Inquiry, TransferEvent } from '../transfer/event.js';
 import type { DatasetRow } from '../zfs/list.js';
@@ -34,12 +34,10 @@ export interface ReadSidesOptions {
 export interface Inventories {
   readonly sender: Inventory;
   readonly receiver: Inventory;
-  /** Reads the receiver's other snapshots too; undefined when all are known already. */
-  readonly readRest: (() => Promise<Inventory>) | undefined;
+  /** Where not all of the receiver's snapshots are known, how it was looked at. */
+  readonly quickLook: (QuickLook & { readonly readRest: () => Promise<Inventory> }) | undefined;
   /** Whether it is known of all versions that are to be sent whether the receiver has them where its copies are. */
   readonly knowsAll: boolean;
-  /** Whether all of the receiver's datasets are known, whatever is known of their snapshots. */
-  readonly knowsAllDatasets: boolean;
 }
 
 /**
@@ -56,7 +54,7 @@ export async function readSides(
   const { choice, isThorough, properties, readSender } = options;
   if (sides.sender === sides.receiver) {
     const both = await reader.readWhole(sides.receiver, 'all', properties);
-    return { sender: both, receiver: both, readRest: undefined, knowsAll: true, knowsAllDatasets: true };
+    return { sender: both, receiver: both, quickLook: undefined, knowsAll: true };
   }
   const readSenderAlone = (): SenderReading =>
     reader.beginReading(sides.sender, choice.allSnapshots ? 'all' : 'tagged', properties);
@@ -66,7 +64,7 @@ export async function readSides(
     sending.inventory,
     reader.readWhole(sides.receiver, 'all', []),
   ]);
-  return { sender, receiver, readRest: undefined, knowsAll: true, knowsAllDatasets: true };
+  return { sender, receiver, quickLook: undefined, knowsAll: true };
 }
 
 class SideReader {
@@ -109,9 +107,9 @@ class SideReader {
   async probe(sending: SenderReading, opening: Promise<Endpoint>): Promise<Inventories> {
     const { choice, destination, signal } = this.#options;
     const [rows, endpoint] = await Promise.all([sending.rows, opening]);
-    const { probes } = findLikelyProbes(findSources(glimpse(rows ?? []), choice), destination);
-    const { inventory, datasets, knowsAll } = await probeReceiver({
-      ...{ endpoint, destination, signal, expected: namesToAskFor(probes) },
+    const likely = findLikelyProbes(findSources(glimpse(rows ?? []), choice), destination);
+    const { inventory, datasets, probes, knowsAll } = await probeReceiver({
+      ...{ endpoint, destination, signal, expected: namesToAskFor(likely) },
       sources: sending.inventory.then(({ datasets: known }) => findSources(known, choice)),
       onQuestion: (what) => {
         this.#emitReading(endpoint, what);
@@ -125,10 +123,11 @@ class SideReader {
     const sender = await sending.inventory;
     if (inventory === undefined) {
       const receiver = await readRest();
-      return { sender, receiver, readRest: undefined, knowsAll: true, knowsAllDatasets: true };
+      return { sender, receiver, quickLook: undefined, knowsAll: true };
     }
     const receiver = this.#emitRead(endpoint, inventory);
-    return { sender, receiver, readRest, knowsAll, knowsAllDatasets: datasets !== undefined };
+    const quickLook = { probes, knowsAllDatasets: datasets !== undefined, readRest };
+    return { sender, receiver, quickLook, knowsAll };
   }
 
   #emitReading({ host }: Endpoint, what: Inquiry): void {

@@ -324,7 +324,7 @@ export class TransferRun {
     const { rollback, replace } = command;
     const { receiverName } = opening;
     const isCopy = opening.sender === opening.receiver;
-    const { sender, receiver, readRest, knowsAll, knowsAllDatasets } = await readSides(opening, {
+    const { sender, receiver, quickLook, knowsAll } = await readSides(opening, {
       choice,
       destination,
       // What would be destroyed has to be known in full.
@@ -371,11 +371,11 @@ export class TransferRun {
     let isWhole = false;
     const planFully = async (): Promise<Plan> => {
       const quick = planWith(whole);
-      if (readRest === undefined || isWhole || isConclusive(quick, knowsAllDatasets)) {
+      if (quickLook === undefined || isWhole || isConclusive(quick, quickLook)) {
         const receiverSide = await opening.receiver;
         return this.#planWithHolds(quick, receiverSide, (held) => planWith(whole, held));
       }
-      whole = (await readRest()).datasets;
+      whole = (await quickLook.readRest()).datasets;
       isWhole = true;
       return planWith(whole);
     };
@@ -399,15 +399,14 @@ export class TransferRun {
     const unmarked = findUnmarked(plan, datasetsWith(receiver.datasets).sender).map(fullNameOf);
     // Whoever asks for the latest only hears what that passes by, which is known where something is sent.
     const isKnown = knowsAll || isWhole;
-    const versions = isKnown || choice.latest ? findPassed({ ...datasetsWith(whole), choice }, plan) : [];
+    const knowsReceiver = quickLook === undefined || isWhole;
+    const request = { ...datasetsWith(whole), choice, knowsReceiver };
+    const versions = isKnown || choice.latest ? findPassed(request, plan) : [];
     const passed = { versions, knowsAll: isKnown, isLatest: choice.latest };
     if (!command.delete) return { plan, unmarked, passed };
-    const request = {
-      ...datasetsWith(receiver.datasets),
-      plan,
-      patterns: choice.allSnapshots ? [] : choice.patterns,
-    };
-    const deletes = await findDeletes(request, await opening.receiver, command.context.signal);
+    const patterns = choice.allSnapshots ? [] : choice.patterns;
+    const deletesRequest = { ...datasetsWith(receiver.datasets), plan, patterns };
+    const deletes = await findDeletes(deletesRequest, await opening.receiver, command.context.signal);
     return { plan: { ...plan, deletes }, unmarked, passed };
   }
 

@@ -8,12 +8,14 @@ import {
   listDatasetsOldArguments,
   listDatasetsPlainArguments,
   listDetailedSnapshotsArguments,
+  listGuidsArguments,
   listHoldsArguments,
   listNamedSnapshotsArguments,
   listSnapshotsArguments,
   listSnapshotsOfArguments,
   parseCreationTimes,
   parseDatasets,
+  parseGuids,
   parseHolds,
   parseSnapshots,
   resumeTokenColumn,
@@ -253,6 +255,20 @@ export async function readHeld(
     signal,
   });
   return new Set(holds.filter(([, count]) => count > 0).map(([name]) => name));
+}
+
+/**
+ * Asks a host for the GUIDs of datasets; those that aren't there are left out.
+ * @returns by name
+ * @throws ZfsVmError when nothing can be run there, or the answer can't be understood
+ */
+export async function readGuids(
+  endpoint: Endpoint,
+  datasets: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, bigint>> {
+  const options = { orElse: ignoreMissing, signal };
+  return new Map(await listForNames(endpoint, listGuidsArguments, datasets, parseGuids, options));
 }
 
 /**

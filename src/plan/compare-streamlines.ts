@@ -75,7 +75,10 @@ export function compareStreamlines(
       conflicts.filter(({ reason }) => reason.kind !== 'passed-by'),
     ),
   ];
-  const passed = findPassed({ sender, receiver, choice }, { chains, conflicts, upToDate });
+  const passed = findPassed(
+    { sender, receiver, choice, knowsReceiver: true },
+    { chains, conflicts, upToDate },
+  );
   const passedBy = groupBy(passed.flatMap(({ versions }) => versions).filter(isTagged), ({ tag }) => [
     tag.streamline,
   ]);

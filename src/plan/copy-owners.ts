@@ -39,6 +39,11 @@ export class CopyOwners {
     if (!this.#found.has(copy)) this.#found.set(copy, source);
   }
 
+  /** Whose copy a dataset of the receiver is, as far as that was noted. */
+  findNoted(copy: string): string | undefined {
+    return this.#found.get(copy);
+  }
+
   /** The receiver's datasets whose role says that they are copies of this one, and that aren't found to be another one's. */
   listMarked({ guid, name }: Dataset): readonly string[] {
     const marked = guid === undefined ? [] : (this.#marked.get(guid) ?? []);

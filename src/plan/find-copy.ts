@@ -104,6 +104,11 @@ export class CopyFinder {
     this.#owners.note(source, copy);
   }
 
+  /** Whether a dataset of the receiver was noted as the copy of this one. */
+  isNoted({ dataset }: Source, copy: string): boolean {
+    return this.#owners.findNoted(copy) === dataset.name;
+  }
+
   /** The newest point of a dataset itself that one of the receiver's has. */
   #findIn(dataset: Dataset, name: string): Found | undefined {
     for (const base of listOwnPoints(dataset)) {

@@ -1,4 +1,4 @@
-import type { Datasets, Snapshot } from '../streamline/dataset.js';
+import { fullNameOf, type Dataset, type Datasets, type Snapshot } from '../streamline/dataset.js';
 import { GuidIndex } from '../streamline/guid-index.js';
 import type { Plan } from './plan.js';
 import { findSources, type Choice } from './sources.js';
@@ -28,6 +28,8 @@ export interface PassedRequest {
   readonly sender: Datasets;
   readonly receiver: Datasets;
   readonly choice: Choice;
+  /** Whether all snapshots of the receiver are known, and not only those of where the copies are. */
+  readonly knowsReceiver: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface PassedRequest {
  * passes by: whoever sends the newest versions on purpose hears of the others once.
  * @param plan what `planTransfer` gives for both
  */
-export function findPassed({ sender, receiver, choice }: PassedRequest, plan: Plan): Passed[] {
+export function findPassed({ sender, receiver, choice, knowsReceiver }: PassedRequest, plan: Plan): Passed[] {
   const conflicting = new Set(plan.conflicts.map(({ source }) => source));
   const places = new Map(
     [...plan.upToDate, ...plan.chains].map(({ source, destination }) => [source, destination]),
@@ -43,6 +45,7 @@ export function findPassed({ sender, receiver, choice }: PassedRequest, plan: Pl
   const chains = new Map(plan.chains.map((chain) => [chain.source, chain]));
   const coming = new Set(plan.chains.flatMap(({ steps }) => steps.map(({ to }) => to.guid)));
   const copies = new GuidIndex(receiver);
+  const origins = new Set([...sender.values()].map(({ origin }) => origin));
   return findSources(sender, { ...choice, latest: false }).flatMap(({ dataset, versions }): Passed[] => {
     const destination = places.get(dataset.name);
     if (destination === undefined || conflicting.has(dataset.name)) return [];
@@ -50,10 +53,17 @@ export function findPassed({ sender, receiver, choice }: PassedRequest, plan: Pl
       .filter(({ guid }) => copies.has(guid))
       .reduce((newest, { createtxg }) => Math.max(newest, createtxg), 0);
     const last = chains.get(dataset.name)?.steps.at(-1)?.to.createtxg ?? base;
-    const first = choice.latest ? base : 0;
+    // What a clone went on from may be in the copy of that one: it had it, where the clone was promoted since.
+    const elsewhere = knowsReceiver ? 0 : findNewestOrigin(dataset, origins);
+    const first = Math.max(choice.latest ? base : 0, elsewhere);
     const isPassed = ({ guid, createtxg }: Snapshot): boolean =>
       createtxg > first && createtxg < last && !coming.has(guid) && !copies.has(guid);
     const [oldest, ...rest] = versions.filter(isPassed);
     return oldest === undefined ? [] : [{ source: dataset.name, destination, versions: [oldest, ...rest] }];
   });
+}
+
+/** The `createtxg` of the newest snapshot of a dataset that another one is a clone of; 0 where there is none. */
+function findNewestOrigin({ snapshots }: Dataset, origins: ReadonlySet<string | undefined>): number {
+  return snapshots.findLast((snapshot) => origins.has(fullNameOf(snapshot)))?.createtxg ?? 0;
 }

@@ -37,7 +37,7 @@ export interface DeletesRequest {
  */
 export function planDeletes(request: DeletesRequest): Destruction[] {
   const { sender, receiver, plan } = request;
-  const copies = findCopies(plan);
+  const copies = findCopies(plan, receiver, sender);
   const ours = new GuidIndex(sender);
   const gone = new Set<string>();
   for (const [destination, source] of copies) {
@@ -62,13 +62,26 @@ export function planDeletes(request: DeletesRequest): Destruction[] {
   return groupByDataset(going);
 }
 
-/** The receiver's datasets with those of the sender that they are copies of, where nothing is in the way of being one. */
-function findCopies({ chains, upToDate, conflicts }: Plan): Map<string, string> {
+/**
+ * The receiver's datasets with those of the sender that they are copies of, where nothing is in the way of being one: none that only has
+ * the newest version, too, and none whose role says that it follows something else.
+ */
+function findCopies(
+  { chains, upToDate, conflicts }: Plan,
+  receiver: Datasets,
+  sender: Datasets,
+): Map<string, string> {
   const troubled = new Set(conflicts.map(({ source }) => source));
   const replaced = new Set(
     chains.filter(({ preparation }) => preparation?.kind === 'destroy').map(({ destination }) => destination),
   );
-  const pairs = [...chains, ...upToDate].map(({ source, destination }) => [destination, source] as const);
+  const isOwn = (source: string, destination: string): boolean => {
+    const role = receiver.get(destination)?.role;
+    return role === undefined || role.sourceGuid === sender.get(source)?.guid;
+  };
+  const pairs = [...chains, ...upToDate.filter(({ by }) => by !== 'elsewhere')]
+    .filter(({ source, destination }) => isOwn(source, destination))
+    .map(({ source, destination }) => [destination, source] as const);
   const untrusted = new Set(
     pairs.filter(([, source]) => troubled.has(source)).map(([destination]) => destination),
   );

@@ -6,7 +6,7 @@ import { groupByDataset, type Destruction } from './destruction.js';
 import { Protections, type Protection } from './protection.js';
 import { findReceiverNeeds, type KnownHost, type ReceiverNeeds } from './receiver-needs.js';
 import { findKeepingRules, hasRules, type Retention, type RetentionRule } from './retention.js';
-import { findSenderBases } from './sender-bases.js';
+import { findForeignCopies, findSenderBases } from './sender-bases.js';
 
 /** What may be pruned, and what is known. */
 export interface PruneRequest {
@@ -38,7 +38,9 @@ export type KeepReason =
   /** It is the last common one with receivers, and no bookmark can take its place. */
   | { readonly kind: 'last-common'; readonly snapshot: string; readonly receivers: readonly string[] }
   /** It is the last common one with senders, which haven't what its dataset has after it. */
-  | { readonly kind: 'sender-common'; readonly snapshot: string; readonly senders: readonly string[] };
+  | { readonly kind: 'sender-common'; readonly snapshot: string; readonly senders: readonly string[] }
+  /** Its dataset is, or was, the copy of something that none of the senders has. */
+  | { readonly kind: 'copy-of-another'; readonly snapshot: string };
 
 /** What becomes of a version: of one dataset, or of a tree, which goes or stays as a whole. */
 export interface Fate {
@@ -77,6 +79,7 @@ export function planPrune(request: PruneRequest): PrunePlan {
   const { datasets, retentionOf } = request;
   const needs = findReceiverNeeds(datasets, request.receivers);
   const senderBases = findSenderBases(datasets, request.senders);
+  const foreign = findForeignCopies(datasets, request.senders);
   const protections = new Protections(datasets, request);
   const streamlines: PrunedStreamline[] = [];
   for (const [name, versions] of groupByStreamline(findVersions(datasets))) {
@@ -91,6 +94,9 @@ export function planPrune(request: PruneRequest): PrunePlan {
         ...protections.find(partsOf(tree)),
         ...partsOf(tree).flatMap((part) => findNeeds(part, needs, request)),
         ...partsOf(tree).flatMap((part) => findSenderNeeds(part, senderBases)),
+        ...partsOf(tree)
+          .filter((part) => foreign.has(part.dataset))
+          .map((part) => ({ kind: 'copy-of-another', snapshot: fullNameOf(part) }) as const),
       ];
       return { tree, createdAtSeconds: tree.root.createdAtSeconds ?? 0, reasons };
     });

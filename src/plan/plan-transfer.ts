@@ -184,7 +184,21 @@ class Planner {
 
   #toUpToDate(source: Source, where: Pick<UpToDate, 'destination' | 'receiverOnly' | 'by'>): Decision {
     const newest = source.versions.findLast(({ guid }) => this.#model.has(guid)) ?? source.versions[0];
-    return { kind: 'up-to-date', upToDate: { source: source.dataset.name, newest, ...where } };
+    const { guid, role: known } = this.#model.findDataset(where.destination) ?? {};
+    // A quick look doesn't know what is written on what is in step.
+    const isMarkable =
+      guid !== undefined && known === undefined && this.#copies.isNoted(source, where.destination);
+    const role = isMarkable ? this.#findRole(source, where.destination) : undefined;
+    return {
+      kind: 'up-to-date',
+      upToDate: {
+        source: source.dataset.name,
+        newest,
+        role,
+        place: this.#placement.choose(source),
+        ...where,
+      },
+    };
   }
 
   /** Increments land on the copy, unless it has gone on by itself. */
@@ -383,6 +397,7 @@ class Planner {
       ...{ source: name, destination, type, raw: encrypted, omitted },
       ...{ parents, parentsInClear, preparation, properties, after },
       role: this.#findRole(source, destination),
+      place: this.#placement.choose(source),
       by,
     };
     return { kind: 'chain', chain: { ...chain, steps: shareStreams(steps, source.dataset) } };

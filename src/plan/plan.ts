@@ -76,6 +76,8 @@ export interface Chain {
   readonly after: readonly string[];
   /** What is written down on the destination when it has come: whose copy it is. Undefined where that is there, or can't be said. */
   readonly role: Role | undefined;
+  /** Where the copy belongs, which is where it was looked for first; undefined where that can't be told. */
+  readonly place: string | undefined;
   /** What makes the destination the copy; undefined where it is new. */
   readonly by: CopyRule | undefined;
 }
@@ -217,8 +219,12 @@ export type ConflictReason =
 export interface UpToDate {
   readonly source: string;
   readonly destination: string;
+  /** As of a chain. */
+  readonly place: string | undefined;
   /** What makes that the copy; `elsewhere` where it is none, or it can't be told: it has the version, all the same. */
   readonly by: CopyRule | 'elsewhere';
+  /** As of a chain. */
+  readonly role: Role | undefined;
   readonly newest: Snapshot;
   /** What the receiver has beyond it, newest first. */
   readonly receiverOnly: readonly Snapshot[];

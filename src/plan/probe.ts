@@ -2,9 +2,8 @@ import { datasetOf } from '../streamline/lineage.js';
 import { isTagged, type Dataset, type Snapshot, type TaggedSnapshot } from '../streamline/dataset.js';
 import { formatTag } from '../streamline/tag.js';
 import { nextVersion } from '../streamline/version.js';
-import type { CopyRule } from './find-copy.js';
-import type { Plan } from './plan.js';
-import { findLikelyPlaces } from './placement.js';
+import type { Chain, Plan, UpToDate } from './plan.js';
+import { findLikelyPlaces, placeNew } from './placement.js';
 import { findHighest, type Source } from './sources.js';
 
 /*
@@ -25,6 +24,8 @@ const mostPlaces = 8;
 /** What to ask a receiver about one dataset of the sender, to learn how far it is. */
 export interface Probe {
   readonly source: Source;
+  /** Where the copy belongs, as far as that can be told before anything is known of the receiver's snapshots. */
+  readonly place: string | undefined;
   /** The receiver's datasets that may be the copy: the one where it belongs, and those whose roles say so; or else its namesakes. */
   readonly places: readonly string[];
   /** Whether the first of the places is the copy if it has anything of the source; of namesakes, any may have all. */
@@ -38,25 +39,31 @@ export interface Probe {
 /**
  * What to ask a receiver of which only the datasets are known. Undefined when one of the sender's datasets has no place, no dataset with
  * its role, and no namesake there: only all of the receiver's snapshots can tell whether it is there under another name.
- * @param likely what `findLikelyPlaces` gives
+ * @param sources what is above a dataset before it, as `findSources` gives them
+ * @param destination the receiver's dataset that they would go under; undefined when they keep their names
  */
 export function findProbes(
   sources: readonly Source[],
   receiver: ReceiverNames,
-  likely: ReadonlyMap<string, string>,
+  destination: string | undefined,
 ): Probe[] | undefined {
   const bySuffix = indexBySuffix(receiver.names);
   const probes: Probe[] = [];
+  // Members of a tree are looked for below what they are members of, wherever that was moved.
+  const positions = new Map<string, string>();
   for (const source of sources) {
     const { name, guid } = source.dataset;
-    const place = likely.get(name) ?? '';
+    const place = placeNew(source, destination, positions);
     const marked = guid === undefined ? [] : (receiver.marked.get(guid) ?? []);
-    const expected = [...new Set([...(receiver.names.has(place) ? [place] : []), ...marked])];
+    const isThere = place !== undefined && receiver.names.has(place);
+    const expected = [...new Set([...(isThere ? [place] : []), ...marked])];
     const isExpected = expected.length > 0;
     const places = isExpected ? expected : findNearestNamesakes(name, bySuffix);
     if (places.length === 0) return undefined;
+    const position = expected[0] ?? place;
+    if (position !== undefined) positions.set(name, position);
     const newest = findNewestOfEach(source);
-    probes.push({ source, places, isExpected, newest, following: nameFollowing(newest, source) });
+    probes.push({ source, place, places, isExpected, newest, following: nameFollowing(newest, source) });
   }
   return probes;
 }
@@ -82,14 +89,10 @@ export function nameReceiver(datasets: Iterable<Pick<Dataset, 'name' | 'role'>>)
   return { names, marked };
 }
 
-/** What to ask a receiver first, of which nothing is known: about copies where they most likely are. */
-export function findLikelyProbes(
-  sources: readonly Source[],
-  destination: string | undefined,
-): { readonly likely: ReadonlyMap<string, string>; readonly probes: readonly Probe[] } {
-  const likely = findLikelyPlaces(sources, destination);
-  const expected = { names: new Set(likely.values()), marked: new Map<never, never>() };
-  return { likely, probes: findProbes(sources, expected, likely) ?? [] };
+/** What to ask a receiver first, of which nothing is known: about copies where they belong. */
+export function findLikelyProbes(sources: readonly Source[], destination: string | undefined): Probe[] {
+  const names = new Set(findLikelyPlaces(sources, destination).values());
+  return findProbes(sources, { names, marked: new Map() }, destination) ?? [];
 }
 
 /** The full names of all the snapshots on the receiver that tell how far it is, and where they are few, which versions it has. */
@@ -210,14 +213,35 @@ export function findOpenQuestions(
   };
 }
 
+/** How a receiver was looked at. */
+export interface QuickLook {
+  /** What was asked. */
+  readonly probes: readonly Probe[];
+  /** Whether all datasets were listed, with their roles. */
+  readonly knowsAllDatasets: boolean;
+}
+
 /**
  * Whether a plan that was made without knowing all of the receiver's snapshots is the one that knowing them would have given: all
- * copies are where they belong, or where their roles are, or nothing is to be sent.
- * @param knowsAllDatasets whether the receiver's datasets were all listed, with their roles
+ * copies are where they were looked for, by a rule that nothing else can overrule; and nothing is in conflict.
  */
-export function isConclusive({ chains, upToDate, conflicts }: Plan, knowsAllDatasets: boolean): boolean {
-  const isSure = ({ by }: { readonly by: CopyRule | 'elsewhere' | undefined }): boolean =>
-    by === 'place' || (knowsAllDatasets && (by === 'role' || by === 'elsewhere'));
+export function isConclusive(
+  { chains, upToDate, conflicts }: Plan,
+  { probes, knowsAllDatasets }: QuickLook,
+): boolean {
+  const bySource = new Map(probes.map((probe) => [probe.source.dataset.name, probe]));
+  const isSure = ({
+    source,
+    place,
+    by,
+  }: Pick<UpToDate, 'source' | 'place'> & Pick<Chain | UpToDate, 'by'>): boolean => {
+    const probe = bySource.get(source);
+    if (probe === undefined || probe.place !== place) return false;
+    if (by === 'role') return knowsAllDatasets && probe.isExpected;
+    // All namesakes were asked, and none that is as near has the version.
+    if (by === 'elsewhere') return knowsAllDatasets && !probe.isExpected;
+    return by === 'place';
+  };
   return conflicts.length === 0 && chains.every(isSure) && upToDate.every(isSure);
 }
 

@@ -1,4 +1,4 @@
-import type { Datasets } from '../streamline/dataset.js';
+import type { Dataset, Datasets } from '../streamline/dataset.js';
 import { note, type KnownHost } from './receiver-needs.js';
 
 /**
@@ -24,4 +24,19 @@ export function findSenderBases(
     }
   }
   return bases;
+}
+
+/**
+ * Finds the datasets of a host that are none of its senders' business: their roles say that they are copies of what no sender has or had, or
+ * that they were set aside. A sender whose zfs tells no GUIDs could be any.
+ * @returns their names; none where there are no senders
+ */
+export function findForeignCopies(datasets: Datasets, senders: readonly KnownHost[]): ReadonlySet<string> {
+  const known = senders.flatMap((sender) => [...sender.datasets.values()].map(({ guid }) => guid));
+  const guids = new Set(known.filter((guid) => guid !== undefined));
+  if (guids.size === 0) return new Set();
+  const isForeign = ({ role }: Dataset): boolean =>
+    role !== undefined &&
+    (role.kind === 'aside' || !(guids.has(role.sourceGuid) || guids.has(role.poolGuid)));
+  return new Set([...datasets.values()].filter(isForeign).map(({ name }) => name));
 }

@@ -15,6 +15,8 @@ export function describeKeepReason(reason: KeepReason): string {
       return `${reason.receivers.join(' and ')} goes on from ${reason.snapshot}, of which no bookmark can be made`;
     case 'sender-common':
       return `the last one of ${datasetOf(reason.snapshot)} that ${reason.senders.join(' and ')} has, too: it leads out of the conflict`;
+    case 'copy-of-another':
+      return `${datasetOf(reason.snapshot)} is the copy of a dataset on another host, or was set aside`;
     case 'newest-of-streamline':
       return 'the newest';
     case 'newest-of-dataset': {

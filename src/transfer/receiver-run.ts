@@ -19,6 +19,7 @@ import { prepareDestination, type Obstacle } from './prepare-destination.js';
 import { openLane, runLane, type LaneContext, type LaneResult } from './run-lane.js';
 import type { SourceBookmarks } from './source-bookmarks.js';
 import { verifyArrivals } from './verify-arrivals.js';
+import { writeRoles } from './write-roles.js';
 
 /** What a plan is run with. */
 export interface TransferContext extends LaneContext {
@@ -252,7 +253,9 @@ export class ReceiverRun {
       // One asks the receiver, another the sender.
       const bookmarking = this.context.bookmarks?.make(findTips(this.#done));
       const noting = this.context.notes.finish();
-      const [missing] = await Promise.all([verifyArrivals(this.#done, this.context), bookmarking, noting]);
+      const marking = this.#writeRoles();
+      const verifying = verifyArrivals(this.#done, this.context);
+      const [missing] = await Promise.all([verifying, bookmarking, noting, marking]);
       for (const { destination, error } of missing) {
         this.#report(error);
         notThere.add(destination);
@@ -268,6 +271,15 @@ export class ReceiverRun {
       errors: this.#errors,
       faults: this.#faults,
     };
+  }
+
+  /** Writes down whose copies those are that something came to, or that were found to be copies. */
+  async #writeRoles(): Promise<void> {
+    const copies = [...this.#done.map(({ chain }) => chain), ...this.#plan.upToDate];
+    const roles = new Map(
+      copies.flatMap(({ destination, role }) => (role === undefined ? [] : [[destination, role] as const])),
+    );
+    if (roles.size > 0) await writeRoles(this.context.receiver, roles, this.context.signal);
   }
 
   /** Does what needs the receiver, unless it is lost; when that is when it is noticed, what was done before counts all the same. */

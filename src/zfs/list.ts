@@ -78,6 +78,9 @@ export const listDatasetsPlainArguments = listWithColumns(plainColumns);
 /** Which column of `listDatasetsArguments` has the full name of the newest snapshot, counted from 1. */
 export const newestSnapshotColumn = plainColumns.indexOf('prevsnap') + 1;
 
+/** Arguments of zfs that tell the GUIDs of the datasets whose names follow, for `parseGuids`. */
+export const listGuidsArguments = ['list', '-Hp', '-t', 'filesystem,volume', '-o', 'name,guid'] as const;
+
 /** The same for a zfs that lacks the newer columns (before 0.8). */
 export const listDatasetsOldArguments = listWithColumns(oldColumns);
 
@@ -253,6 +256,21 @@ export function parseCreationTimes(output: string): [guid: bigint, createdAtSeco
       throw new UnreadableOutput(line);
     }
     return [BigInt(guid), Number(creation)];
+  });
+}
+
+/**
+ * Reads the output of `listGuidsArguments`: the GUIDs of datasets, by name.
+ * @throws UnreadableOutput at the first line that isn't a dataset with its GUID
+ */
+export function parseGuids(output: string): [name: string, guid: bigint][] {
+  return splitLines(output).map((line) => {
+    const [name = '', guid, ...others] = line.split('\t');
+    const isName = findDatasetNameFault(name) === undefined;
+    if (!isName || !isWholeNumber(guid) || BigInt(guid) > largestGuid || others.length > 0) {
+      throw new UnreadableOutput(line);
+    }
+    return [name, BigInt(guid)];
   });
 }
 

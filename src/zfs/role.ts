@@ -10,6 +10,18 @@ export const roleProperty = 'zfs-vm:role';
 /** The value of `roleProperty` on a filesystem that was only made to give others a place, where that is not encrypted as what is above it is. */
 export const groundRole = 'ground';
 
+/**
+ * A channel program that sets the role of each dataset it is given, as pairs of a name and a value, all in one process. One that can't be
+ * set stops none of the others (`zfs.sync.set_prop`, zfs-program(8); seen on OpenZFS 2.1.11 and 2.3.2).
+ */
+export const roleProgram = `
+local arguments = ...
+local words = arguments["argv"]
+for index = 1, #words, 2 do
+  zfs.sync.set_prop(words[index], "${roleProperty}", words[index + 1])
+end
+`;
+
 /** What a dataset is, by what was written down on it. */
 export interface Role {
   /** `copy`: it follows a dataset of a sender. `aside`: it was such a copy, and was set aside with what its host had made of it. */

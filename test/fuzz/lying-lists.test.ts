@@ -12,7 +12,6 @@ import {
   nameReceiver,
   namesToAskFor,
 } from '../../src/plan/probe.js';
-import { findLikelyPlaces } from '../../src/plan/placement.js';
 import { findSources } from '../../src/plan/sources.js';
 import { toPrintableJson } from '../../src/printable.js';
 import { formatPlanAsCommands } from '../../src/report/plan-commands.js';
@@ -124,7 +123,7 @@ test('whatever two hosts claim, it is known what to ask the receiver for', () =>
         allSnapshots: true,
       });
       const names = nameReceiver(readLists(theirs).datasets.values());
-      const probes = findProbes(sources, names, findLikelyPlaces(sources, 'tank/x')) ?? [];
+      const probes = findProbes(sources, names, 'tank/x') ?? [];
       const asked = namesToAskFor(probes);
       for (const name of asked) assert.match(name, /^[^@]+@[^@]+$/);
       const differing = findDiffering(probes, new Map(asked.map((name) => [name, 1n])));

@@ -6,11 +6,16 @@ import { nameForPeople } from '../../src/streamline/dataset.js';
 import { world } from '../worlds.js';
 
 /** What the receiver lacks for good, as `SOURCE: VERSIONS`. */
-function passedBy(sender: readonly string[], receiver: readonly string[], latest = false): string[] {
+function passedBy(
+  sender: readonly string[],
+  receiver: readonly string[],
+  latest = false,
+  knowsReceiver = true,
+): string[] {
   const request = {
     ...{ sender: world(...sender), receiver: world('tank:', ...receiver), destination: undefined },
     choice: { patterns: [], latest, allSnapshots: false },
-    ...{ rollback: false, replace: false },
+    ...{ rollback: false, replace: false, knowsReceiver },
   };
   return findPassed(request, planTransfer(request)).map(
     ({ source, versions }) => `${source}: ${versions.map(nameForPeople).join(' ')}`,
@@ -33,4 +38,11 @@ test('with --latest it is what this run leaves out, once', () => {
   assert.deepEqual(passedBy(sender, [], true), ['tank/a: web:1 web:2 web:3']);
   assert.deepEqual(passedBy(sender, ['tank/a: web:2'], true), ['tank/a: web:3']);
   assert.deepEqual(passedBy(sender, ['tank/a: web:4'], true), []);
+});
+
+test('what a clone went on from may be in the copy of the clone, which a quick look does not know', () => {
+  const sender = ['tank/new: web:1 web:4 web:5', 'tank/a < tank/new@web:1: web:2'];
+  const there = ['tank/new: web:5'];
+  assert.deepEqual(passedBy(sender, there), ['tank/new: web:1 web:4']);
+  assert.deepEqual(passedBy(sender, there, false, false), ['tank/new: web:4']);
 });

@@ -52,6 +52,15 @@ test('what the receiver cloned something from stays, and what is about to be clo
   assert.equal(findDeletes({ sender: world('tank/vm: web:3'), receiver }), 'tank/vm@web:2');
 });
 
+test('nothing goes of what follows another source, though the newest version is in it', () => {
+  const sender = world('tank/vm: web:2', 'tank/other: db:1');
+  for (const role of ['copy of tank/other', 'copy of c:tank/vm', 'aside of tank/vm']) {
+    assert.equal(findDeletes({ sender, receiver: world(`tank/vm (${role}): web:1 web:2`) }), '', role);
+  }
+  const own = world('tank/vm (copy of tank/vm): web:1 web:2');
+  assert.equal(findDeletes({ sender, receiver: own }), 'tank/vm@web:1');
+});
+
 test('what an interrupted receive goes on from stays only if the receive does', () => {
   const sender = world('tank/vm: #web:2 web:3');
   const completed = world('tank/vm (partial web:3 since web:2): web:1 web:2');

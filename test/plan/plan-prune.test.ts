@@ -46,6 +46,17 @@ test('other snapshots are none of its business', () => {
   assert.equal(goingIn(prune(world('tank/vm: @a web:1 @b web:2 @c'))), 'tank/vm@web:1');
 });
 
+test('for senders, the copy of another host stays, and so does what was set aside', () => {
+  const senders = [{ name: 'local', datasets: world('tank/vm: web:3') }];
+  const datasets = world(
+    'tank/own (copy of tank/vm): web:1 web:3',
+    'tank/theirs (copy of c:tank/vm): web:1 web:3',
+    'tank/aside (aside of tank/vm): web:1 web:3',
+  );
+  assert.equal(goingIn(prune(datasets, { senders })), 'tank/own@web:1');
+  assert.equal(goingIn(prune(datasets)), 'tank/aside@web:1 tank/own@web:1 tank/theirs@web:1');
+});
+
 test('what is below a dataset goes before it, each dataset in one command', () => {
   const { destructions } = prune(world('tank/vm: web:1 web:2 web:3', 'tank/vm/a: web:1 web:2 web:3'));
   assert.deepEqual(

@@ -29,20 +29,17 @@ for (const destination of [undefined, 'tank/backup']) {
   });
 }
 
-const imagePlace = new Map([['tank/vm', 'tank/vm']]);
-
 const imageAlone = nameReceiver(world('tank/vm:').values());
 
 test('the place where a copy belongs is asked, then those whose role says that they are, and no namesake', () => {
   const sources = findSources(world('tank/vm: web:1 web:2'), everything);
-  const likely = findLikelyPlaces(sources, 'tank/x');
   const receiver = world(
     'tank/vm:',
     'tank/x/vm:',
     'tank/moved (copy of tank/vm):',
     'tank/z (copy of tank/db):',
   );
-  const probes = findProbes(sources, nameReceiver(receiver.values()), likely) ?? [];
+  const probes = findProbes(sources, nameReceiver(receiver.values()), 'tank/x') ?? [];
   const places = ['tank/x/vm', 'tank/moved'];
   assert.deepEqual(probes[0]?.places, places);
   assert.deepEqual(findDiffering(probes, new Map([['tank/x/vm@zfs-vm:web:1', 1n]])), places);
@@ -51,14 +48,14 @@ test('the place where a copy belongs is asked, then those whose role says that t
 test('namesakes are asked where nothing is expected, and that they lag tells nothing', () => {
   const sources = findSources(world('tank/vm: web:1 web:2'), everything);
   const receiver = nameReceiver(world('tank/old/vm:', 'tank/z/vm:').values());
-  const probes = findProbes(sources, receiver, findLikelyPlaces(sources, 'tank/x')) ?? [];
+  const probes = findProbes(sources, receiver, 'tank/x') ?? [];
   assert.deepEqual(probes[0]?.places, ['tank/old/vm', 'tank/z/vm']);
   assert.deepEqual(findDiffering(probes, new Map()), []);
 });
 
 test('a place that has the newest version by its name only has to be looked at', () => {
   const sources = findSources(world('tank/vm: web:1 web:2'), everything);
-  const probes = findProbes(sources, imageAlone, imagePlace) ?? [];
+  const probes = findProbes(sources, imageAlone, undefined) ?? [];
   const newest = sources[0]?.versions.at(-1)?.guid ?? 0n;
   assert.deepEqual(findDiffering(probes, new Map([['tank/vm@zfs-vm:web:2', newest]])), []);
   assert.deepEqual(findDiffering(probes, new Map([['tank/vm@zfs-vm:web:2', newest + 1n]])), ['tank/vm']);
@@ -69,7 +66,7 @@ function askAbout(
   guid: bigint,
   asked: readonly string[] = [],
 ): [names: readonly string[], datasets: readonly string[]] {
-  const probes = findProbes(imageSources, imageAlone, imagePlace) ?? [];
+  const probes = findProbes(imageSources, imageAlone, undefined) ?? [];
   const { names, datasets } = findOpenQuestions(probes, new Map([['tank/vm', { guid }]]), new Set(asked));
   return [names, datasets];
 }
@@ -85,7 +82,7 @@ test('of a copy that lags, the versions that it lacks are asked for by name', ()
 
 test('a copy that ends with a bookmark of ours is one that lags', () => {
   const sources = findSources(world('tank/vm: #web:1 web:2'), everything);
-  const probes = findProbes(sources, imageAlone, imagePlace) ?? [];
+  const probes = findProbes(sources, imageAlone, undefined) ?? [];
   const guid = sources[0]?.dataset.bookmarks[0]?.guid ?? 0n;
   const { datasets } = findOpenQuestions(probes, new Map([['tank/vm', { guid }]]), new Set());
   assert.deepEqual(datasets, []);

@@ -39,8 +39,9 @@ export async function compareLooks(
         ...{ choice, destination, rollback: false, replace: false },
       });
     const plan = planWith(inventories.receiver.datasets);
-    if (inventories.readRest === undefined || isConclusive(plan, inventories.knowsAllDatasets)) return plan;
-    return planWith((await inventories.readRest()).datasets);
+    const { quickLook } = inventories;
+    if (quickLook === undefined || isConclusive(plan, quickLook)) return plan;
+    return planWith((await quickLook.readRest()).datasets);
   };
   const [quick, full] = [describePlan(await look(false)), describePlan(await look(true))];
   expectThat(

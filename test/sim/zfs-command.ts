@@ -1,4 +1,5 @@
 import { bookmarkProgram } from '../../src/zfs/protect.js';
+import { roleProgram, roleProperty } from '../../src/zfs/role.js';
 import { complain, say, type Call } from './call.js';
 import { runDiff } from './diff.js';
 import type { Dataset } from './dataset.js';
@@ -145,29 +146,57 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     }
     return 0;
   },
-  /** The one channel program that zfs-vm has. */
+  /** The channel programs that zfs-vm has. */
   program: async (call, words, pools) => {
-    const [, file, ...snapshots] = words;
+    const [, file, ...given] = words;
     const text = (await readToEnd(call.stdin, call.process)).toString();
-    if (bookmarkProgram.startsWith(text) && text !== bookmarkProgram) {
+    const program = programs.get(text);
+    if (program === undefined && [...programs.keys()].some((whole) => whole.startsWith(text))) {
       throw new ZfsRefusal('Channel program execution failed:\nsyntax error near <eof>');
     }
-    if (file !== '-' || text !== bookmarkProgram) {
+    if (file !== '-' || program === undefined) {
       throw new Error('a simulated zfs knows no other channel program');
     }
     if (!call.user.isRoot) {
       throw new ZfsRefusal(`Channel program execution failed:\nOperation not permitted.`);
     }
-    for (const snapshot of snapshots) {
-      try {
-        pools.bookmark(snapshot, snapshot.replace('@', '#'));
-      } catch (error) {
-        if (!(error instanceof ZfsRefusal)) throw error;
-      }
-    }
+    program(given, pools);
     return 0;
   },
 };
+
+/** What channel programs do with the words that they are given. What is refused stops nothing. */
+const programs: ReadonlyMap<string, (words: readonly string[], pools: Pools) => void> = new Map([
+  [
+    bookmarkProgram,
+    (snapshots, pools) => {
+      for (const snapshot of snapshots) {
+        unlessRefused(() => {
+          pools.bookmark(snapshot, snapshot.replace('@', '#'));
+        });
+      }
+    },
+  ],
+  [
+    roleProgram,
+    (words, pools) => {
+      for (let index = 0; index < words.length; index += 2) {
+        const [name = '', value = ''] = words.slice(index);
+        unlessRefused(() => {
+          pools.set(name, new Map([[roleProperty, value]]));
+        });
+      }
+    },
+  ],
+]);
+
+function unlessRefused(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof ZfsRefusal)) throw error;
+  }
+}
 
 /** `zfs destroy -n -v -p dataset@a,b`: takes no rights, and looks at no holds. */
 async function tellReclaim(call: Call, options: Options, pools: Pools): Promise<number> {
