@@ -77,7 +77,7 @@ function findCopies(
   );
   const isOwn = (source: string, destination: string): boolean => {
     const role = receiver.get(destination)?.role;
-    return role === undefined || role.sourceGuid === sender.get(source)?.guid;
+    return role === undefined || (role.kind === 'copy' && role.sourceGuid === sender.get(source)?.guid);
   };
   const pairs = [...chains, ...upToDate.filter(({ by }) => by !== 'elsewhere')]
     .filter(({ source, destination }) => isOwn(source, destination))

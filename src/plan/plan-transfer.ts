@@ -409,7 +409,10 @@ class Planner {
     if (guid === undefined || poolGuid === undefined) return undefined;
     const known = this.#model.findDataset(destination)?.role;
     if (known?.kind === 'copy' && known.sourceGuid === guid) return undefined;
-    return { kind: 'copy', sourceGuid: guid, poolGuid };
+    // What another host follows is taken over by those only who name the place.
+    const isTakenOver =
+      this.#request.destination !== undefined || !this.#copies.owners.isForeign(destination);
+    return isTakenOver ? { kind: 'copy', sourceGuid: guid, poolGuid } : undefined;
   }
 
   /** What a dataset lies below on the sender, if it is to lie below the copy of that: its tree's, or what is right above it. */

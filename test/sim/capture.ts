@@ -1,6 +1,7 @@
 import { noteProperty } from '../../src/zfs/snapshot.js';
 import type { Content } from './content.js';
 import type { Machine } from './machine.js';
+import { roleProperty } from '../../src/zfs/role.js';
 import { tokenOf } from './properties.js';
 
 /** A snapshot as it was at a moment. */
@@ -64,7 +65,9 @@ export function captureState({ pools }: Machine): HostState {
         })),
         bookmarks: new Map(bookmarks.map((bookmark) => [bookmark.name, bookmark.guid])),
         bookmarkTxgs: new Map(bookmarks.map((bookmark) => [bookmark.guid, bookmark.createtxg])),
+        // What zfs-vm writes down for itself, and may find missing at any time.
         properties: [...dataset.properties]
+          .filter(([name]) => name !== roleProperty)
           .map(([property, { value, source }]) => `${property}=${value} ${source}`)
           .sort()
           .join(', '),
