@@ -16,6 +16,21 @@ export function abortOurs({ partial }: Dataset, { versions }: Source): Preparati
 }
 
 /**
+ * How to make room where a receive was interrupted that nobody can go on with: of a snapshot of this very dataset of the sender, from the
+ * base that both sides have, and the snapshot is gone there. So `--all-snapshots` leaves it, where names tell nothing. Of a whole dataset
+ * it can't be known, since another host may have a dataset of that name: that stays.
+ * @param base the GUID of the newest point that the dataset and its copy have in common
+ */
+export function abortGone({ partial }: Dataset, { dataset }: Source, base: bigint): Preparation | undefined {
+  const content = partial?.content;
+  if (partial === undefined || content?.fromGuid !== base) return undefined;
+  const isOfDataset = content.toName.startsWith(`${dataset.name}@`);
+  const isThere = dataset.snapshots.some(({ guid }) => guid === content.toGuid);
+  if (!isOfDataset || isThere) return undefined;
+  return { kind: 'abort', of: content.toName, token: partial.token };
+}
+
+/**
  * Whether what was interrupted is the very stream that would be sent. What is encrypted travels raw: where somebody began it without,
  * going on would leave a copy in plain text.
  * @param from the GUID that the stream begins at; undefined for a full one

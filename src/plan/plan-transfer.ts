@@ -11,7 +11,7 @@ import { ancestorsOf, poolOf } from '../zfs/names.js';
 import type { Role } from '../zfs/role.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
 import { settleGoneOn } from './gone-on.js';
-import { abortOurs, describePartial, isBegun } from './partial.js';
+import { abortGone, abortOurs, describePartial, isBegun } from './partial.js';
 import { planArrival } from './arrival.js';
 import { findKeyConflict, isCopy } from './key-fit.js';
 import { poolGuidOf } from './copy-owners.js';
@@ -228,7 +228,9 @@ class Planner {
         const resumption: Step = { kind: 'resume', token: existing.partial.token, to: next };
         return this.#toChain(source, destination, [resumption, ...followUp(next, rest)], { by });
       }
-      const preparation = abortOurs(existing, source);
+      const preparation =
+        abortOurs(existing, source) ??
+        (this.#request.choice.allSnapshots ? abortGone(existing, source, base.guid) : undefined);
       if (preparation === undefined || !isUntouched) return conflict(describePartial(existing));
       return this.#toChain(source, destination, steps, { preparation, by });
     }

@@ -973,3 +973,49 @@ plans(
   { sender: ['tank/a: web:1 web:2 web:3'], receiver: ['tank/a: web:3'] },
   ['tank/a is up to date in tank/a'],
 );
+
+plans(
+  'an interrupted receive of a snapshot that is gone from the very dataset is dropped for --all-snapshots',
+  {
+    sender: ['tank/sent: @a @c'],
+    receiver: ['tank/sent (partial @b since @a): @a'],
+    allSnapshots: true,
+  },
+  [
+    'tank/sent -> b:tank/sent',
+    "  drop what had arrived of tank/sent@b at b:tank/sent: it isn't what is sent next",
+    '  tank/sent@c incremental since tank/sent@a',
+  ],
+);
+
+plans(
+  'an interrupted receive of another dataset may be somebody else’s',
+  {
+    sender: ['tank/other: @a @c'],
+    receiver: ['tank/other (partial @b since @a): @a'],
+    allSnapshots: true,
+  },
+  ['tank/other: partial-receive'],
+);
+
+plans(
+  'so may one from another base',
+  {
+    sender: ['tank/sent: @a @c @d'],
+    receiver: ['tank/sent (partial @b since @a): @a @c'],
+    allSnapshots: true,
+  },
+  ['tank/sent: partial-receive'],
+);
+
+plans(
+  'so may one of a whole dataset',
+  { sender: ['tank/sent: @c'], receiver: ['tank/sent (partial @b):'], allSnapshots: true },
+  ['tank/sent: partial-receive'],
+);
+
+plans(
+  'so may one where versions only are sent',
+  { sender: ['tank/sent: web:1 web:2'], receiver: ['tank/sent (partial @b since web:1): web:1'] },
+  ['tank/sent: partial-receive'],
+);

@@ -4,7 +4,7 @@ import { assertHasVersionsOf, describeState } from './oracle.js';
 import type { Dataset } from './dataset.js';
 import type { Machine } from './machine.js';
 import { SimWorld } from './sim-world.js';
-import { addLargeVersion, addVersion, expectRun, runAndKill } from './steps.js';
+import { addLargeVersion, addVersion, expectRun, runAndKill, versionsOf } from './steps.js';
 
 /** Two hosts, of which a has an image in so many versions. */
 function makeWorld(versions = 3): { world: SimWorld; a: Machine; b: Machine } {
@@ -736,4 +736,25 @@ test('a run that is interrupted releases its holds, and tells so', async () => {
   b.delayMs = undefined;
   await expectRun(world, 'a', 'push b');
   assertHasVersionsOf(b, a);
+});
+
+test('--all-snapshots goes on after an interrupted receive of a snapshot that is gone since', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push --all-snapshots b');
+  a.pools.write(
+    'tank/vm',
+    Array.from({ length: 200 }, (_, block) => block),
+  );
+  a.pools.snapshot(['tank/vm@auto-2']);
+  await runAndKill(world, 'a', 'push --all-snapshots b', b);
+  assert.ok(b.pools.open('tank/vm').partial);
+  for (const { fullName, holds } of a.pools.open('tank/vm').snapshots) {
+    for (const tag of [...holds.keys()]) a.pools.release(tag, fullName);
+  }
+  a.pools.destroySnapshots('tank/vm', ['auto-2']);
+  a.pools.write('tank/vm', [3]);
+  a.pools.snapshot(['tank/vm@auto-3']);
+  const { stdout } = await expectRun(world, 'a', 'push --all-snapshots b');
+  assert.match(stdout, /drop what had arrived of tank\/vm@auto-2/);
+  assert.equal(versionsOf(b), 'web:1 web:2 web:3 auto-3');
 });
