@@ -81,15 +81,23 @@ export class Placement {
 }
 
 /**
- * The name that a dataset gets when it is new on the receiver; undefined when what it is a member of has no place.
+ * The name that a dataset gets when it is new on the receiver; undefined when what it is a member of has no place. What a dataset above it
+ * is a clone of goes beside the place of that: `t-sub` for `t/sub`.
  * @param destination what it goes under unless it is such a member; it keeps the sender's name without one
  * @param places where the sender's datasets are, or will be
  */
 export function placeNew(
-  { dataset, treeParent }: Source,
+  { dataset, treeParent, cloneAbove }: Source,
   destination: string | undefined,
   places: ReadonlyMap<string, string>,
 ): string | undefined {
+  const isBelow = treeParent !== undefined || destination === undefined;
+  if (cloneAbove !== undefined && isBelow) {
+    const { name } = cloneAbove.dataset;
+    const beside = places.get(name) ?? placeNew(cloneAbove, destination, places);
+    const path = dataset.name.slice(name.length + 1).replaceAll('/', '-');
+    return beside === undefined ? undefined : `${beside}-${path}`;
+  }
   if (treeParent !== undefined) {
     const above = places.get(treeParent);
     return above === undefined ? undefined : `${above}${dataset.name.slice(treeParent.length)}`;

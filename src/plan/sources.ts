@@ -23,6 +23,11 @@ export interface Source {
   readonly versions: readonly [Snapshot, ...Snapshot[]];
   /** The nearest dataset above it that was tagged together with it: the two are members of one tree. */
   readonly treeParent: string | undefined;
+  /**
+   * The outermost dataset above it that is a clone of it, as `zfs promote` makes one of a clone in a place below its origin. It has to come first, and ZFS
+   * makes nothing where there is no parent yet, nor a clone where there is something: so it can't be below that on the receiver.
+   */
+  readonly cloneAbove: Source | undefined;
 }
 
 /**
@@ -48,9 +53,23 @@ export function findSources(datasets: Datasets, choice: Choice): Source[] {
     const [first, ...rest] = versions;
     if (dataset === undefined || first === undefined) continue;
     const treeParent = findTreeParent(name, chosen, choice);
-    sources.set(name, { dataset, versions: [first, ...rest], treeParent });
+    sources.set(name, { dataset, versions: [first, ...rest], treeParent, cloneAbove: undefined });
   }
+  noteClonesAbove(sources, datasets);
   return orderSources(sources, datasets);
+}
+
+function noteClonesAbove(sources: Map<string, Source>, datasets: Datasets): void {
+  const origins = new Set<string>();
+  for (const { origin } of datasets.values()) if (origin !== undefined) origins.add(datasetOf(origin));
+  for (const [name, source] of sources) {
+    if (!origins.has(name)) continue;
+    const clone = ancestorsOf(name).find(
+      (above) => sources.has(above) && isClonedFrom(above, name, datasets),
+    );
+    const cloneAbove = sources.get(clone ?? '');
+    if (cloneAbove !== undefined) sources.set(name, { ...source, cloneAbove });
+  }
 }
 
 /** Of the streamline of what was made last, the highest version, which may be an older snapshot than a lower one. @param versions oldest first */
@@ -122,8 +141,8 @@ function orderSources(sources: ReadonlyMap<string, Source>, datasets: Datasets):
   for (let name = stack.at(-1); name !== undefined; name = stack.at(-1)) {
     const source = sources.get(name);
     const origin = datasets.get(name)?.origin;
-    const above = ancestorsOf(name).findLast(
-      (ancestor) => sources.has(ancestor) && !isClonedFrom(ancestor, name, datasets),
+    const above = ancestorsOf(source?.cloneAbove?.dataset.name ?? name).findLast((ancestor) =>
+      sources.has(ancestor),
     );
     const ahead = isAhead(source);
     const first = ahead !== undefined && !restsOn(ahead, name, datasets) ? ahead : undefined;

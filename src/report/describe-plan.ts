@@ -4,7 +4,7 @@ import type { SharedSteps } from '../transfer/event.js';
 import { fullNameOf, nameForPeople, type Snapshot } from '../streamline/dataset.js';
 import { toPrintable } from '../printable.js';
 import { quoteCommand, quoteWord } from '../shell.js';
-import { baseNameOf } from '../zfs/names.js';
+import { baseNameOf, isWithin } from '../zfs/names.js';
 import { roleProperty } from '../zfs/role.js';
 import { formatBytes, formatCount } from './quantities.js';
 
@@ -37,6 +37,25 @@ export function describeSharing(chains: readonly SharedSteps[]): string[] {
 /** Where a chain goes, e.g. `tank/vm/7 -> fjoe@b:backup/7`. */
 export function describeRoute(chain: Chain, receiverName: string): string {
   return `${chain.source} -> ${receiverName}:${chain.destination}`;
+}
+
+/**
+ * Tells of datasets that can't be where they are on the sender, a line each: what is above them there is a clone of them, which has to come
+ * after them.
+ */
+export function describeBeside({ chains }: Pick<Plan, 'chains'>, receiverName: string): string[] {
+  return chains.flatMap((chain) => {
+    const clone = chains.find(
+      ({ source, steps: [first] }) =>
+        isWithin(chain.source, source) &&
+        first.kind === 'clone' &&
+        first.origin.startsWith(`${chain.destination}@`),
+    );
+    if (clone === undefined || isWithin(chain.destination, clone.destination)) return [];
+    return [
+      `${chain.source} goes to ${receiverName}:${chain.destination}, beside ${clone.destination}: ${clone.source} is a clone of it, so it cannot be below that`,
+    ];
+  });
 }
 
 /** What is in step, e.g. `tank/vm: fjoe@b:backup/vm has web:3, the newest`. */

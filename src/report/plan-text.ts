@@ -2,6 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import type { Chain, Step } from '../plan/plan.js';
 import { nameForPeople } from '../streamline/dataset.js';
 import {
+  describeBeside,
   describeChoices,
   describeConflict,
   describeDeletes,
@@ -24,6 +25,7 @@ export function formatPlanAsText(
   const receiverName = receiver.host.name;
   const lines = [
     ...plan.chains.flatMap((chain) => formatChain(chain, sizes, receiverName, colors)),
+    ...describeBeside(plan, receiverName),
     ...plan.upToDate.map((each) => colors.dim(describeUpToDate(each, receiverName))),
     ...(passed === undefined ? [] : [describePassed(passed, receiverName) ?? []].flat()),
     ...plan.conflicts.flatMap((conflict) => [

@@ -5,6 +5,7 @@ import type { Chain, Plan, Step } from '../plan/plan.js';
 import { fullNameOf, nameForPeople } from '../streamline/dataset.js';
 import type { Inquiry, TransferEvent, TransferResult } from '../transfer/event.js';
 import {
+  describeBeside,
   describeChoices,
   describeConflict,
   describePassed,
@@ -167,6 +168,7 @@ export class TextReport {
       for (const chain of plan.chains) {
         for (const line of describeChoices(chain, receiverName)) this.#print(line);
       }
+      for (const line of describeBeside(plan, receiverName)) this.#print(line);
       this.#print(`sending ${formatCount(steps.length, 'version')} to ${receiverName}`);
       const passed = this.#passed === undefined ? undefined : describePassed(this.#passed, receiverName);
       if (passed !== undefined && this.#passed?.isLatest === true) this.#print(passed);

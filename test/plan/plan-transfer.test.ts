@@ -1019,3 +1019,50 @@ plans(
   { sender: ['tank/sent: web:1 web:2'], receiver: ['tank/sent (partial @b since web:1): web:1'] },
   ['tank/sent: partial-receive'],
 );
+
+const promoted = ['tank/t/sub: t:1 t:2~sub', 'tank/t < tank/t/sub@t:1: t:2'];
+
+plans(
+  'a tree whose top is a clone of what lies below it arrives, with that beside it',
+  { sender: promoted, receiver: [], to: 'tank/in' },
+  [
+    'tank/t/sub -> b:tank/in/t-sub',
+    '  make tank/in',
+    '  t:1 full',
+    '  t:2 incremental since t:1',
+    'tank/t -> b:tank/in/t after tank/in/t-sub@zfs-vm:t:1',
+    '  t:2 clone of t:1',
+  ],
+);
+
+plans(
+  'so do single datasets, which keep their names otherwise, and nothing takes the place of the upper one',
+  { sender: ['tank/u/a/sub: u:1', 'tank/u < tank/u/a/sub@u:1: u:2'], receiver: [] },
+  [
+    'tank/u/a/sub -> b:tank/u-a-sub',
+    '  u:1 full',
+    'tank/u -> b:tank/u after tank/u-a-sub@zfs-vm:u:1',
+    '  u:2 clone of u:1',
+  ],
+);
+
+plans(
+  'what went beside goes on there, and so does what lies below it',
+  {
+    sender: [
+      'tank/t/sub: t:1 t:2~sub t:3~sub',
+      'tank/t < tank/t/sub@t:1: t:2 t:3',
+      'tank/t/sub/new: t:3~new',
+    ],
+    receiver: ['tank/in/t-sub: t:1 t:2~sub', 'tank/in/t < tank/in/t-sub@t:1: t:2'],
+    to: 'tank/in',
+  },
+  [
+    'tank/t/sub -> b:tank/in/t-sub',
+    '  t:3 incremental since t:2',
+    'tank/t -> b:tank/in/t',
+    '  t:3 incremental since t:2',
+    'tank/t/sub/new -> b:tank/in/t-sub/new after tank/in/t-sub',
+    '  t:3 full',
+  ],
+);
