@@ -1,3 +1,5 @@
+import { identityMutations } from './identity-mutations.js';
+
 /** A line of the program that is broken on purpose, to see whether a test notices. */
 export interface Mutation {
   readonly name: string;
@@ -216,16 +218,16 @@ export const mutations: readonly Mutation[] = [
     name: 'hold-stays',
     protects: 'holds are released at the end',
     file: 'src/transfer/protect-sources.ts',
-    text: 'await Promise.all([stop(), bookmarking, watching]);',
-    replacement: 'over.abort();\n    await Promise.all([bookmarking, watching]);',
+    text: 'await Promise.all([stop(), bookmarking, watching, finishing]);',
+    replacement: 'over.abort();\n    await Promise.all([bookmarking, watching, finishing]);',
     tests: [sync],
   },
   {
     name: 'hold-unwritten',
     protects: 'nothing is held that is not written down',
     file: 'src/transfer/source-holds.ts',
-    text: 'if (!isNoted) return;',
-    replacement: '',
+    text: 'if (!(await journal.write({ ...record, isTaken: false }))) return;',
+    replacement: 'await journal.write({ ...record, isTaken: false });',
     tests: ['test/transfer/protect-sources.test.ts'],
   },
   {
@@ -240,7 +242,7 @@ export const mutations: readonly Mutation[] = [
     name: 'no-reconnect',
     protects: 'when a host was lost, it is connected to again before the next try',
     file: 'src/commands/transfer.ts',
-    text: "if (result.faults.has('lost')) await this.#hosts.disconnect();",
+    text: 'if (isLost) await this.#hosts.disconnect();',
     replacement: '',
     tests: [sync],
   },
@@ -333,4 +335,5 @@ export const mutations: readonly Mutation[] = [
     replacement: 'return JSON.stringify([way, sendArguments(streamOf(chain, [step])), guids.length]);',
     tests: ['test/plan/fan-out.test.ts'],
   },
+  ...identityMutations,
 ];

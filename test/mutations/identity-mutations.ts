@@ -1,0 +1,58 @@
+import type { Mutation } from './mutations.js';
+
+const rules = 'test/plan/find-copy.test.ts';
+const owners = 'src/plan/copy-owners.ts';
+const finder = 'src/plan/find-copy.ts';
+
+/** Lines of the rules that say which dataset is the copy: without one of them, versions go into somebody else's dataset. */
+export const identityMutations: readonly Mutation[] = [
+  {
+    name: 'forgotten-role',
+    protects: 'a copy that was renamed or moved is found by its role',
+    file: owners,
+    text: "if (role?.kind === 'copy') append(marked, role.sourceGuid, name);",
+    replacement: "if (role?.kind === 'aside') append(marked, role.sourceGuid, name);",
+    tests: [rules],
+  },
+  {
+    name: 'role-of-a-copy',
+    protects:
+      'a role means something only on the dataset that it was written for, not on copies that took it along',
+    file: 'src/zfs/role.ts',
+    text: 'selfGuid !== ownGuid) return undefined;',
+    replacement: 'selfGuid === undefined) return undefined;',
+    tests: ['test/zfs/role.test.ts'],
+  },
+  {
+    name: 'aside-as-copy',
+    protects: 'what was set aside is continued no more',
+    file: owners,
+    text: "if (judged === 'aside') return 'anothers';",
+    replacement: "if (judged === 'aside') return 'open';",
+    tests: [rules],
+  },
+  {
+    name: 'gone-on-as-another',
+    protects: 'a dataset that has gone on as another one of the sender is the copy of that one',
+    file: owners,
+    text: "return owners === undefined || owners.includes(source.name) ? 'open' : 'anothers';",
+    replacement: "return owners === undefined || owners.length > 0 ? 'open' : 'anothers';",
+    tests: [rules],
+  },
+  {
+    name: 'adopted-though-touched',
+    protects: 'a dataset of which nothing tells whose it is goes on only if nobody has worked in it',
+    file: finder,
+    text: 'if (candidates.length > 1 || !this.#isUntouched(only.at)) return toUnclear(candidates);',
+    replacement: 'if (candidates.length > 1) return toUnclear(candidates);',
+    tests: [rules],
+  },
+  {
+    name: 'one-of-several',
+    protects: 'of several datasets that may be the copy, none is taken',
+    file: finder,
+    text: 'if (candidates.length > 1 || !this.#isUntouched(only.at)) return toUnclear(candidates);',
+    replacement: 'if (!this.#isUntouched(only.at)) return toUnclear(candidates);',
+    tests: [rules],
+  },
+];
