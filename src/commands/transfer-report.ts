@@ -43,11 +43,11 @@ export function openTextReport(command: TransferCommand, receiverName: string, s
   });
 }
 
-/** A plan as the options want it. */
+/** A plan as the options want it, in pieces. */
 export function formatPlan(
   command: TransferCommand,
   estimated: Parameters<typeof formatPlanAsJson>[0],
-): string {
+): Iterable<string> {
   if (command.json) return formatPlanAsJson(estimated);
   if (command.commands) return formatPlanAsCommands(estimated);
   return formatPlanAsText(estimated, chooseColors(command.context.stdout, command.context.env));

@@ -10,6 +10,7 @@ import { formatPlansAsJson } from '../report/plan-json.js';
 import { prefixScreen, type Screen } from '../report/screen.js';
 import { estimateSizes } from '../transfer/estimate-sizes.js';
 import type { TransferEvent } from '../transfer/event.js';
+import { writeAll } from '../write-all.js';
 import { carryOut, describeWay, listShared } from './carry-out.js';
 import { Departure } from './departure.js';
 import { Hosts, localName } from './hosts.js';
@@ -147,10 +148,8 @@ class ManyTransfers {
       inOrder.map(({ sides }) => sides.receiver.host.name),
     );
     const sharing = command.commands ? [] : describeSharing(shared).map((line) => `${line}\n`);
-    const texts = [...plans.map((plan) => formatPlan(command, plan)), sharing.join('')];
-    stdout.write(
-      command.json ? formatPlansAsJson(plans, shared) : texts.filter((text) => text !== '').join('\n'),
-    );
+    const texts = [...plans.map((plan) => formatPlan(command, plan)), sharing];
+    await writeAll(stdout, command.json ? formatPlansAsJson(plans, shared) : joinTexts(texts), signal);
     return worstExitCode(outcomes.map(({ status }) => status));
   }
 
@@ -279,4 +278,18 @@ class ManyTransfers {
 async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);
+}
+
+/** Texts with an empty line between, in pieces. */
+function* joinTexts(texts: readonly Iterable<string>[]): Generator<string> {
+  let hasText = false;
+  for (const text of texts) {
+    let isFirst = true;
+    for (const piece of text) {
+      if (hasText && isFirst) yield '\n';
+      yield piece;
+      isFirst = false;
+    }
+    hasText ||= !isFirst;
+  }
 }

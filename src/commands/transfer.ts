@@ -16,6 +16,7 @@ import { deleteGone } from '../transfer/delete-gone.js';
 import { estimateSizes } from '../transfer/estimate-sizes.js';
 import type { TransferEvent, TransferResult } from '../transfer/event.js';
 import { findWayElsewhere } from '../transfer/pipe.js';
+import { writeAll } from '../write-all.js';
 import { carryOut, type Work } from './carry-out.js';
 import { checkCopyPlace, checkPatterns, checkPool, splitAtDestination } from './check-request.js';
 import { findDeletes } from './find-deletes.js';
@@ -176,7 +177,7 @@ export class TransferRun {
     const { signal, stdout } = command.context;
     const sizes = await estimateSizes(sides.sender, plan, signal);
     signal.throwIfAborted();
-    stdout.write(formatPlan(command, { plan, passed, sizes, ...sides, compress }));
+    await writeAll(stdout, formatPlan(command, { plan, passed, sizes, ...sides, compress }), signal);
     return statusOfPlan(plan);
   }
 

@@ -58,3 +58,10 @@ function mayHaveList(value: unknown): boolean {
 export function repeatable<T>(make: () => Iterable<T>): Iterable<T> {
   return { [Symbol.iterator]: () => make()[Symbol.iterator]() };
 }
+
+/** What is made of each element of a list when it is written. */
+export function mapLater<T, U>(list: Iterable<T>, make: (element: T) => U): Iterable<U> {
+  return repeatable(function* () {
+    for (const element of list) yield make(element);
+  });
+}

@@ -7,27 +7,28 @@ import { packWords, unpackWords } from '../zstd.js';
 import type { EstimatedPlan, PlanHost, PlanSide } from './plan-json.js';
 
 /** A plan as shell lines that a person could run by hand on this machine, each a stream. */
-export function formatPlanAsCommands({ plan, sender, receiver, compress }: EstimatedPlan): string {
+export function* formatPlanAsCommands(plan: EstimatedPlan): Generator<string> {
+  for (const line of listCommands(plan)) yield `${line}\n`;
+}
+
+function* listCommands({ plan, sender, receiver, compress }: EstimatedPlan): Generator<string> {
   const pack = compress ? ` | ${quoteCommand(packWords)}` : '';
   const unpack = compress ? `${quoteCommand(unpackWords)} | ` : '';
-  const lines = [
-    ...plan.chains.flatMap((chain) => [
-      ...chain.parents.map((parent) =>
-        commandOn(receiver, createParentArguments(parent, chain.parentsInClear)),
-      ),
-      ...preparationCalls(chain).map((call) => commandOn(receiver, call)),
-      ...groupByStream(chain).map((steps) => {
-        const send = callZfs(sender, sendArguments(streamOf(chain, steps)));
-        const receive = callZfs(receiver, receiveArguments(landingOf(chain, steps[0])));
-        return pipeline(sender.host, `${send}${pack}`, receiver.host, `${unpack}${receive}`);
-      }),
-    ]),
-    ...(plan.deletes ?? []).map(({ dataset, snapshots }) => {
-      const names = snapshots.map(({ name }) => name);
-      return commandOn(receiver, destroySnapshotsArguments(dataset, names));
-    }),
-  ];
-  return lines.map((line) => `${line}\n`).join('');
+  for (const chain of plan.chains) {
+    for (const parent of chain.parents) {
+      yield commandOn(receiver, createParentArguments(parent, chain.parentsInClear));
+    }
+    for (const call of preparationCalls(chain)) yield commandOn(receiver, call);
+    for (const steps of groupByStream(chain)) {
+      const send = callZfs(sender, sendArguments(streamOf(chain, steps)));
+      const receive = callZfs(receiver, receiveArguments(landingOf(chain, steps[0])));
+      yield pipeline(sender.host, `${send}${pack}`, receiver.host, `${unpack}${receive}`);
+    }
+  }
+  for (const { dataset, snapshots } of plan.deletes ?? []) {
+    const names = snapshots.map(({ name }) => name);
+    yield commandOn(receiver, destroySnapshotsArguments(dataset, names));
+  }
 }
 
 /** Both sides of a stream as one line, joined where its pipe is. */

@@ -3,6 +3,7 @@ import type { PassedVersions } from '../plan/passed.js';
 import type { Chain, Conflict, Plan, Preparation, Step } from '../plan/plan.js';
 import type { SharedSteps } from '../transfer/event.js';
 import { fullNameOf, type Point } from '../streamline/dataset.js';
+import { mapLater, toJsonPieces } from './json-pieces.js';
 import { describeConflict, suggestWayOut } from './describe-plan.js';
 
 /** A plan with what is known of its size, between two named places. */
@@ -33,15 +34,21 @@ export interface PlanSide {
 /** The version of the JSON; it changes when something in it is renamed or removed. */
 const schemaVersion = 1;
 
-/** A plan as JSON, as docs/scripting.md describes it. GUIDs are text, since they have 64 bits. */
-export function formatPlanAsJson(plan: EstimatedPlan): string {
-  return `${JSON.stringify(toJsonPlan(plan), null, 2)}\n`;
+/** A plan as JSON, in pieces, as docs/scripting.md describes it. GUIDs are text, since they have 64 bits. */
+export function* formatPlanAsJson(plan: EstimatedPlan): Generator<string> {
+  yield* toJsonPieces(toJsonPlan(plan));
+  yield '\n';
 }
 
 /** Plans for several receivers as JSON, each as for one, with what they share. */
-export function formatPlansAsJson(plans: readonly EstimatedPlan[], shared: readonly SharedSteps[]): string {
-  const document = { schemaVersion, plans: plans.map(toJsonPlan), shared: shared.map(toJsonSharing) };
-  return `${JSON.stringify(document, null, 2)}\n`;
+export function* formatPlansAsJson(
+  plans: readonly EstimatedPlan[],
+  shared: readonly SharedSteps[],
+): Generator<string> {
+  yield* toJsonPieces({
+    ...{ schemaVersion, plans: mapLater(plans, toJsonPlan), shared: mapLater(shared, toJsonSharing) },
+  });
+  yield '\n';
 }
 
 function toJsonPlan({ plan, passed, sizes, sender, receiver, compress }: EstimatedPlan): object {
@@ -50,7 +57,7 @@ function toJsonPlan({ plan, passed, sizes, sender, receiver, compress }: Estimat
     sender: sender.host.name,
     receiver: receiver.host.name,
     compress,
-    chains: plan.chains.map((chain) => toJsonChain(chain, sizes)),
+    chains: mapLater(plan.chains, (chain) => toJsonChain(chain, sizes)),
     upToDate: plan.upToDate.map(({ source, destination, newest, receiverOnly }) => ({
       source,
       destination,
@@ -58,7 +65,7 @@ function toJsonPlan({ plan, passed, sizes, sender, receiver, compress }: Estimat
       receiverOnly: receiverOnly.map(toJsonPoint),
     })),
     conflicts: plan.conflicts.map((conflict) => toJsonConflict(conflict, receiver.host.name)),
-    deletes: (plan.deletes ?? []).map(toJsonDestruction),
+    deletes: mapLater(plan.deletes ?? [], toJsonDestruction),
     passed: toJsonPassed(passed),
   };
 }

@@ -17,52 +17,52 @@ import {
 import type { EstimatedPlan } from './plan-json.js';
 import { formatBytes, formatCount } from './quantities.js';
 
-/** A plan for people: a block a chain with its steps, the reason for the first one's base, sizes; then what is left. */
-export function formatPlanAsText(
-  { plan, passed, sizes, receiver }: EstimatedPlan,
-  colors: ChalkInstance,
-): string {
-  const receiverName = receiver.host.name;
-  const lines = [
-    ...plan.chains.flatMap((chain) => formatChain(chain, sizes, receiverName, colors)),
-    ...describeBeside(plan, receiverName),
-    ...plan.upToDate.map((each) => colors.dim(describeUpToDate(each, receiverName))),
-    ...(passed === undefined ? [] : [describePassed(passed, receiverName) ?? []].flat()),
-    ...plan.conflicts.flatMap((conflict) => [
-      colors.yellow(`conflict: ${describeConflict(conflict, receiverName)}`),
-      `  way out: ${suggestWayOut(conflict.reason)}`,
-    ]),
-    ...describeDeletes(plan, receiverName).map((line) => colors.red(line)),
-    summarize(plan.chains, sizes, receiverName),
-  ];
-  return `${lines.join('\n')}\n`;
+/**
+ * A plan for people, in pieces: a block a chain with its steps, the reason for the first one's base, sizes; then what is left.
+ */
+export function* formatPlanAsText(plan: EstimatedPlan, colors: ChalkInstance): Generator<string> {
+  for (const line of listLines(plan, colors)) yield `${line}\n`;
 }
 
-function formatChain(
+function* listLines(
+  { plan, passed, sizes, receiver }: EstimatedPlan,
+  colors: ChalkInstance,
+): Generator<string> {
+  const receiverName = receiver.host.name;
+  for (const chain of plan.chains) yield* formatChain(chain, sizes, receiverName, colors);
+  yield* describeBeside(plan, receiverName);
+  for (const each of plan.upToDate) yield colors.dim(describeUpToDate(each, receiverName));
+  if (passed !== undefined) yield* [describePassed(passed, receiverName) ?? []].flat();
+  for (const conflict of plan.conflicts) {
+    yield colors.yellow(`conflict: ${describeConflict(conflict, receiverName)}`);
+    yield `  way out: ${suggestWayOut(conflict.reason)}`;
+  }
+  for (const line of describeDeletes(plan, receiverName)) yield colors.red(line);
+  yield summarize(plan.chains, sizes, receiverName);
+}
+
+function* formatChain(
   chain: Chain,
   sizes: ReadonlyMap<Step, number>,
   receiverName: string,
   colors: ChalkInstance,
-): string[] {
-  const names = chain.steps.map((step) => nameForPeople(step.to));
-  const nameWidth = Math.max(...names.map((name) => name.length));
-  const steps = chain.steps.map((step, index) => {
+): Generator<string> {
+  yield colors.bold(describeRoute(chain, receiverName));
+  for (const parent of chain.parents) yield `  make ${receiverName}:${parent}`;
+  for (const line of describeChoices(chain, receiverName)) yield `  ${line}`;
+  for (const line of describeProperties(chain)) yield `  ${line}`;
+  for (const line of describePreparation(chain, receiverName)) yield colors.red(`  ${line}`);
+  let nameWidth = 0;
+  for (const { to } of chain.steps) nameWidth = Math.max(nameWidth, nameForPeople(to).length);
+  for (const [index, step] of chain.steps.entries()) {
     const sizeBytes = sizes.get(step);
     const size = sizeBytes === undefined ? '' : formatBytes(sizeBytes);
     const why =
       index === 0
         ? `${describeStep(step)}: ${explainFirstStep(step, chain, receiverName)}`
         : describeStep(step);
-    return `  ${(names[index] ?? '').padEnd(nameWidth)}  ${size.padStart(9)}  ${why}`;
-  });
-  return [
-    colors.bold(describeRoute(chain, receiverName)),
-    ...chain.parents.map((parent) => `  make ${receiverName}:${parent}`),
-    ...describeChoices(chain, receiverName).map((line) => `  ${line}`),
-    ...describeProperties(chain).map((line) => `  ${line}`),
-    ...describePreparation(chain, receiverName).map((line) => colors.red(`  ${line}`)),
-    ...steps,
-  ];
+    yield `  ${nameForPeople(step.to).padEnd(nameWidth)}  ${size.padStart(9)}  ${why}`;
+  }
 }
 
 function explainFirstStep(step: Step, chain: Chain, receiverName: string): string {
@@ -81,10 +81,15 @@ function explainFirstStep(step: Step, chain: Chain, receiverName: string): strin
 }
 
 function summarize(chains: readonly Chain[], sizes: ReadonlyMap<Step, number>, receiverName: string): string {
-  const steps = chains.flatMap((chain) => chain.steps);
-  if (steps.length === 0) return `nothing to send to ${receiverName}`;
-  const known = steps.filter((step) => sizes.has(step));
-  const sizeBytes = known.reduce((sum, step) => sum + (sizes.get(step) ?? 0), 0);
-  const size = known.length === steps.length ? `about ${formatBytes(sizeBytes)}` : 'size not known';
-  return `${formatCount(steps.length, 'version')} in ${formatCount(chains.length, 'dataset')} to ${receiverName}, ${size}`;
+  let [count, known, sizeBytes] = [0, 0, 0];
+  for (const { steps } of chains) {
+    count += steps.length;
+    for (const step of steps) {
+      if (sizes.has(step)) known++;
+      sizeBytes += sizes.get(step) ?? 0;
+    }
+  }
+  if (count === 0) return `nothing to send to ${receiverName}`;
+  const size = known === count ? `about ${formatBytes(sizeBytes)}` : 'size not known';
+  return `${formatCount(count, 'version')} in ${formatCount(chains.length, 'dataset')} to ${receiverName}, ${size}`;
 }

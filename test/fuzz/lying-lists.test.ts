@@ -99,9 +99,9 @@ test('whatever two hosts claim, there is a plan, and it can be told in every way
         { host: { name: 'b' }, zfs: ['zfs'] },
       ];
       const estimated = { plan, sizes: new Map(), sender: here, receiver: there, compress: false };
-      assertHarmless(formatPlanAsText(estimated, colors));
-      assertHarmless(formatPlanAsCommands(estimated));
-      JSON.parse(formatPlanAsJson(estimated));
+      assertHarmless([...formatPlanAsText(estimated, colors)].join(''));
+      assertHarmless([...formatPlanAsCommands(estimated)].join(''));
+      JSON.parse([...formatPlanAsJson(estimated)].join(''));
       const prepared = plan.chains.filter(({ preparation }) => preparation !== undefined);
       assert.equal(new Set(prepared.map(({ destination }) => destination)).size, prepared.length);
       for (const { preparation } of prepared) {

@@ -17,7 +17,7 @@ const send = 'zfs send -L -e -c -i tank/vm@zfs-vm:web:1 tank/vm@zfs-vm:web:2';
 const receive = "zfs receive -v -s -u -o 'user:note=it is' -x quota tank/vm";
 
 test('a plan as commands has its streams with what they do to properties', () => {
-  const text = formatPlanAsCommands({
+  const [text] = formatPlanAsCommands({
     plan,
     sizes: new Map(),
     sender: here,
@@ -33,13 +33,13 @@ test('where a host sends to another one by itself, the line runs there', () => {
   const sides = { sizes: new Map(), sender: from, receiver: to, compress: false };
   // The property's value has a space: three shells read it.
   assert.equal(
-    formatPlanAsCommands({ plan, ...sides }),
+    [...formatPlanAsCommands({ plan, ...sides })].join(''),
     `${quoteCommand(['ssh', 'root@a', `${send} | ${quoteCommand(['ssh', 'root@b', receive])}`])}\n`,
   );
 });
 
 test('compressed streams are packed and unpacked on their hosts, without sudo', () => {
-  const pulled = formatPlanAsCommands({
+  const [pulled] = formatPlanAsCommands({
     plan,
     sizes: new Map(),
     sender: there,

@@ -17,12 +17,12 @@ assert.ok(sender && receiver);
 const estimated = { plan, sizes: new Map(), sender, receiver, compress: true };
 
 test('a plan shows what is done to properties', () => {
-  const text = formatPlanAsText(estimated, new Chalk({ level: 0 }));
+  const text = [...formatPlanAsText(estimated, new Chalk({ level: 0 }))].join('');
   assert.match(text, /^tank\/vm -> fjoe@b:tank\/vm\n {2}set user:note=it is\n {2}inherit quota\n {2}web:1 /m);
 });
 
 test('a plan as JSON has the properties of each chain, and whether it is compressed', () => {
-  const document = JSON.parse(formatPlanAsJson(estimated)) as {
+  const document = JSON.parse([...formatPlanAsJson(estimated)].join('')) as {
     compress: boolean;
     chains: { properties: unknown }[];
   };
