@@ -1,3 +1,5 @@
+import { joinPieces } from './write-all.js';
+
 /** A word that every POSIX shell reads back as it was; plain words stay readable. */
 export function quoteWord(word: string): string {
   return /^[A-Za-z0-9_./:@=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
@@ -15,10 +17,14 @@ export function quoteCommand(words: readonly string[]): string {
  */
 export function forEachName(
   words: readonly string[],
-  names: readonly string[],
-): { script: string; input: string } {
+  names: Iterable<string>,
+): { script: string; input: Iterable<string> } {
   return {
     script: `sed 's/ /\\\\ /g' | xargs "$@" ${quoteCommand(words)}`,
-    input: names.map((name) => `${name}\n`).join(''),
+    input: joinPieces(listLines(names)),
   };
+}
+
+function* listLines(names: Iterable<string>): Generator<string> {
+  for (const name of names) yield `${name}\n`;
 }

@@ -30,6 +30,7 @@ test('names with spaces in them arrive as one word each, behind the words that s
   const names = ['tank/a b@zfs-vm:web:1', 'tank/plain', 'tank/two  spaces@x y'];
   const { script, input } = forEachName(['hold', "it's"], names);
   const echo = ['sh', '-c', String.raw`printf '%s\n' "$@"`, 'zfs'];
-  const output = execFileSync('/bin/sh', ['-c', script, 'sh', ...echo], { encoding: 'utf8', input });
+  const options = { encoding: 'utf8', input: [...input].join('') } as const;
+  const output = execFileSync('/bin/sh', ['-c', script, 'sh', ...echo], options);
   assert.deepEqual(output.split('\n').slice(0, -1), ['hold', "it's", ...names]);
 });

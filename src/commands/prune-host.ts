@@ -4,6 +4,8 @@ import { readHeld, readInventory, type ReadOptions } from '../inventory/read-inv
 import { planPrune, type PrunePlan, type PruneRequest } from '../plan/plan-prune.js';
 import type { KnownHost } from '../plan/receiver-needs.js';
 import type { Retention } from '../plan/retention.js';
+import type { Destruction } from '../plan/destruction.js';
+import { repeatable } from '../repeatable.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import type { VersionPattern } from '../streamline/selection.js';
 
@@ -42,10 +44,10 @@ export async function preparePrune(endpoint: Endpoint, choice: PruneChoice): Pro
   ]);
   const known = { datasets: inventory.datasets, patterns, retentionOf, nowSeconds, receivers };
   const { destructions } = planPrune({ ...known, senders: [], held: new Set() });
-  const names = destructions.flatMap(({ snapshots }) => snapshots.map(fullNameOf));
+  const names = repeatable(() => listNames(destructions));
   const [held, senders = []] = await Promise.all([
     readHeld(endpoint, names, signal),
-    names.length === 0 ? undefined : choice.readSenders?.(),
+    destructions.length === 0 ? undefined : choice.readSenders?.(),
   ]);
   const request: PruneRequest = { ...known, senders, held };
   return {
@@ -53,6 +55,10 @@ export async function preparePrune(endpoint: Endpoint, choice: PruneChoice): Pro
     plan: planPrune(request),
     planWithout: (withoutBookmark) => planPrune({ ...request, withoutBookmark }),
   };
+}
+
+function* listNames(destructions: readonly Destruction[]): Generator<string> {
+  for (const { snapshots } of destructions) for (const snapshot of snapshots) yield fullNameOf(snapshot);
 }
 
 /** Reads what another host has. @throws ZfsVmError when it can't be read */

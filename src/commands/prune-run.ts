@@ -8,6 +8,7 @@ import { formatPruneAsJson, type PruneOutcome } from '../report/prune-json.js';
 import { formatPrunePlan, sumDestructions, sumPrune, type MeasuredPrune } from '../report/prune-text.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import { bookmarkSnapshots, destroyVersions, measureReclaim } from '../transfer/destroy-versions.js';
+import { writeAll } from '../write-all.js';
 import type { BaseCommand } from './base-command.js';
 import type { PreparedPrune } from './prune-host.js';
 
@@ -44,11 +45,12 @@ export class PruneRun {
    */
   async run(): Promise<number> {
     await this.#measure();
-    if (!this.#options.json) this.#showPlan();
+    if (!this.#options.json) await this.#showPlan();
     try {
       if (this.#options.yes) await this.#prune();
     } finally {
-      if (this.#options.json) this.#print(formatPruneAsJson(this.#measured, this.#outcome));
+      // Also when the person stops it: what was destroyed by then is told.
+      if (this.#options.json) await this.#printJson();
       else if (this.#options.yes && this.#plan.destructions.length > 0) this.#showSum();
     }
     return exitCodeOfAll(this.#errors);
@@ -95,14 +97,20 @@ export class PruneRun {
     else if (!this.#options.json) this.#print(lines.join(''));
   }
 
-  #showPlan(): void {
+  #printJson(): Promise<void> {
+    return writeAll(this.#options.context.stdout, formatPruneAsJson(this.#measured, this.#outcome));
+  }
+
+  async #showPlan(): Promise<void> {
     const { verbose, debug, context, isPart = false } = this.#options;
     const colors = chooseColors(context.stdout, context.env);
     if (isPart) {
       if (this.#plan.destructions.length === 0 && !verbose && !debug) return;
       this.#print(`pruning ${this.#endpoint.host.name}\n`);
     }
-    this.#print(formatPrunePlan(this.#measured, { colors, verbose: verbose || debug }));
+    const text = formatPrunePlan(this.#measured, { colors, verbose: verbose || debug });
+    await writeAll(context.stdout, text, context.signal);
+    context.signal.throwIfAborted();
     if (this.#plan.destructions.length === 0) {
       this.#print('nothing goes\n');
     } else if (!this.#options.yes) {

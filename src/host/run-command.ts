@@ -20,7 +20,7 @@ const usualLimit = 2 ** 20;
 /** How a command is run. */
 export interface RunOptions {
   /** Goes to its stdin; pieces go as they come. When they fail, its stdin ends there. */
-  readonly input?: string | AsyncIterable<string>;
+  readonly input?: string | Iterable<string> | AsyncIterable<string>;
   /** Told of what it prints to stdout, as it comes: the result has none of it then. */
   readonly onText?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;

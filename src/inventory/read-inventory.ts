@@ -214,7 +214,7 @@ export async function readSnapshots(
  */
 export async function readNamedSnapshots(
   endpoint: Endpoint,
-  fullNames: readonly string[],
+  fullNames: Iterable<string>,
   signal?: AbortSignal,
 ): Promise<SnapshotRow[]> {
   return listForNames(endpoint, listNamedSnapshotsArguments, fullNames, parseSnapshots, {
@@ -247,14 +247,16 @@ export async function readCreationTimes(
  */
 export async function readHeld(
   endpoint: Endpoint,
-  fullNames: readonly string[],
+  fullNames: Iterable<string>,
   signal?: AbortSignal,
 ): Promise<Set<string>> {
-  const holds = await listForNames(endpoint, listHoldsArguments, fullNames, parseHolds, {
+  const parseHeld = (lines: string): string[] =>
+    parseHolds(lines).flatMap(([name, count]) => (count > 0 ? [name] : []));
+  const held = await listForNames(endpoint, listHoldsArguments, fullNames, parseHeld, {
     orElse: ignoreMissing,
     signal,
   });
-  return new Set(holds.filter(([, count]) => count > 0).map(([name]) => name));
+  return new Set(held);
 }
 
 /**
@@ -320,22 +322,30 @@ export async function readSetPropertiesOf(
   return understand(endpoint, () => parseProperties(texts.properties, properties));
 }
 
-/** Lists snapshots by names that follow the arguments. `orElse` is what the shell does when that fails. */
+/**
+ * Lists snapshots by names that follow the arguments. `orElse` is what the shell does when that fails.
+ * @param names can be gone through again
+ * @param parse reads some lines
+ */
 async function listForNames<T>(
   endpoint: Endpoint,
   zfsArguments: readonly string[],
-  names: readonly string[],
-  parse: (output: string) => T[],
+  names: Iterable<string>,
+  parse: (lines: string) => T[],
   { orElse, signal }: { readonly orElse: string; readonly signal: AbortSignal | undefined },
 ): Promise<T[]> {
-  if (names.length === 0) return [];
+  if (names[Symbol.iterator]().next().done === true) return [];
   const { script, input } = forEachName(zfsArguments, names);
-  const { snapshots } = await runZfsScript(
-    endpoint,
-    { snapshots: [`${script} ${orElse}`] },
-    { input, signal },
-  );
-  return understand(endpoint, () => parse(snapshots));
+  const found: T[] = [];
+  const reader = new ListReader((lines) => {
+    for (const each of parse(lines)) found.push(each);
+  });
+  const parts = { snapshots: [`${script} ${orElse}`] };
+  await runZfsScript(endpoint, parts, { input, readLast: () => reader.feed, signal });
+  return understand(endpoint, () => {
+    reader.finish();
+    return found;
+  });
 }
 
 /** Shell words after a call of zfs with names: it ends with 1 when a name isn't there, and xargs then with 123. */

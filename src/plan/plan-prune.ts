@@ -5,7 +5,13 @@ import { joinTrees, partsOf, type Tree } from '../streamline/tree.js';
 import { groupByDataset, type Destruction } from './destruction.js';
 import { Protections, type Protection } from './protection.js';
 import { findReceiverNeeds, type KnownHost, type ReceiverNeeds } from './receiver-needs.js';
-import { findKeepingRules, hasRules, type Retention, type RetentionRule } from './retention.js';
+import {
+  findKeepingRules,
+  hasRules,
+  type DatedVersion,
+  type Retention,
+  type RetentionRule,
+} from './retention.js';
 import { findForeignCopies, findSenderBases } from './sender-bases.js';
 
 /** What may be pruned, and what is known. */
@@ -102,10 +108,12 @@ export function planPrune(request: PruneRequest): PrunePlan {
     });
     streamlines.push({ name, fates });
   }
-  const going = streamlines
-    .flatMap(({ fates }) => fates)
-    .filter(({ reasons }) => reasons.length === 0)
-    .flatMap(({ tree }) => partsOf(tree));
+  const going: TaggedSnapshot[] = [];
+  for (const { fates } of streamlines) {
+    for (const { tree, reasons } of fates) {
+      if (reasons.length === 0) for (const part of partsOf(tree)) going.push(part);
+    }
+  }
   return {
     streamlines: streamlines.filter(({ fates }) => fates.some(({ tree }) => isChosen(tree, request))),
     bookmarks: findMissingBookmarks(going, needs, datasets),
@@ -119,13 +127,13 @@ function findRulesByName(
   retention: Retention,
   nowSeconds: number,
 ): Map<string, RetentionRule[]> {
-  const byName = new Map<string, TaggedSnapshot & { createdAtSeconds: number }>();
+  const byName = new Map<string, DatedVersion>();
   for (const version of versions) {
     const createdAtSeconds = Math.max(
       version.createdAtSeconds ?? 0,
       byName.get(version.name)?.createdAtSeconds ?? 0,
     );
-    byName.set(version.name, { ...version, createdAtSeconds });
+    byName.set(version.name, { tag: version.tag, createdAtSeconds });
   }
   const rules = findKeepingRules([...byName.values()], retention, nowSeconds);
   return new Map([...byName.keys()].map((name, index) => [name, rules[index] ?? []]));
@@ -141,14 +149,17 @@ function findNeeds(
   { bases, partials }: ReceiverNeeds,
   { datasets, withoutBookmark }: PruneRequest,
 ): KeepReason[] {
+  const partial = partials.get(version.guid);
+  const lastCommon = bases.get(version.guid);
+  // Of nearly all.
+  if (partial === undefined && lastCommon === undefined) return [];
   const snapshot = fullNameOf(version);
   const bookmarks = datasets.get(version.dataset)?.bookmarks ?? [];
   const isTaken = bookmarks.some(({ name, guid }) => name === version.name && guid !== version.guid);
   const isReplaceable =
     bookmarks.some(({ guid }) => guid === version.guid) ||
     (!isTaken && withoutBookmark?.has(snapshot) !== true);
-  const partial = partials.get(version.guid);
-  const base = isReplaceable ? undefined : bases.get(version.guid);
+  const base = isReplaceable ? undefined : lastCommon;
   return [
     ...(partial === undefined ? [] : [{ kind: 'partial-elsewhere', snapshot, receivers: partial } as const]),
     ...(base === undefined ? [] : [{ kind: 'last-common', snapshot, receivers: base } as const]),
@@ -169,8 +180,9 @@ function findMissingBookmarks(
 ): NeededBookmark[] {
   return going.flatMap((snapshot) => {
     const receivers = bases.get(snapshot.guid);
+    if (receivers === undefined) return [];
     const { bookmarks = [] } = datasets.get(snapshot.dataset) ?? {};
     const isThere = bookmarks.some(({ guid }) => guid === snapshot.guid);
-    return receivers === undefined || isThere ? [] : [{ snapshot, receivers }];
+    return isThere ? [] : [{ snapshot, receivers }];
   });
 }

@@ -61,7 +61,9 @@ export function findKeepingRules(
   }
   const byAge = orderNewestFirst(versions, compareAges);
   for (const period of periods) {
-    for (const index of findNewestOfEach(versions, byAge, period).slice(0, retention[period] ?? 0)) {
+    const count = retention[period] ?? 0;
+    const kept = count === 0 ? [] : findNewestOfEach(versions, byAge, period).slice(0, count);
+    for (const index of kept) {
       keep(index, period);
     }
   }

@@ -1,3 +1,5 @@
+import { repeatable } from '../repeatable.js';
+
 /**
  * A value as JSON on several lines, as `JSON.stringify(value, null, 2)` gives it, in pieces: what can be iterated and is no array becomes
  * one, whose elements are made when they are written. Such a list may stand in an object, also in one of another list.
@@ -52,11 +54,6 @@ function hasList(value: unknown): value is object {
 
 function mayHaveList(value: unknown): boolean {
   return isList(value) || hasList(value);
-}
-
-/** What can be iterated again and again, and is made anew each time. */
-export function repeatable<T>(make: () => Iterable<T>): Iterable<T> {
-  return { [Symbol.iterator]: () => make()[Symbol.iterator]() };
 }
 
 /** What is made of each element of a list when it is written. */

@@ -2,6 +2,7 @@ import { ZfsVmError } from '../errors.js';
 import type { Destruction } from '../plan/destruction.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import { toJsonError } from './error-json.js';
+import { mapLater, toJsonPieces } from './json-pieces.js';
 import { toJsonDestruction } from './plan-json.js';
 import type { MeasuredPrune } from './prune-text.js';
 
@@ -16,16 +17,19 @@ export interface PruneOutcome {
   readonly ended: ReadonlyMap<Destruction, ZfsVmError | undefined>;
 }
 
-/** A prune as JSON, as docs/scripting.md describes it. */
-export function formatPruneAsJson({ plan, hostName, reclaim }: MeasuredPrune, outcome: PruneOutcome): string {
+/** A prune as JSON, in pieces, as docs/scripting.md describes it. */
+export function* formatPruneAsJson(
+  { plan, hostName, reclaim }: MeasuredPrune,
+  outcome: PruneOutcome,
+): Generator<string> {
   const { isDryRun, ended } = outcome;
   const document = {
     schemaVersion,
     host: hostName,
     dryRun: isDryRun,
-    streamlines: plan.streamlines.map(({ name, fates }) => ({
+    streamlines: mapLater(plan.streamlines, ({ name, fates }) => ({
       name,
-      versions: fates.map(({ tree: { root, members }, createdAtSeconds, reasons }) => ({
+      versions: mapLater(fates, ({ tree: { root, members }, createdAtSeconds, reasons }) => ({
         version: root.tag.version.text,
         dataset: root.dataset,
         members: members.map((member) => member.dataset.slice(root.dataset.length + 1)),
@@ -38,7 +42,7 @@ export function formatPruneAsJson({ plan, hostName, reclaim }: MeasuredPrune, ou
       snapshot: fullNameOf(snapshot),
       receivers,
     })),
-    destructions: [...new Set([...plan.destructions, ...ended.keys()])].map((destruction) => {
+    destructions: mapLater(new Set([...plan.destructions, ...ended.keys()]), (destruction) => {
       const size = reclaim.get(destruction);
       const error = ended.get(destruction) ?? (size instanceof ZfsVmError ? size : undefined);
       return {
@@ -49,5 +53,6 @@ export function formatPruneAsJson({ plan, hostName, reclaim }: MeasuredPrune, ou
       };
     }),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  yield* toJsonPieces(document);
+  yield '\n';
 }

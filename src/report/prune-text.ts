@@ -15,28 +15,27 @@ export interface MeasuredPrune {
 }
 
 /**
- * What would be pruned, for people: the versions by streamline, and the very destructions with what each frees. What stays is told
- * where a rule would have let it go; all of it if it is to be verbose.
+ * What would be pruned, for people, in pieces: the versions by streamline, and the very destructions with what each frees. What stays is
+ * told where a rule would have let it go; all of it if it is to be verbose.
  */
-export function formatPrunePlan(
+export function* formatPrunePlan(
   { plan, hostName, reclaim }: MeasuredPrune,
   { colors, verbose }: { readonly colors: ChalkInstance; readonly verbose: boolean },
-): string {
-  const lines = [
-    ...plan.streamlines.flatMap((streamline) => formatStreamline(streamline, colors, verbose)),
-    ...plan.bookmarks.map((bookmark) => describeBookmark(bookmark, hostName)),
-    ...plan.destructions.map((destruction) => {
-      const size = reclaim.get(destruction);
-      const frees = typeof size === 'number' ? `  frees ${formatBytes(size)}` : '';
-      return `${colors.red(describeDestruction(destruction, hostName))}${frees}`;
-    }),
-  ];
-  return lines.map((line) => `${line}\n`).join('');
+): Generator<string> {
+  for (const streamline of plan.streamlines) {
+    for (const line of listStreamline(streamline, colors, verbose)) yield `${line}\n`;
+  }
+  for (const bookmark of plan.bookmarks) yield `${describeBookmark(bookmark, hostName)}\n`;
+  for (const destruction of plan.destructions) {
+    const size = reclaim.get(destruction);
+    const frees = typeof size === 'number' ? `  frees ${formatBytes(size)}` : '';
+    yield `${colors.red(describeDestruction(destruction, hostName))}${frees}\n`;
+  }
 }
 
 /** What a plan comes to, e.g. `2 versions on local: 6 snapshots of 3 datasets, which frees 1.2 MiB`. */
 export function sumPrune({ plan, hostName, reclaim }: MeasuredPrune): string {
-  const versions = plan.streamlines.flatMap(({ fates }) => fates.filter(isGoing)).length;
+  const versions = plan.streamlines.reduce((sum, { fates }) => sum + fates.filter(isGoing).length, 0);
   return `${formatCount(versions, 'version')} on ${hostName}: ${sumDestructions(plan.destructions, reclaim)}`;
 }
 
@@ -61,24 +60,25 @@ function describeBookmark({ snapshot, receivers }: NeededBookmark, hostName: str
   return `bookmark ${hostName}:${fullNameOf(snapshot)}, from which ${receivers.join(' and ')} goes on`;
 }
 
-function formatStreamline(
+function* listStreamline(
   { name, fates }: PrunedStreamline,
   colors: ChalkInstance,
   verbose: boolean,
-): string[] {
-  const going = fates.filter(isGoing);
+): Generator<string> {
+  const going = fates.filter(isGoing).length;
   const told = fates.filter((fate) => verbose || isGoing(fate) || !fate.reasons.some(isWanted));
-  const versionWidth = Math.max(0, ...told.map(({ tree }) => tree.root.tag.version.text.length));
-  return [
-    `${colors.bold(name)}: ${going.length} of ${formatCount(fates.length, 'version')} ${going.length === 1 ? 'goes' : 'go'}`,
-    ...told.map(({ tree: { root, members }, createdAtSeconds, reasons }) => {
-      const created = new Date(createdAtSeconds * 1000).toISOString().slice(0, 16).replace('T', ' ');
-      const where = members.length === 0 ? root.dataset : `${root.dataset} (+${members.length})`;
-      const what = `${root.tag.version.text.padStart(versionWidth)}  ${created}  ${where}`;
-      if (reasons.length === 0) return `  goes   ${what}`;
-      return `  stays  ${what}  ${colors.dim(reasons.map(describeKeepReason).join('; '))}`;
-    }),
-  ];
+  let width = 0;
+  for (const { tree } of told) width = Math.max(width, tree.root.tag.version.text.length);
+  yield `${colors.bold(name)}: ${going} of ${formatCount(fates.length, 'version')} ${going === 1 ? 'goes' : 'go'}`;
+  for (const { tree, createdAtSeconds, reasons } of told) {
+    const { root, members } = tree;
+    const created = new Date(createdAtSeconds * 1000).toISOString().slice(0, 16).replace('T', ' ');
+    const where = members.length === 0 ? root.dataset : `${root.dataset} (+${members.length})`;
+    const what = `${root.tag.version.text.padStart(width)}  ${created}  ${where}`;
+    yield reasons.length === 0
+      ? `  goes   ${what}`
+      : `  stays  ${what}  ${colors.dim(reasons.map(describeKeepReason).join('; '))}`;
+  }
 }
 
 function isGoing({ reasons }: Fate): boolean {

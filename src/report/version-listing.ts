@@ -1,8 +1,8 @@
+import { repeatable } from '../repeatable.js';
 import { fullNameOf, isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
 import { datasetOf, findVersions, groupByStreamline } from '../streamline/lineage.js';
 import { formatTagShort } from '../streamline/tag.js';
 import { joinTrees, pathBelow, type Tree } from '../streamline/tree.js';
-import { repeatable } from './json-pieces.js';
 
 /** A version as `list --json` gives it. */
 export interface VersionListing {

@@ -153,7 +153,7 @@ async function runForNames(
     // Should the way to the host break in the middle of a name, what has come of it is the last line, which is left out.
     const lines = `trap '' HUP INT TERM\nsed '$d' | ${script} || ${passOver}`;
     const { exit, stderr } = await runCommand(host, ['sh', '-c', lines, 'sh', ...zfs], {
-      input: `${input}end\n`,
+      input: [...input, 'end\n'],
     });
     if (!isSuccess(exit)) return 'unknown';
     if (explainZfsFailure(stderr)?.kind === 'denied') return 'denied';
