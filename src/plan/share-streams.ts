@@ -30,6 +30,11 @@ export function shareStreams(
   if (savedSteps * snapshotsPerStep < dataset.snapshots.length) return steps;
   return [
     first,
-    ...rest.map((step, index) => (shares[index] === true ? { ...step, sharesStream: true } : step)),
+    ...rest.map((step, index): Step => {
+      if (shares[index] !== true || step.kind !== 'incremental') return step;
+      // There may be a million: an object to which a field is added takes several times the memory.
+      const { kind, from, to } = step;
+      return { kind, from, to, sharesStream: true };
+    }),
   ];
 }

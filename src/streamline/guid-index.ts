@@ -2,28 +2,26 @@ import type { Datasets, Snapshot } from './dataset.js';
 
 /** The snapshots of a host by GUID: several have the same one when the host has copies of a dataset. */
 export class GuidIndex {
-  readonly #listed: GuidTable;
-  /** What is known of a GUID since the datasets were listed, and of one that several snapshots have. */
-  readonly #others = new Map<bigint, readonly Snapshot[]>();
+  /** The first one with each GUID. */
+  readonly #first: GuidTable;
+  /** What is known of a GUID that several snapshots have, or had. */
+  readonly #several = new Map<bigint, readonly Snapshot[]>();
 
   constructor(datasets: Datasets) {
     let count = 0;
     for (const { snapshots } of datasets.values()) count += snapshots.length;
-    this.#listed = new GuidTable(count);
+    this.#first = new GuidTable(count);
     for (const { snapshots } of datasets.values()) {
-      for (const snapshot of snapshots) {
-        const first = this.#listed.addIfNew(snapshot);
-        if (first !== snapshot) this.add(snapshot);
-      }
+      for (const snapshot of snapshots) this.add(snapshot);
     }
   }
 
   /** The snapshots with this GUID, in the order in which they were added. */
   find(guid: bigint): readonly Snapshot[] {
-    const others = this.#others.get(guid);
-    if (others !== undefined) return others;
-    const listed = this.#listed.find(guid);
-    return listed === undefined ? [] : [listed];
+    const several = this.#several.get(guid);
+    if (several !== undefined) return several;
+    const first = this.#first.find(guid);
+    return first === undefined ? [] : [first];
   }
 
   has(guid: bigint): boolean {
@@ -31,12 +29,14 @@ export class GuidIndex {
   }
 
   add(snapshot: Snapshot): void {
-    this.#others.set(snapshot.guid, [...this.find(snapshot.guid), snapshot]);
+    const first = this.#first.addIfNew(snapshot);
+    if (first === snapshot) return;
+    this.#several.set(snapshot.guid, [...this.find(snapshot.guid), snapshot]);
   }
 
   /** Forgets the snapshot with this GUID in one dataset. */
   remove(guid: bigint, dataset: string): void {
-    this.#others.set(
+    this.#several.set(
       guid,
       this.find(guid).filter((snapshot) => snapshot.dataset !== dataset),
     );
@@ -44,16 +44,17 @@ export class GuidIndex {
 }
 
 /**
- * One snapshot a GUID, for the millions that a host may have: a hash table of a fixed size with open addressing, which is filled
- * in a third of the time of a `Map` with such keys (`npm run bench:plan`). GUIDs are random already.
+ * One snapshot a GUID, for the millions that a host may have: a hash table with open addressing, which is filled in a third of the time
+ * of a `Map` with such keys (`npm run bench:plan`). GUIDs are random already.
  */
 class GuidTable {
   /** For each place, the number of its snapshot from 1; 0 where there is none. At most half of them are taken. */
-  readonly #places: Int32Array;
+  #places: Int32Array;
   readonly #snapshots: Snapshot[] = [];
 
-  constructor(capacity: number) {
-    this.#places = new Int32Array(2 ** Math.ceil(Math.log2(capacity + 1) + 1));
+  /** @param expected how many there will be, most likely */
+  constructor(expected: number) {
+    this.#places = makePlaces(expected);
   }
 
   find(guid: bigint): Snapshot | undefined {
@@ -66,7 +67,14 @@ class GuidTable {
     const known = this.#snapshots[(this.#places[place] ?? 0) - 1];
     if (known !== undefined) return known;
     this.#places[place] = this.#snapshots.push(snapshot);
+    if (this.#snapshots.length * 2 > this.#places.length) this.#grow();
     return snapshot;
+  }
+
+  #grow(): void {
+    this.#places = makePlaces(this.#snapshots.length * 2);
+    for (const [index, { guid }] of this.#snapshots.entries())
+      this.#places[this.#findPlace(guid)] = index + 1;
   }
 
   /** The place of a GUID, or the free one where it would be. */
@@ -77,6 +85,11 @@ class GuidTable {
       if (number === 0 || this.#snapshots[number - 1]?.guid === guid) return place;
     }
   }
+}
+
+/** Free places, at least twice as many as there are to be taken. */
+function makePlaces(taken: number): Int32Array {
+  return new Int32Array(2 ** Math.ceil(Math.log2(taken + 1) + 1));
 }
 
 /** Both halves, mixed: GUIDs are random, unless somebody makes them up. */
