@@ -29,8 +29,8 @@ export class GuidIndex {
   }
 
   add(snapshot: Snapshot): void {
-    const first = this.#first.addIfNew(snapshot);
-    if (first === snapshot) return;
+    const isFirst = !this.#several.has(snapshot.guid) && this.#first.addIfNew(snapshot) === snapshot;
+    if (isFirst) return;
     this.#several.set(snapshot.guid, [...this.find(snapshot.guid), snapshot]);
   }
 
@@ -73,8 +73,9 @@ class GuidTable {
 
   #grow(): void {
     this.#places = makePlaces(this.#snapshots.length * 2);
-    for (const [index, { guid }] of this.#snapshots.entries())
+    for (const [index, { guid }] of this.#snapshots.entries()) {
       this.#places[this.#findPlace(guid)] = index + 1;
+    }
   }
 
   /** The place of a GUID, or the free one where it would be. */
