@@ -9,17 +9,14 @@ import {
   type SnapshotRow,
 } from '../zfs/list.js';
 import {
+  cutDatasets,
   datasetLines,
   datasetsArguments,
-  cutDatasets,
   longestDatasets,
-  parseTokens,
-  readDespiteValues,
   tokenLines,
-  understand,
-  type DatasetList,
   type ListedColumns,
-} from './read-inventory.js';
+} from './list-scripts.js';
+import { parseTokens, readDespiteValues, understand, type DatasetList } from './read-inventory.js';
 import { runZfsScript } from './zfs-script.js';
 
 /** What tells how far copies on a host are. */

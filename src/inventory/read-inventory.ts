@@ -1,12 +1,9 @@
 import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { toPrintable } from '../printable.js';
-import { forEachName, quoteCommand } from '../shell.js';
+import { forEachName } from '../shell.js';
 import {
   listCreationArguments,
-  listDatasetsArguments,
-  listDatasetsOldArguments,
-  listDatasetsPlainArguments,
   listDetailedSnapshotsArguments,
   listGuidsArguments,
   listHoldsArguments,
@@ -18,7 +15,6 @@ import {
   parseGuids,
   parseHolds,
   parseSnapshots,
-  resumeTokenColumn,
   type DatasetRow,
   type SnapshotRow,
 } from '../zfs/list.js';
@@ -30,11 +26,17 @@ import {
   parseProperties,
   type Property,
 } from '../zfs/properties.js';
-import { explainTokenArguments, parseResumeToken, type ResumeTokenContent } from '../zfs/resume-token.js';
+import { parseResumeToken, type ResumeTokenContent } from '../zfs/resume-token.js';
 import { InventoryBuilder, type Inventory } from './inventory.js';
 import { ListReader } from './list-reader.js';
-import { taggedOnly } from './tagged-only.js';
-import { longestList, runZfsScript } from './zfs-script.js';
+import {
+  datasetLines,
+  propertyLines,
+  snapshotLines,
+  tokenLines,
+  type ListedColumns,
+} from './list-scripts.js';
+import { runZfsScript } from './zfs-script.js';
 
 /** How an inventory is read. */
 export interface ReadOptions {
@@ -76,9 +78,6 @@ export async function readInventory(endpoint: Endpoint, options: ReadOptions): P
     return { ...inventory, lacksNotes: !withNotes };
   });
 }
-
-/** What is listed: also what anybody may have written, or only what zfs says itself. */
-export type ListedColumns = 'all' | 'plain';
 
 /**
  * Reads lists with what people have written into user properties, and where that makes them unreadable, without: somebody's odd value
@@ -350,70 +349,6 @@ async function listForNames<T>(
 
 /** Shell words after a call of zfs with names: it ends with 1 when a name isn't there, and xargs then with 123. */
 export const ignoreMissing = '2>/dev/null; status=$?; case $status in 0|1|123) ;; *) exit $status;; esac';
-
-/** How many bytes the list of datasets may have: that of half a million. */
-export const longestDatasets = 2 ** 26;
-
-/**
- * Lets the list of datasets through as far as a shell can keep it and give it out again, with `echo`, which takes backslashes for more
- * than that in some shells. ZFS has none of its own in any column; `printf` is no part of mksh and posh, so that it takes no long list.
- */
-export const cutDatasets = `head -c ${longestDatasets} | tr '\\\\' '?'`;
-
-/**
- * Asks for the datasets. A zfs that lacks columns ends with 2, as for any words that it doesn't know, and is asked for fewer; one that
- * failed otherwise is asked for the same again, to hear why: with fewer, what is encrypted would look as if it weren't. The list stays in the shell's memory, and a pipe hides the
- * status of zfs: so it is cut at some length, and its last line is the status.
- */
-export function datasetLines(columns: ListedColumns): string[] {
-  const list = quoteCommand(datasetsArguments(columns));
-  return [
-    `ask() { { "$@" </dev/null; echo "status $?"; } | ${cutDatasets}; }`,
-    `datasets=$(ask "$@" ${list} 2>/dev/null)`,
-    'case $datasets in',
-    "  *'status 0') ;;",
-    `  *'status 2') datasets=$(ask "$@" ${quoteCommand(listDatasetsOldArguments)}) ;;`,
-    `  *'status '*) datasets=$(ask "$@" ${list}) ;;`,
-    'esac',
-    'case $datasets in',
-    "  *'status 0') datasets=${datasets%status 0} ;;",
-    '  *\'status \'[0-9]*) exit "${datasets##*status }" ;;',
-    "  *) echo 'the list of datasets broke off, or has no end' >&2; exit 1 ;;",
-    'esac',
-    'echo "$datasets"',
-  ];
-}
-
-/** What zfs is asked for its datasets with. */
-export function datasetsArguments(columns: ListedColumns): readonly string[] {
-  return columns === 'all' ? listDatasetsArguments : listDatasetsPlainArguments;
-}
-
-/** For each resume token, which has no white space: the token, and what zfs says of it. */
-export const tokenLines = [
-  "case $datasets in *'\t'[0-9]-[0-9a-f]*)",
-  `echo "$datasets" | sed -n 's/^\\([^\t]*\t\\)\\{${resumeTokenColumn - 1}\\}\\([0-9]-[0-9a-f-]*\\).*$/\\2/p' | while read -r token; do`,
-  `  printf 'token %s\\n' "$token"`,
-  `  "$@" ${quoteCommand(explainTokenArguments('').slice(0, -1))} "$token" </dev/null 2>&1`,
-  'done ;; esac',
-];
-
-/** A zfs that lacks one of the properties says so in its first line, and then lists all that it has: that is left out. */
-function propertyLines(names: readonly string[]): string[] {
-  if (names.length === 0) return [];
-  const call = `"$@" ${quoteCommand(getPropertiesArguments(names))} </dev/null`;
-  return [`${call} 2>/dev/null || { ${call} 2>&1 >/dev/null | sed -n '1s/^/zfs get: /p' >&2; exit 1; }`];
-}
-
-function snapshotLines(list: readonly string[], scope: ReadOptions['scope']): string[] {
-  const call = `"$@" ${quoteCommand(list)} </dev/null`;
-  if (scope === 'all') return [`${call} || exit`];
-  return [
-    `{ echo "\${datasets}snapshots"; ${call}; printf 'status %s\\n' "$?"; } | head -c ${longestList} | awk -F '\\t' '`,
-    ...taggedOnly,
-    `' || exit`,
-  ];
-}
 
 /** The datasets in a list; undefined where it can't be read, which is told when the whole answer is. */
 function parseReadable(text: string): DatasetRow[] | undefined {

@@ -1,0 +1,83 @@
+import { quoteCommand } from '../shell.js';
+import {
+  listDatasetsArguments,
+  listDatasetsOldArguments,
+  listDatasetsPlainArguments,
+  resumeTokenColumn,
+} from '../zfs/list.js';
+import { getPropertiesArguments } from '../zfs/properties.js';
+import { explainTokenArguments } from '../zfs/resume-token.js';
+import { taggedOnly } from './tagged-only.js';
+import { longestList } from './zfs-script.js';
+
+/*
+ * Lines of the scripts that list what a host has. In them, `"$@"` calls zfs.
+ */
+
+/** What is listed: also what anybody may have written, or only what zfs says itself. */
+export type ListedColumns = 'all' | 'plain';
+
+/** How many bytes the list of datasets may have: that of half a million. */
+export const longestDatasets = 2 ** 26;
+
+/**
+ * Lets the list of datasets through as far as a shell can keep it and give it out again, with `echo`, which takes backslashes for more
+ * than that in some shells. ZFS has none of its own in any column; `printf` is no part of mksh and posh, so that it takes no long list.
+ */
+export const cutDatasets = `head -c ${longestDatasets} | tr '\\\\' '?'`;
+
+/**
+ * Asks for the datasets. A zfs that lacks columns ends with 2, as for any words that it doesn't know, and is asked for fewer; one that
+ * failed otherwise is asked for the same again, to hear why: with fewer, what is encrypted would look as if it weren't. The list stays in the shell's memory, and a pipe hides the
+ * status of zfs: so it is cut at some length, and its last line is the status.
+ */
+export function datasetLines(columns: ListedColumns): string[] {
+  const list = quoteCommand(datasetsArguments(columns));
+  return [
+    `ask() { { "$@" </dev/null; echo "status $?"; } | ${cutDatasets}; }`,
+    `datasets=$(ask "$@" ${list} 2>/dev/null)`,
+    'case $datasets in',
+    "  *'status 0') ;;",
+    `  *'status 2') datasets=$(ask "$@" ${quoteCommand(listDatasetsOldArguments)}) ;;`,
+    `  *'status '*) datasets=$(ask "$@" ${list}) ;;`,
+    'esac',
+    'case $datasets in',
+    "  *'status 0') datasets=${datasets%status 0} ;;",
+    '  *\'status \'[0-9]*) exit "${datasets##*status }" ;;',
+    "  *) echo 'the list of datasets broke off, or has no end' >&2; exit 1 ;;",
+    'esac',
+    'echo "$datasets"',
+  ];
+}
+
+/** What zfs is asked for its datasets with. */
+export function datasetsArguments(columns: ListedColumns): readonly string[] {
+  return columns === 'all' ? listDatasetsArguments : listDatasetsPlainArguments;
+}
+
+/** For each resume token, which has no white space: the token, and what zfs says of it. */
+export const tokenLines = [
+  "case $datasets in *'\t'[0-9]-[0-9a-f]*)",
+  `echo "$datasets" | sed -n 's/^\\([^\t]*\t\\)\\{${resumeTokenColumn - 1}\\}\\([0-9]-[0-9a-f-]*\\).*$/\\2/p' | while read -r token; do`,
+  `  printf 'token %s\\n' "$token"`,
+  `  "$@" ${quoteCommand(explainTokenArguments('').slice(0, -1))} "$token" </dev/null 2>&1`,
+  'done ;; esac',
+];
+
+/** A zfs that lacks one of the properties says so in its first line, and then lists all that it has: that is left out. */
+export function propertyLines(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const call = `"$@" ${quoteCommand(getPropertiesArguments(names))} </dev/null`;
+  return [`${call} 2>/dev/null || { ${call} 2>&1 >/dev/null | sed -n '1s/^/zfs get: /p' >&2; exit 1; }`];
+}
+
+/** The list of all snapshots, or of those of datasets that have versions or that others were cloned from. */
+export function snapshotLines(list: readonly string[], scope: 'tagged' | 'all'): string[] {
+  const call = `"$@" ${quoteCommand(list)} </dev/null`;
+  if (scope === 'all') return [`${call} || exit`];
+  return [
+    `{ echo "\${datasets}snapshots"; ${call}; printf 'status %s\\n' "$?"; } | head -c ${longestList} | awk -F '\\t' '`,
+    ...taggedOnly,
+    `' || exit`,
+  ];
+}
