@@ -6,7 +6,13 @@ import {
   receiveArguments,
   type Received,
 } from '../../src/zfs/receive.js';
-import { estimateArguments, parseEstimate, readSendLine, sendArguments } from '../../src/zfs/send.js';
+import {
+  estimateArguments,
+  parseEstimate,
+  parseSeriesEstimate,
+  readSendLine,
+  sendArguments,
+} from '../../src/zfs/send.js';
 
 const nothing = { set: [], exclude: [] };
 
@@ -151,4 +157,15 @@ test('what has arrived is read from what a receive tells, also of a package', ()
   assert.deepEqual(readReceived(['received 1.5K stream in 0.1 seconds (15K/sec)']), [
     { name: undefined, bytes: 1536 },
   ]);
+});
+
+test('of increments that go in one stream, each has its size', () => {
+  const output = 'incremental\t1\ttank/a b@2\t7816\nincremental\t2\ttank/a b@3\t624\nsize\t8440\n';
+  assert.deepEqual(
+    [...parseSeriesEstimate(output)],
+    [
+      ['tank/a b@2', 7816],
+      ['tank/a b@3', 624],
+    ],
+  );
 });
