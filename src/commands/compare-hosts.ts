@@ -7,6 +7,7 @@ import { planTransfer } from '../plan/plan-transfer.js';
 import type { Choice } from '../plan/sources.js';
 import { streamOf } from '../plan/stream.js';
 import type { HostStatus, Status } from '../report/status.js';
+import { findLeftOut } from '../streamline/membership.js';
 import { fullNameOf, type Datasets, type Point } from '../streamline/dataset.js';
 import { estimateStreams } from '../transfer/estimate-sizes.js';
 import { checkPatterns, checkPool } from './check-request.js';
@@ -59,7 +60,15 @@ export async function compareHosts(options: CompareOptions): Promise<Status> {
   ]);
   signal.throwIfAborted();
   const createdAtSeconds = new Map(times.flatMap((some) => [...some]));
-  return { atSeconds: Math.floor(dateMs() / 1000), newest, hosts: statuses, createdAtSeconds, sizes };
+  const leftOut = findLeftOut(sender, newest);
+  return {
+    atSeconds: Math.floor(dateMs() / 1000),
+    newest,
+    hosts: statuses,
+    leftOut,
+    createdAtSeconds,
+    sizes,
+  };
 }
 
 /** Reads a host, or tells why that can't be done. */

@@ -2,7 +2,7 @@ import type { StreamlineStatus } from '../plan/compare-streamlines.js';
 import { toPrintable } from '../printable.js';
 import { describeConflict } from './describe-plan.js';
 import { formatAge, formatCount } from './quantities.js';
-import { findAge, type Status } from './status.js';
+import { describeLeftOut, findAge, type Status } from './status.js';
 
 /** The exit statuses of programs that monitor (monitoring-plugins.org/doc/guidelines.html), which `status --check` ends with. */
 export const checkCodes = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as const;
@@ -53,11 +53,15 @@ function toResult(level: CheckLevel, summary: string, details: readonly string[]
 
 function findProblems(status: Status, maxAgeSeconds: number | undefined): Problem[] {
   if (status.newest.length === 0) return [{ level: 'UNKNOWN', words: 'this machine has no versions' }];
-  return status.hosts.flatMap((host): Problem[] =>
+  const left = (status.leftOut ?? []).map((each): Problem => {
+    return { level: 'WARNING', words: describeLeftOut(each) };
+  });
+  const problems = status.hosts.flatMap((host): Problem[] =>
     host.kind === 'failed'
       ? [{ level: 'UNKNOWN', words: `${host.host}: ${host.error.message}` }]
       : host.streamlines.flatMap((row) => judgeRow(row, host.host, status, maxAgeSeconds)),
   );
+  return [...problems, ...left];
 }
 
 function judgeRow(

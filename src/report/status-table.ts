@@ -4,7 +4,7 @@ import type { TaggedSnapshot } from '../streamline/dataset.js';
 import { alignColumns, type Column } from './columns.js';
 import { describeConflict, suggestWayOut } from './describe-plan.js';
 import { formatAge, formatBytes, formatCount } from './quantities.js';
-import { findAge, sumBytes, type HostStatus, type Status } from './status.js';
+import { describeLeftOut, findAge, sumBytes, type HostStatus, type Status } from './status.js';
 
 interface Row {
   readonly streamline: string;
@@ -43,6 +43,10 @@ export function formatStatusTable(status: Status, localName: string, colors: Cha
   const [titles = '', ...lines] = alignColumns(columns, rows);
   const all = [
     ...(rows.length === 0 ? [] : [colors.dim(titles), ...lines]),
+    ...(status.leftOut ?? []).flatMap((left) => [
+      colors.yellow(`${localName}: ${describeLeftOut(left)}`),
+      '  to resolve: run "zfs-vm tag -r DATASET" on the top of the tree, or give the member a streamline of its own with "zfs-vm tag -n NAME:1 --new"',
+    ]),
     ...formatConflicts(status, colors),
   ];
   return all.map((line) => `${line}\n`).join('');

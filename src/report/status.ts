@@ -1,6 +1,8 @@
 import type { ZfsVmError } from '../errors.js';
 import type { PlannedStream, StreamlineStatus } from '../plan/compare-streamlines.js';
-import type { TaggedSnapshot } from '../streamline/dataset.js';
+import { fullNameOf, type TaggedSnapshot } from '../streamline/dataset.js';
+import type { LeftOut } from '../streamline/membership.js';
+import { formatTagShort } from '../streamline/tag.js';
 
 /** This machine compared with other hosts. */
 export interface Status {
@@ -9,6 +11,8 @@ export interface Status {
   /** The newest version of each streamline of this machine, by name. */
   readonly newest: readonly TaggedSnapshot[];
   readonly hosts: readonly HostStatus[];
+  /** Members of trees that the newest version doesn't have; none when left out. */
+  readonly leftOut?: readonly LeftOut[];
   /** When versions were made, in seconds since 1970, by GUID; one may be missing. */
   readonly createdAtSeconds: ReadonlyMap<bigint, number>;
   /** Estimated bytes of streams; one may be missing. */
@@ -36,4 +40,9 @@ export function sumBytes({ sizes }: Status, { streams }: StreamlineStatus): numb
     (sum, bytes) => (sum === undefined || bytes === undefined ? undefined : sum + bytes),
     0,
   );
+}
+
+/** A member that is left out, in words, e.g. `tank/t@zfs-vm:web:3 is without tank/t/data, which was in web:2`. */
+export function describeLeftOut({ newest, last }: LeftOut): string {
+  return `${fullNameOf(newest)} is without ${last.dataset}, which was in ${formatTagShort(last.tag)}: it has fewer members than before`;
 }

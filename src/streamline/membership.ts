@@ -1,5 +1,5 @@
 import { ancestorsOf } from '../zfs/names.js';
-import { isTagged, type Dataset, type Datasets } from './dataset.js';
+import { isTagged, type Dataset, type Datasets, type TaggedSnapshot } from './dataset.js';
 import { walkHistory } from './lineage.js';
 
 /** Which versions of a dataset are shared by something below it: the newest one, or only earlier ones. */
@@ -80,4 +80,50 @@ export function findTreeAbove(datasets: Datasets, { name, snapshots }: Dataset):
     }
   }
   return undefined;
+}
+
+/** A member of a tree that the newest version of the streamline doesn't have, though others of the tree have it. */
+export interface LeftOut {
+  readonly newest: TaggedSnapshot;
+  /** The last version that it is in. */
+  readonly last: TaggedSnapshot;
+}
+
+/**
+ * Finds what was in a version of a tree, is there still, and isn't in the newest one. What has gone on as another streamline is saved by
+ * that, and a copy goes by its original.
+ * @param newest the newest version of each streamline
+ */
+export function findLeftOut(datasets: Datasets, newest: readonly TaggedSnapshot[]): LeftOut[] {
+  const byStreamline = new Map(newest.map((version) => [version.tag.streamline, version]));
+  const candidates = [...datasets.values()].flatMap(({ snapshots }) => {
+    const last = snapshots.findLast(isTagged);
+    if (last === undefined) return [];
+    const version = byStreamline.get(last.tag.streamline);
+    return version === undefined || version.name === last.name ? [] : [{ newest: version, last }];
+  });
+  const wanted = new Map(candidates.map(({ last, newest: { name } }) => [last.name, name]));
+  /** Of versions that something was last in, the GUIDs in datasets that have the newest, too. */
+  const goingOn = new Map<string, Set<bigint>>();
+  /** The dataset that was made first, of those with one of these snapshots. */
+  const originals = new Map<bigint, Dataset>();
+  if (wanted.size > 0) {
+    for (const dataset of datasets.values()) {
+      const { snapshots } = dataset;
+      for (const { name, guid } of snapshots) {
+        const known = wanted.has(name) ? originals.get(guid) : dataset;
+        if (known === undefined || dataset.madeAtSeconds < known.madeAtSeconds) originals.set(guid, dataset);
+      }
+      const names = new Set(snapshots.filter(isTagged).map(({ name }) => name));
+      for (const { name, guid } of snapshots) {
+        if (!names.has(wanted.get(name) ?? '')) continue;
+        goingOn.set(name, (goingOn.get(name) ?? new Set()).add(guid));
+      }
+    }
+  }
+  return candidates.filter(({ last }) => {
+    const others = goingOn.get(last.name);
+    const isOriginal = originals.get(last.guid)?.name === last.dataset;
+    return isOriginal && others !== undefined && !others.has(last.guid);
+  });
 }

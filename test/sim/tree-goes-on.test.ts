@@ -90,3 +90,23 @@ test('--new without a streamline is refused', async () => {
   const { world } = await makeWorld();
   await expectRun(world, 'a', 'tag -n 7 --new tank/t', 2);
 });
+
+test('status and its check tell of a member that the newest version is without', async () => {
+  const { world, a } = await makeWorld();
+  await world.clock.sleep(5000);
+  await expectRun(world, 'a', 'push -d tank/backup local');
+  await expectRun(world, 'a', 'push b');
+  assert.doesNotMatch((await expectRun(world, 'a', 'status b')).stdout, /without/);
+  await expectRun(world, 'a', 'tag --no-recursive tank/t');
+  await expectRun(world, 'a', 'push b');
+  const { stdout } = await expectRun(world, 'a', 'status b');
+  assert.match(stdout, /tank\/t@zfs-vm:tree:2 is without tank\/t\/data, which was in tree:1/);
+  assert.match(
+    (await expectRun(world, 'a', 'status --check b', 1)).stdout,
+    /^ZFS-VM WARNING .*tank\/t\/data/,
+  );
+  await expectRun(world, 'a', 'tag -n data:1 --new tank/t/data');
+  await expectRun(world, 'a', 'push b');
+  assert.match((await expectRun(world, 'a', 'status --check b')).stdout, /^ZFS-VM OK/);
+  assert.equal(versionsOf(a, 'tank/t/data'), 'tree:1 data:1');
+});
