@@ -25,6 +25,19 @@ export function checkPool(destination: string | undefined, receiverName: string,
   );
 }
 
+/** Refuses a copy within one machine without a place. @param names by which the machine was named @throws ZfsVmError `usage` */
+export function checkCopyDestination(destination: string | undefined, names: readonly string[]): void {
+  if (destination !== undefined) return;
+  const [name, other] = [...new Set(names)];
+  throw new ZfsVmError(
+    'usage',
+    other === undefined
+      ? 'a copy within one host needs a place'
+      : `${String(name)} and ${other} are the same machine, and a copy within it needs a place`,
+    { hint: 'name it with -d, e.g. -d tank/backup' },
+  );
+}
+
 /** Refuses a place that has all the versions already because they are made there. @throws ZfsVmError `usage` */
 export function checkCopyPlace(datasets: { sender: Datasets; receiver: Datasets }): void {
   const [ours] = findVersions(datasets.sender);
@@ -118,19 +131,22 @@ function isOlder({ streamline, upTo }: VersionPattern, datasets: Datasets): bool
 /**
  * One machine seen as two: what is under the destination belongs to the receiver, everything else to the sender. The
  * receiver keeps knowing the other datasets by name, as they are in the way of new ones.
+ * @param datasets the machine's, as a sender is read
+ * @param all the same, as a receiver is read
  */
 export function splitAtDestination(
   datasets: Datasets,
+  all: Datasets,
   destination: string,
 ): { sender: Datasets; receiver: Datasets } {
   const withoutHistory = (dataset: Dataset): Dataset => ({ ...dataset, snapshots: [], partial: undefined });
-  const sender = new Map<string, Dataset>();
-  const receiver = new Map<string, Dataset>();
-  for (const [name, dataset] of datasets) {
-    const isReceivers = isWithin(name, destination);
-    receiver.set(name, isReceivers ? dataset : withoutHistory(dataset));
-    if (!isReceivers) sender.set(name, dataset);
-  }
+  const sender = new Map([...datasets].filter(([name]) => !isWithin(name, destination)));
+  const receiver = new Map(
+    Array.from(all, ([name, dataset]): [string, Dataset] => [
+      name,
+      isWithin(name, destination) ? dataset : withoutHistory(dataset),
+    ]),
+  );
   return { sender, receiver };
 }
 

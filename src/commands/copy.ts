@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
+import { checkCopyDestination } from './check-request.js';
 import { localName, type Hosts } from './hosts.js';
 import { TransferCommand } from './transfer-command.js';
 import { transfer } from './transfer.js';
@@ -66,11 +67,7 @@ export class CopyCommand extends TransferCommand {
   /** @throws ZfsVmError `usage` for what can't be */
   #check(destination: string | undefined): void {
     const { fromHost, toHost, direct, bandwidthLimit } = this;
-    if (fromHost === toHost && destination === undefined) {
-      throw new ZfsVmError('usage', 'a copy within one host needs a place', {
-        hint: 'name it with -d, e.g. -d tank/backup',
-      });
-    }
+    if (fromHost === toHost) checkCopyDestination(destination, [fromHost]);
     if (!direct) return;
     if (fromHost === localName || toHost === localName) {
       throw new ZfsVmError('usage', '--direct is for two other hosts: with this one, nothing is in between', {

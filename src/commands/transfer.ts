@@ -7,6 +7,7 @@ import { findPassed, type PassedVersions } from '../plan/passed.js';
 import type { Plan } from '../plan/plan.js';
 import { planTransfer } from '../plan/plan-transfer.js';
 import { isConclusive } from '../plan/probe.js';
+import { isSameMachine, seemsSameMachine } from '../plan/same-machine.js';
 import { findSources, type Choice } from '../plan/sources.js';
 import { findUnmarked } from '../plan/unmarked.js';
 import { fullNameOf, type Datasets } from '../streamline/dataset.js';
@@ -18,7 +19,13 @@ import type { TransferEvent, TransferResult } from '../transfer/event.js';
 import { findWayElsewhere } from '../transfer/pipe.js';
 import { writeAll } from '../write-all.js';
 import { carryOut, type Work } from './carry-out.js';
-import { checkCopyPlace, checkPatterns, checkPool, splitAtDestination } from './check-request.js';
+import {
+  checkCopyDestination,
+  checkCopyPlace,
+  checkPatterns,
+  checkPool,
+  splitAtDestination,
+} from './check-request.js';
 import { findDeletes } from './find-deletes.js';
 import { Hosts } from './hosts.js';
 import { KnownPools } from './known-pools.js';
@@ -324,7 +331,6 @@ export class TransferRun {
     const destination = this.#destination;
     const { rollback, replace } = command;
     const { receiverName } = opening;
-    const isCopy = opening.sender === opening.receiver;
     const { sender, receiver, quickLook, knowsAll } = await readSides(opening, {
       choice,
       destination,
@@ -346,10 +352,18 @@ export class TransferRun {
     const carried = sender.lacksProperties
       ? await this.#readCarried(await opening.sender, sender.datasets)
       : sender.properties;
+    let whole = receiver.datasets;
+    let isWhole = false;
+    if (quickLook !== undefined && seemsSameMachine(sender.datasets, whole)) {
+      whole = (await quickLook.readRest()).datasets;
+      isWhole = true;
+    }
+    const isCopy = opening.sender === opening.receiver || isSameMachine(sender.datasets, whole);
+    if (isCopy) checkCopyDestination(destination, [senderName, receiverName]);
     let known: Settled = { sender: sender.datasets, reencrypted: new Set() };
     const datasetsWith = (receiverDatasets: Datasets): { sender: Datasets; receiver: Datasets } =>
       isCopy && destination !== undefined
-        ? splitAtDestination(known.sender, destination)
+        ? splitAtDestination(known.sender, receiverDatasets, destination)
         : { sender: known.sender, receiver: receiverDatasets };
     const planWith = (receiverDatasets: Datasets, held?: ReadonlySet<string>): Plan => {
       const datasets = datasetsWith(receiverDatasets);
@@ -368,8 +382,6 @@ export class TransferRun {
         properties,
       });
     };
-    let whole = receiver.datasets;
-    let isWhole = false;
     const planFully = async (): Promise<Plan> => {
       const quick = planWith(whole);
       if (quickLook === undefined || isWhole || isConclusive(quick, quickLook)) {
@@ -399,11 +411,13 @@ export class TransferRun {
     }
     const unmarked = findUnmarked(plan, datasetsWith(receiver.datasets).sender).map(fullNameOf);
     // Whoever asks for the latest only hears what that passes by, which is known where something is sent.
-    const isKnown = knowsAll || isWhole;
     const knowsReceiver = quickLook === undefined || isWhole;
-    const request = { ...datasetsWith(whole), choice, knowsReceiver };
-    const versions = isKnown || choice.latest ? findPassed(request, plan) : [];
-    const passed = { versions, knowsAll: isKnown, isLatest: choice.latest };
+    const { versions, isSure } = findPassed({ ...datasetsWith(whole), choice, knowsReceiver }, plan);
+    const knowsPassed = (knowsAll || isWhole) && isSure;
+    const passed = {
+      versions: knowsPassed || choice.latest ? versions : [],
+      ...{ knowsAll: knowsPassed, isLatest: choice.latest },
+    };
     if (!command.delete) return { plan, unmarked, passed };
     const patterns = choice.allSnapshots ? [] : choice.patterns;
     const deletesRequest = { ...datasetsWith(receiver.datasets), plan, patterns };

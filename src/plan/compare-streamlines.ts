@@ -75,7 +75,7 @@ export function compareStreamlines(
       conflicts.filter(({ reason }) => reason.kind !== 'passed-by'),
     ),
   ];
-  const passed = findPassed(
+  const { versions: passed } = findPassed(
     { sender, receiver, choice, knowsReceiver: true },
     { chains, conflicts, upToDate },
   );

@@ -32,12 +32,22 @@ export interface PassedRequest {
   readonly knowsReceiver: boolean;
 }
 
+/** What was found to be passed by. */
+export interface FoundPassed {
+  readonly versions: readonly Passed[];
+  /** Whether nothing else may be: without it, there are versions of which it isn't known whether the receiver has them. */
+  readonly isSure: boolean;
+}
+
 /**
  * Finds what the copies of the sender's datasets have passed by, of datasets without a conflict. With `latest`, only what this very plan
  * passes by: whoever sends the newest versions on purpose hears of the others once.
  * @param plan what `planTransfer` gives for both
  */
-export function findPassed({ sender, receiver, choice, knowsReceiver }: PassedRequest, plan: Plan): Passed[] {
+export function findPassed(
+  { sender, receiver, choice, knowsReceiver }: PassedRequest,
+  plan: Plan,
+): FoundPassed {
   const conflicting = new Set(plan.conflicts.map(({ source }) => source));
   const places = new Map(
     [...plan.upToDate, ...plan.chains].map(({ source, destination }) => [source, destination]),
@@ -46,21 +56,29 @@ export function findPassed({ sender, receiver, choice, knowsReceiver }: PassedRe
   const coming = new Set(plan.chains.flatMap(({ steps }) => steps.map(({ to }) => to.guid)));
   const copies = new GuidIndex(receiver);
   const origins = new Set([...sender.values()].map(({ origin }) => origin));
-  return findSources(sender, { ...choice, latest: false }).flatMap(({ dataset, versions }): Passed[] => {
+  const found: Passed[] = [];
+  let isSure = true;
+  for (const { dataset, versions } of findSources(sender, { ...choice, latest: false })) {
     const destination = places.get(dataset.name);
-    if (destination === undefined || conflicting.has(dataset.name)) return [];
+    if (destination === undefined || conflicting.has(dataset.name)) continue;
     const base = [...dataset.snapshots, ...dataset.bookmarks]
       .filter(({ guid }) => copies.has(guid))
       .reduce((newest, { createtxg }) => Math.max(newest, createtxg), 0);
     const last = chains.get(dataset.name)?.steps.at(-1)?.to.createtxg ?? base;
+    const first = choice.latest ? base : 0;
+    const missing = versions.filter(
+      ({ guid, createtxg }) =>
+        createtxg > first && createtxg < last && !coming.has(guid) && !copies.has(guid),
+    );
     // What a clone went on from may be in the copy of that one: it had it, where the clone was promoted since.
     const elsewhere = knowsReceiver ? 0 : findNewestOrigin(dataset, origins);
-    const first = Math.max(choice.latest ? base : 0, elsewhere);
-    const isPassed = ({ guid, createtxg }: Snapshot): boolean =>
-      createtxg > first && createtxg < last && !coming.has(guid) && !copies.has(guid);
-    const [oldest, ...rest] = versions.filter(isPassed);
-    return oldest === undefined ? [] : [{ source: dataset.name, destination, versions: [oldest, ...rest] }];
-  });
+    const [oldest, ...rest] = missing.filter(({ createtxg }) => createtxg > elsewhere);
+    if (missing.some(({ createtxg }) => createtxg <= elsewhere)) isSure = false;
+    if (oldest !== undefined) {
+      found.push({ source: dataset.name, destination, versions: [oldest, ...rest] });
+    }
+  }
+  return { versions: found, isSure };
 }
 
 /** The `createtxg` of the newest snapshot of a dataset that another one is a clone of; 0 where there is none. */

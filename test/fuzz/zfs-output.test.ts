@@ -112,6 +112,7 @@ test('every dataset is read as it was printed, whatever ZFS lets it be called', 
         ...row,
         encrypted: encryption !== 'off' && encryption !== '-',
         writtenBytes: written,
+        isGround: false,
       }));
       assert.deepEqual(parseDatasets(text), expected);
     }),

@@ -17,7 +17,7 @@ function passedBy(
     choice: { patterns: [], latest, allSnapshots: false },
     ...{ rollback: false, replace: false, knowsReceiver },
   };
-  return findPassed(request, planTransfer(request)).map(
+  return findPassed(request, planTransfer(request)).versions.map(
     ({ source, versions }) => `${source}: ${versions.map(nameForPeople).join(' ')}`,
   );
 }

@@ -239,3 +239,26 @@ test('a host that cannot be reached fails the copy, and the connection to the ot
   assert.equal(world.clock.nowMs, 1000);
   await assert.rejects(async () => connectionTo('b', run)?.start(['true']), /it is closed/);
 });
+
+test('one machine under two names is one: it wants a place, and what lies there is the receiver', async () => {
+  const { world, a } = makeWorld();
+  const { stderr } = await expectRun(world, 'copy root@a a', 2);
+  assert.match(stderr, /root@a and a are the same machine/);
+  assert.match(stderr, /-d tank\/backup/);
+  await expectRun(world, 'copy -d tank/backup root@a a');
+  const copied = a.pools.datasets.get('tank/backup/vm')?.snapshots.map(({ name }) => name);
+  assert.deepEqual(copied, ['zfs-vm:web:1', 'zfs-vm:web:2', 'zfs-vm:web:3']);
+  addVersion(a, 'web:4', [4]);
+  const { stdout } = await expectRun(world, 'copy -d tank/backup root@a a');
+  assert.match(stdout, /web:4 {2}tank\/vm -> a:tank\/backup\/vm/);
+  assert.match((await expectRun(world, 'copy -d tank/backup root@a a')).stdout, isUpToDate);
+});
+
+test('a pull into the machine that has it already is told, whatever it is called', async () => {
+  const { world, a } = makeWorld();
+  const result = await world.run('a', 'pull root@a');
+  assert.equal(result.status, 2, result.stderr);
+  assert.match(result.stderr, /same machine/);
+  await world.run('a', 'pull -d tank/backup root@a');
+  assert.ok(a.pools.datasets.has('tank/backup/vm'));
+});
