@@ -31,6 +31,10 @@ export abstract class TransferCommand extends BaseCommand {
     ['    --all-snapshots', 'every snapshot is a version, whatever it is called; -n then means datasets'],
     ['    --rollback', 'undo what the receiver has after the newest common version'],
     ['    --replace', 'destroy a dataset of the receiver that has nothing in common or is in the way'],
+    [
+      '    --set-aside',
+      'keep what the receiver has after the newest common version as a dataset beside it, and continue',
+    ],
     ['    --delete', 'afterwards, destroy versions of the receiver that the sender no longer has'],
     ['    --yes', 'do not ask before --rollback, --replace or --delete destroy something'],
     ['    --dry-run', 'print the plan and do nothing; the same as "plan" before the command'],
@@ -61,6 +65,8 @@ export abstract class TransferCommand extends BaseCommand {
   rollback = Option.Boolean('--rollback', false);
 
   replace = Option.Boolean('--replace', false);
+
+  setAside = Option.Boolean('--set-aside', false);
 
   delete = Option.Boolean('--delete', false);
 
@@ -103,6 +109,16 @@ export abstract class TransferCommand extends BaseCommand {
     const { destination, allSnapshots, latest } = this;
     if (!this.isPlanOnly && this.commands) {
       throw new ZfsVmError('usage', '--commands prints a plan', { hint: 'add --dry-run' });
+    }
+    const ways = [
+      ...(this.rollback ? ['--rollback'] : []),
+      ...(this.replace ? ['--replace'] : []),
+      ...(this.setAside ? ['--set-aside'] : []),
+    ];
+    if (this.setAside && ways.length > 1) {
+      throw new ZfsVmError('usage', `${ways.join(' and ')} exclude each other`, {
+        hint: 'use --set-aside to keep what the receiver has, or --rollback and --replace to destroy it',
+      });
     }
     const fault = destination === undefined ? undefined : findDatasetNameFault(destination);
     if (fault !== undefined) {

@@ -33,6 +33,7 @@ import { warnOfMalformedTags } from './malformed-tags.js';
 import type { Route } from './route.js';
 import { Losses } from './losses.js';
 import { addResults } from '../transfer/add-results.js';
+import { ReplacedDatasets } from '../transfer/replaced-datasets.js';
 import { readSides, type SenderReading } from './read-sides.js';
 import { settleDoubts, type Settled } from './settle-doubts.js';
 import type { PropertyOptions } from './property-options.js';
@@ -136,6 +137,9 @@ export class TransferRun {
   readonly #pools = new KnownPools();
   readonly #notes = new NoteCarrier();
   readonly #losses = new Losses();
+  readonly #replaced = new ReplacedDatasets();
+  /** When it began: at the end of the names of what is moved aside, in all attempts. */
+  readonly #stamp: string;
   /** The number of the next try, if there is one. */
   #tries = 1;
   #report: Report | undefined;
@@ -164,6 +168,7 @@ export class TransferRun {
     this.#hosts = hosts;
     this.#open = open;
     this.#company = company;
+    this.#stamp = formatStamp(command.context.surroundings.clock.dateMs());
     this.#isAlone = company === undefined;
     this.#told = company?.told ?? new Set();
     this.#report = company?.report;
@@ -174,6 +179,7 @@ export class TransferRun {
     try {
       return await (this.#command.isPlanOnly ? this.#showPlan() : this.#send());
     } finally {
+      this.#replaced.tellKept(this.#emit);
       this.#report?.close();
     }
   }
@@ -199,6 +205,7 @@ export class TransferRun {
       if (error === undefined || !mayHelp || this.#tries > retries) {
         const { shortfall } = this.#notes;
         if (shortfall !== undefined) this.#emit({ kind: 'warning', message: shortfall });
+        this.#replaced.tellKept(this.#emit);
         if (error !== undefined && (plan.deletes ?? []).length > 0) {
           this.#emit({ kind: 'warning', message: 'not all that was shown is deleted' });
         }
@@ -295,7 +302,13 @@ export class TransferRun {
 
   #makeContext({ sides, compress }: Prepared): Work['context'] {
     const { signal, surroundings } = this.#command.context;
-    const settings = { ...this.#settings, compress, notes: this.#notes, hasNoise: this.#hasNoise };
+    const settings = {
+      ...this.#settings,
+      compress,
+      notes: this.#notes,
+      replaced: this.#replaced,
+      hasNoise: this.#hasNoise,
+    };
     return { ...sides, ...settings, signal, clock: surroundings.clock, emit: this.#emit };
   }
 
@@ -329,13 +342,13 @@ export class TransferRun {
     const command = this.#command;
     const choice = this.#choice;
     const destination = this.#destination;
-    const { rollback, replace } = command;
+    const { rollback, replace, setAside } = command;
     const { receiverName } = opening;
     const { sender, receiver, quickLook, knowsAll } = await readSides(opening, {
       choice,
       destination,
       // What would be destroyed has to be known in full.
-      isThorough: rollback || replace || command.delete,
+      isThorough: rollback || replace || setAside || command.delete,
       properties: this.#properties.carry,
       readSender: this.#isAlone ? undefined : this.#company?.readSender,
       signal: command.context.signal,
@@ -377,6 +390,8 @@ export class TransferRun {
         destination,
         rollback,
         replace,
+        setAside,
+        stamp: this.#stamp,
         held,
         reencrypted,
         properties,
@@ -456,6 +471,11 @@ export class TransferRun {
   readonly #emit = (event: TransferEvent): void => {
     this.#report?.handle(event);
   };
+}
+
+/** A time as the end of a dataset's name, e.g. `20261130T000531Z`. */
+function formatStamp(dateMs: number): string {
+  return new Date(dateMs).toISOString().replace(/[-:]|\.[0-9]+/g, '');
 }
 
 /** The exit status of what leaves these conflicts. */

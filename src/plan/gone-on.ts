@@ -1,4 +1,12 @@
-import { fullNameOf, isTagged, type Dataset, type Point, type Snapshot } from '../streamline/dataset.js';
+import {
+  fullNameOf,
+  isTagged,
+  type Dataset,
+  type Datasets,
+  type Point,
+  type Snapshot,
+} from '../streamline/dataset.js';
+import { chooseAsideName, findAsideObstacle, toAsideRole } from './aside.js';
 import type { ConflictReason, Plan, Preparation } from './plan.js';
 import type { ReceiverModel } from './receiver-model.js';
 import type { Source } from './sources.js';
@@ -22,6 +30,10 @@ export interface GoneOn {
 /** What the person allows to be done about copies that have gone on. */
 export interface GoneOnRequest {
   readonly rollback: boolean;
+  readonly setAside?: boolean;
+  /** When it is, as the end of new names. */
+  readonly stamp?: string;
+  readonly sender: Datasets;
   /** Snapshots of the receiver that are held, by full name; what isn't asked about isn't in it. */
   readonly held?: ReadonlySet<string> | undefined;
 }
@@ -29,7 +41,7 @@ export interface GoneOnRequest {
 /** How increments can land on a copy that has gone on; a conflict where they can't. */
 export function settleGoneOn(
   goneOn: GoneOn,
-  { rollback, held = new Set() }: GoneOnRequest,
+  { rollback, setAside = false, stamp = '', sender, held = new Set() }: GoneOnRequest,
   model: ReceiverModel,
 ):
   | { readonly preparation: Preparation; readonly reason: undefined }
@@ -38,6 +50,19 @@ export function settleGoneOn(
   const destination = copy.dataset;
   const clones = model.findClones(receiverOnly);
   const heldOnes = receiverOnly.filter((snapshot) => held.has(fullNameOf(snapshot)));
+  const asideObstacle = findAsideObstacle(existing ?? { name: destination, snapshots: [] }, 'set-aside', {
+    ...{ model, stamp },
+  });
+  if (setAside && asideObstacle === undefined && existing !== undefined && !isForeign) {
+    const aside = chooseAsideName(existing, 'set-aside', { model, stamp });
+    if (aside !== undefined) {
+      const preparation: Preparation = {
+        ...{ kind: 'set-aside', aside, role: toAsideRole(source, sender), guid: existing.guid },
+        ...{ to: fullNameOf(copy), keeps: receiverOnly, writtenBytes },
+      };
+      return { preparation, reason: undefined };
+    }
+  }
   if (rollback && clones.length === 0 && heldOnes.length === 0 && !isForeign) {
     const bookmarks = (existing?.bookmarks ?? []).filter(({ createtxg }) => createtxg > copy.createtxg);
     const preparation: Preparation = {
@@ -49,10 +74,13 @@ export function settleGoneOn(
     preparation: undefined,
     reason,
   });
+  const undoing = { clones, held: heldOnes, asideObstacle: asideObstacle ?? null };
   if (receiverOnly.length === 0) {
-    return refuse({ kind: 'modified', destination, common, writtenBytes, isForeign });
+    return refuse({
+      ...{ kind: 'modified', destination, common, writtenBytes, isForeign },
+      asideObstacle: asideObstacle ?? null,
+    });
   }
-  const undoing = { clones, held: heldOnes };
   const undo = isForeign ? undefined : 'rollback';
   const differing = findDifferingVersion(source.versions, receiverOnly.filter(isTagged), undo);
   if (differing !== undefined) return refuse({ ...differing, ...undoing });

@@ -73,7 +73,7 @@ function findCopies(
 ): Map<string, string> {
   const troubled = new Set(conflicts.map(({ source }) => source));
   const replaced = new Set(
-    chains.filter(({ preparation }) => preparation?.kind === 'destroy').map(({ destination }) => destination),
+    chains.filter(({ preparation }) => preparation?.kind === 'replace').map(({ destination }) => destination),
   );
   const isOwn = (source: string, destination: string): boolean => {
     const role = receiver.get(destination)?.role;

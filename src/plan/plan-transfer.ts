@@ -7,9 +7,10 @@ import {
   type Snapshot,
 } from '../streamline/dataset.js';
 import { walkHistory } from '../streamline/lineage.js';
-import { ancestorsOf, poolOf } from '../zfs/names.js';
+import { ancestorsOf, isPoolRoot, poolOf } from '../zfs/names.js';
 import type { Role } from '../zfs/role.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
+import { chooseAsideName, hideAsides, isAnothers, toAsideRole } from './aside.js';
 import { settleGoneOn } from './gone-on.js';
 import { abortGone, abortOurs, describePartial, isBegun } from './partial.js';
 import { planArrival } from './arrival.js';
@@ -34,6 +35,10 @@ export interface TransferRequest {
   readonly rollback: boolean;
   /** Destroy datasets of the receiver that are in the way or have nothing in common. */
   readonly replace: boolean;
+  /** Keep what the receiver has after the newest common snapshot as a dataset beside it, and go on. */
+  readonly setAside?: boolean;
+  /** When it is, as the end of the names of what is moved aside, e.g. `20261130T000531Z`. */
+  readonly stamp?: string;
   /**
    * Snapshots of the receiver that are held, by full name. Holds are only known where they are asked for by name: left out in a first
    * plan, which tells what it would destroy.
@@ -73,14 +78,15 @@ class Planner {
   readonly #owners: VersionOwners;
 
   constructor(request: TransferRequest) {
-    const { sender, receiver, choice, destination } = request;
-    this.#request = request;
+    const { sender, choice, destination } = request;
+    const receiver = hideAsides(request.receiver);
+    this.#request = { ...request, receiver };
     this.#model = new ReceiverModel(receiver);
     this.#placement = new Placement(this.#model, destination);
     this.#sources = findSources(sender, choice);
     const places = findLikelyPlaces(this.#sources, destination);
     this.#copies = new CopyFinder({ sender, model: this.#model, places });
-    this.#owners = new VersionOwners(request, this.#model);
+    this.#owners = new VersionOwners(this.#request, this.#model);
   }
 
   plan(): Plan {
@@ -134,8 +140,9 @@ class Planner {
 
   #note({ source, destination, preparation, steps }: Chain): void {
     const [first] = steps;
-    if (preparation?.kind === 'destroy') this.#model.addCut(destination);
-    if (preparation?.kind === 'rollback' && first.kind === 'incremental') {
+    if (preparation?.kind === 'replace') this.#model.addCut(destination);
+    const isCut = preparation?.kind === 'rollback' || preparation?.kind === 'set-aside';
+    if (isCut && first.kind === 'incremental') {
       this.#model.addCut(destination, first.from.guid);
     }
     const origin = first.kind === 'clone' ? first.origin : undefined;
@@ -222,7 +229,8 @@ class Planner {
     const writtenBytes = existing?.writtenBytes ?? 0;
     const isUntouched = receiverOnly.length === 0 && writtenBytes === 0;
     const isForeign = this.#copies.owners.isForeign(destination);
-    const mayUndo = this.#request.rollback && !isForeign;
+    const { rollback, setAside = false } = this.#request;
+    const mayUndo = (rollback || setAside) && !isForeign;
     if (existing?.partial !== undefined && (isUntouched || mayUndo)) {
       if (isUntouched && isBegun(existing.partial, source.dataset, next, base.guid)) {
         const resumption: Step = { kind: 'resume', token: existing.partial.token, to: next };
@@ -336,14 +344,23 @@ class Planner {
       );
     }
     if (!this.#request.replace) return conflict(reason);
+    if (isAnothers(existing, source, this.#request.sender)) return conflict(reason);
+    // Nothing is destroyed before its successor is there, and the root of a pool can't be moved out of the way.
+    if (isPoolRoot(destination)) return conflict(reason);
     const dependents = this.#model.findDependents(destination);
+    const { held: known, sender, stamp = '' } = this.#request;
+    const held = existing.snapshots.filter((snapshot) => known?.has(fullNameOf(snapshot)) === true);
+    if (held.length > 0) return conflict({ kind: 'destination-exists', destination, dependents, held });
     if (dependents.length > 0 || this.#model.findPlannedSource(destination) !== undefined) {
       return conflict({ kind: 'destination-exists', destination, dependents });
     }
+    const aside = chooseAsideName(existing, 'replaced', { model: this.#model, stamp });
+    if (aside === undefined) return conflict({ kind: 'name-too-long', destination });
     const [first, ...rest] = source.versions;
     return this.#toChain(source, destination, [{ kind: 'full', to: first }, ...followUp(first, rest)], {
       preparation: {
-        kind: 'destroy',
+        ...{ kind: 'replace', aside, role: toAsideRole(source, sender), guid: existing.guid },
+        type: existing.type,
         destroys: [...existing.snapshots].reverse(),
         writtenBytes: existing.writtenBytes,
       },

@@ -2,6 +2,7 @@ import type { Point, Snapshot } from '../streamline/dataset.js';
 import type { PropertyChanges } from '../zfs/properties.js';
 import type { Role } from '../zfs/role.js';
 import type { StreamOption } from '../zfs/send.js';
+import type { AsideObstacle } from './aside.js';
 import type { Destruction } from './destruction.js';
 import type { CopyRule } from './find-copy.js';
 
@@ -42,11 +43,37 @@ export type Preparation =
       /** What was written since the newest snapshot, which is lost too. */
       readonly writtenBytes: number;
     }
-  /** Destroy the destination: `--replace`. */
+  /** Move the destination aside, and destroy it when all that the chain brings is there and verified: `--replace`. */
   | {
-      readonly kind: 'destroy';
+      readonly kind: 'replace';
+      /** What the destination is called meanwhile. */
+      readonly aside: string;
+      /** What it is, which may be something else than what replaces it. */
+      readonly type: 'filesystem' | 'volume';
+      readonly role: Role;
+      /** The destination's own GUID, so that nothing else is moved; undefined where the host's zfs wasn't asked. */
+      readonly guid: bigint | undefined;
+      /** All its snapshots, newest first. */
       readonly destroys: readonly Snapshot[];
       /** What was written since the newest snapshot. */
+      readonly writtenBytes: number;
+    }
+  /**
+   * Move what the receiver has made of the destination aside, and go on where both had the same: `--set-aside`. Nothing is lost: the
+   * dataset gets another name, and becomes a clone of what takes its place.
+   */
+  | {
+      readonly kind: 'set-aside';
+      /** What it is called from then on. */
+      readonly aside: string;
+      readonly role: Role;
+      /** As in `replace`. */
+      readonly guid: bigint | undefined;
+      /** The last snapshot that both have, by its full name before. */
+      readonly to: string;
+      /** The snapshots that go along, newest first. */
+      readonly keeps: readonly Snapshot[];
+      /** What was written since the newest snapshot, which goes along too. */
       readonly writtenBytes: number;
     };
 
@@ -105,6 +132,8 @@ export type ConflictReason =
       readonly isForeign: boolean;
       /** Those that somebody holds, which keeps them from being destroyed, too; known where `--rollback` is asked for. */
       readonly held: readonly Snapshot[];
+      /** What keeps `--set-aside` from it; null where nothing does. */
+      readonly asideObstacle: AsideObstacle | null;
     }
   /** Both sides have the same version with different content. */
   | {
@@ -117,6 +146,8 @@ export type ConflictReason =
       readonly clones?: readonly string[];
       /** What `--rollback` would destroy, and somebody holds; known where it is asked for. */
       readonly held?: readonly Snapshot[];
+      /** What keeps `--set-aside` from keeping the receiver's beside ours; null where nothing does, undefined where it would not help. */
+      readonly asideObstacle?: AsideObstacle | null;
     }
   /** Somebody wrote to the destination after its newest snapshot. */
   | {
@@ -126,6 +157,8 @@ export type ConflictReason =
       readonly writtenBytes: number;
       /** As with `diverged`. */
       readonly isForeign: boolean;
+      /** What keeps `--set-aside` from it; null where nothing does. */
+      readonly asideObstacle: AsideObstacle | null;
     }
   /** The copy has no snapshot any more that could be gone on from: a clone of it was promoted there, and has taken them over. */
   | {
@@ -165,6 +198,8 @@ export type ConflictReason =
       readonly destination: string;
       /** What keeps `--replace` from destroying it: datasets below it, or clones of it. */
       readonly dependents: readonly string[];
+      /** Its snapshots that somebody holds, which keeps `--replace` from it, too; known where that is asked for. */
+      readonly held?: readonly Snapshot[];
       /** Another dataset of the sender that it is a copy of, which keeps `--replace` from it, too. */
       readonly copyOf?: string | undefined;
     }

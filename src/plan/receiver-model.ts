@@ -89,10 +89,19 @@ export class ReceiverModel {
 
   /** What keeps a dataset from being destroyed alone: what lies below it, and clones of it. */
   findDependents(name: string): readonly string[] {
-    const below = [...this.#datasets.keys(), ...this.#sources.keys()].filter(
+    return [...this.findBelow(name), ...this.findClones(this.#snapshotsOf(name))];
+  }
+
+  /** What lies, or will lie, below a dataset. */
+  findBelow(name: string): readonly string[] {
+    return [...this.#datasets.keys(), ...this.#sources.keys()].filter(
       (other) => other !== name && isWithin(other, name),
     );
-    return [...below, ...this.findClones(this.#snapshotsOf(name))];
+  }
+
+  /** Whether a dataset has this name, or will have it. */
+  isTaken(name: string): boolean {
+    return this.#datasets.has(name) || this.#sources.has(name) || this.#parents.has(name);
   }
 
   /** Whether a dataset will be made only so that others have a place. */

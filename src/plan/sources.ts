@@ -4,6 +4,7 @@ import { matchesGlob, isChosenTag, type VersionPattern } from '../streamline/sel
 import type { Tag } from '../streamline/tag.js';
 import { compareVersions } from '../streamline/version.js';
 import { ancestorsOf, poolOf } from '../zfs/names.js';
+import { isAside } from './aside.js';
 
 /** Which versions are to be sent. */
 export interface Choice {
@@ -38,6 +39,8 @@ export interface Source {
 export function findSources(datasets: Datasets, choice: Choice): Source[] {
   const chosen = new Map<string, Snapshot[]>();
   for (const dataset of datasets.values()) {
+    // What was set aside is what nobody goes on with, until a person takes it up.
+    if (isAside(dataset)) continue;
     const versions = dataset.snapshots.filter((snapshot) => isChosen(snapshot, choice));
     if (versions.length > 0) chosen.set(dataset.name, versions);
   }

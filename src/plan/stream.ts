@@ -1,4 +1,6 @@
-import { fullNameOf } from '../streamline/dataset.js';
+import { fullNameOf, type Snapshot } from '../streamline/dataset.js';
+import { cloneArguments } from '../zfs/clone.js';
+import { promoteArguments, renameArguments } from '../zfs/move.js';
 import {
   destroyBookmarkArguments,
   destroyDatasetArguments,
@@ -58,16 +60,46 @@ export function landingOf(
   };
 }
 
-/** The calls of zfs that do to the destination what was asked for by name, as arguments, one after another. */
-export function preparationCalls({ destination, preparation }: Chain): string[][] {
+/** The calls of zfs that do to the destination what has to be done before its chain, as arguments, one after another. */
+export function preparationCalls({ destination, preparation, type }: Chain): string[][] {
   if (preparation === undefined) return [];
-  if (preparation.kind === 'abort') return [abortReceiveArguments(destination)];
-  const [oldest, ...newer] = preparation.destroys.map(({ name }) => name).reverse();
-  const calls = oldest === undefined ? [] : [destroyRunArguments(destination, [oldest, ...newer])];
-  if (preparation.kind === 'destroy') return [...calls, destroyDatasetArguments(destination)];
-  return [
-    ...calls,
-    ...preparation.bookmarks.map((bookmark) => destroyBookmarkArguments(fullNameOf(bookmark))),
-    rollbackArguments(preparation.to),
-  ];
+  switch (preparation.kind) {
+    case 'abort':
+      return [abortReceiveArguments(destination)];
+    case 'rollback': {
+      return [
+        ...destroyRun(destination, preparation.destroys),
+        ...preparation.bookmarks.map((bookmark) => destroyBookmarkArguments(fullNameOf(bookmark))),
+        rollbackArguments(preparation.to),
+      ];
+    }
+    case 'replace':
+      return [renameArguments(destination, preparation.aside)];
+    case 'set-aside': {
+      const { aside, to } = preparation;
+      return [
+        renameArguments(destination, aside),
+        // A clone of what is encrypted takes no key (seen on OpenZFS 2.3.2).
+        cloneArguments(
+          `${aside}${to.slice(destination.length)}`,
+          destination,
+          type === 'filesystem' ? [{ name: 'canmount', value: 'noauto' }] : [],
+        ),
+        promoteArguments(destination),
+      ];
+    }
+  }
+}
+
+/** The calls of zfs that are made when all that a chain brings is there, as arguments, one after another. */
+export function conclusionCalls({ preparation }: Chain): string[][] {
+  if (preparation?.kind !== 'replace') return [];
+  const { aside, destroys } = preparation;
+  return [...destroyRun(aside, destroys), destroyDatasetArguments(aside)];
+}
+
+/** @param newestFirst snapshots of a dataset that follow each other there */
+function destroyRun(dataset: string, newestFirst: readonly Snapshot[]): string[][] {
+  const [oldest, ...newer] = newestFirst.map(({ name }) => name).reverse();
+  return oldest === undefined ? [] : [destroyRunArguments(dataset, [oldest, ...newer])];
 }

@@ -1,10 +1,11 @@
 import type { PassedVersions } from '../plan/passed.js';
+import type { AsideObstacle } from '../plan/aside.js';
 import type { Chain, Conflict, ConflictReason, Plan, Step, UpToDate } from '../plan/plan.js';
 import type { SharedSteps } from '../transfer/event.js';
 import { fullNameOf, nameForPeople, type Snapshot } from '../streamline/dataset.js';
 import { toPrintable } from '../printable.js';
 import { quoteCommand, quoteWord } from '../shell.js';
-import { baseNameOf, isWithin } from '../zfs/names.js';
+import { baseNameOf, isPoolRoot, isWithin } from '../zfs/names.js';
 import { roleProperty } from '../zfs/role.js';
 import { formatBytes, formatCount } from './quantities.js';
 
@@ -107,15 +108,35 @@ export function describeAbort({ destination, preparation }: Chain, receiverName:
   return `drop what had arrived of ${preparation.of} at ${receiverName}:${destination}: it isn't what is sent next`;
 }
 
-/** What is destroyed before a chain, a line each; nothing unless the person asked for it by name. */
+/** What is destroyed for a chain, a line each; nothing unless the person asked for it by name. */
 export function describePreparation({ destination, preparation }: Chain, receiverName: string): string[] {
-  if (preparation === undefined || preparation.kind === 'abort') return [];
+  if (preparation?.kind !== 'rollback' && preparation?.kind !== 'replace') return [];
   const snapshots = preparation.destroys.map((snapshot) => `destroy ${receiverName}:${fullNameOf(snapshot)}`);
   const lost =
     preparation.writtenBytes > 0 ? `, losing ${formatBytes(preparation.writtenBytes)} written since` : '';
-  if (preparation.kind === 'destroy') return [...snapshots, `destroy ${receiverName}:${destination}${lost}`];
+  if (preparation.kind === 'replace') {
+    const until = ` (kept as ${preparation.aside} until the new content is verified)`;
+    return [...snapshots, `destroy ${receiverName}:${destination}${lost}${until}`];
+  }
   const bookmarks = preparation.bookmarks.map((each) => `destroy ${receiverName}:${fullNameOf(each)}`);
   return [...snapshots, ...bookmarks, `roll back ${receiverName}:${preparation.to}${lost}`];
+}
+
+/** What of a destination is set aside before a chain, and under which name; undefined when nothing is. */
+export function describeSetAside(
+  { destination, preparation }: Chain,
+  receiverName: string,
+): string | undefined {
+  if (preparation?.kind !== 'set-aside') return undefined;
+  const { aside, keeps, writtenBytes } = preparation;
+  const [newest] = keeps;
+  const what = [
+    ...(newest === undefined
+      ? []
+      : [`${nameForPeople(newest)}${keeps.length > 1 ? ` and ${keeps.length - 1} more` : ''}`]),
+    ...(writtenBytes > 0 ? [`${formatBytes(writtenBytes)} written since`] : []),
+  ].join(' and ');
+  return `set aside ${receiverName}:${destination} as ${aside}, with ${what}`;
 }
 
 /** What is deleted after the sender, a line for each snapshot; nothing unless the person asked for it by name. */
@@ -139,18 +160,19 @@ export function suggestWayOut(reason: ConflictReason): string {
   switch (reason.kind) {
     case 'diverged':
       if (reason.isForeign) return suggestForgetting(reason.destination);
-      if (reason.held.length > 0) {
-        return `${suggestRelease(reason.held)}; to keep it, ${keepAside(reason)} there, and run this again`;
-      }
-      return reason.clones.length === 0
-        ? `if what the receiver has there may go, run this again with --rollback; to keep it, ${keepAside(reason)} there, and run this again`
-        : `it can't be rolled back while it has clones (${reason.clones.join(', ')}): promote or destroy them first`;
+      return [...suggestSetAside(reason.asideObstacle), suggestRollback(reason)].join(', or ');
     case 'version-differs':
-      return ['give one of the two another name with "zfs rename"', ...describeUndoing(reason)].join(', or ');
+      return [
+        ...(reason.asideObstacle === null ? suggestSetAside(null) : []),
+        'give one of the two another name with "zfs rename"',
+        ...describeUndoing(reason),
+      ].join(', or ');
     case 'modified':
-      return reason.isForeign
-        ? suggestForgetting(reason.destination)
-        : `see what with "zfs diff" there; if it may go, run this again with --rollback`;
+      if (reason.isForeign) return suggestForgetting(reason.destination);
+      return `see what with "zfs diff" there; ${[
+        ...suggestSetAside(reason.asideObstacle),
+        'if it may go, run this again with --rollback',
+      ].join(', or ')}`;
     case 'past-promoted':
       return `to continue in ${reason.destination}, give it its snapshots back with "${quoteCommand(['zfs', 'promote', reason.destination])}" there: ${reason.holder} keeps its content, as a clone of it`;
     case 'copy-unclear':
@@ -158,10 +180,13 @@ export function suggestWayOut(reason: ConflictReason): string {
     case 'passed-by':
       return `make the next version on the sender with "${quoteCommand(['zfs-vm', 'tag', reason.newest.dataset])}": it is sent, and is the newest then`;
     case 'no-common-version':
+      if (isPoolRoot(reason.theirs.dataset)) return 'give one of them another streamline name';
       return reason.copyOf === undefined
         ? 'give one of them another streamline name, or use --replace if what the receiver has may go'
         : `give one of them another streamline name: what the receiver has is a copy of ${reason.copyOf} and can't be replaced`;
     case 'destination-exists':
+      if (reason.held !== undefined) return `choose another place with -d, or ${suggestRelease(reason.held)}`;
+      if (isPoolRoot(reason.destination)) return 'choose another place with -d';
       return reason.dependents.length === 0 && reason.copyOf === undefined
         ? 'choose another place with -d, rename that dataset, or use --replace if it may go'
         : 'choose another place with -d, or rename that dataset';
@@ -238,18 +263,41 @@ function suggestRelease(held: readonly Snapshot[]): string {
   return `see who holds it with "${holds}" on the receiver, release it there with "zfs release", and run this again`;
 }
 
-/** How the receiver keeps what it went on with, beside a dataset that increments can land on again. */
-function keepAside({ destination, common }: ConflictReason & { readonly kind: 'diverged' }): string {
-  const aside = `${destination}-continued`;
-  const clone = quoteCommand(['zfs', 'clone', `${destination}@${common.name}`, aside]);
-  return `"${clone}" and "${quoteCommand(['zfs', 'promote', aside])}"`;
+/** How the receiver keeps what it went on with, where that is possible. */
+function suggestSetAside(obstacle: AsideObstacle | null): string[] {
+  return obstacle === null
+    ? ['run this again with --set-aside, which keeps what the receiver has there as a dataset beside it']
+    : [];
+}
+
+/** How a rollback is possible. */
+function suggestRollback({ held, clones }: ConflictReason & { readonly kind: 'diverged' }): string {
+  if (held.length > 0) return suggestRelease(held);
+  return clones.length === 0
+    ? 'if what the receiver has there may go, run this again with --rollback'
+    : `it can't be rolled back while it has clones (${clones.join(', ')}): promote or destroy them first`;
+}
+
+/** Why what a receiver went on with can't be set aside, as the end of a sentence. */
+function describeAsideObstacle(obstacle: AsideObstacle | null | undefined): string {
+  if (obstacle === null || obstacle === undefined) return '';
+  switch (obstacle.kind) {
+    case 'pool-root':
+      return "; it can't be set aside, as it is the root of a pool";
+    case 'datasets-below': {
+      const [first = '', ...others] = obstacle.names;
+      return `; it can't be set aside, as ${first}${others.length > 0 ? ` and ${others.length} more are` : ' is'} below it`;
+    }
+    case 'name-too-long':
+      return "; it can't be set aside, as no name beside it is short enough for ZFS";
+  }
 }
 
 /** What keeps snapshots from being destroyed, as the end of a sentence. */
-function describeHeld(held: readonly Snapshot[]): string {
+function describeHeld(held: readonly Snapshot[], done = 'rolled back'): string {
   const [first] = held;
   if (first === undefined) return '';
-  return `; nothing is rolled back, as ${fullNameOf(first)}${held.length > 1 ? ` and ${held.length - 1} more are` : ' is'} held`;
+  return `; nothing is ${done}, as ${fullNameOf(first)}${held.length > 1 ? ` and ${held.length - 1} more are` : ' is'} held`;
 }
 
 function describeReason(reason: ConflictReason, receiverName: string): string {
@@ -258,12 +306,12 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
       const [newest] = reason.receiverOnly;
       const more = reason.receiverOnly.length - 1;
       const what = newest === undefined ? 'snapshots' : nameForPeople(newest);
-      return `diverged: after ${nameForPeople(reason.common)}, ${receiverName}:${reason.destination} went on with ${what}${more > 0 ? ` and ${more} more` : ''}, which the sender doesn't have there${describeHeld(reason.held)}`;
+      return `diverged: after ${nameForPeople(reason.common)}, ${receiverName}:${reason.destination} went on with ${what}${more > 0 ? ` and ${more} more` : ''}, which the sender doesn't have there${describeHeld(reason.held)}${describeAsideObstacle(reason.asideObstacle)}`;
     }
     case 'version-differs':
-      return `${nameForPeople(reason.ours)} is something else on ${receiverName}: ${fullNameOf(reason.theirs)} has the GUID ${reason.theirs.guid}, and ours ${reason.ours.guid}${describeHeld(reason.held ?? [])}`;
+      return `${nameForPeople(reason.ours)} is something else on ${receiverName}: ${fullNameOf(reason.theirs)} has the GUID ${reason.theirs.guid}, and ours ${reason.ours.guid}${describeHeld(reason.held ?? [])}${describeAsideObstacle(reason.asideObstacle)}`;
     case 'modified':
-      return `${receiverName}:${reason.destination} has ${formatBytes(reason.writtenBytes)} that came after ${nameForPeople(reason.common)} and are in no snapshot: it was written to or mounted, or its newest snapshot was destroyed`;
+      return `${receiverName}:${reason.destination} has ${formatBytes(reason.writtenBytes)} that came after ${nameForPeople(reason.common)} and are in no snapshot: it was written to or mounted, or its newest snapshot was destroyed${describeAsideObstacle(reason.asideObstacle)}`;
     case 'past-promoted':
       return `${receiverName}:${reason.destination} has no snapshot left to continue from: ${reason.holder}, a clone of it, was promoted there and has ${nameForPeople(reason.base)} now`;
     case 'copy-unclear':
@@ -276,8 +324,12 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
       return `${receiverName} has ${reason.streamline} already (${fullNameOf(reason.theirs)}), with other content: no version is the same on both sides`;
     case 'destination-exists': {
       const dependents = reason.dependents.length;
-      const what = reason.copyOf === undefined ? 'something else' : `a copy of ${reason.copyOf}`;
-      return `${receiverName} already has ${reason.destination}, and it is ${what}${dependents > 0 ? `, with ${formatCount(dependents, 'dataset')} below it or cloned from it` : ''}`;
+      const something = isPoolRoot(reason.destination)
+        ? 'the root of a pool, which ZFS can neither rename nor destroy'
+        : 'something else';
+      const what = reason.copyOf === undefined ? something : `a copy of ${reason.copyOf}`;
+      const held = describeHeld(reason.held ?? [], 'replaced');
+      return `${receiverName} already has ${reason.destination}, and it is ${what}${held}${dependents > 0 ? `, with ${formatCount(dependents, 'dataset')} below it or cloned from it` : ''}`;
     }
     case 'partial-receive':
       return `${receiverName}:${reason.destination} has an interrupted receive of ${reason.of ?? "something that zfs can't tell"}, which isn't what would be sent next`;

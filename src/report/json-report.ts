@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { Chain, Step } from '../plan/plan.js';
 import type { TransferEvent } from '../transfer/event.js';
 import type { OutputStream } from './colors.js';
+import { describeKept } from './describe-kept.js';
 import { toJsonError } from './error-json.js';
 import {
   toJsonChain,
@@ -120,6 +121,24 @@ export class JsonReport {
       case 'delete-failed': {
         const { host, destruction, error } = event;
         this.#write(event.kind, { host, ...toJsonDestruction(destruction), error: toJsonError(error) });
+        break;
+      }
+      case 'moved-aside': {
+        const { kind, ...fields } = event;
+        this.#write(kind, fields);
+        break;
+      }
+      case 'replaced': {
+        const { kind, ...fields } = event;
+        this.#write(kind, fields);
+        break;
+      }
+      case 'aside-kept': {
+        const { kind, error, ...fields } = event;
+        this.#write(kind, {
+          ...{ ...fields, message: describeKept(event) },
+          error: error === undefined ? null : toJsonError(error),
+        });
         break;
       }
       case 'trouble':

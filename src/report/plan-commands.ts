@@ -1,4 +1,4 @@
-import { groupByStream, landingOf, preparationCalls, streamOf } from '../plan/stream.js';
+import { conclusionCalls, groupByStream, landingOf, preparationCalls, streamOf } from '../plan/stream.js';
 import { destroySnapshotsArguments } from '../zfs/destroy.js';
 import { createParentArguments, receiveArguments } from '../zfs/receive.js';
 import { sendArguments } from '../zfs/send.js';
@@ -24,6 +24,7 @@ function* listCommands({ plan, sender, receiver, compress }: EstimatedPlan): Gen
       const receive = callZfs(receiver, receiveArguments(landingOf(chain, steps[0])));
       yield pipeline(sender.host, `${send}${pack}`, receiver.host, `${unpack}${receive}`);
     }
+    for (const call of conclusionCalls(chain)) yield commandOn(receiver, call);
   }
   for (const { dataset, snapshots } of plan.deletes ?? []) {
     const names = snapshots.map(({ name }) => name);

@@ -143,8 +143,18 @@ export function toJsonPoint(point: Point): { name: string; guid: string } {
 
 function toJsonPreparation(preparation: Preparation): object {
   if (preparation.kind === 'abort') return preparation;
-  const destroys = preparation.destroys.map(fullNameOf);
-  if (preparation.kind === 'destroy') return { ...preparation, destroys };
-  const { bookmarks, ...rest } = preparation;
-  return { ...rest, destroys: [...destroys, ...bookmarks.map(fullNameOf)] };
+  switch (preparation.kind) {
+    case 'rollback': {
+      const { destroys, bookmarks, ...rest } = preparation;
+      return { ...rest, destroys: [...destroys, ...bookmarks].map(fullNameOf) };
+    }
+    case 'replace': {
+      const { kind, aside, destroys, writtenBytes } = preparation;
+      return { kind, aside, destroys: destroys.map(fullNameOf), writtenBytes };
+    }
+    case 'set-aside': {
+      const { kind, aside, to, keeps, writtenBytes } = preparation;
+      return { kind, aside, to, keeps: keeps.map(fullNameOf), writtenBytes };
+    }
+  }
 }

@@ -10,6 +10,7 @@ import {
   describePreparation,
   describeProperties,
   describeRoute,
+  describeSetAside,
   describeStep,
   describeUpToDate,
   suggestWayOut,
@@ -51,6 +52,8 @@ function* formatChain(
   for (const parent of chain.parents) yield `  make ${receiverName}:${parent}`;
   for (const line of describeChoices(chain, receiverName)) yield `  ${line}`;
   for (const line of describeProperties(chain)) yield `  ${line}`;
+  const aside = describeSetAside(chain, receiverName);
+  if (aside !== undefined) yield `  ${aside}`;
   for (const line of describePreparation(chain, receiverName)) yield colors.red(`  ${line}`);
   let nameWidth = 0;
   for (const { to } of chain.steps) nameWidth = Math.max(nameWidth, nameForPeople(to).length);

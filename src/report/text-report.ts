@@ -10,11 +10,13 @@ import {
   describeConflict,
   describePassed,
   describeRoute,
+  describeSetAside,
   describeSharing,
   describeStep,
   describeUpToDate,
   suggestWayOut,
 } from './describe-plan.js';
+import { describeKept } from './describe-kept.js';
 import { formatError } from './error-text.js';
 import { Progress } from './progress.js';
 import { formatBytes, formatCount, formatDuration } from './quantities.js';
@@ -134,6 +136,20 @@ export class TextReport {
           this.#print(`destroyed ${event.host}:${fullNameOf(snapshot)}`);
         }
         break;
+      case 'moved-aside':
+        this.#tell(`renamed ${event.host}:${event.destination} to ${event.aside}`);
+        break;
+      case 'replaced':
+        this.#print(
+          `destroyed what was ${event.host}:${event.destination}, with ${formatCount(event.snapshots, 'snapshot')}`,
+        );
+        break;
+      case 'aside-kept':
+        this.#warn(describeKept(event));
+        if (event.error !== undefined) {
+          this.#writeError(formatError(event.error, this.#options.errorColors, this.#options));
+        }
+        break;
       case 'delete-failed':
       case 'trouble':
         this.#writeError(formatError(event.error, this.#options.errorColors, this.#options));
@@ -167,6 +183,8 @@ export class TextReport {
     if (steps.length > 0) {
       for (const chain of plan.chains) {
         for (const line of describeChoices(chain, receiverName)) this.#print(line);
+        const aside = describeSetAside(chain, receiverName);
+        if (aside !== undefined) this.#print(aside);
       }
       for (const line of describeBeside(plan, receiverName)) this.#print(line);
       this.#print(`sending ${formatCount(steps.length, 'version')} to ${receiverName}`);

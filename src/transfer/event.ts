@@ -81,6 +81,32 @@ export type TransferEvent =
       readonly destruction: Destruction;
       readonly error: ZfsVmError;
     }
+  /** A dataset of the receiver has another name now: until what replaces it is there, or for good (`--set-aside`). */
+  | {
+      readonly kind: 'moved-aside';
+      readonly host: string;
+      readonly destination: string;
+      readonly aside: string;
+      readonly isKept: boolean;
+    }
+  /** What replaces a dataset is there and verified, and what had been moved aside for it is destroyed. */
+  | {
+      readonly kind: 'replaced';
+      readonly host: string;
+      readonly destination: string;
+      readonly aside: string;
+      readonly snapshots: number;
+    }
+  /** What was moved aside stays: it can't be destroyed, or, without an error, its successor isn't there. */
+  | {
+      readonly kind: 'aside-kept';
+      readonly host: string;
+      readonly destination: string;
+      readonly aside: string;
+      readonly error: ZfsVmError | undefined;
+      /** Whether it is known to be there: a host may have been lost while it was moved. */
+      readonly isSure: boolean;
+    }
   /** Something went wrong that belongs to no stream. */
   | { readonly kind: 'trouble'; readonly error: ZfsVmError }
   /** It didn't work, and is tried again after a while. */

@@ -11,9 +11,10 @@ import { isBusyFailure } from '../zfs/failure.js';
 import { abortReceive } from './abort-receive.js';
 import type { Fault } from './event.js';
 import { callIfUnchanged } from './guarded-call.js';
+import { moveAside } from './move-aside.js';
 
 /** What is done only because the person asked for it by name. */
-type Loss = Exclude<Preparation, { readonly kind: 'abort' }>;
+type Loss = Preparation & { readonly kind: 'rollback' | 'replace' };
 
 /** Why a destination isn't ready for its chain. */
 export interface Obstacle {
@@ -38,8 +39,14 @@ export async function prepareDestination(
     const result = await abortReceive(receiver, { dataset, token: preparation.token }, signal);
     return toObstacle(receiver, 'receive', result);
   }
+  if (preparation.kind === 'set-aside') {
+    return toObstacle(receiver, 'rename', await moveAside(receiver, chain, preparation, signal));
+  }
   const news = await findNews({ dataset, preparation }, receiver, signal);
   if (news !== undefined) return news;
+  if (preparation.kind === 'replace') {
+    return toObstacle(receiver, 'rename', await moveAside(receiver, chain, preparation, signal));
+  }
   const guard = {
     dataset,
     property: 'written',

@@ -17,6 +17,7 @@ import { ParentMaker } from './make-parents.js';
 import { LanesAhead } from './lanes-ahead.js';
 import { prepareDestination, type Obstacle } from './prepare-destination.js';
 import { openLane, runLane, type LaneContext, type LaneResult } from './run-lane.js';
+import type { ReplacedDatasets } from './replaced-datasets.js';
 import type { SourceBookmarks } from './source-bookmarks.js';
 import { verifyArrivals } from './verify-arrivals.js';
 import { writeRoles } from './write-roles.js';
@@ -29,6 +30,8 @@ export interface TransferContext extends LaneContext {
   readonly bookmarks: SourceBookmarks | undefined;
   /** What gives the versions their notes. */
   readonly notes: NoteCarrier;
+  /** What destroys what was moved aside, when its successor is there. */
+  readonly replaced: ReplacedDatasets;
 }
 
 /** What happens to a receiver that others want to hear of. */
@@ -261,6 +264,7 @@ export class ReceiverRun {
         notThere.add(destination);
       }
     });
+    await this.#unlessLost(() => this.#settleReplaced(notThere));
     const versions = this.#done.filter(({ chain }) => !notThere.has(chain.destination)).length;
     const planned = this.#plan.chains.reduce((sum, chain) => sum + chain.steps.length, 0);
     return {
@@ -280,6 +284,21 @@ export class ReceiverRun {
       copies.flatMap(({ destination, role }) => (role === undefined ? [] : [[destination, role] as const])),
     );
     if (roles.size > 0) await writeRoles(this.context.receiver, roles, this.context.signal);
+  }
+
+  /** Destroys what was moved aside where all is there that was to come. @param notThere destinations that lack what was sent */
+  async #settleReplaced(notThere: ReadonlySet<string>): Promise<void> {
+    const { receiver, replaced, emit, signal } = this.context;
+    const { chains, upToDate } = this.#plan;
+    const missing = new Set(notThere);
+    const last = new Map(chains.map(({ destination, steps }) => [destination, steps.at(-1)?.to.guid]));
+    const arrived = new Set(this.#done.map(({ chain, step }) => `${chain.destination} ${step.to.guid}`));
+    for (const [destination, guid] of last) {
+      if (!arrived.has(`${destination} ${guid ?? ''}`)) missing.add(destination);
+    }
+    const there = new Set([...last.keys(), ...upToDate.map(({ destination }) => destination)]);
+    const isThere = (destination: string): boolean => there.has(destination) && !missing.has(destination);
+    await replaced.settle(receiver, isThere, { emit, signal });
   }
 
   /** Does what needs the receiver, unless it is lost; when that is when it is noticed, what was done before counts all the same. */
@@ -369,9 +388,17 @@ export class ReceiverRun {
   async #runPreparations(chains: readonly Chain[], signal: AbortSignal): Promise<Obstacle | undefined> {
     const { receiver } = this.context;
     for (const chain of chains) {
+      const { replaced, emit } = this.context;
+      replaced.add(chain, receiver.host.name);
       const obstacle = await prepareDestination(receiver, chain, signal);
+      if (obstacle !== undefined && obstacle.fault !== 'lost') replaced.remove(chain);
       this.context.signal.throwIfAborted();
       if (obstacle !== undefined) return obstacle;
+      replaced.confirm(chain);
+      const { destination, preparation } = chain;
+      if (preparation?.kind !== 'replace' && preparation?.kind !== 'set-aside') continue;
+      const isKept = preparation.kind === 'set-aside';
+      emit({ kind: 'moved-aside', host: receiver.host.name, destination, aside: preparation.aside, isKept });
     }
     return undefined;
   }

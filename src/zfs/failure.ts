@@ -69,6 +69,14 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
     },
   },
   {
+    pattern: /out of space|no space left|quota exceeded/i,
+    failure: {
+      kind: 'failed',
+      message: 'there is no room left',
+      hint: 'free space in its pool, or raise the quota; --replace needs room for what is there and for what replaces it',
+    },
+  },
+  {
     pattern: /permission denied/i,
     failure: {
       kind: 'denied',

@@ -32,6 +32,11 @@ export function poolOf(dataset: string): string {
   return slash < 0 ? dataset : dataset.slice(0, slash);
 }
 
+/** Whether a dataset is the root of its pool, which ZFS neither renames nor destroys. */
+export function isPoolRoot(dataset: string): boolean {
+  return !dataset.includes('/');
+}
+
 /** The last part of a dataset's name: `7` for `tank/vm/7`. */
 export function baseNameOf(dataset: string): string {
   return dataset.slice(dataset.lastIndexOf('/') + 1);

@@ -1,4 +1,5 @@
 import { checkCharacters, UnreadableOutput } from './list-fields.js';
+import { roleProperty } from './role.js';
 
 /** A property with its value, as `zfs get -p` prints it and `-o` takes it. */
 export interface Property {
@@ -117,6 +118,37 @@ export function getPropertiesArguments(names: readonly string[]): string[] {
 /** Arguments of zfs that print the value of a property of a dataset, and nothing else; `-` where it has none. */
 export function getValueArguments(dataset: string, property: string): string[] {
   return ['get', '-Hp', '-o', 'value', property, dataset];
+}
+
+/** Arguments of zfs that set a property of a dataset. */
+export function setPropertyArguments(dataset: string, name: string, value: string): string[] {
+  return ['set', `${name}=${value}`, dataset];
+}
+
+/** Arguments of zfs that list the properties that a person has set on a dataset, for `parseLocalProperties`. */
+export function getLocalPropertiesArguments(dataset: string): string[] {
+  return ['get', '-Hp', '-s', 'local', '-o', 'property,value', 'all', dataset];
+}
+
+/** Reads the output of `getLocalPropertiesArguments`, and passes over what can't be a value: one with a line end in it, above all. */
+export function parseLocalProperties(output: string): Property[] {
+  const properties: Property[] = [];
+  for (const line of output.split('\n')) {
+    const [name = '', value, ...rest] = line.split('\t');
+    if (value === undefined || rest.length > 0 || findPropertyNameFault(name) !== undefined) continue;
+    if (findPropertyValueFault(value) === undefined) properties.push({ name, value });
+  }
+  return properties;
+}
+
+/**
+ * Whether what takes the place of a dataset, as a clone, gets this property that is set on it. Not what the content says or its encryption,
+ * nor what is written on one dataset only; it never mounts by itself; and room is reserved once.
+ */
+export function isKeptByClone(name: string, value: string): boolean {
+  if (name === 'canmount') return value === 'off';
+  if (['reservation', 'refreservation', roleProperty].includes(name)) return false;
+  return !contentProperties.has(name) && !encryptionProperties.has(name);
 }
 
 /** Arguments of zfs that list what these properties are on the datasets whose names follow, for `parseProperties`. */

@@ -108,7 +108,7 @@ test('whatever two hosts claim, there is a plan, and it can be told in every way
       for (const { preparation } of prepared) {
         // Nothing is destroyed that wasn't asked for.
         if (preparation?.kind === 'rollback') assert.ok(rest.rollback);
-        if (preparation?.kind === 'destroy') assert.ok(rest.replace);
+        if (preparation?.kind === 'replace') assert.ok(rest.replace);
       }
     }),
     runs(1500),

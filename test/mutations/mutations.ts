@@ -159,6 +159,22 @@ export const mutations: readonly Mutation[] = [
     tests: ['test/sim/rollback.test.ts'],
   },
   {
+    name: 'replaced-too-early',
+    protects: 'what is replaced is destroyed when all new content is there, and not before',
+    file: 'src/transfer/replaced-datasets.ts',
+    text: 'if (!isThere(destination)) continue;',
+    replacement: '',
+    tests: ['test/sim/replace.test.ts'],
+  },
+  {
+    name: 'aside-taken-for-copy',
+    protects: 'what was set aside is no copy, and nothing goes on there',
+    file: 'src/plan/aside.ts',
+    text: "return role?.kind === 'aside';",
+    replacement: 'return role === undefined ? false : false;',
+    tests: ['test/sim/set-aside.test.ts'],
+  },
+  {
     name: 'wider-replacement',
     protects: '--replace fails where something has come since it was shown',
     file: 'src/zfs/destroy.ts',

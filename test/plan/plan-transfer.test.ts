@@ -6,6 +6,7 @@ import {
   describeAbort,
   describePreparation,
   describeRoute,
+  describeSetAside,
   describeStep,
 } from '../../src/report/describe-plan.js';
 import { nameForPeople } from '../../src/streamline/dataset.js';
@@ -19,6 +20,7 @@ function show(plan: Plan): string[] {
       `${describeRoute(chain, 'b')}${describeAfter(chain)}${chain.raw ? ' raw' : ''}`,
       ...chain.parents.map((parent) => `  make ${parent}`),
       ...[describeAbort(chain, 'b') ?? []].flat().map((line) => `  ${line}`),
+      ...[describeSetAside(chain, 'b') ?? []].flat().map((line) => `  ${line}`),
       ...describePreparation(chain, 'b').map((line) => `  ${line}`),
       ...chain.steps.map((step) => `  ${nameForPeople(step.to)} ${describeStep(step)}`),
     ]),
@@ -37,6 +39,7 @@ interface Case {
   readonly allSnapshots?: boolean;
   readonly rollback?: boolean;
   readonly replace?: boolean;
+  readonly setAside?: boolean;
   readonly held?: readonly string[];
 }
 
@@ -46,7 +49,14 @@ function planCase({ sender, receiver, only = [], to, ...options }: Case): Plan {
     assert.ok(pattern, text);
     return pattern;
   });
-  const { latest = false, allSnapshots = false, rollback = false, replace = false, held = [] } = options;
+  const {
+    latest = false,
+    allSnapshots = false,
+    rollback = false,
+    replace = false,
+    setAside = false,
+    held = [],
+  } = options;
   return planTransfer({
     sender: world(...sender),
     receiver: world('tank:', ...receiver),
@@ -55,6 +65,8 @@ function planCase({ sender, receiver, only = [], to, ...options }: Case): Plan {
     rollback,
     replace,
     held: new Set(held),
+    setAside,
+    stamp: 'NOW',
   });
 }
 
@@ -154,7 +166,7 @@ plans(
   [
     'tank/vm/etc -> b:tank/vm/etc',
     '  destroy b:tank/vm/etc@zfs-vm:web:2',
-    '  destroy b:tank/vm/etc',
+    '  destroy b:tank/vm/etc (kept as tank/vm/etc-replaced-NOW until the new content is verified)',
     '  web:5 full',
     'tank/vm is up to date in tank/vm',
   ],
@@ -836,6 +848,28 @@ plans(
 );
 
 plans(
+  'the root of a pool is never replaced',
+  { sender: ['tank: web:1'], receiver: ['tank: @other'], replace: true },
+  ['tank: destination-exists'],
+);
+
+plans(
+  'what a receiver has gone on with is set aside only where nothing lies below it, and it has a name to get',
+  {
+    sender: ['tank/a: a:1 a:2', 'tank/b: b:1 b:2', 'tank: root:1 root:2'],
+    receiver: ['tank: root:1 @x', 'tank/a: a:1 @x', 'tank/b: b:1 @x', 'tank/b/below:'],
+    setAside: true,
+  },
+  [
+    'tank/a -> b:tank/a',
+    '  set aside b:tank/a as tank/a-set-aside-NOW, with tank/a@x',
+    '  a:2 incremental since a:1',
+    'tank: diverged',
+    'tank/b: diverged',
+  ],
+);
+
+plans(
   'what is held is not rolled back, nor anything beside it',
   {
     sender: ['tank/vm: web:1 web:2', 'tank/db: db:1 db:2'],
@@ -849,13 +883,23 @@ plans(
 plans(
   'a replacement destroys the dataset in the way',
   { sender: ['tank/vm: web:1'], receiver: ['tank/vm: @other'], replace: true },
-  ['tank/vm -> b:tank/vm', '  destroy b:tank/vm@other', '  destroy b:tank/vm', '  web:1 full'],
+  [
+    'tank/vm -> b:tank/vm',
+    '  destroy b:tank/vm@other',
+    '  destroy b:tank/vm (kept as tank/vm-replaced-NOW until the new content is verified)',
+    '  web:1 full',
+  ],
 );
 
 plans(
   'a replacement takes the place where the receiver keeps the streamline',
   { sender: ['tank/vm: web:2'], receiver: ['tank/kept: web:1'], replace: true },
-  ['tank/vm -> b:tank/kept', '  destroy b:tank/kept@zfs-vm:web:1', '  destroy b:tank/kept', '  web:2 full'],
+  [
+    'tank/vm -> b:tank/kept',
+    '  destroy b:tank/kept@zfs-vm:web:1',
+    '  destroy b:tank/kept (kept as tank/kept-replaced-NOW until the new content is verified)',
+    '  web:2 full',
+  ],
 );
 
 plans(
@@ -950,7 +994,7 @@ plans(
   [
     'tank/clone -> b:tank/x/clone',
     '  destroy b:tank/x/clone@zfs-vm:clone:1',
-    '  destroy b:tank/x/clone',
+    '  destroy b:tank/x/clone (kept as tank/x/clone-replaced-NOW until the new content is verified)',
     '  clone:1 full',
     'tank/disk is up to date in tank/x/disk',
   ],

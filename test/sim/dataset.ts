@@ -99,6 +99,8 @@ export class Dataset {
   wrappedWith: string | undefined;
   /** Whether it is a filesystem that is mounted, as far as we follow it: since it was cloned, or by `zfs mount`. */
   isMounted = false;
+  /** Whether somebody uses it: a shell stands in a filesystem, which is mounted then, or a machine has a volume open. */
+  isInUse = false;
   partial: PartialReceive | undefined;
   /** Whether it is new and its first receive isn't done. */
   isInconsistent = false;

@@ -36,7 +36,7 @@ export function findNamed(text: string): Named {
   const matches = (pattern: RegExp): Set<string> =>
     new Set([...text.matchAll(pattern)].map(([, name = '']) => name));
   return {
-    destroyed: matches(/^destroy [^:\n]*:(.+?)(?:, losing .* written since)?$/gm),
+    destroyed: matches(/^destroy [^:\n]*:(.+?)(?:, losing .* written since)?(?: \(kept as .*\))?$/gm),
     rolledBack: matches(/^roll back [^:\n]*:([^@\n]+)@/gm),
   };
 }

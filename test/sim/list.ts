@@ -29,8 +29,8 @@ export async function runList(call: Call, words: readonly string[], pools: Pools
 export async function runGet(call: Call, words: readonly string[], pools: Pools): Promise<number> {
   const options = readOptions(words, 'Hpo:t:s:');
   const [list = '', ...names] = options.operands;
-  const properties = list.split(',');
-  checkProperties(properties);
+  const asked = list === 'all' ? [] : list.split(',');
+  checkProperties(asked);
   const sources = options.value('s')?.split(',');
   const fields = (options.value('o') ?? 'name,property,value,source').split(',');
   const { found, missing } = findListed(pools, names, {
@@ -39,14 +39,18 @@ export async function runGet(call: Call, words: readonly string[], pools: Pools)
   });
   for (const name of missing) await complain(call, `cannot open '${name}': dataset does not exist`);
   found.sort(inDefaultOrder);
-  const lines = found.flatMap((listed) =>
-    properties.flatMap((property) => {
+  if (list === 'all' && sources?.join() !== 'local') {
+    throw new Error('a simulated zfs get knows "all" only of those that are set');
+  }
+  const lines = found.flatMap((listed) => {
+    const properties = list === 'all' ? [...listed.dataset.properties.keys()] : asked;
+    return properties.flatMap((property) => {
       const { value = '-', source = '-' } = findProperty(pools, listed, property) ?? {};
       if (sources !== undefined && !sources.includes(source)) return [];
       const texts: Readonly<Record<string, string>> = { name: listed.name, property, value, source };
       return [fields.map((field) => texts[field] ?? '-').join('\t')];
-    }),
-  );
+    });
+  });
   await say(call, lines.map((line) => `${line}\n`).join(''));
   return missing.length > 0 ? 1 : 0;
 }

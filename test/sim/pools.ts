@@ -304,6 +304,8 @@ export class Pools {
     this.#openParent(to);
     if (this.#datasets.has(to)) fail('dataset already exists');
     if (dataset.isReceiving) fail('dataset is busy');
+    // What is mounted is unmounted for it, and mounted again; a volume that is open doesn't mind.
+    for (const each of [dataset, ...this.below(from)]) checkUnmountable(each);
     for (const each of [dataset, ...this.below(from)]) {
       this.#datasets.delete(each.name);
       each.name = to + each.name.slice(from.length);
@@ -404,8 +406,9 @@ export class Pools {
       );
     }
     for (const snapshot of all.flatMap(({ snapshots }) => snapshots)) this.#checkHolds(snapshot);
+    for (const each of all) checkUnmountable(each);
     const isBusy = (each: Dataset): boolean =>
-      each.isReceiving || each.snapshots.some(({ sends }) => sends > 0);
+      each.isInUse || each.isReceiving || each.snapshots.some(({ sends }) => sends > 0);
     if (all.some(isBusy)) throw new ZfsRefusal(`cannot destroy '${name}': dataset is busy`);
     for (const each of all) {
       each.snapshots = [];
@@ -623,6 +626,13 @@ export class Pools {
 
   #newGuid(): bigint {
     return this.random.bits() | 1n;
+  }
+}
+
+/** @throws ZfsRefusal when it is a filesystem in which somebody is */
+export function checkUnmountable({ name, type, isInUse }: Dataset): void {
+  if (type === 'filesystem' && isInUse) {
+    throw new ZfsRefusal(`cannot unmount '/${name}': pool or dataset is busy`);
   }
 }
 

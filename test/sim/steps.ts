@@ -26,6 +26,26 @@ export async function runAndKill(
   receiver.delayMs = undefined;
 }
 
+/** Runs zfs-vm on host a, kills it when another host's zfs is first called for something, and waits until all is quiet. */
+export async function killAt(
+  world: SimWorld,
+  receiver: Machine,
+  subcommand: string,
+  args: string,
+): Promise<void> {
+  const state: { isHit: boolean } = { isHit: false };
+  receiver.beforeZfs = ([name]) => {
+    if (name !== subcommand || state.isHit) return;
+    state.isHit = true;
+    run.kill();
+  };
+  const run = world.start('a', args);
+  for (let count = 0; count < 1000 && !state.isHit; count++) await world.clock.sleep(10);
+  assert.ok(state.isHit, `${subcommand} is never called`);
+  await world.clock.sleep(60_000);
+  receiver.beforeZfs = undefined;
+}
+
 /** Changes a dataset a little, and makes a version of it. */
 export function addVersion({ pools }: Machine, dataset: string, tag: string): void {
   pools.write(dataset, [1, pools.random.below(20), 100 + pools.random.below(20)]);

@@ -526,18 +526,20 @@ test('what has come since a rollback was shown is kept', async () => {
 
 test('what has come since a replacement was shown is kept, in the dataset and below it', async () => {
   for (const come of ['snapshot', 'dataset'] as const) {
-    const { world, b } = makeWorld();
+    const { world, a, b } = makeWorld();
     b.pools.create('tank/vm');
     addVersion(b, 'tank/vm', 'other:1');
-    b.beforeZfs = ([subcommand, name]) => {
-      if (subcommand !== 'destroy' || name?.includes('@') === true) return;
+    b.beforeZfs = ([subcommand]) => {
+      if (subcommand !== 'rename') return;
       b.beforeZfs = undefined;
       if (come === 'snapshot') b.pools.snapshot(['tank/vm@mine']);
       else b.pools.create('tank/vm/mine');
     };
-    await expectRun(world, 'a', 'push --replace --yes b', 1);
-    if (come === 'snapshot') assert.equal(b.pools.open('tank/vm').snapshots.at(-1)?.name, 'mine');
-    else assert.ok(b.pools.datasets.has('tank/vm/mine'));
+    const { stderr } = await expectRun(world, 'a', 'push --replace --yes b');
+    const [, aside = ''] = /is kept as (tank\/vm-replaced-[0-9TZ]+)/.exec(stderr) ?? [];
+    assert.match(versionsOf(b, aside), come === 'snapshot' ? /^other:1 mine$/ : /^other:1$/);
+    assert.equal(b.pools.datasets.has(`${aside}/mine`), come === 'dataset');
+    assert.equal(versionsOf(b), versionsOf(a));
   }
 });
 

@@ -6,7 +6,7 @@ import type { Dataset } from './dataset.js';
 import { runGet, runList } from './list.js';
 import { readOptions, type Options } from './options.js';
 import { readToEnd } from './pipe.js';
-import type { Pools } from './pools.js';
+import { checkUnmountable, type Pools } from './pools.js';
 import { findProperty, isKnownProperty } from './properties.js';
 import { runReceive } from './receive.js';
 import { ZfsRefusal } from './refusal.js';
@@ -87,6 +87,15 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
   },
   mount: (_call, words, pools) => {
     mount(pools.open(onlyOperand('mount', words)));
+    return 0;
+  },
+  unmount: (_call, words, pools) => {
+    const dataset = pools.open(onlyOperand('unmount', words));
+    if (!dataset.isMounted && !dataset.isInUse) {
+      throw new ZfsRefusal(`cannot unmount '${dataset.name}': not currently mounted`);
+    }
+    checkUnmountable(dataset);
+    dataset.isMounted = false;
     return 0;
   },
   diff: runDiff,

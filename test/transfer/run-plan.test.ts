@@ -10,6 +10,7 @@ import type { Plan } from '../../src/plan/plan.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { realClock } from '../../src/clock.js';
 import type { TransferEvent, TransferResult } from '../../src/transfer/event.js';
+import { ReplacedDatasets } from '../../src/transfer/replaced-datasets.js';
 import { NoteCarrier } from '../../src/transfer/carry-notes.js';
 import type { TransferContext } from '../../src/transfer/receiver-run.js';
 import { RateLimit } from '../../src/transfer/rate-limit.js';
@@ -83,6 +84,7 @@ async function makeContext(
   const context = {
     ...{ sender: endpoint, receiver: endpoint, lanes, rateLimit: undefined, stallMs: 0 },
     ...{ compress: false, hasNoise: false, bookmarks: undefined, notes: new NoteCarrier() },
+    replaced: new ReplacedDatasets(),
     signal: new AbortController().signal,
     emit: (event: TransferEvent) => events.push(event),
     clock: realClock,
@@ -158,7 +160,7 @@ test('a chain that fails costs its own later steps, and nothing else', async (t)
   const { result, received } = await run(t, planAll(threeImages), { lanes: 1, receive });
   assert.deepEqual(received, ['tank/b', 'tank/c']);
   assert.deepEqual([result.versions, result.failedVersions], [2, 2]);
-  assert.match(result.errors[0]?.message ?? '', /out of space/);
+  assert.match(result.errors[0]?.message ?? '', /there is no room left/);
   assert.deepEqual([...result.faults], ['failed']);
 });
 

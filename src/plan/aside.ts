@@ -1,0 +1,110 @@
+import type { Dataset, Datasets, Snapshot } from '../streamline/dataset.js';
+import { ancestorsOf, isPoolRoot, maxNameLength, poolOf } from '../zfs/names.js';
+import type { Role } from '../zfs/role.js';
+import type { ReceiverModel } from './receiver-model.js';
+import type { Source } from './sources.js';
+
+/** Why a dataset is moved aside: to be destroyed when what replaces it has come, or to stay with what its host has made of it. */
+export type AsideWord = 'replaced' | 'set-aside';
+
+/** What keeps a dataset from being moved aside. */
+export type AsideObstacle =
+  /** The root of a pool has no other name. */
+  | { readonly kind: 'pool-root' }
+  /** A rename would take along what lies below it. */
+  | { readonly kind: 'datasets-below'; readonly names: readonly string[] }
+  /** No name beside it is short enough for ZFS. */
+  | { readonly kind: 'name-too-long' };
+
+/** Longer than what a name gets at its end while what is moved aside is destroyed. */
+const reservedLength = 4;
+
+/** What keeps a dataset of the receiver from being renamed without a trace on others; undefined when nothing does. */
+export function findAsideObstacle(
+  { name, snapshots }: Pick<Dataset, 'name' | 'snapshots'>,
+  word: AsideWord,
+  { model, stamp }: { readonly model: ReceiverModel; readonly stamp: string },
+): AsideObstacle | undefined {
+  if (isPoolRoot(name)) return { kind: 'pool-root' };
+  const below = model.findBelow(name);
+  if (below.length > 0) return { kind: 'datasets-below', names: below };
+  return chooseAsideName({ name, snapshots }, word, { model, stamp }) === undefined
+    ? { kind: 'name-too-long' }
+    : undefined;
+}
+
+/**
+ * A name beside a dataset that nobody has, e.g. `tank/vm-replaced-20261130T000531Z`; shorter where ZFS takes no longer one.
+ * @param stamp when that was shown, as text: the same name for all attempts of a run
+ * @returns undefined when there is none, as a snapshot's name is that long
+ */
+export function chooseAsideName(
+  { name, snapshots }: Pick<Dataset, 'name' | 'snapshots'>,
+  word: AsideWord,
+  { model, stamp }: { readonly model: ReceiverModel; readonly stamp: string },
+): string | undefined {
+  const longest = findLongest(snapshots) + reservedLength;
+  const parent = ancestorsOf(name).at(-1) ?? '';
+  for (const begin of [`${name}-${word}-${stamp}`, `${parent}/${word}-${stamp}`]) {
+    if (begin.length + longest > maxNameLength) continue;
+    for (let count = 1; ; count++) {
+      const candidate = count === 1 ? begin : `${begin}-${count}`;
+      if (!model.isTaken(candidate)) return candidate;
+    }
+  }
+  return undefined;
+}
+
+function findLongest(snapshots: readonly Snapshot[]): number {
+  let longest = 0;
+  for (const snapshot of snapshots) longest = Math.max(longest, lengthOf(snapshot));
+  return longest;
+}
+
+/** With the `@`. */
+function lengthOf({ name }: Snapshot): number {
+  return name.length + 1;
+}
+
+/** The role of what is moved aside so that a dataset of the sender can be followed again. */
+export function toAsideRole({ dataset }: Source, sender: Datasets): Role {
+  return {
+    kind: 'aside',
+    sourceGuid: dataset.guid ?? 0n,
+    poolGuid: sender.get(poolOf(dataset.name))?.guid ?? 0n,
+  };
+}
+
+/** Whether a dataset was moved aside, and is no image and no copy of one any more. */
+export function isAside({ role }: Pick<Dataset, 'role'>): boolean {
+  return role?.kind === 'aside';
+}
+
+/** Datasets as they are, without the content of those that were moved aside: nothing goes on there, or begins from it. */
+export function hideAsides(datasets: Datasets): Datasets {
+  if (![...datasets.values()].some(isAside)) return datasets;
+  return new Map(
+    Array.from(datasets, ([name, dataset]) => [
+      name,
+      isAside(dataset) ? { ...dataset, snapshots: [], bookmarks: [], partial: undefined } : dataset,
+    ]),
+  );
+}
+
+/**
+ * Whether a dataset is, by what is written on it, another's: the copy of another source, or moved aside. Nothing of it is destroyed for
+ * this source. A copy whose source is gone from the sender's very pool is nobody's.
+ * @param sender all that the sender has
+ */
+export function isAnothers(
+  { role }: Pick<Dataset, 'role'>,
+  { dataset }: Pick<Source, 'dataset'>,
+  sender: Datasets,
+): boolean {
+  if (role === undefined) return false;
+  if (role.kind === 'aside') return true;
+  if (dataset.guid === undefined || role.sourceGuid === dataset.guid) return false;
+  const all = [...sender.values()];
+  const isOfThisPool = all.some(({ name, guid }) => isPoolRoot(name) && guid === role.poolGuid);
+  return !isOfThisPool || all.some(({ guid }) => guid === role.sourceGuid);
+}
