@@ -415,7 +415,7 @@ class Planner {
     const chain = {
       ...{ source: name, destination, type, raw: encrypted, omitted },
       ...{ parents, parentsInClear, preparation, properties, after },
-      role: this.#findRole(source, destination),
+      role: this.#findRole(source, destination, preparation),
       place: this.#placement.choose(source),
       by,
     };
@@ -423,10 +423,16 @@ class Planner {
   }
 
   /** What is to be written down on a copy, so that it is found wherever it is moved; undefined where that is there, or can't be said. */
-  #findRole({ dataset: { name, guid } }: Source, destination: string): Role | undefined {
+  #findRole(
+    { dataset: { name, guid } }: Source,
+    destination: string,
+    preparation?: Preparation,
+  ): Role | undefined {
     const poolGuid = poolGuidOf(this.#request.sender, name);
     if (guid === undefined || poolGuid === undefined) return undefined;
-    const known = this.#model.findDataset(destination)?.role;
+    // What is moved aside first leaves its name to another dataset.
+    const isMoved = preparation !== undefined && 'aside' in preparation;
+    const known = isMoved ? undefined : this.#model.findDataset(destination)?.role;
     if (known?.kind === 'copy' && known.sourceGuid === guid) return undefined;
     // What another host follows is taken over by those only who name the place.
     const isTakenOver =
