@@ -11,6 +11,7 @@ import { findVersions, groupByStreamline } from '../streamline/lineage.js';
 import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { joinTrees, partsOf, type Tree } from '../streamline/tree.js';
 import { isWithin } from '../zfs/names.js';
+import { hideAsides } from './aside.js';
 import { groupByDataset, type Destruction } from './destruction.js';
 import type { Plan } from './plan.js';
 import { Protections } from './protection.js';
@@ -30,13 +31,15 @@ export interface DeletesRequest {
 /**
  * Plans what of the receiver's versions goes because the sender no longer has it. That can be said only of the history that both
  * share: of what lies before the newest snapshot or bookmark of a dataset that both have, or will have when the plan is done. What
- * the receiver has after it, it made itself. Nothing goes of a dataset with a conflict, and nothing that is protected.
+ * the receiver has after it, it made itself. Nothing goes of a dataset with a conflict, and nothing that is protected. What was set aside
+ * is no part of any of it.
  *
  * A version of a tree goes as a whole. What it has in a dataset that is gone from the sender's tree goes along, but for the newest
  * version there: the dataset stays, for a person to destroy.
  */
 export function planDeletes(request: DeletesRequest): Destruction[] {
-  const { sender, receiver, plan } = request;
+  const { sender, plan } = request;
+  const receiver = hideAsides(request.receiver);
   const copies = findCopies(plan, receiver, sender);
   const ours = new GuidIndex(sender);
   const gone = new Set<string>();

@@ -2,6 +2,8 @@ import { fullNameOf, type Datasets, type TaggedSnapshot } from '../streamline/da
 import { findVersions, groupByStreamline } from '../streamline/lineage.js';
 import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { joinTrees, partsOf, type Tree } from '../streamline/tree.js';
+import { compareVersions } from '../streamline/version.js';
+import { hideAsides, isAside } from './aside.js';
 import { groupByDataset, type Destruction } from './destruction.js';
 import { Protections, type Protection } from './protection.js';
 import { findReceiverNeeds, type KnownHost, type ReceiverNeeds } from './receiver-needs.js';
@@ -45,8 +47,10 @@ export type KeepReason =
   | { readonly kind: 'last-common'; readonly snapshot: string; readonly receivers: readonly string[] }
   /** It is the last common one with senders, which haven't what its dataset has after it. */
   | { readonly kind: 'sender-common'; readonly snapshot: string; readonly senders: readonly string[] }
-  /** Its dataset is, or was, the copy of something that none of the senders has. */
-  | { readonly kind: 'copy-of-another'; readonly snapshot: string };
+  /** Its dataset is the copy of something that none of the senders has. */
+  | { readonly kind: 'copy-of-another'; readonly snapshot: string }
+  /** Its dataset was set aside: only a person destroys that. */
+  | { readonly kind: 'set-aside'; readonly snapshot: string };
 
 /** What becomes of a version: of one dataset, or of a tree, which goes or stays as a whole. */
 export interface Fate {
@@ -79,18 +83,22 @@ export interface PrunePlan {
 
 /**
  * Plans which versions of a host go: those that no rule keeps, and nothing protects. A version that the receivers' increments begin
- * from goes if its bookmark is there, or can be made first.
+ * from goes if its bookmark is there, or can be made first. What was set aside stays, and no rule counts it.
  */
 export function planPrune(request: PruneRequest): PrunePlan {
-  const { datasets, retentionOf } = request;
+  const { retentionOf } = request;
+  const datasets = hideAsides(request.datasets);
+  const asides = new Set([...datasets.values()].filter(isAside).map(({ name }) => name));
   const needs = findReceiverNeeds(datasets, request.receivers);
   const senderBases = findSenderBases(datasets, request.senders);
   const foreign = findForeignCopies(datasets, request.senders);
   const protections = new Protections(datasets, request);
   const streamlines: PrunedStreamline[] = [];
-  for (const [name, versions] of groupByStreamline(findVersions(datasets))) {
+  for (const [name, all] of groupByStreamline(findVersions(request.datasets))) {
     const retention = retentionOf(name);
     if (retention === undefined || !hasRules(retention)) continue;
+    const versions = all.filter(({ dataset }) => !asides.has(dataset));
+    const setAside = all.filter(({ dataset }) => asides.has(dataset));
     const rulesOf = findRulesByName(versions, retention, request.nowSeconds);
     const fates = joinTrees(versions).map((tree): Fate => {
       const rules = rulesOf.get(tree.root.name) ?? [];
@@ -106,7 +114,7 @@ export function planPrune(request: PruneRequest): PrunePlan {
       ];
       return { tree, createdAtSeconds: tree.root.createdAtSeconds ?? 0, reasons };
     });
-    streamlines.push({ name, fates });
+    streamlines.push({ name, fates: [...fates, ...toAsideFates(setAside)].sort(byVersion) });
   }
   const going: TaggedSnapshot[] = [];
   for (const { fates } of streamlines) {
@@ -119,6 +127,19 @@ export function planPrune(request: PruneRequest): PrunePlan {
     bookmarks: findMissingBookmarks(going, needs, datasets),
     destructions: groupByDataset(going),
   };
+}
+
+/** What becomes of versions that were set aside. They are trees of their own: what was set aside below a tree is no part of it. */
+function toAsideFates(versions: readonly TaggedSnapshot[]): Fate[] {
+  return joinTrees(versions).map((tree) => ({
+    tree,
+    createdAtSeconds: tree.root.createdAtSeconds ?? 0,
+    reasons: [{ kind: 'set-aside', snapshot: fullNameOf(tree.root) }],
+  }));
+}
+
+function byVersion({ tree: { root: a } }: Fate, { tree: { root: b } }: Fate): number {
+  return compareVersions(a.tag.version, b.tag.version) || (a.dataset < b.dataset ? -1 : 1);
 }
 
 /** The rules that keep each version, by the snapshots' name: copies of a version, and the parts of a tree, count once. */

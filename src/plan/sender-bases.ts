@@ -27,8 +27,8 @@ export function findSenderBases(
 }
 
 /**
- * Finds the datasets of a host that are none of its senders' business: their roles say that they are copies of what no sender has or had, or
- * that they were set aside. A sender whose zfs tells no GUIDs could be any.
+ * Finds the datasets of a host that are none of its senders' business: their roles say that they are copies of what no sender has or had.
+ * A sender whose zfs tells no GUIDs could be any.
  * @returns their names; none where there are no senders
  */
 export function findForeignCopies(datasets: Datasets, senders: readonly KnownHost[]): ReadonlySet<string> {
@@ -36,7 +36,6 @@ export function findForeignCopies(datasets: Datasets, senders: readonly KnownHos
   const guids = new Set(known.filter((guid) => guid !== undefined));
   if (guids.size === 0) return new Set();
   const isForeign = ({ role }: Dataset): boolean =>
-    role !== undefined &&
-    (role.kind === 'aside' || !(guids.has(role.sourceGuid) || guids.has(role.poolGuid)));
+    role !== undefined && !(guids.has(role.sourceGuid) || guids.has(role.poolGuid));
   return new Set([...datasets.values()].filter(isForeign).map(({ name }) => name));
 }

@@ -16,7 +16,9 @@ export function describeKeepReason(reason: KeepReason): string {
     case 'sender-common':
       return `the last one of ${datasetOf(reason.snapshot)} that ${reason.senders.join(' and ')} has, too: it leads out of the conflict`;
     case 'copy-of-another':
-      return `${datasetOf(reason.snapshot)} is the copy of a dataset on another host, or was set aside`;
+      return `${datasetOf(reason.snapshot)} is the copy of a dataset on another host`;
+    case 'set-aside':
+      return `${datasetOf(reason.snapshot)} was set aside`;
     case 'newest-of-streamline':
       return 'the newest';
     case 'newest-of-dataset': {

@@ -52,6 +52,16 @@ test('what the receiver cloned something from stays, and what is about to be clo
   assert.equal(findDeletes({ sender: world('tank/vm: web:3'), receiver }), 'tank/vm@web:2');
 });
 
+test('what was set aside below a tree goes with none of its versions, and keeps none', () => {
+  const receiver = world(
+    'tank/t: web:1 web:2',
+    'tank/t/d: web:1~d web:2~d',
+    'tank/t/d-aside (aside of tank/t/d): web:1~x web:9~x',
+  );
+  const sender = world('tank/t: web:2', 'tank/t/d: web:2~d');
+  assert.equal(findDeletes({ sender, receiver }), 'tank/t/d@web:1 tank/t@web:1');
+});
+
 test('nothing goes of what follows another source, though the newest version is in it', () => {
   const sender = world('tank/vm: web:2', 'tank/other: db:1');
   for (const role of ['copy of tank/other', 'copy of c:tank/vm', 'aside of tank/vm']) {

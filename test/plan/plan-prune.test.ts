@@ -46,15 +46,63 @@ test('other snapshots are none of its business', () => {
   assert.equal(goingIn(prune(world('tank/vm: @a web:1 @b web:2 @c'))), 'tank/vm@web:1');
 });
 
-test('for senders, the copy of another host stays, and so does what was set aside', () => {
+test('for senders, the copy of another host stays', () => {
   const senders = [{ name: 'local', datasets: world('tank/vm: web:3') }];
   const datasets = world(
     'tank/own (copy of tank/vm): web:1 web:3',
     'tank/theirs (copy of c:tank/vm): web:1 web:3',
-    'tank/aside (aside of tank/vm): web:1 web:3',
   );
   assert.equal(goingIn(prune(datasets, { senders })), 'tank/own@web:1');
-  assert.equal(goingIn(prune(datasets)), 'tank/aside@web:1 tank/own@web:1 tank/theirs@web:1');
+  assert.equal(goingIn(prune(datasets)), 'tank/own@web:1 tank/theirs@web:1');
+});
+
+test('what was set aside stays, and it is told why', () => {
+  const datasets = world('tank/vm: web:1 web:2 web:4', 'tank/old (aside of tank/vm): web:1~x web:2~x web:3');
+  const plan = prune(datasets);
+  assert.equal(goingIn(plan), 'tank/vm@web:1 tank/vm@web:2');
+  const fates = plan.streamlines.flatMap((streamline) => streamline.fates);
+  assert.deepEqual(
+    fates.map(({ tree: { root }, reasons }) => [fullNameOf(root), ...reasons.map(({ kind }) => kind)]),
+    [
+      ['tank/old@zfs-vm:web:1', 'set-aside'],
+      ['tank/vm@zfs-vm:web:1'],
+      ['tank/old@zfs-vm:web:2', 'set-aside'],
+      ['tank/vm@zfs-vm:web:2'],
+      ['tank/old@zfs-vm:web:3', 'set-aside'],
+      ['tank/vm@zfs-vm:web:4', 'rule', 'newest-of-streamline', 'newest-of-dataset'],
+    ],
+  );
+});
+
+test('what was set aside is neither the newest nor counted by a rule', () => {
+  const datasets = world('tank/vm: web:1 web:2 web:3', 'tank/old (aside of tank/vm): web:8 web:9');
+  const plan = prune(datasets, { retentionOf: () => ({ last: 2 }) });
+  assert.equal(goingIn(plan), 'tank/vm@web:1');
+  const [streamline] = plan.streamlines;
+  const newest = streamline?.fates.filter(({ reasons }) =>
+    reasons.some(({ kind }) => kind === 'newest-of-streamline'),
+  );
+  assert.deepEqual(
+    newest?.map(({ tree }) => fullNameOf(tree.root)),
+    ['tank/vm@zfs-vm:web:3'],
+  );
+});
+
+test('what was set aside below a tree keeps no version of the tree', () => {
+  const datasets = world(
+    'tank/t: web:1 web:2',
+    'tank/t/disk: web:1~disk web:2~disk',
+    'tank/t/disk-set-aside (aside of tank/t/disk): web:1~x',
+  );
+  assert.equal(goingIn(prune(datasets)), 'tank/t/disk@web:1 tank/t@web:1');
+});
+
+test('the version that what was set aside is a clone of stays', () => {
+  const datasets = world(
+    'tank/vm: web:1 web:2 web:3',
+    'tank/old (aside of tank/vm) < tank/vm@web:1: web:2~x',
+  );
+  assert.equal(goingIn(prune(datasets)), 'tank/vm@web:2');
 });
 
 test('what is below a dataset goes before it, each dataset in one command', () => {

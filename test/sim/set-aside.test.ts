@@ -85,6 +85,16 @@ test('what was set aside is no copy, and later versions pass it by', async () =>
   assert.deepEqual([...world.machine('c').pools.datasets.keys()], ['tank', 'tank/vm']);
 });
 
+test('what was set aside is never pruned, and counts for no rule', async () => {
+  const { world, b } = await makeWorld();
+  addVersion(b, 'tank/vm', 'web:4');
+  await expectRun(world, 'a', 'push --set-aside b');
+  const { stdout } = await expectRun(world, 'a', 'prune -v --keep-last 1 --yes b');
+  assert.match(stdout, / {2}stays {2}3 .* tank\/vm-set-aside-[0-9TZ]+ was set aside$/m);
+  assert.equal(versionsOf(b), 'web:2 web:3');
+  assert.equal(versionsOf(b, asideOf(b)), 'web:3 web:4');
+});
+
 test('what was only written to is set aside, too', async () => {
   const { world, a, b } = await makeWorld();
   b.pools.destroySnapshots('tank/vm', ['zfs-vm:web:3']);
