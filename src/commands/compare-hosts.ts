@@ -2,7 +2,12 @@ import type { Remote } from '../config/config.js';
 import { ZfsVmError } from '../errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { readCreationTimes, readInventory } from '../inventory/read-inventory.js';
-import { compareStreamlines, findNewestVersions, type PlannedStream } from '../plan/compare-streamlines.js';
+import {
+  compareStreamlines,
+  findNewestVersions,
+  findSetAside,
+  type PlannedStream,
+} from '../plan/compare-streamlines.js';
 import { planTransfer } from '../plan/plan-transfer.js';
 import type { Choice } from '../plan/sources.js';
 import { streamOf } from '../plan/stream.js';
@@ -99,7 +104,11 @@ function compareHost(
     return { kind: 'failed', host, error };
   }
   const plan = planTransfer({ sender, receiver, choice, destination, rollback: false, replace: false });
-  return { kind: 'compared', host, streamlines: compareStreamlines({ sender, receiver, choice }, plan) };
+  const sides = { sender, receiver, choice };
+  return {
+    ...{ kind: 'compared', host, streamlines: compareStreamlines(sides, plan) },
+    setAside: findSetAside(sides),
+  };
 }
 
 /** Where snapshots are on this machine, or at least their bookmarks: full names by GUID. */

@@ -80,6 +80,11 @@ export function isAside({ role }: Pick<Dataset, 'role'>): boolean {
   return role?.kind === 'aside';
 }
 
+/** The names of the datasets of a host that were moved aside. */
+export function findAsides(datasets: Datasets): ReadonlySet<string> {
+  return new Set([...datasets.values()].filter(isAside).map(({ name }) => name));
+}
+
 /** Datasets as they are, without the content of those that were moved aside: nothing goes on there, or begins from it. */
 export function hideAsides(datasets: Datasets): Datasets {
   if (![...datasets.values()].some(isAside)) return datasets;

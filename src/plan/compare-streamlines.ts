@@ -4,6 +4,7 @@ import { findVersions } from '../streamline/lineage.js';
 import { isChosenTag } from '../streamline/selection.js';
 import { findTagIn, type Tag } from '../streamline/tag.js';
 import { compareVersions } from '../streamline/version.js';
+import { findAsides, hideAsides } from './aside.js';
 import { findPassed } from './passed.js';
 import type { Chain, Conflict, Plan } from './plan.js';
 import { findSources, type Choice } from './sources.js';
@@ -59,13 +60,15 @@ export interface Comparison {
 }
 
 /**
- * Compares a receiver with the sender, streamline by streamline, by the names of these. Only the sender's streamlines count.
+ * Compares a receiver with the sender, streamline by streamline, by the names of these. Only the sender's streamlines count, and nothing
+ * that was set aside.
  * @param plan what `planTransfer` gives for both
  */
 export function compareStreamlines(
-  { sender, receiver, choice }: Comparison,
+  { sender, receiver: all, choice }: Comparison,
   { chains, conflicts, upToDate }: Plan,
 ): StreamlineStatus[] {
+  const receiver = hideAsides(all);
   const theirs = findNewestVersions(receiver, choice);
   const streams = chains.flatMap((chain) => splitChain(chain));
   const missing = [
@@ -120,13 +123,21 @@ function groupBy<Item>(
   return groups;
 }
 
-/** The newest of the chosen versions of each streamline on a host, by the names of these, in their order. */
+/** The datasets of a receiver that were copies of what is chosen, and were set aside. */
+export function findSetAside({ sender, receiver, choice }: Comparison): string[] {
+  const asides = findAsides(receiver);
+  if (asides.size === 0) return [];
+  const sources = new Set(findSources(sender, choice).map(({ dataset }) => dataset.guid ?? 0n));
+  return [...asides].filter((name) => sources.has(receiver.get(name)?.role?.sourceGuid ?? 0n));
+}
+
+/** The newest of the chosen versions of each streamline on a host, by the names of these, in their order. Nothing that was set aside. */
 export function findNewestVersions(
   datasets: Datasets,
   choice: Pick<Choice, 'patterns'>,
 ): ReadonlyMap<string, TaggedSnapshot> {
   const newest = new Map<string, TaggedSnapshot>();
-  for (const version of findVersions(datasets)) {
+  for (const version of findVersions(hideAsides(datasets))) {
     const { streamline } = version.tag;
     const known = newest.get(streamline);
     const isNewer = known === undefined || compareVersions(version.tag.version, known.tag.version) > 0;

@@ -2,8 +2,7 @@ import { fullNameOf, type Datasets, type TaggedSnapshot } from '../streamline/da
 import { findVersions, groupByStreamline } from '../streamline/lineage.js';
 import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { joinTrees, partsOf, type Tree } from '../streamline/tree.js';
-import { compareVersions } from '../streamline/version.js';
-import { hideAsides, isAside } from './aside.js';
+import { findAsides, hideAsides } from './aside.js';
 import { groupByDataset, type Destruction } from './destruction.js';
 import { Protections, type Protection } from './protection.js';
 import { findReceiverNeeds, type KnownHost, type ReceiverNeeds } from './receiver-needs.js';
@@ -88,7 +87,7 @@ export interface PrunePlan {
 export function planPrune(request: PruneRequest): PrunePlan {
   const { retentionOf } = request;
   const datasets = hideAsides(request.datasets);
-  const asides = new Set([...datasets.values()].filter(isAside).map(({ name }) => name));
+  const asides = findAsides(datasets);
   const needs = findReceiverNeeds(datasets, request.receivers);
   const senderBases = findSenderBases(datasets, request.senders);
   const foreign = findForeignCopies(datasets, request.senders);
@@ -98,9 +97,12 @@ export function planPrune(request: PruneRequest): PrunePlan {
     const retention = retentionOf(name);
     if (retention === undefined || !hasRules(retention)) continue;
     const versions = all.filter(({ dataset }) => !asides.has(dataset));
-    const setAside = all.filter(({ dataset }) => asides.has(dataset));
     const rulesOf = findRulesByName(versions, retention, request.nowSeconds);
-    const fates = joinTrees(versions).map((tree): Fate => {
+    const fates = joinTrees(all, asides).map((tree): Fate => {
+      const createdAtSeconds = tree.root.createdAtSeconds ?? 0;
+      if (asides.has(tree.root.dataset)) {
+        return { tree, createdAtSeconds, reasons: [{ kind: 'set-aside', snapshot: fullNameOf(tree.root) }] };
+      }
       const rules = rulesOf.get(tree.root.name) ?? [];
       const reasons = [
         ...rules.map((rule) => ({ kind: 'rule', rule }) as const),
@@ -112,9 +114,9 @@ export function planPrune(request: PruneRequest): PrunePlan {
           .filter((part) => foreign.has(part.dataset))
           .map((part) => ({ kind: 'copy-of-another', snapshot: fullNameOf(part) }) as const),
       ];
-      return { tree, createdAtSeconds: tree.root.createdAtSeconds ?? 0, reasons };
+      return { tree, createdAtSeconds, reasons };
     });
-    streamlines.push({ name, fates: [...fates, ...toAsideFates(setAside)].sort(byVersion) });
+    streamlines.push({ name, fates });
   }
   const going: TaggedSnapshot[] = [];
   for (const { fates } of streamlines) {
@@ -127,19 +129,6 @@ export function planPrune(request: PruneRequest): PrunePlan {
     bookmarks: findMissingBookmarks(going, needs, datasets),
     destructions: groupByDataset(going),
   };
-}
-
-/** What becomes of versions that were set aside. They are trees of their own: what was set aside below a tree is no part of it. */
-function toAsideFates(versions: readonly TaggedSnapshot[]): Fate[] {
-  return joinTrees(versions).map((tree) => ({
-    tree,
-    createdAtSeconds: tree.root.createdAtSeconds ?? 0,
-    reasons: [{ kind: 'set-aside', snapshot: fullNameOf(tree.root) }],
-  }));
-}
-
-function byVersion({ tree: { root: a } }: Fate, { tree: { root: b } }: Fate): number {
-  return compareVersions(a.tag.version, b.tag.version) || (a.dataset < b.dataset ? -1 : 1);
 }
 
 /** The rules that keep each version, by the snapshots' name: copies of a version, and the parts of a tree, count once. */

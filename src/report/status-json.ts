@@ -18,11 +18,12 @@ export function formatStatusAsJson(status: Status): string {
     })),
     hosts: status.hosts.map((host) =>
       host.kind === 'failed'
-        ? { host: host.host, error: toJsonError(host.error), streamlines: [] }
+        ? { host: host.host, error: toJsonError(host.error), streamlines: [], setAside: [] }
         : {
             host: host.host,
             error: null,
             streamlines: host.streamlines.map((row) => toJsonRow(row, host.host, status)),
+            setAside: host.setAside ?? [],
           },
     ),
   };

@@ -48,6 +48,7 @@ export function formatStatusTable(status: Status, localName: string, colors: Cha
       '  to resolve: run "zfs-vm tag -r DATASET" on the top of the tree, or give the member a streamline of its own with "zfs-vm tag -n NAME:1 --new"',
     ]),
     ...formatConflicts(status, colors),
+    ...formatSetAside(status),
   ];
   return all.map((line) => `${line}\n`).join('');
 }
@@ -95,6 +96,12 @@ function describeBehind(row: StreamlineStatus, status: Status): string {
 function formatAgeOf(version: TaggedSnapshot | undefined, status: Status): string {
   const age = findAge(status, version);
   return age === undefined ? '' : formatAge(age);
+}
+
+function formatSetAside({ hosts }: Status): string[] {
+  return hosts.flatMap((host) =>
+    host.kind === 'failed' ? [] : (host.setAside ?? []).map((name) => `set aside on ${host.host}: ${name}`),
+  );
 }
 
 function formatConflicts({ hosts }: Status, colors: ChalkInstance): string[] {

@@ -21,7 +21,13 @@ export interface Status {
 
 /** One host, or why it couldn't be asked. */
 export type HostStatus =
-  | { readonly kind: 'compared'; readonly host: string; readonly streamlines: readonly StreamlineStatus[] }
+  | {
+      readonly kind: 'compared';
+      readonly host: string;
+      readonly streamlines: readonly StreamlineStatus[];
+      /** Its datasets that were copies, and were set aside; none when left out. */
+      readonly setAside?: readonly string[];
+    }
   | { readonly kind: 'failed'; readonly host: string; readonly error: ZfsVmError };
 
 /** How long ago a version was made, in seconds; undefined when it isn't known. What comes from the future is new. */

@@ -1,3 +1,4 @@
+import { findAsides } from '../plan/aside.js';
 import { repeatable } from '../repeatable.js';
 import { fullNameOf, isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
 import { datasetOf, findVersions, groupByStreamline } from '../streamline/lineage.js';
@@ -11,6 +12,8 @@ export interface VersionListing {
   /** Of a tree that was tagged as a whole: what is below the dataset and belongs to the version, by relative path. */
   readonly members: readonly string[];
   readonly snapshot: string;
+  /** Whether the dataset was set aside, and is no copy of anything any more. */
+  readonly setAside: boolean;
   /** Only on the first version of a dataset that is a clone: the version or snapshot that it was cloned from. */
   readonly cloneOf: string | null;
   /** ISO 8601, UTC. */
@@ -32,10 +35,11 @@ export interface StreamlineListing {
 /** Lists the versions that a host has, by streamline. The inventory has to have been read with details. */
 export function listStreamlines(datasets: Datasets): StreamlineListing[] {
   const origins = findOrigins(datasets);
+  const asides = findAsides(datasets);
   return [...groupByStreamline(findVersions(datasets))].map(([name, versions]) => ({
     name,
     versions: repeatable(function* () {
-      for (const tree of joinTrees(versions)) yield toListing(tree, origins);
+      for (const tree of joinTrees(versions, asides)) yield toListing(tree, { origins, asides });
     }),
   }));
 }
@@ -58,12 +62,19 @@ function findOrigins(datasets: Datasets): ReadonlyMap<TaggedSnapshot, string> {
   return origins;
 }
 
-function toListing({ root, members }: Tree, origins: ReadonlyMap<TaggedSnapshot, string>): VersionListing {
+function toListing(
+  { root, members }: Tree,
+  {
+    origins,
+    asides,
+  }: { readonly origins: ReadonlyMap<TaggedSnapshot, string>; readonly asides: ReadonlySet<string> },
+): VersionListing {
   return {
     version: root.tag.version.text,
     dataset: root.dataset,
     members: members.map((member) => pathBelow(member.dataset, root.dataset)),
     snapshot: fullNameOf(root),
+    setAside: asides.has(root.dataset),
     cloneOf: origins.get(root) ?? null,
     createdAt: new Date((root.createdAtSeconds ?? 0) * 1000).toISOString(),
     referencedBytes: members.reduce(addSize, root.referencedBytes ?? 0),

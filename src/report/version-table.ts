@@ -13,7 +13,10 @@ const columns: readonly Column<VersionListing>[] = [
   { title: 'SIZE', isRightAligned: true, cell: ({ referencedBytes }) => formatBytes(referencedBytes) },
   {
     title: 'DATASET',
-    cell: ({ dataset, members }) => (members.length === 0 ? dataset : `${dataset} (+${members.length})`),
+    cell: ({ dataset, members, setAside }) => {
+      if (setAside) return `${dataset} (set aside)`;
+      return members.length === 0 ? dataset : `${dataset} (+${members.length})`;
+    },
   },
   { title: 'CLONE OF', cell: ({ cloneOf }) => cloneOf ?? '' },
 ];

@@ -8,13 +8,23 @@ export interface Tree {
   readonly members: readonly TaggedSnapshot[];
 }
 
-/** Joins the members of trees: versions with one name, of which one is above the others. In the order of the versions. */
-export function joinTrees(versions: readonly TaggedSnapshot[]): Tree[] {
+/**
+ * Joins the members of trees: versions with one name, of which one is above the others. In the order of the versions.
+ * @param apart the names of datasets that belong to no tree, wherever they are
+ */
+export function joinTrees(
+  versions: readonly TaggedSnapshot[],
+  apart: ReadonlySet<string> = new Set(),
+): Tree[] {
   const trees: { root: TaggedSnapshot; members: TaggedSnapshot[] }[] = [];
   let sameVersion: typeof trees = [];
   // What is below a dataset comes after it.
   for (const version of [...versions].sort(byVersionThenDataset)) {
     if (sameVersion[0]?.root.name !== version.name) sameVersion = [];
+    if (apart.has(version.dataset)) {
+      trees.push({ root: version, members: [] });
+      continue;
+    }
     const tree = sameVersion.find(({ root }) => isWithin(version.dataset, root.dataset));
     if (tree !== undefined) {
       tree.members.push(version);

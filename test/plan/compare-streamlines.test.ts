@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compareStreamlines, type StreamlineStatus } from '../../src/plan/compare-streamlines.js';
+import {
+  compareStreamlines,
+  findSetAside,
+  type StreamlineStatus,
+} from '../../src/plan/compare-streamlines.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { streamOf } from '../../src/plan/stream.js';
 import type { Datasets } from '../../src/streamline/dataset.js';
@@ -42,6 +46,11 @@ for (const [what, receiver, expected] of [
     'newer versions too',
     world('tank/web: web:1 web:2 web:3 web:4', 'tank/app: app:1'),
     ['app up-to-date 1 0', 'web ahead 4 0'],
+  ],
+  [
+    'newer versions that were set aside',
+    world('tank/web: web:1 web:2 web:3', 'tank/old (aside of tank/web): web:4', 'tank/app: app:1'),
+    ['app up-to-date 1 0', 'web up-to-date 3 0'],
   ],
   [
     'a copy that was written to',
@@ -148,4 +157,20 @@ test('increments that share a stream are one stream, and one for each streamline
       ],
     ],
   );
+});
+
+test('of what was set aside, only copies of what is chosen are told', () => {
+  const receiver = world(
+    'tank/web: web:3',
+    'tank/web-old (aside of tank/web):',
+    'tank/app-old (aside of tank/app): app:9',
+    'tank/other-old (aside of c:tank/web): web:9',
+  );
+  const findIn = (pattern: string): string[] => {
+    const parsed = parsePattern(pattern);
+    const choice = { patterns: parsed === undefined ? [] : [parsed], latest: false, allSnapshots: false };
+    return findSetAside({ sender, receiver, choice });
+  };
+  assert.deepEqual(findIn('web'), ['tank/web-old']);
+  assert.deepEqual(findIn('*'), ['tank/web-old', 'tank/app-old']);
 });

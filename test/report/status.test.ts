@@ -100,11 +100,13 @@ test('JSON has what is known, and null for what is not', () => {
           ...{ partialReceives: [], conflicts: [] },
         },
       ],
+      setAside: [],
     },
     {
       host: 'c',
       error: { kind: 'connection', message: lost.message, details: [], hint: null },
       streamlines: [],
+      setAside: [],
     },
   ]);
 });

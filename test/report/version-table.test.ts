@@ -57,6 +57,25 @@ test('a tree that was tagged as a whole is one version', () => {
   );
 });
 
+test('what was set aside is marked so, and is no member of a tree', () => {
+  const datasets = world(
+    'tank/vm: web:1',
+    'tank/vm/d: web:1~d',
+    'tank/vm/d-old (aside of tank/vm/d): web:1~x',
+  );
+  const streamlines = listStreamlines(datasets);
+  const versions = streamlines.flatMap((streamline) => [...streamline.versions]);
+  assert.deepEqual(
+    versions.map(({ dataset, members, setAside }) => [dataset, members, setAside]),
+    [
+      ['tank/vm', ['d'], false],
+      ['tank/vm/d-old', [], true],
+    ],
+  );
+  const options = { colors: new Chalk({ level: 0 }), withGuids: false, width: undefined };
+  assert.match([...formatVersionTable(streamlines, options)].join(''), / tank\/vm\/d-old \(set aside\)$/m);
+});
+
 test('notes have a column where there are any, and are cut to the terminal', () => {
   const noted = new Map(
     [...datasets].map(([name, dataset]) => [

@@ -95,6 +95,24 @@ test('what was set aside is never pruned, and counts for no rule', async () => {
   assert.equal(versionsOf(b, asideOf(b)), 'web:3 web:4');
 });
 
+test('status and list tell of it, and the copy is up to date all the same', async () => {
+  const { world, b } = await makeWorld();
+  addVersion(b, 'tank/vm', 'web:9');
+  await expectRun(world, 'a', 'push --set-aside b');
+  const { stdout } = await expectRun(world, 'a', 'status b');
+  assert.match(stdout, /^web +b +3 .* up to date$/m);
+  assert.match(stdout, new RegExp(`^set aside on b: ${asideOf(b)}$`, 'm'));
+  const { hosts } = JSON.parse((await expectRun(world, 'a', 'status --json b')).stdout) as {
+    hosts: { setAside: string[] }[];
+  };
+  assert.deepEqual(
+    hosts.map(({ setAside }) => setAside),
+    [[asideOf(b)]],
+  );
+  const listed = await expectRun(world, 'a', 'list b');
+  assert.match(listed.stdout, new RegExp(`^ +9 .* ${asideOf(b)} \\(set aside\\)`, 'm'));
+});
+
 test('what was only written to is set aside, too', async () => {
   const { world, a, b } = await makeWorld();
   b.pools.destroySnapshots('tank/vm', ['zfs-vm:web:3']);
