@@ -51,7 +51,11 @@ export function planArrival(
   });
   if (source.encrypted) return arrive('locked');
   if (first.kind === 'clone') {
-    return arrive(model.encryptionOf(first.origin.slice(0, first.origin.indexOf('@'))));
+    const origin = first.origin.slice(0, first.origin.indexOf('@'));
+    const encryption = model.encryptionOf(origin);
+    return encryption === 'locked'
+      ? { kind: 'conflict', reason: describeLocked(destination, origin, model) }
+      : arrive(encryption);
   }
   const there = model.encryptionOf(destination);
   if (!isNew || first.kind === 'resume') {

@@ -1110,3 +1110,13 @@ plans(
     '  t:3 full',
   ],
 );
+
+plans(
+  'a clone that is not encrypted does not go where the copy of its origin is locked',
+  {
+    sender: ['tank/vm: web:1', 'tank/new < tank/vm@web:1: web:2'],
+    receiver: ['tank/x (encrypted) (locked):', 'tank/x/vm (encrypted) (locked) (root tank/x): web:1'],
+    to: 'tank/x',
+  },
+  ['tank/vm is up to date in tank/x/vm', 'tank/new: key-not-loaded'],
+);

@@ -301,7 +301,8 @@ class Receive {
     const parent = this.#findParent();
     const asked = this.#properties.get('encryption');
     const inherits = asked === undefined && origin === undefined && parent?.encryption !== undefined;
-    if (inherits && !parent.isKeyLoaded) fail('inherited key must be loaded');
+    const isLocked = origin === undefined ? inherits && !parent.isKeyLoaded : isLockedDataset(origin.dataset);
+    if (isLocked) fail('inherited key must be loaded');
     const isEncrypted =
       origin === undefined ? inherits || (asked ?? 'off') !== 'off' : origin.dataset.encryption !== undefined;
     if (isEncrypted && header.flags.embedded) fail(this.#describeInvalid(header));
@@ -477,4 +478,9 @@ function formatBytes(bytes: number): string {
   if (unit === 0) return `${bytes}B`;
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
   return `${size.toFixed(digits)}${'KMGTPE'.charAt(unit - 1)}`;
+}
+
+/** Whether a dataset is encrypted, and its key isn't loaded: what isn't raw can't be made of it. */
+function isLockedDataset({ encryption, isKeyLoaded }: Dataset): boolean {
+  return encryption !== undefined && !isKeyLoaded;
 }

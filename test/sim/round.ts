@@ -1,4 +1,3 @@
-import { isIdentityJudged } from './awaited.js';
 import { captureState, describeHost, snapshotsIn, type HostState } from './capture.js';
 import { Faults, type FaultName } from './faults.js';
 import { judgeDelivery } from './judge-delivery.js';
@@ -55,7 +54,7 @@ export class Round {
 
   /** @throws Violation */
   async run(): Promise<void> {
-    if (isIdentityJudged && this.#scene.random.chance(0.5)) {
+    if (this.#scene.random.chance(0.5)) {
       await compareLooks(this.#scene.sender, this.#scene.receiver, this.#command);
     }
     const planned = this.#scene.random.chance(0.6) ? await this.#plan() : undefined;
@@ -280,14 +279,12 @@ export class Round {
     const { sender, receiver } = this.#baseline;
     const now = this.#capture();
     judgeSender(sender, now.sender, this.#command.leavesBookmarks);
-    if (isIdentityJudged) {
-      this.#scene.provenance.judge({
-        ...{ from: 'a', to: 'b', sender, before: receiver, after: now.receiver },
-        destination: this.#command.destination,
-        undoes: this.#command.undoes,
-        isTouched,
-      });
-    }
+    this.#scene.provenance.judge({
+      ...{ from: 'a', to: 'b', sender, before: receiver, after: now.receiver },
+      destination: this.#command.destination,
+      undoes: this.#command.undoes,
+      isTouched,
+    });
     judgeReceiver(
       receiver,
       now.receiver,
