@@ -1,6 +1,7 @@
 import type { Chain, Plan } from '../plan/plan.js';
 import { groupByStream } from '../plan/stream.js';
 import { fullNameOf, type Point } from '../streamline/dataset.js';
+import { ChainProgress, firstBasesOf, lastOf } from './chain-progress.js';
 import type { TransferEvent } from './event.js';
 import type { SourceBookmarks } from './source-bookmarks.js';
 import { releaseLeftHolds, SourceHolds, type HoldContext } from './source-holds.js';
@@ -10,6 +11,9 @@ const longMs = 10_000;
 
 /** How often it is looked what is so. */
 const lookEveryMs = 5_000;
+
+/** How often holds follow what has come, at most: each that is taken or released costs a sync of the pool. */
+const followEveryMs = 10_000;
 
 /** How often what has come gets its bookmarks: a short run has them all in one command, at its end. */
 const bookmarkEveryMs = 60_000;
@@ -32,6 +36,9 @@ export interface ProtectContext extends HoldContext {
  * - What a single stream begins from has to outlast its wait in the queue: as a bookmark, which all of them get at the start, in one
  *   command. Where that isn't wanted or allowed, it is held.
  *
+ * A chain that is long under way and has more to come is held by what has come of it instead of what it began from: that is released when
+ * the other is held, and may go then.
+ *
  * What has come gets its bookmark within a minute, as the next increment begins from it. Nothing of all that is waited for before the
  * streams begin; what a run that died has left held is released first. When the last has come, the holds go, while the receivers are
  * still asked whether they have it all. Where the rights are lacking, it is done without.
@@ -46,7 +53,7 @@ export async function whileProtected<T>(
   if (plan.chains.length === 0) return work(() => undefined);
   const { signal } = context;
   const holds = new SourceHolds(context);
-  const progress = new ChainProgress();
+  const progress = new ChainProgress(plan.chains);
   const over = new AbortController();
   // At once when the run is stopped: meanwhile the streams are ended.
   const stop = (): Promise<void> => {
@@ -59,13 +66,11 @@ export async function whileProtected<T>(
   signal.addEventListener('abort', onAbort, { once: true });
   const bookmarking = protectAtStart(plan, holds, context);
   const watching = watch(progress, holds, context, over.signal);
-  // Chains may be cut into parts on the way, steps are not.
-  const stepCount = plan.chains.reduce((sum, { steps }) => sum + steps.length, 0);
   let finishing: Promise<void> | undefined;
   try {
     return await work((event) => {
       progress.note(event, context.clock.nowMs());
-      if (progress.arrivedStepCount === stepCount) finishing ??= finish(plan, holds, context);
+      if (progress.isComplete) finishing ??= finish(plan, holds, context);
     });
   } finally {
     signal.removeEventListener('abort', onAbort);
@@ -89,8 +94,10 @@ async function protectAtStart(
   holds: SourceHolds,
   { bookmarks }: ProtectContext,
 ): Promise<void> {
-  const basesOfSingle = snapshotsOf(chains.filter((chain) => !needsHold(chain)).flatMap(basesOf));
-  const needed = snapshotsOf(chains.filter(needsHold).flatMap(endsOf));
+  const basesOfSingle = snapshotsOf(chains.filter((chain) => !needsHold(chain)).flatMap(firstBasesOf));
+  const needed = snapshotsOf(
+    chains.filter(needsHold).flatMap((chain) => [...firstBasesOf(chain), lastOf(chain)]),
+  );
   holds.hold([...needed, ...(bookmarks === undefined ? basesOfSingle : [])]);
   if ((await bookmarks?.make(basesOfSingle)) === 'denied') holds.hold(basesOfSingle);
 }
@@ -104,11 +111,19 @@ async function watch(
 ): Promise<void> {
   // Each comes after the one before: the last is waited for, and nothing here is late for them.
   let bookmarking: Promise<unknown> | undefined;
+  let followAtMs = clock.nowMs();
   let bookmarkAtMs = clock.nowMs() + bookmarkEveryMs;
   for (;;) {
     await clock.sleep(lookEveryMs, over).catch(() => undefined);
     if (over.aborted) break;
-    holds.hold(snapshotsOf(progress.findBegunBefore(clock.nowMs() - longMs).flatMap(endsOf)));
+    const long = progress.findBegunBefore(clock.nowMs() - longMs);
+    const isDue = clock.nowMs() >= followAtMs;
+    if (isDue) for (const chain of long) progress.advance(chain);
+    holds.hold(snapshotsOf(long.flatMap((chain) => progress.endsOf(chain))));
+    if (isDue) {
+      followAtMs = clock.nowMs() + followEveryMs;
+      releasePassed(long, progress, holds);
+    }
     if (clock.nowMs() < bookmarkAtMs) continue;
     bookmarkAtMs = clock.nowMs() + bookmarkEveryMs;
     bookmarking = bookmarks?.make(snapshotsOf(progress.takeArrived().map(lastOf)));
@@ -116,60 +131,20 @@ async function watch(
   await bookmarking;
 }
 
-/** Which chains of a plan, or parts of them, are under way, and which have come. */
-class ChainProgress {
-  readonly #startsMs = new Map<Chain, number>();
-  #arrived: Chain[] = [];
-  #arrivedStepCount = 0;
-
-  /** How many steps have come. */
-  get arrivedStepCount(): number {
-    return this.#arrivedStepCount;
-  }
-
-  note(event: TransferEvent, nowMs: number): void {
-    if (event.kind === 'step-started' && !this.#startsMs.has(event.chain)) {
-      this.#startsMs.set(event.chain, nowMs);
-    }
-    if (event.kind === 'step-done') this.#arrivedStepCount += 1;
-    const isDone = event.kind === 'step-done' && event.step === event.chain.steps.at(-1);
-    if (isDone) this.#arrived.push(event.chain);
-    if (isDone || event.kind === 'step-failed' || event.kind === 'step-stopped') {
-      this.#startsMs.delete(event.chain);
-    }
-  }
-
-  /** The chains that began before a time, or then, and aren't done. */
-  findBegunBefore(timeMs: number): Chain[] {
-    return [...this.#startsMs].filter(([, startMs]) => startMs <= timeMs).map(([chain]) => chain);
-  }
-
-  /** The chains that have come since it was asked last. */
-  takeArrived(): Chain[] {
-    const arrived = this.#arrived;
-    this.#arrived = [];
-    return arrived;
+/** Releases what chains have gone on from, where no other needs it. */
+function releasePassed(chains: readonly Chain[], progress: ChainProgress, holds: SourceHolds): void {
+  const moves = chains.filter((chain) => progress.passedOf(chain).length > 0);
+  if (moves.length === 0) return;
+  const needed = new Set(snapshotsOf(progress.findUnfinished().flatMap((chain) => progress.endsOf(chain))));
+  for (const chain of moves) {
+    const passed = snapshotsOf(progress.passedOf(chain)).filter((snapshot) => !needed.has(snapshot));
+    holds.releaseFor(snapshotsOf(progress.basesOf(chain)), passed);
   }
 }
 
 /** Whether neither a bookmark of its base nor zfs itself protects a chain. */
 function needsHold(chain: Chain): boolean {
   return chain.steps[0].kind === 'resume' || groupByStream(chain).length > 1;
-}
-
-/** What has to be there for a chain to begin. */
-function basesOf({ steps: [first] }: Chain): Point[] {
-  if (first.kind === 'resume') return [first.to];
-  return 'from' in first ? [first.from] : [];
-}
-
-function lastOf({ steps: [first, ...rest] }: Chain): Point {
-  return rest.at(-1)?.to ?? first.to;
-}
-
-/** What a chain begins from, and its last version: what lies between them may go, and the chain goes on without. */
-function endsOf(chain: Chain): Point[] {
-  return [...basesOf(chain), lastOf(chain)];
 }
 
 function snapshotsOf(points: readonly Point[]): string[] {

@@ -9,7 +9,7 @@ import { explainZfsFailure } from '../zfs/failure.js';
 import { poolOf } from '../zfs/names.js';
 import { holdArguments, releaseArguments } from '../zfs/protect.js';
 import type { TransferEvent } from './event.js';
-import type { HoldJournal, LeftHolds } from './hold-journal.js';
+import type { HoldJournal, HoldRecord, LeftHolds } from './hold-journal.js';
 
 /** How long holding and releasing is waited for when the run was stopped. */
 const waitAfterStopMs = 1200;
@@ -33,6 +33,8 @@ export class SourceHolds {
   readonly #tag = `zfs-vm:${process.pid}-${randomBytes(4).toString('hex')}`;
   /** What is held, or was tried to. */
   readonly #snapshots = new Set<string>();
+  /** What is held, for all that is known. */
+  readonly #sure = new Set<string>();
   /** Whether any may be held: not if that was always denied. */
   #isHeld = false;
   /** Whether a command that takes some may still be at work: a lost host goes on with it alone. */
@@ -52,6 +54,14 @@ export class SourceHolds {
     this.#taking = this.#taking.then(() => this.#take(snapshots));
   }
 
+  /**
+   * Releases snapshots that others have taken the place of, when what was asked for before is held: not unless these are. What can't be
+   * released now stays until all is.
+   */
+  releaseFor(successors: readonly string[], snapshots: readonly string[]): void {
+    this.#taking = this.#taking.then(() => this.#releaseSome(successors, snapshots));
+  }
+
   /** Releases what is held. When the run was stopped, it isn't waited for long: it goes on alone then. */
   release(): Promise<void> {
     this.#releasing ??= this.#taking.then(() => this.#releaseAll());
@@ -62,18 +72,36 @@ export class SourceHolds {
     const { sender, emit, holdJournal: journal } = this.#context;
     const more = [...new Set(snapshots)].filter((snapshot) => !this.#snapshots.has(snapshot));
     if (more.length === 0 || this.#releasing !== undefined) return;
-    const record = {
-      ...{ host: sender.host.name, zfs: sender.zfs, tag: this.#tag, pid: process.pid },
-      snapshots: [...this.#snapshots, ...more],
-    };
+    const record = this.#toRecord([...this.#snapshots, ...more]);
     // What isn't written down could stay held for ever.
     if (!(await journal.write({ ...record, isTaken: false }))) return;
     for (const snapshot of more) this.#snapshots.add(snapshot);
     emit({ kind: 'held', host: sender.host.name, snapshots: more.length });
     const ended = await runForNames(sender, holdArguments(this.#tag), more);
     if (ended !== 'denied' && ended !== 'refused') this.#isHeld = true;
+    if (ended === 'all') for (const snapshot of more) this.#sure.add(snapshot);
     if (ended === 'unknown') this.#isUnsure = true;
     else if (!this.#isUnsure) await journal.write({ ...record, isTaken: true });
+  }
+
+  async #releaseSome(successors: readonly string[], snapshots: readonly string[]): Promise<void> {
+    const going = snapshots.filter((snapshot) => this.#sure.has(snapshot));
+    const areHeld = successors.every((snapshot) => this.#sure.has(snapshot));
+    if (going.length === 0 || !areHeld || this.#releasing !== undefined) return;
+    const { sender, holdJournal: journal } = this.#context;
+    const ended = await runForNames(sender, releaseArguments(this.#tag), going);
+    for (const snapshot of going) this.#sure.delete(snapshot);
+    if (ended !== 'all') return;
+    for (const snapshot of going) this.#snapshots.delete(snapshot);
+    await journal.write({ ...this.#toRecord([...this.#snapshots]), isTaken: !this.#isUnsure });
+  }
+
+  #toRecord(snapshots: readonly string[]): Omit<HoldRecord, 'isTaken'> {
+    const { sender } = this.#context;
+    return {
+      ...{ host: sender.host.name, zfs: sender.zfs, tag: this.#tag, pid: process.pid },
+      snapshots,
+    };
   }
 
   async #releaseAll(): Promise<void> {

@@ -268,6 +268,100 @@ test('a chain of several streams is held from the start, by its base and its las
   assert.deepEqual(held, [2]);
 });
 
+/** Four increments, each a stream of its own, as a snapshot that isn't sent lies between them. */
+const increments = planFor(['tank/a: a:1 a:2 @x a:3 @y a:4 @z a:5'], ['tank/a: a:1']);
+
+/** Something that happens to a step of the first chain. */
+function atStep(plan: Plan, index: number, kind: 'step-started' | 'step-done'): TransferEvent {
+  const [chain] = plan.chains;
+  const step = chain?.steps[index];
+  assert.ok(chain !== undefined && step !== undefined);
+  return { kind, chain, step, bytes: undefined, seconds: 1 };
+}
+
+test('while a long chain goes on, what it began from is released when what has come of it is held', async (t) => {
+  const { asked } = await watchSender(t, increments, {
+    wantsBookmarks: false,
+    work: async ({ emit, sleep, waitForCommands }) => {
+      await waitForCommands(1);
+      for (const [index, commands] of [3, 5, 7].entries()) {
+        emit(atStep(increments, index, 'step-started'));
+        await sleep(60);
+        emit(atStep(increments, index, 'step-done'));
+        emit(atStep(increments, index + 1, 'step-started'));
+        await sleep(15);
+        await waitForCommands(commands);
+      }
+      emit(atStep(increments, 3, 'step-done'));
+    },
+  });
+  const name = (version: number): string => `tank/a@zfs-vm:a:${version}`;
+  assert.deepEqual(asked, [
+    `hold ${name(1)} ${name(5)}`,
+    ...[2, 3, 4].flatMap((version) => [`hold ${name(version)}`, `release ${name(version - 1)}`]),
+    `release ${name(5)} ${name(4)}`,
+  ]);
+});
+
+test('in a short run, holds do not follow what has come', async (t) => {
+  const { asked } = await watchSender(t, increments, {
+    wantsBookmarks: false,
+    work: async ({ emit, sleep, waitForCommands }) => {
+      await waitForCommands(1);
+      emit(atStep(increments, 0, 'step-started'));
+      for (const index of [0, 1, 2, 3]) {
+        await sleep(2);
+        emit(atStep(increments, index, 'step-done'));
+      }
+    },
+  });
+  const ends = 'tank/a@zfs-vm:a:1 tank/a@zfs-vm:a:5';
+  assert.deepEqual(asked, [`hold ${ends}`, `release ${ends}`]);
+});
+
+test('what a chain began from stays held where what has come can not be', async (t) => {
+  const zfs =
+    'case "$1 $3" in "hold tank/a@zfs-vm:a:2") echo "cannot hold snapshot: dataset does not exist" >&2; exit 1;; esac';
+  const { asked } = await watchSender(t, increments, {
+    ...{ wantsBookmarks: false, zfs },
+    work: async ({ emit, sleep, waitForCommands }) => {
+      await waitForCommands(1);
+      emit(atStep(increments, 0, 'step-started'));
+      await sleep(20);
+      emit(atStep(increments, 0, 'step-done'));
+      await sleep(15);
+      await waitForCommands(3);
+      await sleep(30);
+    },
+  });
+  assert.deepEqual(
+    asked.map((line) => line.split(' ')[0]),
+    ['hold', 'hold', 'list', 'release'],
+  );
+});
+
+test('what another chain begins from stays held when one has gone on from it', async (t) => {
+  const plan = planFor(['tank/a: a:1 a:2 @x a:3', 'tank/b < tank/a@a:1: b:1 @y b:2'], ['tank/a: a:1']);
+  assert.equal(plan.chains.length, 2);
+  const { asked } = await watchSender(t, plan, {
+    wantsBookmarks: false,
+    work: async ({ emit, sleep, waitForCommands }) => {
+      await waitForCommands(1);
+      emit(atStep(plan, 0, 'step-started'));
+      await sleep(20);
+      emit(atStep(plan, 0, 'step-done'));
+      await sleep(15);
+      await waitForCommands(2);
+      await sleep(30);
+    },
+  });
+  assert.deepEqual(
+    asked.map((line) => line.split(' ')[0]),
+    ['hold', 'hold', 'release'],
+  );
+  assert.equal(asked[1], 'hold tank/a@zfs-vm:a:2');
+});
+
 test('what an interrupted stream needs is held from the start', async (t) => {
   const plan = planFor(['tank/a: a:1 a:2'], ['tank/a (partial a:2 since a:1): a:1']);
   assert.equal(plan.chains[0]?.steps[0].kind, 'resume');
