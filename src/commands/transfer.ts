@@ -3,7 +3,7 @@ import type { Endpoint } from '../host/endpoint.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { readHeld, readSetPropertiesOf } from '../inventory/read-inventory.js';
 import { findToBeDestroyed } from '../plan/gone-on.js';
-import { findPassed, type PassedVersions } from '../plan/passed.js';
+import { findPassed, type FoundPassed, type PassedVersions } from '../plan/passed.js';
 import type { Plan } from '../plan/plan.js';
 import { planTransfer } from '../plan/plan-transfer.js';
 import { isConclusive } from '../plan/probe.js';
@@ -426,9 +426,16 @@ export class TransferRun {
     }
     const unmarked = findUnmarked(plan, datasetsWith(receiver.datasets).sender).map(fullNameOf);
     // Whoever asks for the latest only hears what that passes by, which is known where something is sent.
-    const knowsReceiver = quickLook === undefined || isWhole;
-    const { versions, isSure } = findPassed({ ...datasetsWith(whole), choice, knowsReceiver }, plan);
-    const knowsPassed = (knowsAll || isWhole) && isSure;
+    const find = (): FoundPassed =>
+      findPassed({ ...datasetsWith(whole), choice, knowsReceiver: quickLook === undefined || isWhole }, plan);
+    let found = find();
+    if (!found.isSure && quickLook !== undefined) {
+      whole = (await quickLook.readRest()).datasets;
+      isWhole = true;
+      found = find();
+    }
+    const { versions } = found;
+    const knowsPassed = knowsAll || isWhole;
     const passed = {
       versions: knowsPassed || choice.latest ? versions : [],
       ...{ knowsAll: knowsPassed, isLatest: choice.latest },

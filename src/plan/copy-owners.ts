@@ -55,7 +55,7 @@ export class CopyOwners {
    * @param at its newest snapshot that the source has, too
    */
   mayBeCopy(source: Dataset, at: Snapshot): boolean {
-    return this.#judge(source, at) !== 'anothers';
+    return this.#judge(source, at) !== 'anothers' || this.#hasTakenOver(at);
   }
 
   /**
@@ -70,6 +70,20 @@ export class CopyOwners {
   isForeign(copy: string): boolean {
     const role = this.#context.model.findDataset(copy)?.role;
     return role !== undefined && this.#judgeRole(role) === 'foreign';
+  }
+
+  /**
+   * Whether a dataset of the receiver ends with a snapshot of the source's, and its role names one of the sender's that has no version
+   * any more: the source has taken over its past, and maybe its name.
+   */
+  #hasTakenOver({ guid, dataset: copy }: Snapshot): boolean {
+    const { model, sender } = this.#context;
+    const role = model.findDataset(copy)?.role;
+    if (role === undefined || this.#found.has(copy) || model.findNewerThan(guid, copy).length > 0) {
+      return false;
+    }
+    const judged = this.#judgeRole(role);
+    return typeof judged === 'object' && sender.get(judged.source)?.snapshots.length === 0;
   }
 
   #judge(source: Dataset, { guid, dataset: copy }: Snapshot): 'own' | 'anothers' | 'foreign' | 'open' {

@@ -37,8 +37,6 @@ export type CopyRule =
   | 'place'
   /** Its role says so, wherever it was moved. */
   | 'role'
-  /** It has taken over the past of the copy, which went on by itself and became a clone of it. */
-  | 'promotion'
   /** It is the only one that has something of the source itself, and was not touched since. */
   | 'adoption';
 
@@ -136,7 +134,12 @@ export class CopyFinder {
   #findPromoted(dataset: Dataset, name: string): CopyFinding | undefined {
     const copy = this.#model.findDataset(name);
     if (copy?.origin === undefined) return undefined;
-    const own = new Map(listOwnPoints(dataset).map((point) => [point.guid, point]));
+    // A snapshot comes after its bookmark here, and is what counts.
+    const own = new Map(
+      listOwnPoints(dataset)
+        .toReversed()
+        .map((point) => [point.guid, point]),
+    );
     for (const at of walkHistory(this.#model.datasets, copy)) {
       const base = own.get(at.guid);
       const holder = this.#model.findDataset(at.dataset);
@@ -144,10 +147,6 @@ export class CopyFinder {
       // A clone that was never promoted is younger than what it was cloned from.
       if (copy.madeAtSeconds > holder.madeAtSeconds) return undefined;
       if (!this.#owners.mayBeCopy(dataset, { ...at, dataset: name })) return undefined;
-      const hasGoneOn = copy.snapshots.length > 0;
-      if (hasGoneOn && this.#isUntouched(at) && this.#owners.isOpen(dataset, at)) {
-        return { kind: 'copy', base, at, by: 'promotion' };
-      }
       return { kind: 'past-promoted', destination: name, holder: holder.name, base };
     }
     return undefined;

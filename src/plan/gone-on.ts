@@ -83,7 +83,7 @@ export function settleGoneOn(
   }
   const undo = isForeign ? undefined : 'rollback';
   const differing = findDifferingVersion(source.versions, receiverOnly.filter(isTagged), undo);
-  if (differing !== undefined) return refuse({ ...differing, ...undoing });
+  if (differing !== undefined) return refuse({ ...differing, ...undoing, isForeign });
   return refuse({ kind: 'diverged', destination, common, receiverOnly, ...undoing, isForeign });
 }
 

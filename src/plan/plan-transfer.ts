@@ -86,7 +86,7 @@ class Planner {
     this.#sources = findSources(sender, choice);
     const places = findLikelyPlaces(this.#sources, destination);
     this.#copies = new CopyFinder({ sender, model: this.#model, places });
-    this.#owners = new VersionOwners(this.#request, this.#model);
+    this.#owners = new VersionOwners(this.#request, this.#model, this.#copies.owners);
   }
 
   plan(): Plan {
@@ -161,19 +161,32 @@ class Planner {
     switch (finding.kind) {
       case 'copy':
         this.#copies.note(source.dataset.name, finding.at.dataset);
+        this.#placement.settle(source.dataset.name, finding.at.dataset);
         return this.#continueCopy(source, finding);
       case 'complete':
         return this.#toUpToDate(source, { destination: finding.dataset, receiverOnly: [], by: finding.by });
       case 'past-promoted':
         return conflict(finding);
       case 'unclear':
-        return conflict({
-          ...{ kind: 'copy-unclear', base: finding.base, candidates: finding.candidates },
-          place: this.#placement.choose(source),
-        });
+        return conflict({ ...this.#describeUnclear(source, finding), kind: 'copy-unclear' });
       case 'none':
         return this.#startNew(source);
     }
+  }
+
+  /** What may be the copy, with how it can be named. */
+  #describeUnclear(
+    source: Source,
+    { base, candidates }: CopyFinding & { readonly kind: 'unclear' },
+  ): Omit<ConflictReason & { readonly kind: 'copy-unclear' }, 'kind'> {
+    const place = this.#placement.choose(source);
+    const parent = ancestorsOf(place ?? '').at(-1);
+    const isFree =
+      place !== undefined &&
+      this.#model.findDataset(place) === undefined &&
+      (parent === undefined || this.#model.findDataset(parent) !== undefined) &&
+      candidates.every((name) => poolOf(name) === poolOf(place));
+    return { base, candidates, place, isFree };
   }
 
   /** The receiver has no copy: it gets a new dataset, a clone where it has something that this can be made of. */
@@ -236,6 +249,7 @@ class Planner {
         const resumption: Step = { kind: 'resume', token: existing.partial.token, to: next };
         return this.#toChain(source, destination, [resumption, ...followUp(next, rest)], { by });
       }
+      if (isForeign) return conflict(describePartial(existing));
       const preparation =
         abortOurs(existing, source) ??
         (this.#request.choice.allSnapshots ? abortGone(existing, source, base.guid) : undefined);
@@ -300,13 +314,21 @@ class Planner {
         streamline: isTagged(theirs) ? theirs.tag.streamline : '',
         theirs,
       };
-      return this.#replace(source, theirs.dataset, reason);
+      // What is somewhere else is nobody's to replace by this one.
+      if (theirs.dataset === this.#placement.choose(source)) {
+        return this.#replace(source, theirs.dataset, reason);
+      }
+      return conflict(
+        reason.kind === 'version-differs' ? { ...reason, undo: undefined } : { ...reason, isElsewhere: true },
+      );
     }
     if (dataset.origin !== undefined) {
-      // Where nothing that it was cloned from is a version, no plan could ever bring the origin: the content goes whole.
+      // Where nothing that it was cloned from is a version, or all of that was passed by, no plan could ever bring the origin: the content
+      // goes whole.
       const { sender, choice } = this.#request;
       for (const point of walkHistory(sender, dataset)) {
         if (point.dataset === dataset.name || !(choice.allSnapshots || isTagged(point))) continue;
+        if (this.#hasPassed(point)) continue;
         return conflict({ kind: 'origin-missing', origin: dataset.origin, nearest: point });
       }
     }
@@ -319,7 +341,13 @@ class Planner {
     });
   }
 
-  /** The rest of a new dataset whose receive was interrupted, if it is the very stream that would be sent. */
+  /** Whether the receiver has something newer of a dataset than this point, and so can't get the point any more. */
+  #hasPassed({ dataset, createtxg }: Point): boolean {
+    const { snapshots = [] } = this.#request.sender.get(dataset) ?? {};
+    return snapshots.some((snapshot) => snapshot.createtxg > createtxg && this.#model.has(snapshot.guid));
+  }
+
+  /** The rest of a new dataset whose receive was interrupted at its place, if it is the very stream that would be sent. */
   #resume(
     source: Source,
     first: Snapshot,
@@ -328,6 +356,8 @@ class Planner {
   ): Decision | undefined {
     const existing = this.#model.findPartialOf(first.guid);
     if (existing?.partial === undefined || existing.snapshots.length > 0) return undefined;
+    // What is under way elsewhere may be another sender's.
+    if (existing.name !== this.#placement.choose(source)) return undefined;
     if (!isBegun(existing.partial, source.dataset, first, from)) return undefined;
     const step: Step = { kind: 'resume', token: existing.partial.token, to: first };
     return this.#toChain(source, existing.name, [step, ...followUp(first, rest)], { isNew: true });
@@ -343,8 +373,12 @@ class Planner {
         reason.kind === 'version-differs' ? { ...reason, undo: undefined } : { ...reason, copyOf },
       );
     }
+    if (isAnothers(existing, source, this.#request.sender)) {
+      return conflict(
+        reason.kind === 'version-differs' ? { ...reason, undo: undefined } : { ...reason, isMarked: true },
+      );
+    }
     if (!this.#request.replace) return conflict(reason);
-    if (isAnothers(existing, source, this.#request.sender)) return conflict(reason);
     // Nothing is destroyed before its successor is there, and the root of a pool can't be moved out of the way.
     if (isPoolRoot(destination)) return conflict(reason);
     const dependents = this.#model.findDependents(destination);

@@ -148,6 +148,8 @@ export type ConflictReason =
       readonly held?: readonly Snapshot[];
       /** What keeps `--set-aside` from keeping the receiver's beside ours; null where nothing does, undefined where it would not help. */
       readonly asideObstacle?: AsideObstacle | null;
+      /** As with `diverged`. */
+      readonly isForeign?: boolean;
     }
   /** Somebody wrote to the destination after its newest snapshot. */
   | {
@@ -176,6 +178,8 @@ export type ConflictReason =
       readonly base: Point;
       /** Where the copy would be looked for first; undefined where that can't be told. */
       readonly place: string | undefined;
+      /** Whether one of them can be renamed to that place. */
+      readonly isFree: boolean;
     }
   /** The receiver holds something newer without the highest version of a streamline, and ZFS can't insert older snapshots. */
   | {
@@ -191,6 +195,10 @@ export type ConflictReason =
       readonly theirs: Snapshot;
       /** Another dataset of the sender that the receiver's is a copy of, which keeps `--replace` from it. */
       readonly copyOf?: string;
+      /** Whether it isn't where the copy belongs, which keeps `--replace` from it, too. */
+      readonly isElsewhere?: boolean;
+      /** Whether its role says that it follows something else, or that it was set aside; as above. */
+      readonly isMarked?: boolean;
     }
   /** The destination of a new dataset exists already and is something else. */
   | {
@@ -202,6 +210,8 @@ export type ConflictReason =
       readonly held?: readonly Snapshot[];
       /** Another dataset of the sender that it is a copy of, which keeps `--replace` from it, too. */
       readonly copyOf?: string | undefined;
+      /** Whether its role says that it follows something else, or that it was set aside, which keeps `--replace` from it, too. */
+      readonly isMarked?: boolean;
     }
   /** An interrupted receive of something else than what would be sent next has to be dropped first. */
   | {

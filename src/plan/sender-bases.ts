@@ -1,5 +1,6 @@
 import type { Dataset, Datasets } from '../streamline/dataset.js';
 import { note, type KnownHost } from './receiver-needs.js';
+import { isSameMachine } from './same-machine.js';
 
 /**
  * Finds what of a host has to stay so that its senders can go on there though it has what they haven't: of each dataset with something
@@ -27,7 +28,7 @@ export function findSenderBases(
 }
 
 /**
- * Finds the datasets of a host that are none of its senders' business: their roles say that they are copies of what no sender has or had.
+ * Finds the datasets of a host that are none of its senders' copies: their roles say that they follow what no sender has or had, or they are a sender's own.
  * A sender whose zfs tells no GUIDs could be any.
  * @returns their names; none where there are no senders
  */
@@ -35,7 +36,9 @@ export function findForeignCopies(datasets: Datasets, senders: readonly KnownHos
   const known = senders.flatMap((sender) => [...sender.datasets.values()].map(({ guid }) => guid));
   const guids = new Set(known.filter((guid) => guid !== undefined));
   if (guids.size === 0) return new Set();
+  // Where a sender is this very machine, under another name, its own datasets are no copies.
+  const isSenders = senders.some((sender) => isSameMachine(sender.datasets, datasets));
   const isForeign = ({ role }: Dataset): boolean =>
-    role !== undefined && !(guids.has(role.sourceGuid) || guids.has(role.poolGuid));
+    isSenders || (role !== undefined && !(guids.has(role.sourceGuid) || guids.has(role.poolGuid)));
   return new Set([...datasets.values()].filter(isForeign).map(({ name }) => name));
 }

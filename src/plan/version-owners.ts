@@ -7,6 +7,7 @@ import {
 } from '../streamline/dataset.js';
 import { GuidIndex } from '../streamline/guid-index.js';
 import { findVersions, groupByStreamline } from '../streamline/lineage.js';
+import type { CopyOwners } from './copy-owners.js';
 import type { ConflictReason } from './plan.js';
 import type { ReceiverModel } from './receiver-model.js';
 import type { Source } from './sources.js';
@@ -16,12 +17,19 @@ export class VersionOwners {
   readonly #sender: Datasets;
   readonly #receiver: Datasets;
   readonly #model: ReceiverModel;
+  readonly #copies: Pick<CopyOwners, 'isForeign'>;
   /** Made only when they are needed: most plans never ask. */
   #ours: GuidIndex | undefined;
   #theirs: ReadonlyMap<string, readonly TaggedSnapshot[]> | undefined;
   #bookmarked: ReadonlyMap<bigint, string> | undefined;
 
-  constructor(sides: { readonly sender: Datasets; readonly receiver: Datasets }, model: ReceiverModel) {
+  /** @param copies tells what is the copy of something on another host: its versions are no other history of the sender's streamlines */
+  constructor(
+    sides: { readonly sender: Datasets; readonly receiver: Datasets },
+    model: ReceiverModel,
+    copies: Pick<CopyOwners, 'isForeign'>,
+  ) {
+    this.#copies = copies;
     this.#sender = sides.sender;
     this.#receiver = sides.receiver;
     this.#model = model;
@@ -78,7 +86,12 @@ export class VersionOwners {
   #listForeign(streamline: string): TaggedSnapshot[] {
     this.#theirs ??= groupByStreamline(findVersions(this.#receiver));
     const theirs = this.#theirs.get(streamline) ?? [];
-    return theirs.filter((their) => this.#findOurs(their.guid) === undefined && this.#model.keeps(their));
+    return theirs.filter(
+      (their) =>
+        this.#findOurs(their.guid) === undefined &&
+        this.#model.keeps(their) &&
+        !this.#copies.isForeign(their.dataset),
+    );
   }
 
   /** The sender's snapshot with this GUID. */

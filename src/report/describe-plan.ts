@@ -162,6 +162,7 @@ export function suggestWayOut(reason: ConflictReason): string {
       if (reason.isForeign) return suggestForgetting(reason.destination);
       return [...suggestSetAside(reason.asideObstacle), suggestRollback(reason)].join(', or ');
     case 'version-differs':
+      if (reason.isForeign === true) return suggestForgetting(reason.theirs.dataset);
       return [
         ...(reason.asideObstacle === null ? suggestSetAside(null) : []),
         'give one of the two another name with "zfs rename"',
@@ -181,13 +182,16 @@ export function suggestWayOut(reason: ConflictReason): string {
       return `make the next version on the sender with "${quoteCommand(['zfs-vm', 'tag', reason.newest.dataset])}": it is sent, and is the newest then`;
     case 'no-common-version':
       if (isPoolRoot(reason.theirs.dataset)) return 'give one of them another streamline name';
+      if (reason.isElsewhere === true || reason.isMarked === true) {
+        return 'give one of them another streamline name';
+      }
       return reason.copyOf === undefined
         ? 'give one of them another streamline name, or use --replace if what the receiver has may go'
         : `give one of them another streamline name: what the receiver has is a copy of ${reason.copyOf} and can't be replaced`;
     case 'destination-exists':
       if (reason.held !== undefined) return `choose another place with -d, or ${suggestRelease(reason.held)}`;
       if (isPoolRoot(reason.destination)) return 'choose another place with -d';
-      return reason.dependents.length === 0 && reason.copyOf === undefined
+      return reason.dependents.length === 0 && reason.copyOf === undefined && reason.isMarked !== true
         ? 'choose another place with -d, rename that dataset, or use --replace if it may go'
         : 'choose another place with -d, or rename that dataset';
     case 'partial-receive':
@@ -229,16 +233,22 @@ function suggestForgetting(destination: string): string {
 }
 
 /** How the copy is named: by its place. */
-function suggestNaming({ candidates, place }: ConflictReason & { readonly kind: 'copy-unclear' }): string {
-  const [first = ''] = candidates;
+function suggestNaming({
+  candidates,
+  place,
+  isFree,
+}: ConflictReason & { readonly kind: 'copy-unclear' }): string {
   const parents = candidates
     .filter((name) => place !== undefined && name.includes('/') && baseNameOf(name) === baseNameOf(place))
     .map((name) => `-d ${quoteWord(name.slice(0, name.lastIndexOf('/')))}`);
   const naming =
     parents.length === 0 ? [] : [`name the one that is meant by its place (${parents.join(' or ')})`];
-  const renaming =
-    place === undefined ? [] : [`rename it there with "${quoteCommand(['zfs', 'rename', first, place])}"`];
-  return [...naming, ...renaming].join(', or ');
+  const commands = candidates.map((name) => quoted(['zfs', 'rename', name, place ?? '']));
+  const renaming = isFree ? [`rename it to its place on the receiver (${commands.join(' or ')})`] : [];
+  const ways = [...naming, ...renaming];
+  return ways.length === 0
+    ? 'choose a place with -d; if none of them is the copy, rename or destroy them'
+    : ways.join(', or ');
 }
 
 /** How the receiver's version is undone, where that is possible. */
@@ -326,7 +336,9 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
       const dependents = reason.dependents.length;
       const something = isPoolRoot(reason.destination)
         ? 'the root of a pool, which ZFS can neither rename nor destroy'
-        : 'something else';
+        : reason.isMarked === true
+          ? 'marked as the copy of another dataset, or was set aside'
+          : 'something else';
       const what = reason.copyOf === undefined ? something : `a copy of ${reason.copyOf}`;
       const held = describeHeld(reason.held ?? [], 'replaced');
       return `${receiverName} already has ${reason.destination}, and it is ${what}${held}${dependents > 0 ? `, with ${formatCount(dependents, 'dataset')} below it or cloned from it` : ''}`;

@@ -83,19 +83,20 @@ test('of a receiver, no more is listed than differs', async () => {
   // Where it is to be expected, the first question is the last one.
   const expected = (await expectZfsVm(outside, 'push -v -d tank/x root@b')).stdout;
   assert.match(expected, /asking root@b for 4 snapshots by name, and what the datasets end with that differ/);
-  assert.equal(expected.match(/asking root@b/g)?.length, 1, expected);
+  // What the sender's datasets don't tell, the older version, is asked for in the same command.
+  assert.match(expected, /asking root@b for 1 snapshot by name/);
+  assert.equal(expected.match(/asking root@b/g)?.length, 2, expected);
   await a.run('zfs snapshot tank/other@zfs-vm:other:2');
   assert.match(
     (await expectZfsVm(outside, 'push -v root@b')).stdout,
-    /asking root@b for 5 snapshots by name[^]*done: 1 version,/,
+    /asking root@b for [0-9]+ snapshots by name[^]*done: 1 version,/,
   );
-  // Under another name it is nowhere to be expected, and found nevertheless.
+  // Under another name it is found by what is written down on it.
   await b.run('zfs rename tank/x/vm tank/renamed');
   await a.run('date > /tank/vm/three; zfs snapshot tank/vm@zfs-vm:web:3');
-  assert.match(
-    (await expectZfsVm(outside, 'push -v root@b')).stdout,
-    /asking root@b for all its snapshots[^]*web:3 {2}tank\/vm -> root@b:tank\/renamed {2}incremental/,
-  );
+  const moved = (await expectZfsVm(outside, 'push -v root@b')).stdout;
+  assert.match(moved, /web:3 {2}tank\/vm -> root@b:tank\/renamed {2}incremental/);
+  assert.doesNotMatch(moved, /all its snapshots/);
 });
 
 test('versions deleted in the middle, on either side, are no obstacle', async () => {

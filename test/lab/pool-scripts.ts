@@ -14,6 +14,8 @@ make_partition() {
   sectors=$(($2 * 2048))
   if [ "$(cat "/sys/class/block/\${partition##*/}/size" 2>/dev/null)" != "$sectors" ]; then
     printf 'label: dos\\n2048,%s\\n' "$sectors" | sfdisk --quiet --wipe always "$disk"
+    # The kernel reads the table, and the device appears a moment later.
+    for _ in $(seq 100); do [ -b "$partition" ] && break; sleep 0.1; done
   fi
   blkdiscard -f "$partition"
 }`;

@@ -210,9 +210,9 @@ rule(
 );
 
 rule(
-  'where the copy has gone on by itself, the clone that took over its past and ends with it goes on',
+  'also when the copy has gone on by itself since: the clone may be in use',
   { sender: image, receiver: ['tank/kept: web:1', 'tank/vm < tank/kept@web:1: @mine'] },
-  ['tank/vm -> tank/kept by promotion'],
+  ['tank/vm: past-promoted tank/vm'],
 );
 
 rule(

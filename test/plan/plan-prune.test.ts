@@ -148,7 +148,7 @@ test('the last common version with a named receiver is bookmarked first, unless 
 test('where the host has gone another way, the last version that a sender has, too, or its bookmark, stays', () => {
   const diverged = world('tank/vm: web:1 web:2 web:3~own web:4~own', 'tank/db: db:1 db:2');
   for (const known of ['tank/vm: web:1 web:2 web:3', 'tank/vm: #web:2 web:3']) {
-    const senders = [{ name: 'local', datasets: world(known, 'tank/db: db:1 db:2 db:3') }];
+    const senders = [{ name: 'local', datasets: world(known, 'tank/db: db:1 db:2 db:3', 'tank/here:') }];
     const plan = prune(diverged, { senders });
     assert.equal(goingIn(plan), 'tank/db@db:1 tank/vm@web:1 tank/vm@web:3');
     const kept = plan.streamlines

@@ -680,9 +680,52 @@ plans(
 );
 
 plans(
-  'an interrupted full stream is resumed wherever it was going',
-  { sender: ['tank/vm: web:1 web:2'], receiver: ['tank/there (partial web:1):'], to: 'tank/elsewhere' },
-  ['tank/vm -> b:tank/there', '  web:1 the rest of an interrupted stream', '  web:2 incremental since web:1'],
+  'an interrupted full stream is resumed at its place',
+  { sender: ['tank/vm: web:1 web:2'], receiver: ['tank/x/vm (partial web:1):'], to: 'tank/x' },
+  ['tank/vm -> b:tank/x/vm', '  web:1 the rest of an interrupted stream', '  web:2 incremental since web:1'],
+);
+
+plans(
+  'an interrupted full stream elsewhere may be of another sender, and is left as it is',
+  { sender: ['tank/vm: web:1'], receiver: ['tank/there (partial web:1):'], to: 'tank/x' },
+  ['tank/vm -> b:tank/x/vm', '  make tank/x', '  web:1 full'],
+);
+
+plans(
+  'an interrupted increment in what follows a dataset on another host is not dropped',
+  {
+    sender: ['tank/vm: web:1 web:2 web:3'],
+    receiver: ['tank/vm (copy of c:tank/vm) (partial web:3 since web:1): web:1'],
+  },
+  ['tank/vm: partial-receive'],
+);
+
+plans(
+  'versions of the same streamline that follow a dataset on another host are no obstacle elsewhere',
+  {
+    sender: ['tank/vm: web:1 web:2~a'],
+    receiver: ['tank/c/vm (copy of c:tank/vm): web:1 web:2'],
+    to: 'tank/a',
+  },
+  ['tank/vm -> b:tank/a/vm', '  make tank/a', '  web:2 clone of web:1'],
+);
+
+plans(
+  'a clone whose origin the receiver can not get any more goes whole',
+  {
+    sender: ['tank/vm: web:1 web:2 web:3', 'tank/new < tank/vm@web:1: web:4'],
+    receiver: ['tank/vm: web:3'],
+  },
+  ['tank/new -> b:tank/new', '  web:4 full', 'tank/vm is up to date in tank/vm'],
+);
+
+plans(
+  'a promoted clone that took over the name of the main line goes on in its copy',
+  {
+    sender: ['tank/vm (guid new): web:1 web:2 web:3', 'tank/old (guid tank/vm) < tank/vm@web:2:'],
+    receiver: ['tank/vm (copy of tank/vm): web:1 web:2'],
+  },
+  ['tank/vm -> b:tank/vm', '  web:3 incremental since web:2'],
 );
 
 plans(
@@ -809,12 +852,12 @@ plans(
 );
 
 plans(
-  'what the receiver made after the common version is kept when that was cloned and promoted there',
+  'a clone that was promoted on the receiver is not gone on in, whatever the copy has made since',
   {
     sender: ['tank/vm: web:1 web:2'],
     receiver: ['tank/ours: web:1', 'tank/vm < tank/ours@web:1: web:3'],
   },
-  ['tank/vm -> b:tank/ours', '  web:2 incremental since web:1'],
+  ['tank/vm: past-promoted'],
 );
 
 // What is asked for by name
@@ -892,14 +935,9 @@ plans(
 );
 
 plans(
-  'a replacement takes the place where the receiver keeps the streamline',
+  'a replacement takes its place only, and nothing that has the streamline elsewhere',
   { sender: ['tank/vm: web:2'], receiver: ['tank/kept: web:1'], replace: true },
-  [
-    'tank/vm -> b:tank/kept',
-    '  destroy b:tank/kept@zfs-vm:web:1',
-    '  destroy b:tank/kept (kept as tank/kept-replaced-NOW until the new content is verified)',
-    '  web:2 full',
-  ],
+  ['tank/vm: no-common-version'],
 );
 
 plans(
