@@ -55,4 +55,28 @@ export const identityMutations: readonly Mutation[] = [
     replacement: 'if (!this.#isUntouched(only.at)) return toUnclear(candidates);',
     tests: [rules],
   },
+  {
+    name: 'found-for-another',
+    protects: "what was found to be the copy of one dataset is no other one's",
+    file: owners,
+    text: "if (found !== undefined) return found === source.name ? 'own' : 'anothers';",
+    replacement: "if (found !== undefined) return found === source.name ? 'own' : 'open';",
+    tests: [rules],
+  },
+  {
+    name: 'clone-as-promoted',
+    protects: 'a clone that is younger than what it was cloned from has lost no past to it',
+    file: finder,
+    text: 'if (copy.madeAtSeconds > holder.madeAtSeconds) return undefined;',
+    replacement: 'if (copy.madeAtSeconds < 0) return undefined;',
+    tests: [rules],
+  },
+  {
+    name: 'conclusive-by-any-rule',
+    protects: 'that a dataset is the only one which may be the copy is not told from a quick look',
+    file: 'src/plan/probe.ts',
+    text: "return by === 'place';",
+    replacement: 'return by !== undefined;',
+    tests: ['test/plan/probe.test.ts'],
+  },
 ];

@@ -224,12 +224,24 @@ rule(
   ['tank/vm -> tank/x/vm by role'],
 );
 
+rule(
+  'nor has one that no role tells of',
+  { sender: image, receiver: ['tank/kept: web:1', 'tank/vm (made at 9) < tank/kept@web:1:'] },
+  ['tank/vm -> tank/kept by adoption'],
+);
+
 // 4. The only one
 
 rule(
   'a single dataset with the base that nobody touched is adopted',
   { sender: image, receiver: ['tank/kept: web:1'] },
   ['tank/vm -> tank/kept by adoption'],
+);
+
+rule(
+  'what is adopted for one dataset is not for another one that has the same past',
+  { sender: ['tank/vm: web:1 web:2', 'tank/z: web:1 web:3'], receiver: ['tank/kept: web:1'] },
+  ['tank/vm -> tank/kept by adoption', 'tank/z -> tank/z by new'],
 );
 
 rule(
