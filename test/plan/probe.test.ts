@@ -102,7 +102,8 @@ test('of a copy that ends with something foreign, all snapshots are asked for', 
 function isPlanConclusive(...lines: readonly string[]): boolean {
   const sender = world('tank/vm: web:1 web:2');
   const receiver = world('tank:', ...lines);
-  const probes = findProbes(findSources(sender, everything), nameReceiver(receiver.values()), undefined) ?? [];
+  const probes =
+    findProbes(findSources(sender, everything), nameReceiver(receiver.values()), undefined) ?? [];
   const plan = planTransfer({
     ...{ sender, receiver, choice: everything, destination: undefined, rollback: false, replace: false },
   });

@@ -1,7 +1,7 @@
 import { noteProperty } from '../../src/zfs/snapshot.js';
 import type { Content } from './content.js';
 import type { Machine } from './machine.js';
-import { roleProperty } from '../../src/zfs/role.js';
+import { parseRole, roleProperty } from '../../src/zfs/role.js';
 import { tokenOf } from './properties.js';
 
 /** A snapshot as it was at a moment. */
@@ -34,6 +34,8 @@ export interface DatasetState {
   /** What has been received of a snapshot there; undefined for nothing. */
   readonly partial: PartialState | undefined;
   readonly isInconsistent: boolean;
+  /** Whether its role says that it was moved aside. */
+  readonly isAside: boolean;
 }
 
 /** How far a receive is that was interrupted, or is under way. */
@@ -57,6 +59,7 @@ export function captureState({ pools }: Machine): HostState {
       {
         ...{ name, guid, type, encryption, content, isInconsistent: dataset.isInconsistent },
         origin: origin?.guid,
+        isAside: parseRole(dataset.properties.get(roleProperty)?.value ?? '', guid)?.kind === 'aside',
         snapshots: snapshots.map((snapshot) => ({
           ...{ name: snapshot.name, guid: snapshot.guid, createtxg: snapshot.createtxg },
           isEncrypted: encryption !== undefined,

@@ -18,7 +18,8 @@ export function judgeDelivery(
   result: RunResult,
 ): void {
   const had = new Set([...snapshotsIn(before)].map(({ snapshot }) => snapshot.guid));
-  const has = new Map([...snapshotsIn(after)].map(({ snapshot }) => [snapshot.guid, snapshot]));
+  const copies = [...snapshotsIn(after)].filter(({ dataset }) => !dataset.isAside);
+  const has = new Map(copies.map(({ snapshot }) => [snapshot.guid, snapshot]));
   // What a copy of an image on the sender has, the image may be what it was passed by for.
   const passed = new Set(
     [...snapshotsIn(sender)].flatMap(({ dataset, snapshot }) =>
@@ -28,7 +29,7 @@ export function judgeDelivery(
   const conflicts = findConflicts(result);
   let isLacking = false;
   for (const dataset of sender.values()) {
-    if (conflicts.has(dataset.name)) continue;
+    if (conflicts.has(dataset.name) || dataset.isAside) continue;
     const versions = dataset.snapshots.filter((snapshot) => isWanted(snapshot, dataset.name, wanted));
     const required = new Set(
       wanted.latest

@@ -29,14 +29,27 @@ export function noteSnapshots(known: KnownSnapshots, state: HostState): void {
 export interface Named {
   readonly destroyed: ReadonlySet<string>;
   readonly rolledBack: ReadonlySet<string>;
+  /** Those that are destroyed when their successor is there, each with a name that it has until then. */
+  readonly replaced: readonly { readonly name: string; readonly aside: string }[];
 }
 
 /** Finds what runs named for destruction in what they printed to stderr. */
 export function findNamed(text: string): Named {
   const matches = (pattern: RegExp): Set<string> =>
     new Set([...text.matchAll(pattern)].map(([, name = '']) => name));
+  const destroyed = matches(/^destroy [^:\n]*:(.+?)(?:, losing .* written since)?(?: \(kept as .*\))?$/gm);
+  const replacing = /^destroy [^:\n]*:(.+?)(?:, losing .* written since)? \(kept as (.+) until .*\)$/gm;
+  const replaced = [...text.matchAll(replacing)].map(([, name = '', aside = '']) => ({ name, aside }));
+  // Its snapshots are handed to a clone, which can't be in use, and are destroyed there.
+  for (const { name, aside } of replaced) {
+    const snapshots = [...destroyed].filter((each) => each.startsWith(`${name}@`));
+    for (const holder of [aside, `${aside}-x`]) {
+      destroyed.add(holder);
+      for (const snapshot of snapshots) destroyed.add(`${holder}${snapshot.slice(name.length)}`);
+    }
+  }
   return {
-    destroyed: matches(/^destroy [^:\n]*:(.+?)(?:, losing .* written since)?(?: \(kept as .*\))?$/gm),
+    ...{ destroyed, replaced },
     rolledBack: matches(/^roll back [^:\n]*:([^@\n]+)@/gm),
   };
 }
@@ -55,10 +68,16 @@ export function judgeReceiver(
 ): void {
   const guidsBefore = new Map([...snapshotsIn(before)].map(({ snapshot }) => [snapshot.guid, snapshot]));
   for (const dataset of before.values()) {
-    if (named.destroyed.has(dataset.name)) continue;
+    judgeReplaced(dataset, after, sent, named);
+    if (named.destroyed.has(dataset.name) && !after.has(dataset.guid)) continue;
     const now = after.get(dataset.guid);
     if (dataset.isInconsistent && isOurs(dataset.partial?.of)) continue;
     expectThat(now !== undefined, `b lost ${dataset.name}`);
+    const news = now.snapshots.find((each) => !dataset.snapshots.some(({ guid }) => guid === each.guid));
+    expectThat(
+      !now.isAside || news === undefined,
+      `${now.name}, which was moved aside, got ${news?.name ?? ''}`,
+    );
     judgeKept(withoutProperty(dataset, changes), withoutProperty(now, changes), sent, named, guidsBefore);
   }
   for (const dataset of after.values()) {
@@ -82,6 +101,20 @@ export function judgeReceiver(
       );
     }
   }
+}
+
+/** Expects that what was to be replaced is gone only when there is something of the sender in its place. */
+function judgeReplaced(
+  { name, guid, isInconsistent }: DatasetState,
+  after: HostState,
+  sent: KnownSnapshots,
+  { replaced }: Named,
+): void {
+  const place = replaced.find((each) => each.name === name || each.aside === name)?.name;
+  if (place === undefined || isInconsistent || after.has(guid)) return;
+  const successor = [...after.values()].find((each) => each.name === place);
+  const hasArrived = successor?.snapshots.some((snapshot) => sent.has(snapshot.guid)) === true;
+  expectThat(hasArrived && !successor.isInconsistent, `${name} is gone, and nothing has come to ${place}`);
 }
 
 /**

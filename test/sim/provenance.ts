@@ -18,6 +18,8 @@ export interface Delivery {
   readonly undoes: boolean;
   /** Whether somebody else changed something meanwhile: then what was planned may have been right when it was. */
   readonly isTouched: boolean;
+  /** What was moved aside since, with what has taken over its past (`followAsides`). */
+  readonly moved?: ReadonlyMap<bigint, bigint | undefined>;
 }
 
 /** Datasets of a sender, by their GUIDs. */
@@ -60,11 +62,21 @@ export class Provenance {
 
   /** Expects of a transfer that each dataset got what is its own. @throws Violation */
   judge(delivery: Delivery): void {
+    for (const [aside, heir] of delivery.moved ?? []) this.#moveAside(aside, heir);
     this.#observe(delivery.from, delivery.sender);
     this.#observe(delivery.to, delivery.before);
     for (const dataset of delivery.after.values()) this.#judgeDataset(delivery, dataset);
     if (!delivery.isTouched) this.#judgeLosses(delivery);
     this.#observe(delivery.to, delivery.after);
+  }
+
+  /** What was moved aside is nobody's copy any more; what has its past is. */
+  #moveAside(aside: bigint, heir: bigint | undefined): void {
+    for (const [key, sources] of [...this.#sources]) {
+      if (!key.endsWith(` ${aside}`)) continue;
+      this.#sources.delete(key);
+      if (heir !== undefined) this.#sources.set(key.replace(/ [0-9]+$/, ` ${heir}`), sources);
+    }
   }
 
   /** Begins to watch a command that nothing disturbs. @returns what judges it when it has ended */
@@ -176,7 +188,7 @@ export class Provenance {
   /** Whether a dataset is nobody's copy, has a snapshot of the source's own history, and nothing after it. */
   #mayBeAdopted({ from, sender }: Delivery, dataset: DatasetState, sent: Sources): boolean {
     const known = [...(this.#sources.get(`${from} ${dataset.guid}`) ?? [])];
-    if (known.some((source) => sender.has(source)) || dataset.isInconsistent) return false;
+    if (known.some((source) => sender.has(source)) || dataset.isInconsistent || dataset.isAside) return false;
     const tip = dataset.snapshots.at(-1);
     if (tip === undefined || !isSameContent(tip.content, dataset.content)) return false;
     return [...sent].some((guid) => pointsOf(sender.get(guid)).has(tip.guid));

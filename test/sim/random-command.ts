@@ -32,8 +32,8 @@ export interface TransferWords {
   readonly abortWords: string;
 }
 
-/** What lets a command undo or destroy what is in its way. */
-const undoing = ['--rollback --yes', '--replace --yes', '--rollback --replace --yes'] as const;
+/** What lets a command undo, destroy or set aside what is in its way. */
+const undoing = ['--rollback --yes', '--replace --yes', '--rollback --replace --yes', '--set-aside'] as const;
 
 /** What destinations get beside their content, with the properties that this changes where something is there already. */
 const propertyWords = [
@@ -64,7 +64,8 @@ export function pickCommand({ world, random, sender, receiving, destination }: S
     allSnapshots: false,
   };
   const allSnapshots = wanted.patterns.length === 0 && random.chance(0.12);
-  const mayLose = random.chance(0.15);
+  const undo = random.chance(0.2) ? random.pick(undoing) : undefined;
+  const mayLose = undo !== undefined && undo !== '--set-aside';
   const properties = random.chance(0.15) ? random.pick(propertyWords) : undefined;
   const deletes = random.chance(0.1);
   const leavesBookmarks = !random.chance(0.1);
@@ -83,7 +84,7 @@ export function pickCommand({ world, random, sender, receiving, destination }: S
     ...(random.chance(0.1) ? ['--bwlimit 500K'] : []),
     ...(random.chance(0.15) ? [`--retries ${random.below(5)}`] : []),
     ...(random.chance(0.1) ? ['--stall-timeout 60'] : []),
-    ...(mayLose ? [random.pick(undoing)] : []),
+    ...(undo === undefined ? [] : [undo]),
     ...(properties === undefined ? [] : [properties.words]),
     ...(deletes ? ['--delete --yes'] : []),
   ].join(' ');

@@ -1,5 +1,6 @@
 import { captureState, describeHost, snapshotsIn, type HostState } from './capture.js';
 import { Faults, type FaultName } from './faults.js';
+import { followAsides, judgeSetAside, readAsideRights, type Followed } from './judge-aside.js';
 import { judgeDelivery } from './judge-delivery.js';
 import {
   findConflicts,
@@ -172,7 +173,7 @@ export class Round {
     const isCalm = this.#struck.length === 0;
     if (this.#command.isPowerless) return !isCalm;
     if (isCalm && first !== undefined && planned !== undefined) {
-      judgeAsPlanned(planned, this.#first.receiver, this.#baseline.receiver, first);
+      judgeAsPlanned(planned, this.#follow(this.#first).state, this.#baseline.receiver, first);
     }
     return !isCalm;
   }
@@ -182,7 +183,7 @@ export class Round {
     const count = readCount(result);
     if (count === undefined) return;
     const had = new Set(
-      [...snapshotsIn(this.#first.receiver)].map(
+      [...snapshotsIn(this.#follow(this.#first).state)].map(
         ({ dataset, snapshot }) => `${dataset.guid} ${snapshot.guid}`,
       ),
     );
@@ -198,12 +199,14 @@ export class Round {
 
   /** Runs the command again, and nothing goes wrong. @param conflicts those that there may be; any when left out */
   async #runAlone(conflicts: ReadonlySet<string> | undefined): Promise<RunResult> {
-    const { receiver } = this.#baseline;
+    const before = this.#baseline;
+    const { receiver } = before;
     const result = await this.#runner.finish(this.#start(this.#command.words));
     expectThat(result !== undefined, 'nobody killed it');
     await this.#calmDown();
     this.#judgeStates({ isTouched: false });
-    judgeNotes(receiver, this.#baseline.receiver, this.#runner.known);
+    judgeNotes(this.#follow(before).state, this.#baseline.receiver, this.#runner.known);
+    judgeSetAside(receiver, this.#baseline.receiver, result.stdout, this.#command.changes);
     const { status } = result;
     expectThat(
       status === 0 || status === 2 || status === 3,
@@ -279,20 +282,26 @@ export class Round {
     const { sender, receiver } = this.#baseline;
     const now = this.#capture();
     judgeSender(sender, now.sender, this.#command.leavesBookmarks);
+    const { state, moved } = this.#follow({ receiver }, now.receiver);
     this.#scene.provenance.judge({
-      ...{ from: 'a', to: 'b', sender, before: receiver, after: now.receiver },
+      ...{ from: 'a', to: 'b', sender, before: state, after: now.receiver, moved },
       destination: this.#command.destination,
       undoes: this.#command.undoes,
       isTouched,
     });
     judgeReceiver(
-      receiver,
+      state,
       now.receiver,
       this.#runner.known,
       findNamed(this.#command.mayLose ? this.#started.map((run) => run.readErrors()).join('\n') : ''),
       this.#command.changes,
     );
     this.#baseline = now;
+  }
+
+  /** What the receiver had, with what was moved aside since under the name that it has now. */
+  #follow({ receiver }: Pick<Baseline, 'receiver'>, now = this.#baseline.receiver): Followed {
+    return followAsides(receiver, now, readAsideRights(this.#command.words));
   }
 
   #disturb(machine: Machine, work: () => void): void {
