@@ -63,7 +63,8 @@ export class CopyOwners {
    * @param at its newest snapshot that the source has, too
    */
   isOpen(source: Dataset, at: Snapshot): boolean {
-    return this.#judge(source, at) === 'open' && !this.#isElsewheresPlace(source, at.dataset);
+    if (this.#judge(source, at) !== 'open') return false;
+    return !this.#isElsewheresPlace(source, at.dataset) && !this.#isOriginals(source, at.dataset);
   }
 
   /** Whether a dataset of the receiver is the copy of something on a host that isn't the sender, by its role. */
@@ -127,6 +128,12 @@ export class CopyOwners {
       if (owners.length > 0) return owners;
     }
     return undefined;
+  }
+
+  /** Whether the source is a backup of another dataset of the sender, by its role, and that one has as much of a dataset of the receiver. */
+  #isOriginals({ role }: Dataset, copy: string): boolean {
+    const original = role?.kind === 'copy' ? this.#senderGuids.get(role.sourceGuid) : undefined;
+    return original !== undefined && this.#findLastOwners(copy)?.includes(original) === true;
   }
 
   /** Whether another dataset of the sender belongs where this one of the receiver is, and has as much of it. */

@@ -251,6 +251,15 @@ rule(
 );
 
 rule(
+  'a backup on the sender adopts nothing that may be the copy of its original',
+  {
+    sender: ['tank/vm: web:1', 'tank/backup/vm (copy of tank/vm) (made at 7): web:1 web:2'],
+    receiver: ['tank/kept: web:1'],
+  },
+  ['tank/backup/vm -> tank/backup/vm by new', 'tank/vm = tank/kept by elsewhere'],
+);
+
+rule(
   'several are a conflict that lists them',
   { sender: image, receiver: ['tank/b: web:1', 'tank/a: web:1'] },
   ['tank/vm: copy-unclear tank/a tank/b'],

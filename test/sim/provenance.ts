@@ -1,4 +1,4 @@
-import { baseNameOf, isWithin } from '../../src/zfs/names.js';
+import { ancestorsOf, baseNameOf, isWithin } from '../../src/zfs/names.js';
 import { captureState, type DatasetState, type HostState } from './capture.js';
 import { isSameContent } from './content.js';
 import { expectThat } from './violation.js';
@@ -175,7 +175,11 @@ export class Provenance {
       const source = sender.get(guid);
       if (source === undefined) return false;
       if (source.name === name) return true;
-      if (destination !== undefined && name === `${destination}/${baseNameOf(source.name)}`) return true;
+      // As a dataset of its own, or as a member of a tree that lies there.
+      const placed = [...ancestorsOf(source.name), source.name].map(
+        (above) => `${destination ?? ''}/${baseNameOf(above)}${source.name.slice(above.length)}`,
+      );
+      if (destination !== undefined && placed.includes(name)) return true;
       const parent = [...after.values()].find((each) => each.name === name.slice(0, name.lastIndexOf('/')));
       const above = parent && this.#sources.get(`${from} ${parent.guid}`);
       const isMember = [...(above ?? [])].some((each) =>

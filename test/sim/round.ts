@@ -1,3 +1,4 @@
+import { isIdentityJudged } from './awaited.js';
 import { captureState, describeHost, snapshotsIn, type HostState } from './capture.js';
 import { Faults, type FaultName } from './faults.js';
 import { followAsides, judgeSetAside, readAsideRights, type Followed } from './judge-aside.js';
@@ -55,7 +56,7 @@ export class Round {
 
   /** @throws Violation */
   async run(): Promise<void> {
-    if (this.#scene.random.chance(0.5)) {
+    if (isIdentityJudged && this.#scene.random.chance(0.5)) {
       await compareLooks(this.#scene.sender, this.#scene.receiver, this.#command);
     }
     const planned = this.#scene.random.chance(0.6) ? await this.#plan() : undefined;
@@ -283,12 +284,14 @@ export class Round {
     const now = this.#capture();
     judgeSender(sender, now.sender, this.#command.leavesBookmarks);
     const { state, moved } = this.#follow({ receiver }, now.receiver);
-    this.#scene.provenance.judge({
-      ...{ from: 'a', to: 'b', sender, before: state, after: now.receiver, moved },
-      destination: this.#command.destination,
-      undoes: this.#command.undoes,
-      isTouched,
-    });
+    if (isIdentityJudged) {
+      this.#scene.provenance.judge({
+        ...{ from: 'a', to: 'b', sender, before: state, after: now.receiver, moved },
+        destination: this.#command.destination,
+        undoes: this.#command.undoes,
+        isTouched,
+      });
+    }
     judgeReceiver(
       state,
       now.receiver,
