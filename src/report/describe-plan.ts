@@ -197,7 +197,7 @@ export function suggestWayOut(reason: ConflictReason): string {
     case 'partial-receive':
       return `drop it with "${quoteCommand(['zfs', 'receive', '-A', reason.destination])}" on the receiver if it may go, then run this again`;
     case 'not-encrypted':
-      return 'send it to a new place: rename the dataset that is there, and use -d';
+      return `destroy that copy if it may go, with ${quoted(['zfs', 'destroy', '-r', reason.destination])} on the receiver, and run this again to send the dataset encrypted`;
     case 'encrypted-anew':
       return `destroy that copy if it may go, with ${quoted(['zfs', 'destroy', '-r', reason.destination])} on the receiver, and run this again to send the dataset as it is`;
     case 'encryption-root-changed':
