@@ -112,7 +112,7 @@ export const mutations: readonly Mutation[] = [
     name: 'asked-for-less',
     protects:
       'a zfs list that fails is not asked for fewer columns: what is encrypted would look as if it were not',
-    file: 'src/inventory/read-inventory.ts',
+    file: 'src/inventory/list-scripts.ts',
     text: "*'status 2') datasets=",
     replacement: "*'status '*) datasets=",
     tests: ['test/inventory/read-inventory.test.ts'],
