@@ -91,7 +91,7 @@ export interface LeftOut {
 
 /**
  * Finds what was in a version of a tree, is there still, and isn't in the newest one. What has gone on as another streamline is saved by
- * that, and a copy goes by its original.
+ * that, and a copy is judged by its original.
  * @param newest the newest version of each streamline
  */
 export function findLeftOut(datasets: Datasets, newest: readonly TaggedSnapshot[]): LeftOut[] {
