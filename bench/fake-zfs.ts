@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { quoteWord } from '../src/shell.js';
+import { quoteWord } from '../src/base/shell.js';
 
 /** The one snapshot that there is to send. */
 export const snapshotName = 'tank/disk@zfs-vm:disk:1';

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { quoteCommand } from '../src/shell.js';
+import { quoteCommand } from '../src/base/shell.js';
 import { findPackageRoot } from '../test/lab/package-root.js';
 import { FakeZfs, receiverPlace, snapshotName } from './fake-zfs.js';
 import { findSshd, OwnSshd } from './own-sshd.js';

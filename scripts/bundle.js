@@ -21,7 +21,7 @@ const leftOut = [
 /** The program; and what it loads only when that is needed, so that it gets into the code cache. */
 const program = `
   export { main } from './main.js';
-  export const loadLater = () => import('./host/connect.js');
+  export const loadLater = () => import('./host/connect/connect-host.js');
 `;
 
 await build({

@@ -15,10 +15,10 @@ import { StatusCommand, tellCheck } from './commands/status.js';
 import { SyncCommand } from './commands/sync.js';
 import { describeSyntaxFault } from './commands/syntax-fault.js';
 import { TagCommand } from './commands/tag.js';
-import { exitCodes, ZfsVmError } from './errors.js';
-import { chooseColors } from './report/colors.js';
-import { failCheck } from './report/status-check.js';
-import { toPrintable } from './printable.js';
+import { exitCodes, ZfsVmError } from './base/errors.js';
+import { chooseColors } from './report/terminal/colors.js';
+import { failCheck } from './report/status/status-check.js';
+import { toPrintable } from './base/printable.js';
 
 /** Every command there is; a new one is added here. */
 export const commandClasses = [

@@ -2,8 +2,8 @@ import { Cli } from 'clipanion';
 import { normalizeArguments } from './commands/arguments.js';
 import { runCommandLine } from './command-line.js';
 import { findSurroundings } from './commands/surroundings.js';
-import { exitCodeOf, exitCodes, ZfsVmError } from './errors.js';
-import { chooseColors } from './report/colors.js';
+import { exitCodeOf, exitCodes, ZfsVmError } from './base/errors.js';
+import { chooseColors } from './report/terminal/colors.js';
 import { formatError } from './report/error-text.js';
 
 /** How long the hosts get to end what runs on them after an interrupt, before we leave anyway. */

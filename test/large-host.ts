@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createWriteStream } from 'node:fs';
-import { joinPieces } from '../src/write-all.js';
+import { joinPieces } from '../src/base/write-all.js';
 
 /** What there is a lot of. */
 export interface LargeContent {

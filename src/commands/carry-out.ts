@@ -1,11 +1,11 @@
 import type { Plan } from '../plan/plan.js';
 import { planFanOut, type FanOut, type ReceiverPlan } from '../plan/fan-out.js';
-import { estimateSizes } from '../transfer/estimate-sizes.js';
+import { estimateSizes } from '../transfer/around/estimate-sizes.js';
 import type { SharedSteps, TransferEvent, TransferResult } from '../transfer/event.js';
-import { whileProtected } from '../transfer/protect-sources.js';
-import type { TransferContext } from '../transfer/receiver-run.js';
-import { runFanOut } from '../transfer/run-plan.js';
-import { SourceBookmarks } from '../transfer/source-bookmarks.js';
+import { whileProtected } from '../transfer/protection/protect-sources.js';
+import type { TransferContext } from '../transfer/schedule/receiver-run.js';
+import { runFanOut } from '../transfer/schedule/run-plan.js';
+import { SourceBookmarks } from '../transfer/protection/source-bookmarks.js';
 import { confirmLosses } from './confirm.js';
 import type { Hosts } from './hosts.js';
 import type { TransferCommand } from './transfer-command.js';

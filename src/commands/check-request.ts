@@ -1,4 +1,4 @@
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import type { Retention } from '../plan/retention.js';
 import type { Choice } from '../plan/sources.js';
 import { fullNameOf, type Dataset, type Datasets } from '../streamline/dataset.js';

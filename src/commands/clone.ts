@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
-import { toCommandError } from '../command-error.js';
-import { exitCodeOf, exitCodes, ZfsVmError } from '../errors.js';
+import { toCommandError } from '../host/command-error.js';
+import { exitCodeOf, exitCodes, ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand } from '../host/run-command.js';
@@ -14,9 +14,9 @@ import {
   type CloneFault,
   type CloneStep,
 } from '../plan/plan-clone.js';
-import { toPrintable } from '../printable.js';
-import { describeClone } from '../report/clone-text.js';
-import { chooseColors } from '../report/colors.js';
+import { toPrintable } from '../base/printable.js';
+import { describeClone } from '../report/versions/clone-text.js';
+import { chooseColors } from '../report/terminal/colors.js';
 import { formatError } from '../report/error-text.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import type { VersionName } from '../streamline/find-version.js';

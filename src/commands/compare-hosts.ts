@@ -1,5 +1,5 @@
 import type { Remote } from '../config/config.js';
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { readCreationTimes, readInventory } from '../inventory/read-inventory.js';
 import {
@@ -11,10 +11,10 @@ import {
 import { planTransfer } from '../plan/plan-transfer.js';
 import type { Choice } from '../plan/sources.js';
 import { streamOf } from '../plan/stream.js';
-import type { HostStatus, Status } from '../report/status.js';
+import type { HostStatus, Status } from '../report/status/status.js';
 import { findLeftOut } from '../streamline/membership.js';
 import { fullNameOf, type Datasets, type Point } from '../streamline/dataset.js';
-import { estimateStreams } from '../transfer/estimate-sizes.js';
+import { estimateStreams } from '../transfer/around/estimate-sizes.js';
 import { checkPatterns, checkPool } from './check-request.js';
 import { localName, type Hosts } from './hosts.js';
 

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { emptyConfig, type Config } from '../config/config.js';
-import { ZfsVmError } from '../errors.js';
-import { describeThrown } from '../printable.js';
+import { ZfsVmError } from '../base/errors.js';
+import { describeThrown } from '../base/printable.js';
 
 /** Where configuration files are. */
 export interface ConfigFiles {

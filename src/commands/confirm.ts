@@ -1,4 +1,4 @@
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import type { BaseCommand } from './base-command.js';
 import type { Prompter } from '../host/ssh/prompt.js';
 

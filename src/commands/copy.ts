@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { checkCopyDestination } from './check-request.js';
 import { localName, type Hosts } from './hosts.js';

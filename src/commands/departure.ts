@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../base/clock.js';
 import type { TransferResult } from '../transfer/event.js';
 import type { Work } from './carry-out.js';
 

@@ -1,13 +1,13 @@
 import { Command, Option } from 'clipanion';
-import { exitCodes, ZfsVmError } from '../errors.js';
+import { exitCodes, ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { readCalls } from '../host/run-calls.js';
 import { flushPools } from '../inventory/find-unchanged.js';
 import { readDiff, readMounts } from '../inventory/read-diff.js';
 import { readInventory } from '../inventory/read-inventory.js';
 import { readLocked } from '../inventory/read-locked.js';
-import { ChangeCounter, type ChangeSummary } from '../report/change-counter.js';
-import { chooseColors } from '../report/colors.js';
+import { ChangeCounter, type ChangeSummary } from '../report/versions/change-counter.js';
+import { chooseColors } from '../report/terminal/colors.js';
 import {
   describeChange,
   describeMissing,
@@ -17,7 +17,7 @@ import {
   listResult,
   type PairResult,
   type PairSizes,
-} from '../report/diff-report.js';
+} from '../report/versions/diff-report.js';
 import { formatError } from '../report/error-text.js';
 import { compareTrees, compareWithPresent, type Comparison, type Pair } from '../streamline/comparison.js';
 import { fullNameOf, type Datasets } from '../streamline/dataset.js';
@@ -25,7 +25,7 @@ import { formatTagShort } from '../streamline/tag.js';
 import type { PathChange } from '../zfs/diff.js';
 import { estimateArguments, longestEstimate, parseEstimate } from '../zfs/send.js';
 import { getWrittenBetweenArguments, parseWrittenBetween } from '../zfs/written.js';
-import { writeAll } from '../write-all.js';
+import { writeAll } from '../base/write-all.js';
 import { BaseCommand } from './base-command.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';

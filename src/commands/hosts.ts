@@ -1,5 +1,5 @@
 import { localName, type Config, type Remote } from '../config/config.js';
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import { toEndpoint, type Endpoint } from '../host/endpoint.js';
 import type { Host } from '../host/host.js';
 import type { Prompter } from '../host/ssh/prompt.js';

@@ -1,12 +1,12 @@
 import { Command, Option } from 'clipanion';
 import { readInventory } from '../inventory/read-inventory.js';
-import { toPrintableJson } from '../printable.js';
-import { chooseColors, findWidth } from '../report/colors.js';
+import { toPrintableJson } from '../base/printable.js';
+import { chooseColors, findWidth } from '../report/terminal/colors.js';
 import { toJsonPieces } from '../report/json-pieces.js';
-import { listStreamlines } from '../report/version-listing.js';
-import { formatVersionTable } from '../report/version-table.js';
-import { joinPieces, writeAll } from '../write-all.js';
-import { repeatable } from '../repeatable.js';
+import { listStreamlines } from '../report/versions/version-listing.js';
+import { formatVersionTable } from '../report/versions/version-table.js';
+import { joinPieces, writeAll } from '../base/write-all.js';
+import { repeatable } from '../base/repeatable.js';
 import { BaseCommand } from './base-command.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';

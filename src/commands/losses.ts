@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan.js';
-import { describeDeletes, describePreparation } from '../report/describe-plan.js';
+import { describeDeletes, describePreparation } from '../report/plan/describe-plan.js';
 
 /** Something that a plan destroys on its receiver. */
 export interface Loss {

@@ -1,4 +1,4 @@
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 
 /** The greatest number that an option takes: more of anything is a slip of the hand. */
 const most = 999_999;

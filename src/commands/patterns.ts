@@ -1,4 +1,4 @@
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import { parsePattern, type VersionPattern } from '../streamline/selection.js';
 
 /**

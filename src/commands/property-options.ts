@@ -1,4 +1,4 @@
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import {
   expandPropertyName,
   findCarryFault,

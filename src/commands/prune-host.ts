@@ -5,7 +5,7 @@ import { planPrune, type PrunePlan, type PruneRequest } from '../plan/plan-prune
 import type { KnownHost } from '../plan/receiver-needs.js';
 import type { Retention } from '../plan/retention.js';
 import type { Destruction } from '../plan/destruction.js';
-import { repeatable } from '../repeatable.js';
+import { repeatable } from '../base/repeatable.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import type { VersionPattern } from '../streamline/selection.js';
 

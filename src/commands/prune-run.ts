@@ -1,14 +1,19 @@
-import { exitCodeOfAll, type ZfsVmError } from '../errors.js';
+import { exitCodeOfAll, type ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import type { Destruction } from '../plan/destruction.js';
 import type { PrunePlan } from '../plan/plan-prune.js';
-import { chooseColors } from '../report/colors.js';
+import { chooseColors } from '../report/terminal/colors.js';
 import { formatError } from '../report/error-text.js';
-import { formatPruneAsJson, type PruneOutcome } from '../report/prune-json.js';
-import { formatPrunePlan, sumDestructions, sumPrune, type MeasuredPrune } from '../report/prune-text.js';
+import { formatPruneAsJson, type PruneOutcome } from '../report/prune/prune-json.js';
+import {
+  formatPrunePlan,
+  sumDestructions,
+  sumPrune,
+  type MeasuredPrune,
+} from '../report/prune/prune-text.js';
 import { fullNameOf } from '../streamline/dataset.js';
-import { bookmarkSnapshots, destroyVersions, measureReclaim } from '../transfer/destroy-versions.js';
-import { writeAll } from '../write-all.js';
+import { bookmarkSnapshots, destroyVersions, measureReclaim } from '../transfer/around/destroy-versions.js';
+import { writeAll } from '../base/write-all.js';
 import type { BaseCommand } from './base-command.js';
 import type { PreparedPrune } from './prune-host.js';
 

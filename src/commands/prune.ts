@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { retentionFor } from '../config/config.js';
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import type { Retention } from '../plan/retention.js';
 import { checkKept, checkPatterns } from './check-request.js';
 import { Hosts, localName } from './hosts.js';

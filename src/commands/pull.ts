@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import { localName } from './hosts.js';
 import { TransferCommand } from './transfer-command.js';
 import { routeTo } from './route.js';

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { resolveHosts } from '../config/config.js';
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import { localName } from './hosts.js';
 import { readNumber } from './number-option.js';
 import { routeTo } from './route.js';

@@ -1,5 +1,5 @@
-import { durationForm, parseDuration } from '../duration.js';
-import { ZfsVmError } from '../errors.js';
+import { durationForm, parseDuration } from '../base/duration.js';
+import { ZfsVmError } from '../base/errors.js';
 import { hasRules, periods, type Period, type Retention } from '../plan/retention.js';
 import { readShortTag, type Tag } from '../streamline/tag.js';
 import { readNumber } from './number-option.js';

@@ -1,10 +1,10 @@
-import { realClock, type Clock } from '../clock.js';
-import type { ConnectOptions } from '../host/connect.js';
+import { realClock, type Clock } from '../base/clock.js';
+import type { ConnectOptions } from '../host/connect/connect-host.js';
 import type { Host } from '../host/host.js';
 import { LocalHost } from '../host/local-host.js';
 import { takeRunLock, type RunLock } from '../host/run-lock.js';
 import { createTerminalPrompter, type Prompter } from '../host/ssh/prompt.js';
-import { HoldJournal } from '../transfer/hold-journal.js';
+import { HoldJournal } from '../transfer/protection/hold-journal.js';
 import { findConfigFiles, type ConfigFiles } from './config-file.js';
 
 /** What a run finds around itself, but for the streams that it writes to: the places where it has effects, and the time. */
@@ -28,7 +28,8 @@ export function findSurroundings(env: Readonly<Record<string, string | undefined
   return {
     openLocal: () => new LocalHost(),
     // ssh2 takes as long to load as all else: only where there is a host to connect to.
-    connect: async (target, options) => (await import('../host/connect.js')).connectHost(target, options),
+    connect: async (target, options) =>
+      (await import('../host/connect/connect-host.js')).connectHost(target, options),
     holdJournal: new HoldJournal(env),
     takeLock: takeRunLock,
     clock: realClock,

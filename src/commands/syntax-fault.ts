@@ -1,4 +1,4 @@
-import { quoteWord } from '../shell.js';
+import { quoteWord } from '../base/shell.js';
 import { listOptionNames, type DocumentedCommand } from './help.js';
 
 /** What is wrong with the words of a command, and what to do about it. */

@@ -1,9 +1,9 @@
 import { Command, Option } from 'clipanion';
-import { exitCodes, ZfsVmError } from '../errors.js';
+import { exitCodes, ZfsVmError } from '../base/errors.js';
 import { flushPools } from '../inventory/find-unchanged.js';
 import { readInventory } from '../inventory/read-inventory.js';
 import { readIsTree } from '../inventory/read-is-tree.js';
-import { quoteWord } from '../shell.js';
+import { quoteWord } from '../base/shell.js';
 import { findContainerDatasets } from '../streamline/container.js';
 import { isTagged, type Dataset, type Datasets } from '../streamline/dataset.js';
 import type { WantedTag } from '../streamline/lineage.js';

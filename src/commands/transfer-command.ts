@@ -1,8 +1,8 @@
 import { Option } from 'clipanion';
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import type { Choice } from '../plan/sources.js';
-import { parseRate, rateForm } from '../rate.js';
-import { RateLimit } from '../transfer/rate-limit.js';
+import { parseRate, rateForm } from '../base/rate.js';
+import { RateLimit } from '../transfer/lanes/rate-limit.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { BaseCommand } from './base-command.js';
 import { readNumber } from './number-option.js';

@@ -1,10 +1,10 @@
-import { chooseColors } from '../report/colors.js';
-import { JsonReport } from '../report/json-report.js';
-import { formatPlanAsCommands } from '../report/plan-commands.js';
-import { formatPlanAsJson } from '../report/plan-json.js';
-import { formatPlanAsText } from '../report/plan-text.js';
-import { openScreen, type Screen } from '../report/screen.js';
-import { TextReport } from '../report/text-report.js';
+import { chooseColors } from '../report/terminal/colors.js';
+import { JsonReport } from '../report/run/json-report.js';
+import { formatPlanAsCommands } from '../report/plan/plan-commands.js';
+import { formatPlanAsJson } from '../report/plan/plan-json.js';
+import { formatPlanAsText } from '../report/plan/plan-text.js';
+import { openScreen, type Screen } from '../report/terminal/screen.js';
+import { TextReport } from '../report/run/text-report.js';
 import type { TransferEvent } from '../transfer/event.js';
 import type { TransferCommand } from './transfer-command.js';
 

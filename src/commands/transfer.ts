@@ -1,4 +1,4 @@
-import { exitCodeOfAll, exitCodes, ZfsVmError } from '../errors.js';
+import { exitCodeOfAll, exitCodes, ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { readHeld, readSetPropertiesOf } from '../inventory/read-inventory.js';
@@ -11,13 +11,13 @@ import { isSameMachine, seemsSameMachine } from '../plan/same-machine.js';
 import { findSources, type Choice } from '../plan/sources.js';
 import { findUnmarked } from '../plan/unmarked.js';
 import { fullNameOf, type Datasets } from '../streamline/dataset.js';
-import { NoteCarrier } from '../transfer/carry-notes.js';
-import { findHostsWithoutZstd } from '../transfer/compression.js';
-import { deleteGone } from '../transfer/delete-gone.js';
-import { estimateSizes } from '../transfer/estimate-sizes.js';
+import { NoteCarrier } from '../transfer/around/carry-notes.js';
+import { findHostsWithoutZstd } from '../transfer/around/compression.js';
+import { deleteGone } from '../transfer/around/delete-gone.js';
+import { estimateSizes } from '../transfer/around/estimate-sizes.js';
 import type { TransferEvent, TransferResult } from '../transfer/event.js';
-import { findWayElsewhere } from '../transfer/pipe.js';
-import { writeAll } from '../write-all.js';
+import { findWayElsewhere } from '../transfer/lanes/pipe.js';
+import { writeAll } from '../base/write-all.js';
 import { carryOut, type Work } from './carry-out.js';
 import {
   checkCopyDestination,
@@ -33,7 +33,7 @@ import { warnOfMalformedTags } from './malformed-tags.js';
 import type { Route } from './route.js';
 import { Losses } from './losses.js';
 import { addResults } from '../transfer/add-results.js';
-import { ReplacedDatasets } from '../transfer/replaced-datasets.js';
+import { ReplacedDatasets } from '../transfer/around/replaced-datasets.js';
 import { readSides, type SenderReading } from './read-sides.js';
 import { settleDoubts, type Settled } from './settle-doubts.js';
 import type { PropertyOptions } from './property-options.js';

@@ -1,4 +1,4 @@
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import type { Datasets } from '../streamline/dataset.js';
 import { findVersion, type FoundVersion, type VersionName } from '../streamline/find-version.js';
 import { describeVersionFault, findStreamlineFault } from '../streamline/tag.js';

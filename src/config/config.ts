@@ -1,6 +1,6 @@
 import type { Retention } from '../plan/retention.js';
 import { matchesGlob } from '../streamline/selection.js';
-import type { Transport } from '../transports.js';
+import type { Transport } from '../base/transports.js';
 
 /** What the configuration file says. */
 export interface Config {

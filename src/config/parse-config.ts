@@ -1,11 +1,11 @@
-import { parseAddress } from '../address.js';
-import { durationForm, parseDuration } from '../duration.js';
-import { ZfsVmError } from '../errors.js';
+import { parseAddress } from '../base/address.js';
+import { durationForm, parseDuration } from '../base/duration.js';
+import { ZfsVmError } from '../base/errors.js';
 import type { Retention } from '../plan/retention.js';
-import { parseRate, rateForm } from '../rate.js';
+import { parseRate, rateForm } from '../base/rate.js';
 import { parsePattern } from '../streamline/selection.js';
 import { readShortTag, type Tag } from '../streamline/tag.js';
-import { transports, type Transport } from '../transports.js';
+import { transports, type Transport } from '../base/transports.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { localName, type Config, type Remote, type RetentionRule } from './config.js';
 import { TableReader, type Reading } from './table-reader.js';

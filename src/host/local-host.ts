@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { Readable, Writable } from 'node:stream';
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import type { Exit, Host, HostProcess, StartOptions } from './host.js';
 
 /** Where zfs often is, and where the PATH of cron jobs and plain users often doesn't reach. */

@@ -1,5 +1,5 @@
 import { finished, pipeline, Readable, Writable, type Transform } from 'node:stream';
-import { quoteCommand } from '../shell.js';
+import { quoteCommand } from '../base/shell.js';
 import type { Exit, Host, HostProcess } from './host.js';
 import { printEndMark, UntilMark } from './marks.js';
 

@@ -1,11 +1,11 @@
 import { pipeline } from 'node:stream/promises';
-import { toCommandError } from '../command-error.js';
+import { toCommandError } from './command-error.js';
 import type { Endpoint } from './endpoint.js';
 import { isSuccess } from './host.js';
 import { printBeginMark, printEndMark } from './marks.js';
 import { describeFlood, readLines, readTail } from './run-command.js';
-import { quoteCommand } from '../shell.js';
-import { joinPieces } from '../write-all.js';
+import { quoteCommand } from '../base/shell.js';
+import { joinPieces } from '../base/write-all.js';
 
 /** How one of several calls of zfs ended. */
 export interface CallEnd {

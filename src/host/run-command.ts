@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import type { Exit, Host } from './host.js';
 import { LineSplitter } from './line-splitter.js';
 

@@ -1,9 +1,9 @@
-import { ZfsVmError } from '../errors.js';
-import { toPrintable } from '../printable.js';
+import { ZfsVmError } from '../base/errors.js';
+import { toPrintable } from '../base/printable.js';
 import type { Exit, Host, HostProcess, StartOptions } from './host.js';
 import { BehindMark, printBeginMark } from './marks.js';
 import { isOver, passOn, startPiped, type PipedCommands } from './piped-commands.js';
-import { parseAddress } from '../address.js';
+import { parseAddress } from '../base/address.js';
 import { toRemoteCommand } from './ssh/remote-command.js';
 
 /** What the shell of the host says to stderr when ssh has got us in; all before it is ssh's and that of the login shell. */

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../host/endpoint.js';
 import { runCommand } from '../host/run-command.js';
-import { forEachName, quoteCommand } from '../shell.js';
+import { forEachName, quoteCommand } from '../base/shell.js';
 import { fullNameOf, type Dataset, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
 import { findNewestOfTree } from '../streamline/lineage.js';
 import { poolOf } from '../zfs/names.js';

@@ -1,4 +1,4 @@
-import { quoteCommand } from '../shell.js';
+import { quoteCommand } from '../base/shell.js';
 import {
   listDatasetsArguments,
   listDatasetsOldArguments,

@@ -1,10 +1,10 @@
-import { toCommandError } from '../command-error.js';
-import { ZfsVmError } from '../errors.js';
+import { toCommandError } from '../host/command-error.js';
+import { ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand, runForLines } from '../host/run-command.js';
-import { toPrintable } from '../printable.js';
-import { quoteCommand } from '../shell.js';
+import { toPrintable } from '../base/printable.js';
+import { quoteCommand } from '../base/shell.js';
 import type { Pair } from '../streamline/comparison.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import { diffArguments, DiffReader, longestDiffLine, type PathChange } from '../zfs/diff.js';

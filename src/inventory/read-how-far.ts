@@ -1,5 +1,5 @@
 import type { Endpoint } from '../host/endpoint.js';
-import { quoteCommand } from '../shell.js';
+import { quoteCommand } from '../base/shell.js';
 import { datasetOf } from '../streamline/lineage.js';
 import {
   listNamedSnapshotsArguments,

@@ -1,7 +1,7 @@
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
-import { toPrintable } from '../printable.js';
-import { forEachName } from '../shell.js';
+import { toPrintable } from '../base/printable.js';
+import { forEachName } from '../base/shell.js';
 import {
   listCreationArguments,
   listDetailedSnapshotsArguments,

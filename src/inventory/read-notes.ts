@@ -1,5 +1,5 @@
 import type { Endpoint } from '../host/endpoint.js';
-import { forEachName } from '../shell.js';
+import { forEachName } from '../base/shell.js';
 import { getNotesArguments, parseNotes } from '../zfs/notes.js';
 import { ignoreMissing, understand } from './read-inventory.js';
 import { runZfsScript } from './zfs-script.js';

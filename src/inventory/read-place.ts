@@ -1,4 +1,4 @@
-import { ZfsVmError } from '../errors.js';
+import { ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { runCommand } from '../host/run-command.js';
 import { parseMountPlaces } from '../zfs/mounts.js';

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../host/endpoint.js';
-import { forEachName } from '../shell.js';
+import { forEachName } from '../base/shell.js';
 import {
   getPointPropertiesArguments,
   parsePointProperties,

@@ -1,5 +1,5 @@
-import { toCommandError } from '../command-error.js';
-import { ZfsVmError } from '../errors.js';
+import { toCommandError } from '../host/command-error.js';
+import { ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { printBeginMark } from '../host/marks.js';

@@ -1,4 +1,4 @@
-import type { ZfsVmError } from '../errors.js';
+import type { ZfsVmError } from '../base/errors.js';
 
 /** An error as docs/scripting.md describes it. */
 export function toJsonError({ kind, message, details, hint }: ZfsVmError): object {

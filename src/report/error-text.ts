@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
-import { ZfsVmError } from '../errors.js';
-import { describeThrown, toPrintable } from '../printable.js';
+import { ZfsVmError } from '../base/errors.js';
+import { describeThrown, toPrintable } from '../base/printable.js';
 
 /**
  * An error for people: a line with what happened, the evidence beneath, the next thing to do last. Whatever is in it from

@@ -1,4 +1,4 @@
-import { repeatable } from '../repeatable.js';
+import { repeatable } from '../base/repeatable.js';
 
 /**
  * A value as JSON on several lines, as `JSON.stringify(value, null, 2)` gives it, in pieces: what can be iterated and is no array becomes

@@ -1,4 +1,4 @@
-import type { ZfsVmError } from '../errors.js';
+import type { ZfsVmError } from '../base/errors.js';
 import type { Destruction } from '../plan/destruction.js';
 import type { PassedVersions } from '../plan/passed.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';

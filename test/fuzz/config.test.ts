@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { resolveHosts } from '../../src/config/config.js';
 import { parseConfig } from '../../src/config/parse-config.js';
-import { ZfsVmError } from '../../src/errors.js';
-import { toPrintable } from '../../src/printable.js';
+import { ZfsVmError } from '../../src/base/errors.js';
+import { toPrintable } from '../../src/base/printable.js';
 import { assertHarmless, damaged, hostileText, readOrRefuse, runs } from './arbitraries.js';
 
 const remoteName = fc.stringMatching(/^[a-z0-9][a-z0-9_.-]{0,6}$/).filter((name) => name !== 'local');

@@ -13,14 +13,14 @@ import {
   namesToAskFor,
 } from '../../src/plan/probe.js';
 import { findSources } from '../../src/plan/sources.js';
-import { toPrintableJson } from '../../src/printable.js';
-import { formatPlanAsCommands } from '../../src/report/plan-commands.js';
-import { formatPlanAsJson } from '../../src/report/plan-json.js';
-import { formatPlanAsText } from '../../src/report/plan-text.js';
-import { repeatable } from '../../src/repeatable.js';
+import { toPrintableJson } from '../../src/base/printable.js';
+import { formatPlanAsCommands } from '../../src/report/plan/plan-commands.js';
+import { formatPlanAsJson } from '../../src/report/plan/plan-json.js';
+import { formatPlanAsText } from '../../src/report/plan/plan-text.js';
+import { repeatable } from '../../src/base/repeatable.js';
 import { toJsonPieces } from '../../src/report/json-pieces.js';
-import { listStreamlines } from '../../src/report/version-listing.js';
-import { formatVersionTable } from '../../src/report/version-table.js';
+import { listStreamlines } from '../../src/report/versions/version-listing.js';
+import { formatVersionTable } from '../../src/report/versions/version-table.js';
 import { findNextTag } from '../../src/streamline/lineage.js';
 import { parseDatasets, parseDetailedSnapshots } from '../../src/zfs/list.js';
 import { assertHarmless, runs } from './arbitraries.js';

@@ -5,7 +5,12 @@ import fc from 'fast-check';
 import type { Host } from '../../src/host/host.js';
 import { LineSplitter } from '../../src/host/line-splitter.js';
 import { runZfsScript } from '../../src/inventory/zfs-script.js';
-import { findLastSent, LegReports, readBegunLeg, type LegReport } from '../../src/transfer/lane-script.js';
+import {
+  findLastSent,
+  LegReports,
+  readBegunLeg,
+  type LegReport,
+} from '../../src/transfer/lanes/lane-script.js';
 import { hostileText, runs } from './arbitraries.js';
 
 /** A text with places to cut it at. */

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ZfsVmError } from '../../src/errors.js';
-import { parseAddress } from '../../src/address.js';
+import { ZfsVmError } from '../../src/base/errors.js';
+import { parseAddress } from '../../src/base/address.js';
 import { parseClientConfig, type LocalAccount } from '../../src/host/ssh/client-config.js';
 import {
   formatKnownHost,
   judgeHostKey,
   nameInKnownHosts,
   parseKnownHosts,
-} from '../../src/host/ssh/known-hosts.js';
+} from '../../src/host/ssh2/known-hosts.js';
 import { damaged, hostileText, readOrRefuse, runs } from './arbitraries.js';
 
 const account: LocalAccount = {

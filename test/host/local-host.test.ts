@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import type { Exit } from '../../src/host/host.js';
-import { ZfsVmError } from '../../src/errors.js';
+import { ZfsVmError } from '../../src/base/errors.js';
 import { LocalHost } from '../../src/host/local-host.js';
 import { openPipe } from '../../src/host/pipe-ends.js';
 import { runCommand } from '../../src/host/run-command.js';

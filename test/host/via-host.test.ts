@@ -10,7 +10,7 @@ import { findMeeting } from '../../src/host/meeting.js';
 import { runCommand } from '../../src/host/run-command.js';
 import { startPiped, type PipedCommands } from '../../src/host/piped-commands.js';
 import { ViaHost } from '../../src/host/via-host.js';
-import { drain, type Outcome } from './ssh/ssh-world.js';
+import { drain, type Outcome } from './ssh2/ssh-world.js';
 
 /** A place between us and the other host, whose ssh is a shell script; this machine stands for both. */
 class Between extends LocalHost {

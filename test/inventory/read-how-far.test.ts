@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { ZfsVmError } from '../../src/errors.js';
+import { ZfsVmError } from '../../src/base/errors.js';
 import { LocalHost } from '../../src/host/local-host.js';
 import { readHowFar, type HowFar } from '../../src/inventory/read-how-far.js';
 import { fullNameOf } from '../../src/streamline/dataset.js';

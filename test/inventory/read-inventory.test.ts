@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ZfsVmError } from '../../src/errors.js';
+import { ZfsVmError } from '../../src/base/errors.js';
 import { LocalHost } from '../../src/host/local-host.js';
 import { readInventory, readNamedSnapshots } from '../../src/inventory/read-inventory.js';
 import { fullNameOf } from '../../src/streamline/dataset.js';

@@ -4,7 +4,7 @@ import { existsSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { quoteWord } from '../../src/shell.js';
+import { quoteWord } from '../../src/base/shell.js';
 import { assertHarmless } from '../fuzz/arbitraries.js';
 import { findPackageRoot } from '../lab/package-root.js';
 

@@ -8,7 +8,7 @@ import {
   describeRoute,
   describeSetAside,
   describeStep,
-} from '../../src/report/describe-plan.js';
+} from '../../src/report/plan/describe-plan.js';
 import { nameForPeople } from '../../src/streamline/dataset.js';
 import { parsePattern } from '../../src/streamline/selection.js';
 import { describeAfter, world } from '../worlds.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Chalk } from 'chalk';
 import fc from 'fast-check';
-import { ZfsVmError } from '../../src/errors.js';
+import { ZfsVmError } from '../../src/base/errors.js';
 import { formatError } from '../../src/report/error-text.js';
 import { assertHarmless, hostileText, runs } from '../fuzz/arbitraries.js';
 

@@ -1,5 +1,5 @@
 import { runCommand } from '../../src/host/run-command.js';
-import { quoteWord } from '../../src/shell.js';
+import { quoteWord } from '../../src/base/shell.js';
 import { VirtualClock } from './clock.js';
 import { Machine } from './machine.js';
 import type { ZfsVersion } from './pools.js';

@@ -1,4 +1,4 @@
-import { ZfsVmError } from '../../src/errors.js';
+import { ZfsVmError } from '../../src/base/errors.js';
 import type { Call } from './call.js';
 import type { VirtualClock } from './clock.js';
 import { Pools, type ZfsVersion } from './pools.js';

@@ -2,7 +2,7 @@ import { lastCallLine, onlyWhole } from '../../src/host/run-calls.js';
 import { quotedHeads, quotedLate, whatIsOpen } from '../../src/inventory/read-how-far.js';
 import { taggedOnly } from '../../src/inventory/tagged-only.js';
 import { newestSnapshotColumn } from '../../src/zfs/list.js';
-import { packWords, unpackWords } from '../../src/zstd.js';
+import { packWords, unpackWords } from '../../src/base/zstd.js';
 import { complain, say, type Call } from './call.js';
 import { inputOf, readAhead, readExactly, readToEnd } from './pipe.js';
 import { findProperty } from './properties.js';

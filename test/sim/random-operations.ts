@@ -1,4 +1,4 @@
-import { quoteCommand, quoteWord } from '../../src/shell.js';
+import { quoteCommand, quoteWord } from '../../src/base/shell.js';
 import type { Operation } from './conformance.js';
 import type { Dataset, Snapshot } from './dataset.js';
 import type { Machine } from './machine.js';

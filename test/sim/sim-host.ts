@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream';
-import { ZfsVmError } from '../../src/errors.js';
+import { ZfsVmError } from '../../src/base/errors.js';
 import type { Exit, Host, HostProcess, StartOptions } from '../../src/host/host.js';
 import type { Machine } from './machine.js';
 import { Pipe, ReadEnd, WriteEnd, type Output } from './pipe.js';

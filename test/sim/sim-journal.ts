@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../src/commands/surroundings.js';
-import type { HoldRecord } from '../../src/transfer/hold-journal.js';
+import type { HoldRecord } from '../../src/transfer/protection/hold-journal.js';
 
 /** Where the runs on one simulated host write their holds down. */
 export class SimJournal {

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { ZfsVmError } from '../../src/errors.js';
+import { ZfsVmError } from '../../src/base/errors.js';
 import { complain, type Call } from './call.js';
 import type { Input, Output } from './pipe.js';
 import { ProcessEnd, type Process } from './process.js';

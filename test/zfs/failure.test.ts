@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { toCommandError } from '../../src/command-error.js';
-import { exitCodeOfAll } from '../../src/errors.js';
+import { toCommandError } from '../../src/host/command-error.js';
+import { exitCodeOfAll } from '../../src/base/errors.js';
 import { isBusyFailure } from '../../src/zfs/failure.js';
 
 /** What zfs said, as captured on OpenZFS 2.1.11 and 2.3.2, or as in `libzfs_sendrecv.c` where a lab can't be brought to say it. */

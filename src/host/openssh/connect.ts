@@ -1,9 +1,9 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import type { Host } from '../host.js';
-import { formatSshCommand, parseAddress } from '../../address.js';
+import { formatSshCommand, parseAddress } from '../../base/address.js';
 import { readClientConfig, type ClientConfig } from '../ssh/client-config.js';
 import type { Prompter } from '../ssh/prompt.js';
-import { defaultConnectTimeoutMs } from '../ssh/transport.js';
+import { defaultConnectTimeoutMs } from '../ssh/timeout.js';
 import { Master } from './master.js';
 import { OpenSshHost } from './openssh-host.js';
 import { hasAesInstructions, preferAes } from './prefer-aes.js';

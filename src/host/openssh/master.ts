@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ZfsVmError } from '../../errors.js';
-import { describeThrown, toPrintable } from '../../printable.js';
+import { ZfsVmError } from '../../base/errors.js';
+import { describeThrown, toPrintable } from '../../base/printable.js';
 import { readLines } from '../run-command.js';
 
 /**

@@ -1,5 +1,5 @@
-import { ZfsVmError } from '../../errors.js';
-import { toPrintable } from '../../printable.js';
+import { ZfsVmError } from '../../base/errors.js';
+import { toPrintable } from '../../base/printable.js';
 import type { Exit, Host, HostProcess, StartOptions } from '../host.js';
 import { LocalHost } from '../local-host.js';
 import { runCommand } from '../run-command.js';

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2';
-import { ZfsVmError } from '../../errors.js';
-import type { Address } from '../../address.js';
-import { describeThrown, toPrintable } from '../../printable.js';
+import { ZfsVmError } from '../../base/errors.js';
+import type { Address } from '../../base/address.js';
+import { describeThrown, toPrintable } from '../../base/printable.js';
 
 /** What to do about a host key that known_hosts doesn't have. A key that has changed is refused with any of them. */
 export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no';

@@ -1,5 +1,5 @@
-import { ZfsVmError } from '../../errors.js';
-import { quoteCommand } from '../../shell.js';
+import { ZfsVmError } from '../../base/errors.js';
+import { quoteCommand } from '../../base/shell.js';
 
 /*
  * sshd hands the command line to the account's login shell, and that may be sh, bash, zsh, csh, tcsh or fish. Only little

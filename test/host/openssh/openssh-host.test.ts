@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ZfsVmError } from '../../../src/errors.js';
+import { ZfsVmError } from '../../../src/base/errors.js';
 import type { Host, HostProcess } from '../../../src/host/host.js';
 import { LocalHost } from '../../../src/host/local-host.js';
 import { connectOpenSsh } from '../../../src/host/openssh/connect.js';
@@ -15,7 +15,7 @@ import { openPipe } from '../../../src/host/pipe-ends.js';
 import { runCommand } from '../../../src/host/run-command.js';
 import { createTerminalPrompter } from '../../../src/host/ssh/prompt.js';
 import { nobody } from '../nobody.js';
-import { drain } from '../ssh/ssh-world.js';
+import { drain } from '../ssh2/ssh-world.js';
 import { fakeSshProgram, type FakeSsh } from './fake-ssh.js';
 
 const quiet = { prompter: nobody, warn: () => undefined, debug: () => undefined };

@@ -1,0 +1,54 @@
+import { constants } from 'node:os';
+import { ZfsVmError } from '../base/errors.js';
+import type { Exit } from './host.js';
+import type { CommandResult } from './run-command.js';
+import { toPrintable } from '../base/printable.js';
+import { explainZfsFailure } from '../zfs/failure.js';
+
+/**
+ * The error for a command on a host that didn't exit with 0, in the words of the person's task where the cause is
+ * known and in the command's own words otherwise.
+ * @param what what was being done, e.g. `zfs list`
+ */
+export function toCommandError(
+  hostName: string,
+  what: string,
+  result: Pick<CommandResult, 'exit' | 'stderr'>,
+): ZfsVmError {
+  const { exit, stderr } = result;
+  if (exit.kind === 'lost') {
+    return new ZfsVmError('connection', `${hostName}: lost while ${what} was running: ${exit.reason}`, {
+      hint: 'try again',
+      isLoss: true,
+    });
+  }
+  const known = explainZfsFailure(stderr);
+  if (known !== undefined) {
+    const kind = errorKinds[known.kind];
+    return new ZfsVmError(kind, `${hostName}: ${known.message}`, {
+      hint: known.hint,
+      details: [`it said: ${toPrintable(stderr.trim())}`],
+    });
+  }
+  return new ZfsVmError('failed', `${hostName}: ${what} ${describeEnding(exit)}: ${lastLines(stderr)}`);
+}
+
+const errorKinds = { denied: 'connection', refused: 'conflict', failed: 'failed' } as const;
+
+function describeEnding(exit: Exclude<Exit, { kind: 'lost' }>): string {
+  switch (exit.kind) {
+    case 'exited': {
+      // A shell that ran it tells of a signal so.
+      const signal = Object.entries(constants.signals).find(([, number]) => number === exit.code - 128)?.[0];
+      return signal === undefined ? `failed with status ${exit.code}` : `was ended by ${signal}`;
+    }
+    case 'signalled':
+      return `was ended by ${exit.signal}`;
+    case 'stopped':
+      return 'was stopped';
+  }
+}
+
+function lastLines(stderr: string): string {
+  return toPrintable(stderr.trim().split('\n').slice(-3).join('\n')) || 'it said nothing';
+}

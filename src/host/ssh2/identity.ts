@@ -1,0 +1,226 @@
+import { readFile, stat } from 'node:fs/promises';
+import ssh2, { type ParsedKey, type PublicKeyEntry, type SigningRequestOptions } from 'ssh2';
+import { readKeyType } from './known-hosts.js';
+import { describeThrown } from '../../base/printable.js';
+
+/** A public key that we can offer, and how to sign with its other half. */
+export interface Identity {
+  /** Where it comes from, for messages. */
+  readonly label: string;
+  readonly publicKey: ParsedKey;
+  /** Signs, with the hash that the server wants; may ask for a passphrase. Rejects when that isn't given. */
+  sign(data: Buffer, hash: string | undefined): Promise<Buffer>;
+}
+
+/** What is needed to find the keys of a person. */
+export interface IdentitySources {
+  readonly identityFiles: readonly string[];
+  readonly identitiesOnly: boolean;
+  readonly agentSocket: string | undefined;
+  /** Asks for the passphrase of a file; `undefined` means that there is none to be had. */
+  readonly askPassphrase: (file: string) => Promise<string | undefined>;
+  readonly passphraseTries: number;
+  readonly warn: (line: string) => void;
+  readonly debug: (line: string) => void;
+}
+
+/** What a file that may hold a private key turned out to be. */
+type IdentityFile =
+  | { readonly kind: 'plain'; readonly path: string; readonly key: ParsedKey }
+  | {
+      readonly kind: 'encrypted';
+      readonly path: string;
+      readonly text: string;
+      readonly publicKey: ParsedKey | undefined;
+    }
+  | { readonly kind: 'public-only'; readonly path: string; readonly publicKey: ParsedKey };
+
+/**
+ * The keys to offer, each once, in the order that OpenSSH offers them, except that a passphrase is wanted as late as can
+ * be: keys of the agent that are configured for the host, other keys of the agent (not with IdentitiesOnly), files
+ * without a passphrase, files with one. What can't be used is said with `debug`, or `warn` if it looks like a mistake.
+ */
+export async function* findIdentities(sources: IdentitySources): AsyncGenerator<Identity, void, undefined> {
+  const files: IdentityFile[] = [];
+  for (const path of sources.identityFiles) {
+    const file = await loadIdentityFile(path, sources);
+    if (file !== undefined) files.push(file);
+  }
+  const offered = new Set<string>();
+  const isNew = (key: ParsedKey): boolean => {
+    const id = key.getPublicSSH().toString('base64');
+    const isUnseen = !offered.has(id);
+    offered.add(id);
+    return isUnseen;
+  };
+
+  const fromAgent = await listAgentKeys(sources);
+  const configured = fromAgent.filter((identity) => files.some((file) => holdsKey(file, identity.publicKey)));
+  const others = sources.identitiesOnly ? [] : fromAgent.filter((identity) => !configured.includes(identity));
+  for (const identity of [...configured, ...others]) {
+    if (isNew(identity.publicKey)) yield identity;
+  }
+  for (const file of files) {
+    if (file.kind === 'plain' && isNew(file.key)) yield identityOfKey(file.path, file.key);
+  }
+  for (const file of files) {
+    if (file.kind !== 'encrypted') continue;
+
+    if (file.publicKey !== undefined) {
+      if (isNew(file.publicKey)) yield identityOfEncryptedFile(file.path, file.text, file.publicKey, sources);
+
+      continue;
+    }
+    // An old PEM file without its .pub: nobody knows which key it is before it is decrypted.
+    const key = await decrypt(file.path, file.text, sources);
+    if (key !== undefined && isNew(key)) yield identityOfKey(file.path, key);
+  }
+}
+
+function holdsKey(file: IdentityFile, key: ParsedKey): boolean {
+  const own = file.kind === 'plain' ? file.key : file.publicKey;
+  return own?.getPublicSSH().equals(key.getPublicSSH()) ?? false;
+}
+
+function identityOfKey(path: string, key: ParsedKey): Identity {
+  return { label: path, publicKey: key, sign: (data, hash) => signWith(key, data, hash) };
+}
+
+function identityOfEncryptedFile(
+  path: string,
+  text: string,
+  publicKey: ParsedKey,
+  sources: IdentitySources,
+): Identity {
+  return {
+    label: path,
+    publicKey,
+    async sign(data, hash) {
+      const key = await decrypt(path, text, sources);
+      if (key === undefined) throw new Error(`the passphrase of ${path} wasn't given`);
+
+      return signWith(key, data, hash);
+    },
+  };
+}
+
+async function decrypt(path: string, text: string, sources: IdentitySources): Promise<ParsedKey | undefined> {
+  for (let attempt = 0; attempt < sources.passphraseTries; attempt++) {
+    const passphrase = await sources.askPassphrase(path);
+    if (passphrase === undefined || passphrase === '') return undefined;
+
+    const key = parseKey(text, passphrase);
+    if (key instanceof Error) sources.warn(`that isn't the passphrase of ${path}`);
+    else return key;
+  }
+  return undefined;
+}
+
+function signWith(key: ParsedKey, data: Buffer, hash: string | undefined): Promise<Buffer> {
+  // ssh2's declaration leaves out that it returns its errors.
+  const signature: Buffer | Error = key.sign(data, hash);
+  return signature instanceof Error ? Promise.reject(signature) : Promise.resolve(signature);
+}
+
+// ssh2 returns its errors, and gives an array for some formats.
+function parseKey(text: string | Buffer, passphrase?: string): ParsedKey | Error {
+  const parsed: ParsedKey | Error | readonly (ParsedKey | Error)[] = ssh2.utils.parseKey(text, passphrase);
+  return [parsed].flat()[0] ?? new Error('there is no key in it');
+}
+
+async function loadIdentityFile(path: string, sources: IdentitySources): Promise<IdentityFile | undefined> {
+  const publicKey = await loadPublicKey(`${path}.pub`);
+  let text: string;
+  let mode: number;
+  let owner: number;
+  try {
+    ({ mode, uid: owner } = await stat(path));
+    text = await readFile(path, 'latin1');
+  } catch (error) {
+    sources.debug(`no key from ${path}: ${describeThrown(error)}`);
+    return publicKey && { kind: 'public-only', path, publicKey };
+  }
+  if ((mode & 0o077) !== 0 && owner === process.getuid?.() && text.includes('PRIVATE KEY')) {
+    sources.warn(`${path} isn't used: others can read this private key (chmod 600 makes it private)`);
+    return undefined;
+  }
+  const key = parseKey(text);
+  if (!(key instanceof Error)) {
+    // A public key may be named, too, to pick one of the agent's.
+    return key.isPrivateKey() ? { kind: 'plain', path, key } : { kind: 'public-only', path, publicKey: key };
+  }
+  if (/encrypted/i.test(key.message)) {
+    return { kind: 'encrypted', path, text, publicKey: publicKey ?? readPublicPart(text) };
+  }
+
+  sources.debug(`no key from ${path}: ${describeThrown(key)}`);
+  return publicKey && { kind: 'public-only', path, publicKey };
+}
+
+async function loadPublicKey(path: string): Promise<ParsedKey | undefined> {
+  try {
+    const key = parseKey(await readFile(path, 'latin1'));
+    return key instanceof Error ? undefined : key;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The public key in a private key file of OpenSSH's format, where it stands in the clear: see PROTOCOL.key. */
+function readPublicPart(text: string): ParsedKey | undefined {
+  const base64 = /-----BEGIN OPENSSH PRIVATE KEY-----([A-Za-z0-9+/=\s]*)-----END/.exec(text)?.[1];
+  const blob = Buffer.from(base64 ?? '', 'base64');
+  const magic = 'openssh-key-v1\0';
+  if (blob.toString('latin1', 0, magic.length) !== magic) return undefined;
+
+  let at = magic.length;
+  const readField = (): Buffer => {
+    const length = blob.readUInt32BE(at);
+    at += 4 + length;
+    return blob.subarray(at - length, at);
+  };
+  try {
+    // Cipher, its key derivation, and that one's options; then the number of keys.
+    readField();
+    readField();
+    readField();
+    at += 4;
+    const key = parseKey(readField());
+    return key instanceof Error ? undefined : key;
+  } catch {
+    return undefined;
+  }
+}
+
+async function listAgentKeys({ agentSocket, debug }: IdentitySources): Promise<Identity[]> {
+  if (agentSocket === undefined) return [];
+
+  const agent = new ssh2.OpenSSHAgent(agentSocket);
+  const keys = await new Promise<readonly ParsedKey[]>((resolve) => {
+    agent.getIdentities((error, found) => {
+      if (error) debug(`no keys from the agent at ${agentSocket}: ${describeThrown(error)}`);
+
+      resolve((found ?? []).filter(isOfferable));
+    });
+  });
+  return keys.map((publicKey) => ({
+    label: `the agent's key ${publicKey.comment}`.trimEnd(),
+    publicKey,
+    sign: (data, hash) =>
+      new Promise((resolve, reject) => {
+        agent.sign(publicKey, data, toSigningOptions(hash), (error, signature) => {
+          if (signature === undefined) reject(error ?? new Error('the agent gave no signature'));
+          else resolve(signature);
+        });
+      }),
+  }));
+}
+
+// An agent may have keys that ssh2 can't offer: certificates, and keys on a FIDO token.
+function isOfferable(key: ParsedKey | PublicKeyEntry): key is ParsedKey {
+  return !('pubKey' in key) && readKeyType(key.getPublicSSH()) === key.type;
+}
+
+function toSigningOptions(hash: string | undefined): SigningRequestOptions {
+  return hash === 'sha256' || hash === 'sha512' ? { hash } : {};
+}

@@ -1,0 +1,178 @@
+import { ZfsVmError } from '../../base/errors.js';
+import type { ClientConfig } from '../ssh/client-config.js';
+import { appendKnownHost } from './known-hosts-files.js';
+import {
+  formatFingerprint,
+  formatKnownHost,
+  judgeHostKey,
+  listKnownKeyTypes,
+  nameInKnownHosts,
+  readKeyType,
+  type HostKeyVerdict,
+  type KnownHostsEntry,
+} from './known-hosts.js';
+import { describeThrown, toPrintable } from '../../base/printable.js';
+
+/** How often a question is put before no clear answer counts as a no. */
+const maxAnswers = 5;
+
+/** What checking a host's key needs besides the configuration. */
+export interface HostKeyContext {
+  readonly config: ClientConfig;
+  /** The host, for questions and messages. */
+  readonly label: string;
+  /** Asks the person; `undefined` when there is nobody to ask, or no answer. */
+  readonly ask: (question: string, secret: boolean) => Promise<string | undefined>;
+  readonly warn: (line: string) => void;
+}
+
+/** Checks the key of one host against known_hosts. */
+export interface HostKeyChecker {
+  /** The types of the keys known for the host. */
+  readonly knownKeyTypes: readonly string[];
+  /**
+   * Fulfils if the key is, or has become, trusted: the person may be asked, and the key is then stored.
+   * @throws ZfsVmError `connection` if the key is refused, with why and what to do.
+   */
+  verify(key: Buffer): Promise<void>;
+}
+
+/** A checker for the key of one host, with what known_hosts holds: see `readKnownHosts`. */
+export function createHostKeyChecker(
+  context: HostKeyContext,
+  entries: readonly KnownHostsEntry[],
+): HostKeyChecker {
+  const { config } = context;
+  // An alias stands for the host whatever its port.
+  const name = config.hostKeyAlias?.toLowerCase() ?? nameInKnownHosts(config.hostName, config.port);
+  // Like OpenSSH, a key that is known for the host at its usual port is taken at another one; nothing more follows from it.
+  const usualName = config.hostKeyAlias === undefined ? nameInKnownHosts(config.hostName, 22) : name;
+  return {
+    knownKeyTypes: [...listKnownKeyTypes(entries, name), ...listKnownKeyTypes(entries, usualName)],
+    verify: async (key) => {
+      const verdict = judgeHostKey(entries, name, key);
+      if (verdict.kind === 'unknown' && judgeHostKey(entries, usualName, key).kind === 'known') return;
+
+      await decide(context, name, key, verdict);
+    },
+  };
+}
+
+async function decide(
+  context: HostKeyContext,
+  name: string,
+  key: Buffer,
+  verdict: HostKeyVerdict,
+): Promise<void> {
+  const { config, label, warn } = context;
+  const shown = describeKey(key);
+  switch (verdict.kind) {
+    case 'known':
+      return;
+    case 'changed':
+      throw new ZfsVmError(
+        'connection',
+        `the host key of ${label} has changed: it now shows ${shown}, ${locate(verdict.entry)} has another one. ` +
+          'Someone may be listening in, or the host was set up anew',
+        {
+          hint: `if you know that it was set up anew: ssh-keygen -f '${verdict.entry.file}' -R '${name}', then connect again`,
+        },
+      );
+    case 'revoked':
+      throw new ZfsVmError(
+        'connection',
+        `the host key of ${label} (${shown}) is revoked by ${locate(verdict.entry)}`,
+        { hint: 'ask whoever runs the host for its new key' },
+      );
+    case 'certificate-authority':
+      throw new ZfsVmError(
+        'connection',
+        `${label} is known only by a certificate authority (${locate(verdict.entry)}), and host certificates aren't ` +
+          'supported',
+        {
+          hint: `add the host's own key: ssh-keyscan shows it, and ${config.userKnownHostsFiles[0] ?? ''} takes it`,
+        },
+      );
+    case 'unknown':
+      await decideOnUnknown(context, key, shown, verdict.otherTypes);
+      await store(context, name, key);
+      if (config.strictHostKeyChecking !== 'ask') {
+        warn(`${label}: the host key was not known before, and is taken on trust: ${shown}`);
+      }
+  }
+}
+
+async function decideOnUnknown(
+  context: HostKeyContext,
+  key: Buffer,
+  shown: string,
+  otherTypes: readonly string[],
+): Promise<void> {
+  const { config, label } = context;
+  const isNewHost = otherTypes.length === 0;
+  switch (config.strictHostKeyChecking) {
+    case 'no':
+      return;
+    case 'accept-new':
+      // A host with another key isn't a new host: that needs a person's word.
+      if (isNewHost) return;
+
+      break;
+    case 'yes':
+      throw new ZfsVmError(
+        'connection',
+        `the host key of ${label} (${shown}) isn't known, and StrictHostKeyChecking refuses unknown ones`,
+        { hint: 'add the key to known_hosts first' },
+      );
+    case 'ask':
+  }
+  const others = isNewHost
+    ? 'This host is not known by any other key.'
+    : `Known keys of this host are of another type: ${otherTypes.map(toKeyName).join(', ')}.`;
+  let question =
+    `The authenticity of host '${label}' can't be established.\n` +
+    `${shown.replace(' ', ' key fingerprint is ')}.\n${others}\n` +
+    'Are you sure you want to continue connecting (yes/no/[fingerprint])? ';
+  for (let attempt = 0; attempt < maxAnswers; attempt++) {
+    const answer = (await context.ask(question, false))?.trim();
+    if (answer === undefined) {
+      throw new ZfsVmError(
+        'connection',
+        `the host key of ${label} (${shown}) isn't known, and there was nobody to ask whether it is the right one`,
+        { hint: 'connect once with ssh, or check the key that ssh-keyscan shows and add it to known_hosts' },
+      );
+    }
+    if (answer.toLowerCase() === 'yes' || answer === formatFingerprint(key)) return;
+
+    if (answer.toLowerCase() === 'no') break;
+
+    question = "Please type 'yes', 'no' or the fingerprint: ";
+  }
+  throw new ZfsVmError('connection', `the host key of ${label} (${shown}) wasn't confirmed`);
+}
+
+async function store({ config, label, warn }: HostKeyContext, name: string, key: Buffer): Promise<void> {
+  const file = config.userKnownHostsFiles[0];
+  if (file === undefined) return;
+
+  try {
+    await appendKnownHost(file, formatKnownHost(name, key, config.hashKnownHosts));
+  } catch (error) {
+    warn(`the host key of ${label} couldn't be stored: ${describeThrown(error)}`);
+  }
+}
+
+function describeKey(key: Buffer): string {
+  return `${toKeyName(readKeyType(key) ?? 'unknown')} ${formatFingerprint(key)}`;
+}
+
+/** The name of a key type in OpenSSH's messages. */
+function toKeyName(keyType: string): string {
+  if (keyType.startsWith('ecdsa-')) return 'ECDSA';
+
+  return toPrintable(keyType.replace(/^ssh-/, '').toUpperCase());
+}
+
+function locate(entry: KnownHostsEntry): string {
+  return `${entry.file}:${entry.line}`;
+}

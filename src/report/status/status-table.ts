@@ -1,0 +1,117 @@
+import type { ChalkInstance } from 'chalk';
+import type { StreamlineState, StreamlineStatus } from '../../plan/compare-streamlines.js';
+import type { TaggedSnapshot } from '../../streamline/dataset.js';
+import { alignColumns, type Column } from '../terminal/columns.js';
+import { describeConflict, suggestWayOut } from '../plan/describe-plan.js';
+import { formatAge, formatBytes, formatCount } from '../quantities.js';
+import { describeLeftOut, findAge, sumBytes, type HostStatus, type Status } from './status.js';
+
+interface Row {
+  readonly streamline: string;
+  readonly host: string;
+  readonly newest: string;
+  readonly age: string;
+  readonly behind: string;
+  readonly state: string;
+}
+
+const columns: readonly Column<Row>[] = [
+  { title: 'STREAMLINE', cell: ({ streamline }) => streamline },
+  { title: 'HOST', cell: ({ host }) => host },
+  { title: 'NEWEST', isRightAligned: true, cell: ({ newest }) => newest },
+  { title: 'AGE', isRightAligned: true, cell: ({ age }) => age },
+  { title: 'BEHIND', cell: ({ behind }) => behind },
+  { title: 'STATE', cell: ({ state }) => state },
+];
+
+/** What people call the states. */
+const stateNames: Readonly<Record<StreamlineState, string>> = {
+  'up-to-date': 'up to date',
+  behind: 'behind',
+  ahead: 'ahead',
+  'newest-only': 'has the newest',
+  'passed-by': 'passed by',
+  conflict: 'conflict',
+};
+
+/** A status for people: a line for each streamline here and on each host, then the conflicts with their ways out. */
+export function formatStatusTable(status: Status, localName: string, colors: ChalkInstance): string {
+  const rows = status.newest.flatMap((newest) => [
+    toLocalRow(newest, localName, status),
+    ...status.hosts.map((host) => toRow(newest.tag.streamline, host, status)),
+  ]);
+  const [titles = '', ...lines] = alignColumns(columns, rows);
+  const all = [
+    ...(rows.length === 0 ? [] : [colors.dim(titles), ...lines]),
+    ...(status.leftOut ?? []).flatMap((left) => [
+      colors.yellow(`${localName}: ${describeLeftOut(left)}`),
+      '  to resolve: run "zfs-vm tag -r DATASET" on the top of the tree, or give the member a streamline of its own with "zfs-vm tag -n NAME:1 --new"',
+    ]),
+    ...formatConflicts(status, colors),
+    ...formatSetAside(status),
+  ];
+  return all.map((line) => `${line}\n`).join('');
+}
+
+function toLocalRow(newest: TaggedSnapshot, localName: string, status: Status): Row {
+  const { streamline, version } = newest.tag;
+  return {
+    ...{ streamline, host: localName, newest: version.text, age: formatAgeOf(newest, status) },
+    ...{ behind: '', state: '' },
+  };
+}
+
+function toRow(streamline: string, host: HostStatus, status: Status): Row {
+  const row = { streamline, host: host.host, newest: '', age: '', behind: '' };
+  if (host.kind === 'failed') return { ...row, state: describeFailure(host.error.kind) };
+  const found = host.streamlines.find((each) => each.streamline === streamline);
+  if (found === undefined) return { ...row, state: '' };
+  const { newestThere, state, partials } = found;
+  const arriving = partials.map(({ tag }) => `, part of ${tag.version.text} has come`);
+  return {
+    ...row,
+    newest: newestThere?.tag.version.text ?? 'none',
+    age: formatAgeOf(newestThere, status),
+    behind: describeBehind(found, status),
+    state: `${stateNames[state]}${describePassedCount(found)}${arriving.join('')}`,
+  };
+}
+
+function describePassedCount({ versionsPassed }: StreamlineStatus): string {
+  if (versionsPassed === 0) return '';
+  return `, ${formatCount(versionsPassed, 'older version')} cannot be sent any more`;
+}
+
+function describeFailure(kind: string): string {
+  return kind === 'connection' ? 'not reached' : 'failed';
+}
+
+function describeBehind(row: StreamlineStatus, status: Status): string {
+  if (row.versionsBehind === 0) return '';
+  const bytes = row.state === 'behind' ? sumBytes(status, row) : undefined;
+  const size = bytes === undefined ? '' : `, about ${formatBytes(bytes)}`;
+  return `${formatCount(row.versionsBehind, 'version')}${size}`;
+}
+
+function formatAgeOf(version: TaggedSnapshot | undefined, status: Status): string {
+  const age = findAge(status, version);
+  return age === undefined ? '' : formatAge(age);
+}
+
+function formatSetAside({ hosts }: Status): string[] {
+  return hosts.flatMap((host) =>
+    host.kind === 'failed' ? [] : (host.setAside ?? []).map((name) => `set aside on ${host.host}: ${name}`),
+  );
+}
+
+function formatConflicts({ hosts }: Status, colors: ChalkInstance): string[] {
+  return hosts.flatMap((host) => {
+    if (host.kind === 'failed') return [];
+    // One may concern several streamlines.
+    const conflicts = new Set(host.streamlines.flatMap((row) => row.conflicts));
+    return [...conflicts].flatMap((conflict) => [
+      colors.yellow(`${host.host}: ${describeConflict(conflict, host.host)}`),
+      `  way out of a push: ${suggestWayOut(conflict.reason)}`,
+    ]);
+  });
+}

@@ -1,0 +1,113 @@
+import { toCommandError } from '../../host/command-error.js';
+import { ZfsVmError } from '../../base/errors.js';
+import type { Endpoint } from '../../host/endpoint.js';
+import { isSuccess } from '../../host/host.js';
+import { runCommand, type CommandResult } from '../../host/run-command.js';
+import { readSnapshotsOf } from '../../inventory/read-inventory.js';
+import type { Chain, Preparation } from '../../plan/plan.js';
+import { preparationCalls } from '../../plan/stream.js';
+import { fullNameOf, type Point } from '../../streamline/dataset.js';
+import { isBusyFailure } from '../../zfs/failure.js';
+import { abortReceive } from './abort-receive.js';
+import type { Fault } from '../event.js';
+import { callIfUnchanged } from './guarded-call.js';
+import { moveAside } from './move-aside.js';
+
+/** What is done only because the person asked for it by name. */
+type Loss = Preparation & { readonly kind: 'rollback' | 'replace' };
+
+/** Why a destination isn't ready for its chain. */
+export interface Obstacle {
+  readonly error: ZfsVmError;
+  readonly fault: Fault;
+}
+
+/**
+ * Does to the destination of a chain what has to be done before its first stream, as it was shown: what has come since is kept, be it
+ * another interrupted receive, a snapshot, or what was written. Minutes may lie between the look and the yes.
+ * @returns what went wrong; undefined when it is ready
+ * @throws ZfsVmError when the host can't start commands
+ */
+export async function prepareDestination(
+  receiver: Endpoint,
+  chain: Chain,
+  signal: AbortSignal,
+): Promise<Obstacle | undefined> {
+  const { destination: dataset, preparation } = chain;
+  if (preparation === undefined) return undefined;
+  if (preparation.kind === 'abort') {
+    const result = await abortReceive(receiver, { dataset, token: preparation.token }, signal);
+    return toObstacle(receiver, 'receive', result);
+  }
+  if (preparation.kind === 'set-aside') {
+    return toObstacle(receiver, 'rename', await moveAside(receiver, chain, preparation, signal));
+  }
+  const news = await findNews({ dataset, preparation }, receiver, signal);
+  if (news !== undefined) return news;
+  if (preparation.kind === 'replace') {
+    return toObstacle(receiver, 'rename', await moveAside(receiver, chain, preparation, signal));
+  }
+  const guard = {
+    dataset,
+    property: 'written',
+    value: String(preparation.writtenBytes),
+    changed: describeWritten(dataset),
+  };
+  const [first = [], ...others] = preparationCalls(chain);
+  // Once something was destroyed, there is nothing left to compare with.
+  const [subcommand = ''] = first;
+  const result = await callIfUnchanged(receiver, guard, first, signal);
+  if (!isSuccess(result.exit)) return toObstacle(receiver, subcommand, result);
+  for (const call of others) {
+    const [next = ''] = call;
+    const end = await runCommand(receiver.host, [...receiver.zfs, ...call], { signal });
+    if (!isSuccess(end.exit)) return toObstacle(receiver, next, end);
+  }
+  return undefined;
+}
+
+/**
+ * Finds a snapshot or bookmark that has come since the plan was made, or what has gone that a rollback goes back to: zfs would destroy
+ * what was shown, and then refuse the rest.
+ */
+async function findNews(
+  { dataset, preparation }: { readonly dataset: string; readonly preparation: Loss },
+  receiver: Endpoint,
+  signal: AbortSignal,
+): Promise<Obstacle | undefined> {
+  const rows = await readSnapshotsOf(receiver, [dataset], signal);
+  const base =
+    preparation.kind === 'rollback' ? rows.find((row) => fullNameOf(row) === preparation.to) : undefined;
+  if (preparation.kind === 'rollback' && base === undefined) return toRefusal(`${preparation.to} is gone`);
+  const toKey = (point: Point): string => `${fullNameOf(point)} ${point.guid}`;
+  const bookmarks = preparation.kind === 'rollback' ? preparation.bookmarks : [];
+  const shown = new Set([...preparation.destroys, ...bookmarks].map(toKey));
+  // A dataset's bookmarks go with it, whichever they are.
+  const other = rows.find(
+    (row) =>
+      (base === undefined ? row.kind === 'snapshot' : row.createtxg > base.createtxg) &&
+      !shown.has(toKey(row)),
+  );
+  return other === undefined ? undefined : toRefusal(`${fullNameOf(other)} has come`);
+
+  function toRefusal(what: string): Obstacle {
+    const message = `${receiver.host.name}: ${what} since that was shown: nothing of ${dataset} is destroyed`;
+    const hint = 'run the same command again, to see what would be destroyed now';
+    return { error: new ZfsVmError('failed', message, { hint }), fault: 'failed' };
+  }
+}
+
+function describeWritten(dataset: string): string {
+  return `cannot go on: ${dataset} was written to since that was shown. Stop what writes there, and run this again`;
+}
+
+function toObstacle(
+  { host }: Endpoint,
+  subcommand: string,
+  result: Pick<CommandResult, 'exit' | 'stderr'>,
+): Obstacle | undefined {
+  if (isSuccess(result.exit)) return undefined;
+  const error = toCommandError(host.name, `zfs ${subcommand}`, result);
+  if (result.exit.kind === 'lost') return { error, fault: 'lost' };
+  return { error, fault: isBusyFailure(result.stderr) ? 'busy' : 'failed' };
+}
