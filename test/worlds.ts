@@ -65,11 +65,14 @@ export function world(...lines: readonly string[]): Datasets {
   return buildInventory([...datasets.values()], snapshots, tokens).datasets;
 }
 
-/** What a dataset is to zfs-vm: `(copy of tank/vm)`, `(aside of tank/vm)`; of another host than the one that is meant, `(copy of c:tank/vm)`. */
+/** What a dataset is to zfs-vm: `(copy of tank/vm)`, `(aside of tank/vm)`; of another host than the one that is meant, `(copy of c:tank/vm)`; of both, `(copy of tank/vm and c:tank/vm)`. */
 function readRole(marks: string): Role | undefined {
-  const [, kind, source] = /\((copy|aside) of ([^)]+)\)/.exec(marks) ?? [];
-  if ((kind !== 'copy' && kind !== 'aside') || source === undefined) return undefined;
-  return { kind, sourceGuid: datasetGuid(source), poolGuid: datasetGuid(poolOf(source)) };
+  const [, kind, names] = /\((copy|aside) of ([^)]+)\)/.exec(marks) ?? [];
+  if ((kind !== 'copy' && kind !== 'aside') || names === undefined) return undefined;
+  const [first, ...others] = names
+    .split(' and ')
+    .map((name) => ({ guid: datasetGuid(name), poolGuid: datasetGuid(poolOf(name)) }));
+  return first && { kind, sources: [first, ...others] };
 }
 
 /** The GUID of a dataset: that of its name, unless `(guid name)` says that it was called otherwise. */

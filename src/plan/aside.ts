@@ -70,8 +70,7 @@ function lengthOf({ name }: Snapshot): number {
 export function toAsideRole({ dataset }: Source, sender: Datasets): Role {
   return {
     kind: 'aside',
-    sourceGuid: dataset.guid ?? 0n,
-    poolGuid: sender.get(poolOf(dataset.name))?.guid ?? 0n,
+    sources: [{ guid: dataset.guid ?? 0n, poolGuid: sender.get(poolOf(dataset.name))?.guid ?? 0n }],
   };
 }
 
@@ -94,22 +93,4 @@ export function hideAsides(datasets: Datasets): Datasets {
       isAside(dataset) ? { ...dataset, snapshots: [], bookmarks: [], partial: undefined } : dataset,
     ]),
   );
-}
-
-/**
- * Whether a dataset is, by what is written on it, another's: the copy of another source, or moved aside. Nothing of it is destroyed for
- * this source. A copy whose source is gone from the sender's very pool is nobody's.
- * @param sender all that the sender has
- */
-export function isAnothers(
-  { role }: Pick<Dataset, 'role'>,
-  { dataset }: Pick<Source, 'dataset'>,
-  sender: Datasets,
-): boolean {
-  if (role === undefined) return false;
-  if (role.kind === 'aside') return true;
-  if (dataset.guid === undefined || role.sourceGuid === dataset.guid) return false;
-  const all = [...sender.values()];
-  const isOfThisPool = all.some(({ name, guid }) => isPoolRoot(name) && guid === role.poolGuid);
-  return !isOfThisPool || all.some(({ guid }) => guid === role.sourceGuid);
 }

@@ -127,8 +127,10 @@ function groupBy<Item>(
 export function findSetAside({ sender, receiver, choice }: Comparison): string[] {
   const asides = findAsides(receiver);
   if (asides.size === 0) return [];
-  const sources = new Set(findSources(sender, choice).map(({ dataset }) => dataset.guid ?? 0n));
-  return [...asides].filter((name) => sources.has(receiver.get(name)?.role?.sourceGuid ?? 0n));
+  const sources = new Set(findSources(sender, choice).map(({ dataset }) => dataset.guid));
+  return [...asides].filter((name) =>
+    receiver.get(name)?.role?.sources.some(({ guid }) => sources.has(guid)),
+  );
 }
 
 /** The newest of the chosen versions of each streamline on a host, by the names of these, in their order. Nothing that was set aside. */

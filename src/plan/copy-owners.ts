@@ -1,7 +1,7 @@
 import type { Dataset, Datasets, Snapshot } from '../streamline/dataset.js';
 import { GuidIndex } from '../streamline/guid-index.js';
 import { poolOf } from '../zfs/names.js';
-import type { Role } from '../zfs/role.js';
+import type { Followed, Role } from '../zfs/role.js';
 import type { CopyContext } from './find-copy.js';
 
 /**
@@ -29,7 +29,7 @@ export class CopyOwners {
     );
     const marked = new Map<bigint, string[]>();
     for (const { name, role } of context.model.datasets.values()) {
-      if (role?.kind === 'copy') append(marked, role.sourceGuid, name);
+      if (role?.kind === 'copy') for (const { guid } of role.sources) append(marked, guid, name);
     }
     this.#marked = marked;
   }
@@ -67,10 +67,33 @@ export class CopyOwners {
     return !this.#isElsewheresPlace(source, at.dataset) && !this.#isOriginals(source, at.dataset);
   }
 
-  /** Whether a dataset of the receiver is the copy of something on a host that isn't the sender, by its role. */
+  /** Whether a dataset of the receiver is the copy of something on a host that isn't the sender, by its role, and of nothing of the sender's. */
   isForeign(copy: string): boolean {
     const role = this.#context.model.findDataset(copy)?.role;
-    return role !== undefined && this.#judgeRole(role) === 'foreign';
+    return this.isShared(copy) && role !== undefined && this.#listFollowed(role).length === 0;
+  }
+
+  /** Whether a dataset of the receiver is the copy of something on a host that isn't the sender, by its role, if not of that alone. */
+  isShared(copy: string): boolean {
+    const role = this.#context.model.findDataset(copy)?.role;
+    return role?.kind === 'copy' && role.sources.some((source) => this.isElsewhere(source));
+  }
+
+  /** Whether what a copy follows is on a host that isn't the sender: neither is it there, nor was its pool. */
+  isElsewhere({ guid, poolGuid }: Followed): boolean {
+    // A sender whose zfs tells no GUIDs could be any.
+    return this.#senderGuids.size > 0 && !this.#senderGuids.has(guid) && !this.#senderGuids.has(poolGuid);
+  }
+
+  /**
+   * Whether a dataset of the receiver is, by its role, another's, if not of that alone: the copy of another source, or set aside. Nothing of it is
+   * destroyed for this source. A copy whose source is gone from the sender's very pool is nobody's.
+   */
+  isAnothers(source: Dataset, copy: string): boolean {
+    const role = this.#context.model.findDataset(copy)?.role;
+    if (role === undefined) return false;
+    if (role.kind === 'aside' || this.isShared(copy)) return true;
+    return this.#listFollowed(role).some((name) => name !== source.name);
   }
 
   /**
@@ -83,8 +106,8 @@ export class CopyOwners {
     if (role === undefined || this.#found.has(copy) || model.findNewerThan(guid, copy).length > 0) {
       return false;
     }
-    const judged = this.#judgeRole(role);
-    return typeof judged === 'object' && sender.get(judged.source)?.snapshots.length === 0;
+    const followed = role.kind === 'copy' ? this.#listFollowed(role) : [];
+    return followed.length > 0 && followed.every((name) => sender.get(name)?.snapshots.length === 0);
   }
 
   #judge(source: Dataset, { guid, dataset: copy }: Snapshot): 'own' | 'anothers' | 'foreign' | 'open' {
@@ -92,27 +115,19 @@ export class CopyOwners {
     const found = this.#found.get(copy);
     if (found !== undefined) return found === source.name ? 'own' : 'anothers';
     const role = model.findDataset(copy)?.role;
-    const judged = role === undefined ? 'gone' : this.#judgeRole(role);
-    if (judged === 'aside') return 'anothers';
-    if (judged === 'foreign') return 'foreign';
-    if (judged !== 'gone') return judged.source === source.name ? 'own' : 'anothers';
+    if (role?.kind === 'aside') return 'anothers';
+    const followed = role === undefined ? [] : this.#listFollowed(role);
+    if (followed.length > 0) return followed.includes(source.name) ? 'own' : 'anothers';
+    if (this.isShared(copy)) return 'foreign';
     // It ends with what the source has: nothing tells of another one. (Asking that of each would cost a table of all snapshots.)
     if (model.findNewerThan(guid, copy).length === 0) return 'open';
     const owners = this.#findLastOwners(copy);
     return owners === undefined || owners.includes(source.name) ? 'open' : 'anothers';
   }
 
-  /** What a role says to this sender: which of its datasets is meant, or that it has it no more, or never had. */
-  #judgeRole({
-    kind,
-    sourceGuid,
-    poolGuid,
-  }: Role): 'aside' | 'foreign' | 'gone' | { readonly source: string } {
-    if (kind === 'aside') return 'aside';
-    const source = this.#senderGuids.get(sourceGuid);
-    if (source !== undefined) return { source };
-    // A sender whose zfs tells no GUIDs could be any.
-    return this.#senderGuids.size === 0 || this.#senderGuids.has(poolGuid) ? 'gone' : 'foreign';
+  /** The sender's datasets that a role names. */
+  #listFollowed({ sources }: Role): string[] {
+    return sources.flatMap(({ guid }) => this.#senderGuids.get(guid) ?? []);
   }
 
   /** The sender's datasets that have the newest snapshot of a dataset of the receiver that any of them has, or has a bookmark of. */
@@ -132,8 +147,8 @@ export class CopyOwners {
 
   /** Whether the source is a backup of another dataset of the sender, by its role, and that one has as much of a dataset of the receiver. */
   #isOriginals({ role }: Dataset, copy: string): boolean {
-    const original = role?.kind === 'copy' ? this.#senderGuids.get(role.sourceGuid) : undefined;
-    return original !== undefined && this.#findLastOwners(copy)?.includes(original) === true;
+    const originals = role?.kind === 'copy' ? this.#listFollowed(role) : [];
+    return originals.some((original) => this.#findLastOwners(copy)?.includes(original));
   }
 
   /** Whether another dataset of the sender belongs where this one of the receiver is, and has as much of it. */

@@ -1,6 +1,7 @@
 import { fullNameOf, type Dataset, type Datasets } from '../streamline/dataset.js';
 import { datasetOf } from '../streamline/lineage.js';
 import type { PointProperties } from '../zfs/point-properties.js';
+import { follows } from '../zfs/role.js';
 import { findTheirs } from './key-fit.js';
 import type { Chain, Plan } from './plan.js';
 
@@ -37,7 +38,7 @@ export function findDoubts(
       const copy = findBaseHolder(chain, receiver);
       const source = sender.get(first.from.dataset);
       // What was written down on a copy is true of what this program has brought, which is raw.
-      if (copy?.role === undefined || copy.role.sourceGuid !== source?.guid) ask(copy, first.from);
+      if (source === undefined || !follows(copy?.role, source)) ask(copy, first.from);
     }
     if (first.from.kind !== 'bookmark') continue;
     const alike = (sender.get(first.from.dataset)?.bookmarks ?? []).filter(

@@ -62,7 +62,7 @@ export class CopyFinder {
   }
 
   /** Whose copies the receiver's datasets are. */
-  get owners(): Pick<CopyOwners, 'isForeign'> {
+  get owners(): Pick<CopyOwners, 'isAnothers' | 'isElsewhere' | 'isForeign' | 'isShared'> {
     return this.#owners;
   }
 
@@ -160,9 +160,12 @@ export class CopyFinder {
         if (!found.has(at.dataset)) found.set(at.dataset, { base, at });
       }
     }
-    const candidates = [...found.values()].filter(({ at }) => this.#owners.isOpen(dataset, at));
-    const [only] = candidates;
+    const open = [...found.values()].filter(({ at }) => this.#owners.isOpen(dataset, at));
+    const [only] = open;
     if (only === undefined) return { kind: 'none' };
+    // What nobody has marked may well be an archive of what another host has brought.
+    const foreign = [...found.values()].filter(({ at }) => this.#owners.isForeign(at.dataset));
+    const candidates = [...open, ...foreign];
     if (candidates.length > 1 || !this.#isUntouched(only.at)) return toUnclear(candidates);
     return { kind: 'copy', ...only, by: 'adoption' };
   }

@@ -1,5 +1,6 @@
 import { fullNameOf, type Dataset, type Datasets, type Point } from '../streamline/dataset.js';
 import { datasetOf, walkHistory } from '../streamline/lineage.js';
+import { follows } from '../zfs/role.js';
 import type { ConflictReason, Step } from './plan.js';
 import type { ReceiverModel } from './receiver-model.js';
 
@@ -61,7 +62,7 @@ export function isCopy(
   if (model.findPlannedSource(name) === source.name) return true;
   const copy = model.findDataset(name);
   if (copy === undefined) return false;
-  if (source.guid !== undefined && copy.role?.sourceGuid === source.guid) return true;
+  if (follows(copy.role, source)) return true;
   const guids = new Set(copy.snapshots.map(({ guid }) => guid));
   for (const { guid } of walkHistory(sender, source)) if (guids.has(guid)) return true;
   return false;

@@ -67,7 +67,7 @@ export function planDeletes(request: DeletesRequest): Destruction[] {
 
 /**
  * The receiver's datasets with those of the sender that they are copies of, where nothing is in the way of being one: none that only has
- * the newest version, too, and none whose role says that it follows something else.
+ * the newest version, too, and none whose role says that it follows something else, too.
  */
 function findCopies(
   { chains, upToDate, conflicts }: Plan,
@@ -80,7 +80,9 @@ function findCopies(
   );
   const isOwn = (source: string, destination: string): boolean => {
     const role = receiver.get(destination)?.role;
-    return role === undefined || (role.kind === 'copy' && role.sourceGuid === sender.get(source)?.guid);
+    if (role === undefined) return true;
+    const own = sender.get(source)?.guid;
+    return role.kind === 'copy' && role.sources.every(({ guid }) => guid === own);
   };
   const pairs = [...chains, ...upToDate.filter(({ by }) => by !== 'elsewhere')]
     .filter(({ source, destination }) => isOwn(source, destination))

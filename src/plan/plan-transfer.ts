@@ -8,9 +8,9 @@ import {
 } from '../streamline/dataset.js';
 import { walkHistory } from '../streamline/lineage.js';
 import { ancestorsOf, isPoolRoot, poolOf } from '../zfs/names.js';
-import type { Role } from '../zfs/role.js';
+import { follows, mostSources, type Role } from '../zfs/role.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
-import { chooseAsideName, hideAsides, isAnothers, toAsideRole } from './aside.js';
+import { chooseAsideName, hideAsides, toAsideRole } from './aside.js';
 import { settleGoneOn } from './gone-on.js';
 import { abortGone, abortOurs, describePartial, isBegun } from './partial.js';
 import { planArrival } from './arrival.js';
@@ -204,10 +204,9 @@ class Planner {
 
   #toUpToDate(source: Source, where: Pick<UpToDate, 'destination' | 'receiverOnly' | 'by'>): Decision {
     const newest = source.versions.findLast(({ guid }) => this.#model.has(guid)) ?? source.versions[0];
-    const { guid, role: known } = this.#model.findDataset(where.destination) ?? {};
+    const { guid } = this.#model.findDataset(where.destination) ?? {};
     // A quick look doesn't know what is written on what is in step.
-    const isMarkable =
-      guid !== undefined && known === undefined && this.#copies.isNoted(source, where.destination);
+    const isMarkable = guid !== undefined && this.#copies.isNoted(source, where.destination);
     const role = isMarkable ? this.#findRole(source, where.destination) : undefined;
     return {
       kind: 'up-to-date',
@@ -241,7 +240,10 @@ class Planner {
     const steps = [{ kind: 'incremental', from: base, to: next }, ...followUp(next, rest)] as const;
     const writtenBytes = existing?.writtenBytes ?? 0;
     const isUntouched = receiverOnly.length === 0 && writtenBytes === 0;
-    const isForeign = this.#copies.owners.isForeign(destination);
+    const { owners } = this.#copies;
+    // Of what another host sends to the same copy, nothing is undone.
+    const isForeign =
+      owners.isForeign(destination) || (owners.isShared(destination) && receiverOnly.length > 0);
     const { rollback, setAside = false } = this.#request;
     const mayUndo = (rollback || setAside) && !isForeign;
     if (existing?.partial !== undefined && (isUntouched || mayUndo)) {
@@ -373,7 +375,7 @@ class Planner {
         reason.kind === 'version-differs' ? { ...reason, undo: undefined } : { ...reason, copyOf },
       );
     }
-    if (isAnothers(existing, source, this.#request.sender)) {
+    if (this.#copies.owners.isAnothers(source.dataset, destination)) {
       return conflict(
         reason.kind === 'version-differs' ? { ...reason, undo: undefined } : { ...reason, isMarked: true },
       );
@@ -464,14 +466,14 @@ class Planner {
   ): Role | undefined {
     const poolGuid = poolGuidOf(this.#request.sender, name);
     if (guid === undefined || poolGuid === undefined) return undefined;
+    const existing = this.#model.findDataset(destination)?.role;
+    const known = existing?.kind === 'copy' && preparation?.kind !== 'replace' ? existing : undefined;
     // What is moved aside first leaves its name to another dataset.
     const isMoved = preparation !== undefined && 'aside' in preparation;
-    const known = isMoved ? undefined : this.#model.findDataset(destination)?.role;
-    if (known?.kind === 'copy' && known.sourceGuid === guid) return undefined;
-    // What another host follows is taken over by those only who name the place.
-    const isTakenOver =
-      this.#request.destination !== undefined || !this.#copies.owners.isForeign(destination);
-    return isTakenOver ? { kind: 'copy', sourceGuid: guid, poolGuid } : undefined;
+    if (!isMoved && follows(known, { guid })) return undefined;
+    // What was this sender's before is gone, or has its past here.
+    const others = known?.sources.filter((source) => this.#copies.owners.isElsewhere(source)) ?? [];
+    return { kind: 'copy', sources: [{ guid, poolGuid }, ...others.slice(0, mostSources - 1)] };
   }
 
   /** What a dataset lies below on the sender, if it is to lie below the copy of that: its tree's, or what is right above it. */

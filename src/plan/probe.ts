@@ -82,9 +82,11 @@ export function nameReceiver(datasets: Iterable<Pick<Dataset, 'name' | 'role'>>)
   for (const { name, role } of datasets) {
     names.add(name);
     if (role?.kind !== 'copy') continue;
-    const copies = marked.get(role.sourceGuid);
-    if (copies === undefined) marked.set(role.sourceGuid, [name]);
-    else copies.push(name);
+    for (const { guid } of role.sources) {
+      const copies = marked.get(guid);
+      if (copies === undefined) marked.set(guid, [name]);
+      else copies.push(name);
+    }
   }
   return { names, marked };
 }

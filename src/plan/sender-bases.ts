@@ -28,7 +28,7 @@ export function findSenderBases(
 }
 
 /**
- * Finds the datasets of a host that are none of its senders' copies: their roles say that they follow what no sender has or had, or they are a sender's own.
+ * Finds the datasets of a host that are none of its senders' copies: their roles say that they follow something, too, that no sender has or had, or they are a sender's own.
  * A sender whose zfs tells no GUIDs could be any.
  * @returns their names; none where there are no senders
  */
@@ -39,6 +39,7 @@ export function findForeignCopies(datasets: Datasets, senders: readonly KnownHos
   // Where a sender is this very machine, under another name, its own datasets are no copies.
   const isSenders = senders.some((sender) => isSameMachine(sender.datasets, datasets));
   const isForeign = ({ role }: Dataset): boolean =>
-    isSenders || (role !== undefined && !(guids.has(role.sourceGuid) || guids.has(role.poolGuid)));
+    isSenders ||
+    role?.sources.some(({ guid, poolGuid }) => !guids.has(guid) && !guids.has(poolGuid)) === true;
   return new Set([...datasets.values()].filter(isForeign).map(({ name }) => name));
 }

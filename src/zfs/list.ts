@@ -9,7 +9,7 @@ import {
 } from './list-fields.js';
 import { findDatasetNameFault, isSnapshotName } from './names.js';
 import { groundRole, parseRole, roleProperty, type Role } from './role.js';
-import { scanDetailedSnapshots, scanSnapshots } from './snapshot-scanner.js';
+import { scanSnapshots } from './snapshot-scanner.js';
 import { noteProperty } from './snapshot.js';
 
 /** A filesystem or a volume, as `zfs list` tells it. */
@@ -118,7 +118,7 @@ export interface DetailOptions {
 }
 
 /**
- * Arguments of zfs that list all snapshots and bookmarks with what people want to know, for `parseDetailedSnapshots`. A snapshot
+ * Arguments of zfs that list all snapshots and bookmarks with what people want to know, for `scanDetailedSnapshots`. A snapshot
  * without a note of its own has the one that somebody may have given to its dataset, as zfs has it.
  */
 export function listDetailedSnapshotsArguments({ withNotes }: DetailOptions): string[] {
@@ -219,27 +219,6 @@ export function parseSnapshots(output: string): SnapshotRow[] {
       rows.push({ kind, dataset, name, guid, createtxg });
     },
   });
-  return rows;
-}
-
-/**
- * Reads the output of `listDetailedSnapshotsArguments`. Not every bookmark knows its size.
- * @throws UnreadableOutput at the first line that isn't a snapshot, or has a note with a tab or a line end
- */
-export function parseDetailedSnapshots(
-  output: string,
-  options: DetailOptions,
-): (SnapshotRow & SnapshotDetails)[] {
-  const rows: (SnapshotRow & SnapshotDetails)[] = [];
-  scanDetailedSnapshots(
-    output,
-    {
-      add: (kind, dataset, name, guid, createtxg, details) => {
-        if (details !== undefined) rows.push({ kind, dataset, name, guid, createtxg, ...details });
-      },
-    },
-    options,
-  );
   return rows;
 }
 

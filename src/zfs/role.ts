@@ -26,15 +26,32 @@ end
 export interface Role {
   /** `copy`: it follows a dataset of a sender. `aside`: it was such a copy, and was set aside with what its host had made of it. */
   readonly kind: 'copy' | 'aside';
-  /** The dataset that it follows, or followed. A dataset keeps its GUID when it is renamed, and when it or a clone of it is promoted. */
-  readonly sourceGuid: bigint;
+  /** The datasets that it follows, or followed, the one that was added last first: several hosts may send to one copy. */
+  readonly sources: readonly [Followed, ...Followed[]];
+}
+
+/** A dataset of a sender that a copy follows. */
+export interface Followed {
+  /** A dataset keeps its GUID when it is renamed, and when it or a clone of it is promoted. */
+  readonly guid: bigint;
   /** The root dataset of the pool that has it: tells a source that is gone from one on another host. */
   readonly poolGuid: bigint;
 }
 
-/** The value of `roleProperty` on the dataset with this GUID. */
-export function formatRole({ kind, sourceGuid, poolGuid }: Role, ownGuid: bigint): string {
-  return `${kind} source=${sourceGuid} pool=${poolGuid} self=${ownGuid}`;
+/** How many sources are written down: of more, the one that was added first is forgotten. */
+export const mostSources = 8;
+
+/** Whether a role names a dataset of a sender. */
+export function follows(role: Role | undefined, { guid }: { readonly guid: bigint | undefined }): boolean {
+  return guid !== undefined && role?.sources.some((source) => source.guid === guid) === true;
+}
+
+/** The value of `roleProperty` on the dataset with this GUID: at most some 400 characters. */
+export function formatRole({ kind, sources }: Role, ownGuid: bigint): string {
+  const [{ guid, poolGuid }, ...others] = sources;
+  const also = others.slice(0, mostSources - 1).map((other) => `${other.guid}/${other.poolGuid}`);
+  const rest = also.length === 0 ? '' : ` also=${also.join(',')}`;
+  return `${kind} source=${guid} pool=${poolGuid} self=${ownGuid}${rest}`;
 }
 
 /**
@@ -44,12 +61,22 @@ export function formatRole({ kind, sourceGuid, poolGuid }: Role, ownGuid: bigint
  * @returns undefined where it says nothing of that very dataset
  */
 export function parseRole(text: string, ownGuid: bigint): Role | undefined {
-  const [, kind, source, pool, self] =
-    /^(copy|aside) source=([0-9]+) pool=([0-9]+) self=([0-9]+)(?: |$)/.exec(text) ?? [];
-  const [sourceGuid, poolGuid, selfGuid] = [source, pool, self].map(readGuid);
+  const [, kind, source, pool, self, also = ''] =
+    /^(copy|aside) source=([0-9]+) pool=([0-9]+) self=([0-9]+)(?: also=([0-9/,]+))?(?: |$)/.exec(text) ?? [];
+  const first = readFollowed(source, pool);
+  const selfGuid = readGuid(self);
   if (kind !== 'copy' && kind !== 'aside') return undefined;
-  if (sourceGuid === undefined || poolGuid === undefined || selfGuid !== ownGuid) return undefined;
-  return { kind, sourceGuid, poolGuid };
+  if (first === undefined || selfGuid !== ownGuid) return undefined;
+  const others = also.split(',', mostSources - 1).flatMap((pair) => {
+    const [other, itsPool, ...rest] = pair.split('/');
+    return rest.length > 0 ? [] : (readFollowed(other, itsPool) ?? []);
+  });
+  return { kind, sources: [first, ...others] };
+}
+
+function readFollowed(source: string | undefined, pool: string | undefined): Followed | undefined {
+  const [guid, poolGuid] = [readGuid(source), readGuid(pool)];
+  return guid === undefined || poolGuid === undefined ? undefined : { guid, poolGuid };
 }
 
 function readGuid(text: string | undefined): bigint | undefined {

@@ -22,8 +22,9 @@ import { toJsonPieces } from '../../src/report/json-pieces.js';
 import { listStreamlines } from '../../src/report/versions/version-listing.js';
 import { formatVersionTable } from '../../src/report/versions/version-table.js';
 import { findNextTag } from '../../src/streamline/lineage.js';
-import { parseDatasets, parseDetailedSnapshots } from '../../src/zfs/list.js';
+import { parseDatasets } from '../../src/zfs/list.js';
 import { assertHarmless, runs } from './arbitraries.js';
+import { readDetailedSnapshots } from '../zfs/detailed-snapshots.js';
 
 /*
  * Lists whose every line is one that zfs could print, and that can't be true together: origins that go round in a circle or are not
@@ -149,7 +150,7 @@ test('whatever a host claims, its versions can be listed, and a next one is foun
         .map((line) => line.replace('\n', `\t8640000000000\t1\t${hostileNote}\t${hostileNote}\n`));
       const { datasets } = buildInventory(
         rows,
-        parseDetailedSnapshots(detailed.join(''), { withNotes: true }),
+        readDetailedSnapshots(detailed.join(''), { withNotes: true }),
         tokens,
       );
       const streamlines = listStreamlines(datasets);

@@ -2,13 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseReclaim } from '../../src/zfs/destroy.js';
-import {
-  parseCreationTimes,
-  parseDatasets,
-  parseDetailedSnapshots,
-  parseHolds,
-  parseSnapshots,
-} from '../../src/zfs/list.js';
+import { parseCreationTimes, parseDatasets, parseHolds, parseSnapshots } from '../../src/zfs/list.js';
 import { UnreadableOutput } from '../../src/zfs/list-fields.js';
 import { findDatasetNameFault, isSnapshotName } from '../../src/zfs/names.js';
 import { parseNotes } from '../../src/zfs/notes.js';
@@ -31,12 +25,15 @@ import {
   runs,
   snapshotFullName,
 } from './arbitraries.js';
+import { readDetailedSnapshots } from '../zfs/detailed-snapshots.js';
 
 const isUnreadable = (error: unknown): boolean => error instanceof UnreadableOutput;
 
 const txg = fc.nat(2 ** 31 - 1);
 
 const size = fc.oneof(fc.nat(), fc.constantFrom(0, 2 ** 40, 2 ** 53));
+
+const followed = fc.record({ guid, poolGuid: guid }, { noNullPrototype: true });
 
 const datasetRow = fc.record(
   {
@@ -57,8 +54,9 @@ const datasetRow = fc.record(
       fc.record(
         {
           kind: fc.constantFrom('copy' as const, 'aside' as const),
-          sourceGuid: guid,
-          poolGuid: guid,
+          sources: fc
+            .tuple(followed, fc.array(followed, { maxLength: 7 }))
+            .map(([first, others]) => [first, ...others] as const),
         },
         { noNullPrototype: true },
       ),
@@ -142,7 +140,7 @@ test('every snapshot with age, size and note is read as it was printed', () => {
           `${printSnapshot(row)}\t${createdAtSeconds}\t${referencedBytes}\t${note}\t${note}\n`,
       );
       assert.deepEqual(
-        parseDetailedSnapshots(lines.join(''), { withNotes: true }),
+        readDetailedSnapshots(lines.join(''), { withNotes: true }),
         rows.map(([row, detail]) => ({ ...row, ...detail })),
       );
     }),
@@ -210,8 +208,7 @@ test('what is taken for a detailed list has times and sizes that can be told', (
   const text = snapshotText.map((plain) => plain.replaceAll('\n', '\t1795249568\t5268480\tx y\tx y\n'));
   fc.assert(
     fc.property(fc.oneof(hostileText, damaged(text)), (output) => {
-      const rows =
-        readOrRefuse(() => parseDetailedSnapshots(output, { withNotes: true }), isUnreadable) ?? [];
+      const rows = readOrRefuse(() => readDetailedSnapshots(output, { withNotes: true }), isUnreadable) ?? [];
       for (const { createdAtSeconds, referencedBytes } of rows) {
         assert.match(new Date(createdAtSeconds * 1000).toISOString(), /Z$/);
         assert.ok(Number.isFinite(referencedBytes));
@@ -270,7 +267,7 @@ test('no note passes for a line of the list that it is in', () => {
       const print = (columns: string): string =>
         names.map((name, index) => `${name}${columns}\t${notes[index]}\t${notes[index]}\n`).join('');
       const rows = readOrRefuse(
-        () => parseDetailedSnapshots(print('\t1\t1\t1\t1'), { withNotes: true }),
+        () => readDetailedSnapshots(print('\t1\t1\t1\t1'), { withNotes: true }),
         isUnreadable,
       );
       const read = readOrRefuse(() => parseNotes(print(''), new Set(names)), isUnreadable);
@@ -375,7 +372,7 @@ for (const [what, line] of [
 
 test('a time beyond all calendars is refused', () => {
   const line = 'tank@a\t1\t1\t8640000000001\t0\n';
-  assert.throws(() => parseDetailedSnapshots(line, { withNotes: false }), UnreadableOutput);
+  assert.throws(() => readDetailedSnapshots(line, { withNotes: false }), UnreadableOutput);
 });
 
 test('properties are read as they were printed, with every character that a value may have', () => {

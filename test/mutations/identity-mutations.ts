@@ -10,8 +10,9 @@ export const identityMutations: readonly Mutation[] = [
     name: 'forgotten-role',
     protects: 'a copy that was renamed or moved is found by its role',
     file: owners,
-    text: "if (role?.kind === 'copy') append(marked, role.sourceGuid, name);",
-    replacement: "if (role?.kind === 'aside') append(marked, role.sourceGuid, name);",
+    text: "if (role?.kind === 'copy') for (const { guid } of role.sources) append(marked, guid, name);",
+    replacement:
+      "if (role?.kind === 'aside') for (const { guid } of role.sources) append(marked, guid, name);",
     tests: [rules],
   },
   {
@@ -27,8 +28,8 @@ export const identityMutations: readonly Mutation[] = [
     name: 'aside-as-copy',
     protects: 'what was set aside is continued no more',
     file: owners,
-    text: "if (judged === 'aside') return 'anothers';",
-    replacement: "if (judged === 'aside') return 'open';",
+    text: "if (role?.kind === 'aside') return 'anothers';",
+    replacement: "if (role?.kind === 'aside') return 'open';",
     tests: [rules],
   },
   {
@@ -69,6 +70,31 @@ export const identityMutations: readonly Mutation[] = [
     file: finder,
     text: 'if (copy.madeAtSeconds > holder.madeAtSeconds) return undefined;',
     replacement: 'if (copy.madeAtSeconds < 0) return undefined;',
+    tests: [rules],
+  },
+  {
+    name: 'one-sender-only',
+    protects: 'a sender that is written down on a copy takes the place of no other one',
+    file: 'src/plan/plan-transfer.ts',
+    text: 'others.slice(0, mostSources - 1)',
+    replacement: 'others.slice(0, 0)',
+    tests: [rules],
+  },
+  {
+    name: 'undone-for-another',
+    protects: 'what another host may have sent to the same copy is not undone',
+    file: 'src/plan/plan-transfer.ts',
+    text: '(owners.isShared(destination) && receiverOnly.length > 0)',
+    replacement: '(owners.isShared(destination) && receiverOnly.length < 0)',
+    tests: [rules],
+  },
+  {
+    name: 'archive-of-another',
+    protects:
+      "what nobody has marked is not continued beside another host's copy, of which it may be an archive",
+    file: finder,
+    text: 'const candidates = [...open, ...foreign];',
+    replacement: 'const candidates = [...open, ...foreign.slice(0, 0)];',
     tests: [rules],
   },
   {

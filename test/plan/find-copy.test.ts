@@ -184,6 +184,53 @@ rule(
   ['tank/vm: copy-unclear tank/a tank/b'],
 );
 
+// Several senders with one copy
+
+rule(
+  'a copy that several hosts send to is found by the role for each of them, wherever it was moved',
+  { sender: image, receiver: ['tank/moved (copy of c:tank/vm and tank/vm): web:1', 'tank/archive: web:1'] },
+  ['tank/vm -> tank/moved by role'],
+);
+
+rule(
+  'and is that of no other dataset of one of them',
+  {
+    sender: ['tank/vm: web:1 web:2', 'tank/z: web:1 web:3'],
+    receiver: ['tank/z (copy of c:tank/vm and tank/vm): web:1'],
+  },
+  ['tank/vm -> tank/z by role', 'tank/z: name-taken tank/z'],
+);
+
+rule(
+  'nothing is undone there that another host may have sent',
+  {
+    sender: image,
+    receiver: ['tank/vm (copy of tank/vm and c:tank/vm): web:1 web:2~c'],
+    ...{ rollback: true, replace: true },
+  },
+  ['tank/vm: version-differs'],
+);
+
+rule(
+  'what was written to it is in nobody’s snapshot, and may be undone',
+  {
+    sender: image,
+    receiver: ['tank/vm (modified) (copy of tank/vm and c:tank/vm): web:1'],
+    rollback: true,
+  },
+  ['tank/vm -> tank/vm by place'],
+);
+
+rule(
+  'nor is it replaced when nothing is left in common',
+  {
+    sender: ['tank/vm: web:4'],
+    receiver: ['tank/vm (copy of tank/vm and c:tank/vm): web:2~c'],
+    replace: true,
+  },
+  ['tank/vm: no-common-version'],
+);
+
 // Everything is there
 
 rule(
@@ -283,6 +330,12 @@ rule(
   ['tank/vm -> tank/vm by new'],
 );
 
+rule(
+  'and where it is there, a dataset that nobody has marked may be an archive of it',
+  { sender: image, receiver: ['tank/moved (copy of c:tank/vm): web:1', 'tank/archive: web:1'] },
+  ['tank/vm: copy-unclear tank/archive tank/moved'],
+);
+
 // What is undone
 
 rule(
@@ -290,3 +343,59 @@ rule(
   { sender: image, receiver: ['tank/vm (copy of c:tank/vm): web:1 @mine'], rollback: true },
   ['tank/vm: diverged tank/vm'],
 );
+
+// What is written down
+
+/** The sources that the only chain's role names, by the names in the notation. */
+function writeDown(
+  sender: readonly string[],
+  receiver: readonly string[],
+  setAside = false,
+): string | undefined {
+  const { chains, upToDate } = planTransfer({
+    ...{ sender: world('tank:', ...sender), receiver: world('tank:', ...receiver), destination: undefined },
+    ...{
+      choice: { patterns: [], latest: false, allSnapshots: false },
+      rollback: false,
+      replace: false,
+      setAside,
+    },
+  });
+  const [role] = [...chains, ...upToDate].map((each) => each.role);
+  return role?.sources.map(({ guid }) => nameOf(guid)).join(' and ');
+}
+
+/** The name that a dataset's GUID is made of in the notation. */
+function nameOf(guid: bigint): string {
+  return Buffer.from(guid.toString(16), 'hex').toString().slice(1);
+}
+
+test('a sender is added to the copy that another one sends to, and takes the place of none', () => {
+  assert.equal(writeDown(image, ['tank/vm (copy of c:tank/vm): web:1']), 'tank/vm and c:tank/vm');
+  assert.equal(
+    writeDown(image, ['tank/vm (copy of c:tank/vm): web:1 web:2']),
+    'tank/vm and c:tank/vm',
+    'in step',
+  );
+  assert.equal(writeDown(image, ['tank/vm (copy of c:tank/vm and tank/vm): web:1']), undefined, 'is there');
+});
+
+test('it takes the place of what it has no more itself', () => {
+  assert.equal(
+    writeDown(image, ['tank/vm (copy of tank/gone and c:tank/vm): web:1']),
+    'tank/vm and c:tank/vm',
+  );
+});
+
+test('what takes the place of a copy that was set aside is followed by the same hosts', () => {
+  const receiver = ['tank/vm (modified) (copy of c:tank/vm and tank/vm): web:1'];
+  assert.equal(writeDown(image, receiver, true), 'tank/vm and c:tank/vm');
+});
+
+test('of many senders, the one that was added first is forgotten', () => {
+  const many = ['c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'].map((host) => `${host}:tank/vm`);
+  assert.equal(
+    writeDown(image, [`tank/vm (copy of ${many.join(' and ')}): web:1`]),
+    ['tank/vm', ...many.slice(0, -1)].join(' and '),
+  );
+});

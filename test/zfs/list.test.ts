@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseDatasets, parseDetailedSnapshots, parseHolds, parseSnapshots } from '../../src/zfs/list.js';
+import { parseDatasets, parseHolds, parseSnapshots } from '../../src/zfs/list.js';
 import { UnreadableOutput } from '../../src/zfs/list-fields.js';
+import { readDetailedSnapshots } from './detailed-snapshots.js';
 
 // zfs list -Hp -t filesystem,volume -o name,type,origin,written,creation,encryption,prevsnap,receive_resume_token,guid,encryptionroot,keystatus,zfs-vm:role,zfs-vm:role   (OpenZFS 2.3.2)
 const role = 'copy source=11 pool=12 self=7';
@@ -35,7 +36,7 @@ test('datasets are read with their origin, encryption, newest snapshot, resume t
     isGround: false,
   });
   assert.equal(vm?.newestSnapshot, 'zfs-vm:web:2');
-  assert.deepEqual(vm.role, { kind: 'copy', sourceGuid: 11n, poolGuid: 12n });
+  assert.deepEqual(vm.role, { kind: 'copy', sources: [{ guid: 11n, poolGuid: 12n }] });
   assert.equal(below?.role, undefined);
   assert.equal(clone?.origin, 'tank/my vm@zfs-vm:web:1');
   assert.equal(clone.newestSnapshot, undefined);
@@ -77,7 +78,7 @@ const detailedLines = [
 ].join('\n');
 
 test('a detailed list has age, size and note as well', () => {
-  const [plain, noted] = parseDetailedSnapshots(detailedLines, { withNotes: true });
+  const [plain, noted] = readDetailedSnapshots(detailedLines, { withNotes: true });
   assert.equal(plain?.createdAtSeconds, 1795249568);
   assert.equal(plain.referencedBytes, 5268480);
   assert.equal(plain.note, undefined);
@@ -85,13 +86,13 @@ test('a detailed list has age, size and note as well', () => {
 });
 
 test('a list that was asked for without notes has none', () => {
-  const [snapshot] = parseDetailedSnapshots('tank@a\t1\t2\t1795249568\t5268480\n', { withNotes: false });
+  const [snapshot] = readDetailedSnapshots('tank@a\t1\t2\t1795249568\t5268480\n', { withNotes: false });
   assert.equal(snapshot?.note, undefined);
-  assert.throws(() => parseDetailedSnapshots(detailedLines, { withNotes: false }), UnreadableOutput);
+  assert.throws(() => readDetailedSnapshots(detailedLines, { withNotes: false }), UnreadableOutput);
 });
 
 test('a bookmark in a detailed list may not know its size', () => {
-  const rows = parseDetailedSnapshots('tank#a\t1\t2\t1795249568\t-\ntank#b\t1\t2\t1795249568\t5\n', {
+  const rows = readDetailedSnapshots('tank#a\t1\t2\t1795249568\t-\ntank#b\t1\t2\t1795249568\t5\n', {
     withNotes: false,
   });
   assert.deepEqual(
@@ -102,7 +103,7 @@ test('a bookmark in a detailed list may not know its size', () => {
     ],
   );
   assert.throws(
-    () => parseDetailedSnapshots('tank@a\t1\t2\t1795249568\t-\n', { withNotes: false }),
+    () => readDetailedSnapshots('tank@a\t1\t2\t1795249568\t-\n', { withNotes: false }),
     UnreadableOutput,
   );
 });

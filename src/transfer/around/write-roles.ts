@@ -7,8 +7,8 @@ import { poolOf } from '../../zfs/names.js';
 import { programArguments } from '../../zfs/protect.js';
 import { formatRole, roleProgram, roleProperty, type Role } from '../../zfs/role.js';
 
-/** How many datasets get their role in one command, whose line has a limit: two words each, of 255 and some 100 characters at most. */
-const datasetsAtOnce = 200;
+/** How many datasets get their role in one command, whose line has a limit: two words each, of 255 and some 400 characters at most. */
+const datasetsAtOnce = 100;
 
 /**
  * Writes down on the copies of a receiver whose copies they are, so that they are found wherever they are moved. Best effort: it is done

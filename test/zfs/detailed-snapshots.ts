@@ -1,0 +1,20 @@
+import type { DetailOptions, SnapshotDetails, SnapshotRow } from '../../src/zfs/list.js';
+import { scanDetailedSnapshots } from '../../src/zfs/snapshot-scanner.js';
+
+/** What `scanDetailedSnapshots` hands over, as a list. @throws UnreadableOutput */
+export function readDetailedSnapshots(
+  output: string,
+  options: DetailOptions,
+): (SnapshotRow & SnapshotDetails)[] {
+  const rows: (SnapshotRow & SnapshotDetails)[] = [];
+  scanDetailedSnapshots(
+    output,
+    {
+      add: (kind, dataset, name, guid, createtxg, details) => {
+        if (details !== undefined) rows.push({ kind, dataset, name, guid, createtxg, ...details });
+      },
+    },
+    options,
+  );
+  return rows;
+}
