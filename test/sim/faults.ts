@@ -38,6 +38,8 @@ export interface Stage {
   readonly runs: readonly SimRun[];
   /** Somebody else does something on a host, which counts as its state from then on. */
   readonly disturb: (machine: Machine, work: () => void) => void;
+  /** Told when one pool of several is away, though its host is there. */
+  readonly missPool: () => void;
   /** Kills a run. */
   readonly kill: (run: SimRun) => void;
   /** Starts another run. */
@@ -214,7 +216,9 @@ export class Faults {
         for (const run of runs.slice(1)) if (run.connections[0]?.machine === remote) kill(run);
         const restore: (() => void)[] = [];
         void this.#after(1, () => {
-          if (importMs > 0) restore.push(remote.pools.exportPool(random.pick(poolsOf(remote))));
+          if (importMs === 0) return;
+          this.#stage.missPool();
+          restore.push(remote.pools.exportPool(random.pick(poolsOf(remote))));
         });
         this.#repairAfter(downMs, () => {
           remote.unreachable = undefined;

@@ -48,6 +48,8 @@ export function followAsides(before: HostState, after: HostState, rights: AsideR
       holder?.snapshots.some((each) => each.guid === guid) === true;
     const handed = dataset.snapshots.filter(({ guid }) => !has(now, guid) && has(heir, guid));
     const last = handed.at(-1);
+    const isHanded = ([bookmark, guid]: [string, bigint]): boolean =>
+      now.bookmarks.get(bookmark) !== guid && heir?.bookmarks.get(bookmark) === guid;
     if (isRenamed) moved.set(dataset.guid, undefined);
     const properties = aside.isKept ? dataset.properties : withCanmountOf(now, dataset);
     if (heir === undefined || last === undefined) {
@@ -56,11 +58,20 @@ export function followAsides(before: HostState, after: HostState, rights: AsideR
     }
     moved.set(dataset.guid, heir.guid);
     const snapshots = dataset.snapshots.filter((each) => !handed.includes(each));
-    state.set(dataset.guid, { ...dataset, name: now.name, properties, snapshots, origin: last.guid });
+    const bookmarks = new Map([...dataset.bookmarks].filter((each) => !isHanded(each)));
+    state.set(dataset.guid, {
+      ...dataset,
+      name: now.name,
+      properties,
+      snapshots,
+      bookmarks,
+      origin: last.guid,
+    });
     state.set(heir.guid, {
       ...dataset,
       ...{ name: heir.name, guid: heir.guid, properties: heir.properties, isAside: false },
-      ...{ snapshots: handed, content: last.content, bookmarks: new Map(), bookmarkTxgs: new Map() },
+      ...{ snapshots: handed, content: last.content, bookmarkTxgs: new Map() },
+      bookmarks: new Map([...dataset.bookmarks].filter(isHanded)),
       ...{ partial: undefined, isInconsistent: false },
     });
   }

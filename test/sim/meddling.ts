@@ -1,4 +1,3 @@
-import { isIdentityJudged } from './awaited.js';
 import { baseNameOf, isWithin, poolOf } from '../../src/zfs/names.js';
 import type { Dataset } from './dataset.js';
 import type { History } from './history.js';
@@ -36,9 +35,14 @@ const deeds: readonly ((history: History) => void)[] = [
   useByOthers,
   turnKey,
   changeKey,
-  ...(isIdentityJudged
-    ? [moveElsewhere, swapNames, goOnInPromotedClone, promoteChild, archive, replaceByPast, thin, rollBack]
-    : []),
+  moveElsewhere,
+  swapNames,
+  goOnInPromotedClone,
+  promoteChild,
+  archive,
+  replaceByPast,
+  thin,
+  rollBack,
 ];
 
 /** Somebody does something that zfs-vm hears nothing of: renames, clones and promotes, archives, thins, holds, mounts, rolls back. */

@@ -18,6 +18,8 @@ export interface Delivery {
   readonly undoes: boolean;
   /** Whether somebody else changed something meanwhile: then what was planned may have been right when it was. */
   readonly isTouched: boolean;
+  /** Whether a pool of the receiver was away for a time, while the rest of it was there: a copy in it could not be seen. */
+  readonly missesPool?: boolean;
   /** What was moved aside since, with what has taken over its past (`followAsides`). */
   readonly moved?: ReadonlyMap<bigint, bigint | undefined>;
 }
@@ -32,6 +34,8 @@ type Sources = ReadonlySet<bigint>;
 export class Provenance {
   /** By the sending host and the receiver's dataset: those that it may be a copy of. More than one only where they have the same snapshots. */
   readonly #sources = new Map<string, Sources>();
+  /** The same of those that were where the copy belongs and had all: that may have been written down on them, or not. */
+  readonly #inStep = new Map<string, Set<bigint>>();
   /** Whose snapshots a dataset has taken over by a promotion. */
   readonly #heirs = new Map<bigint, Set<bigint>>();
   /** Who had a snapshot when it was last looked at, by host and GUID. */
@@ -68,6 +72,21 @@ export class Provenance {
     for (const dataset of delivery.after.values()) this.#judgeDataset(delivery, dataset);
     if (!delivery.isTouched) this.#judgeLosses(delivery);
     this.#observe(delivery.to, delivery.after);
+    this.#noteInStep(delivery);
+  }
+
+  #noteInStep(delivery: Delivery): void {
+    for (const dataset of delivery.after.values()) {
+      const guids = new Set(dataset.snapshots.map(({ guid }) => guid));
+      for (const source of delivery.sender.values()) {
+        const tip = source.snapshots.findLast(({ name }) => name.startsWith('zfs-vm:'));
+        if (tip === undefined || !guids.has(tip.guid)) continue;
+        if (!this.#isAtPlace(delivery, dataset, new Set([source.guid]))) continue;
+        const key = `${delivery.from} ${dataset.guid}`;
+        const known = this.#inStep.get(key) ?? new Set();
+        this.#inStep.set(key, known.add(source.guid));
+      }
+    }
   }
 
   /** What was moved aside is nobody's copy any more; what has its past is. */
@@ -106,8 +125,11 @@ export class Provenance {
     );
     if (arrived.length === 0) return;
     const owners = this.#lastOwners.get(from);
-    const sent = intersect(arrived.flatMap(({ guid }) => owners?.get(guid) ?? []));
-    if (sent.size === 0) return;
+    const found = intersect(arrived.flatMap(({ guid }) => owners?.get(guid) ?? []));
+    if (found.size === 0) return;
+    // Whether it was sent before or after a promotion meanwhile is not known.
+    const pasts = isTouched ? [...found].flatMap((source) => [...(this.#heirs.get(source) ?? [])]) : [];
+    const sent = new Set([...found, ...pasts.filter((source) => sender.has(source))]);
     const key = `${from} ${dataset.guid}`;
     const known = this.#sources.get(key);
     const last = arrived.at(-1)?.name ?? '';
@@ -119,7 +141,7 @@ export class Provenance {
       this.#sources.set(key, same.size > 0 ? same : sent);
       return;
     }
-    if (!isTouched) this.#judgeFirst(delivery, dataset, old, sent, what);
+    if (!isTouched && delivery.missesPool !== true) this.#judgeFirst(delivery, dataset, old, sent, what);
     this.#sources.set(key, sent);
   }
 
@@ -137,6 +159,8 @@ export class Provenance {
     );
     const wasThere = old !== undefined && !old.isInconsistent;
     if (isHeir || (wasThere && this.#isAtPlace(delivery, dataset, sent))) return;
+    const wasInStep = [...(this.#inStep.get(`${delivery.from} ${dataset.guid}`) ?? [])];
+    if (wasThere && wasInStep.some((source) => sent.has(source))) return;
     // Of several sources with the same snapshots, it may be the copy of one that has none yet.
     const copied = others.flatMap(({ guid }) => [...(this.#sources.get(`${delivery.from} ${guid}`) ?? [])]);
     const open = new Set([...sent].filter((source) => !copied.includes(source)));

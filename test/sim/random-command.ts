@@ -13,6 +13,8 @@ export interface Wanted {
 export interface TransferWords {
   /** Where zfs-vm is run: a pushes, b pulls. */
   readonly host: 'a' | 'b';
+  /** What the sender is called there. */
+  readonly senderName: string;
   readonly words: string;
   /** The same, only planned, as JSON. */
   readonly planWords: string;
@@ -96,6 +98,7 @@ export function pickCommand({ world, random, sender, receiving, destination }: S
   const words = route.replace(/  +/g, ' ');
   return {
     host: isPull ? 'b' : 'a',
+    senderName: isPull ? target : 'local',
     words: global + words,
     planWords: `${global}plan ${words} --json`,
     wanted: { ...wanted, allSnapshots },
