@@ -13,6 +13,7 @@ const allowedImports = {
   config: ['base', 'plan', 'streamline', 'zfs'],
   transfer: ['base', 'inventory', 'plan', 'streamline', 'zfs', 'host'],
   report: ['base', 'plan', 'streamline', 'zfs', 'transfer'],
+  'command-line': ['base', 'config', 'plan', 'report', 'streamline', 'zfs'],
 };
 
 /** These think and do nothing else: no Node, no SSH. */

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { Cli } from 'clipanion';
-import { normalizeArguments } from './commands/arguments.js';
-import { runCommandLine } from './command-line.js';
+import { asksForDebug, runCommandLine } from './command-line/run-command-line.js';
+import { commandClasses } from './commands/all-commands.js';
 import { findSurroundings } from './commands/surroundings.js';
 import { exitCodeOf, exitCodes, ZfsVmError } from './base/errors.js';
 import { chooseColors } from './report/terminal/colors.js';
@@ -33,7 +34,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     const { stdin, stdout, stderr, env } = process;
     const streams = { ...Cli.defaultContext, stdin, stdout, stderr, env };
     const context = { ...streams, signal: interrupt.signal, surroundings: findSurroundings(env) };
-    const exitCode = await runCommandLine(normalizeArguments(argv), context);
+    const exitCode =
+      argv[0] === '--version' ? tellVersion() : await runCommandLine(argv, commandClasses, context);
     // What was written last may have failed, which is told a turn later.
     await new Promise((resolve) => setImmediate(resolve));
     interrupt.signal.throwIfAborted();
@@ -41,13 +43,20 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     const wasInterrupted = error instanceof ZfsVmError && error.kind === 'interrupted';
     const cause: unknown = interrupt.signal.aborted && !wasInterrupted ? interrupt.signal.reason : error;
-    const debug = normalizeArguments(argv).includes('--debug');
+    const debug = asksForDebug(argv, commandClasses);
     process.stderr.write(formatError(cause, chooseColors(process.stderr, process.env), { debug }));
     return exitCodeOf(cause);
   } finally {
     clearTimeout(graceTimer);
     for (const signal of signals) process.off(signal, onSignal);
   }
+}
+
+function tellVersion(): number {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(text) as { version: string };
+  process.stdout.write(`zfs-vm ${version}\n`);
+  return exitCodes.done;
 }
 
 function leaveInterrupted(): never {

@@ -1,4 +1,3 @@
-import { Command, Option } from 'clipanion';
 import { toCommandError } from '../host/command-error.js';
 import { exitCodeOfAll, ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
@@ -10,23 +9,17 @@ import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { findTagIn, formatTagShort, type Tag } from '../streamline/tag.js';
 import type { DatasetRow } from '../zfs/list.js';
 import { abortReceive } from '../transfer/around/abort-receive.js';
-import { BaseCommand } from './base-command.js';
+import { defineCommand, optionalHostOperand } from '../command-line/command-definition.js';
+import { flag } from '../command-line/option.js';
+import { DefinedCommand } from './defined-command.js';
 import { confirmLosses } from './confirm.js';
 import { Hosts, localName } from './hosts.js';
-import { readPattern } from './patterns.js';
+import { patternsOption } from '../command-line/patterns.js';
 
 /** Drops what interrupted receives have left. */
-export class AbortCommand extends BaseCommand {
-  static names = [['abort']];
-
-  static synopsis = 'abort [-n PATTERN]... [--yes] [[user@]host]';
-
-  static optionHelp = [
-    ['-n, --name PATTERN', 'only of streamlines that fit (debian-7, debian-*); repeatable'],
-    ['    --yes', 'do not ask'],
-  ] as const;
-
-  static override usage = Command.Usage({
+export class AbortCommand extends DefinedCommand<typeof AbortCommand.definition> {
+  static readonly definition = defineCommand({
+    names: [['abort']],
     description: 'drop what interrupted receives have left',
     details: `
       An interrupted push or pull keeps what had arrived, so that the next run can go on. This drops it: a dataset that would
@@ -34,32 +27,31 @@ export class AbortCommand extends BaseCommand {
       another program. It shows them first, and asks.
     `,
     examples: [
-      ['Drop all on this machine', '$0 abort'],
+      ['Drop all on this machine', 'abort'],
       [
         'Drop those of one streamline on another host, with sudo there',
-        '$0 -s abort -n debian-7 fjoe@remote-host',
+        '-s abort -n debian-7 fjoe@remote-host',
       ],
     ],
+    options: {
+      patterns: patternsOption('only of streamlines that fit (debian-7, debian-*)'),
+      yes: flag(['--yes'], 'do not ask'),
+    },
+    operands: { host: optionalHostOperand },
   });
 
-  names = Option.Array('-n,--name', []);
-
-  yes = Option.Boolean('--yes', false);
-
-  host = Option.String({ name: '[user@]host', required: false });
-
   async execute(): Promise<number> {
-    const patterns = this.names.map(readPattern);
+    const { patterns, yes } = this.args;
     const { stdout, stderr, env, signal } = this.context;
     return Hosts.use(this, async (hosts) => {
-      const { host, zfs } = await hosts.open(this.host ?? localName);
+      const { host, zfs } = await hosts.open(this.args.host ?? localName);
       const list = await readDatasets({ host, zfs }, signal);
       const partials = findPartials(list, patterns);
       if (partials.length === 0) stdout.write(`${host.name} has no interrupted receive of that kind\n`);
       const losses = partials.map(
         ({ dataset, tag }) => `drop what arrived of ${formatTagShort(tag)} at ${host.name}:${dataset}`,
       );
-      await confirmLosses(losses, this.yes, this, hosts);
+      await confirmLosses(losses, yes, this, hosts);
       const errors: ZfsVmError[] = [];
       // One that is at work again keeps nobody from dropping the others, and a host that is lost meanwhile has dropped what it said.
       const tell = (error: unknown): void => {

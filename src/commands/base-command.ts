@@ -2,7 +2,7 @@ import { Command, Option, type BaseContext } from 'clipanion';
 import { isEnum } from 'typanion';
 import type { Config } from '../config/config.js';
 import { transports } from '../base/transports.js';
-import { loadConfig } from './config-file.js';
+import { loadConfig } from '../command-line/config-file.js';
 import { optionWords } from './read-command.js';
 import type { Surroundings } from './surroundings.js';
 

@@ -30,8 +30,9 @@ import { ClonePull } from './clone-pull.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 import { optionWords, readCommand } from './read-command.js';
-import { readPropertyOptions } from './property-options.js';
-import { findNamedVersion, readVersionName } from './version-name.js';
+import { readPropertyOptions } from '../command-line/property-options.js';
+import { readVersionName } from '../command-line/version-name.js';
+import { findNamedVersion } from './version-name.js';
 
 /** Makes a working copy of a version. */
 export class CloneCommand extends BaseCommand {

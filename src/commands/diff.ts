@@ -1,4 +1,3 @@
-import { Command, Option } from 'clipanion';
 import { exitCodes, ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { readCalls } from '../host/run-calls.js';
@@ -21,31 +20,27 @@ import {
 import { formatError } from '../report/error-text.js';
 import { compareTrees, compareWithPresent, type Comparison, type Pair } from '../streamline/comparison.js';
 import { fullNameOf, type Datasets } from '../streamline/dataset.js';
+import type { VersionName } from '../streamline/find-version.js';
 import { formatTagShort } from '../streamline/tag.js';
 import type { PathChange } from '../zfs/diff.js';
 import { estimateArguments, longestEstimate, parseEstimate } from '../zfs/send.js';
 import { getWrittenBetweenArguments, parseWrittenBetween } from '../zfs/written.js';
 import { writeAll } from '../base/write-all.js';
-import { BaseCommand } from './base-command.js';
+import { defineCommand, operand, optionalOperand } from '../command-line/command-definition.js';
+import { flag } from '../command-line/option.js';
+import { readVersionName } from '../command-line/version-name.js';
+import { DefinedCommand } from './defined-command.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
-import { findNamedVersion, readVersionName } from './version-name.js';
+import { findNamedVersion } from './version-name.js';
 
 /** The version of what `--json` prints; it changes when something in it is renamed or removed. */
 const schemaVersion = 1;
 
 /** Shows what changed from one version to another. */
-export class DiffCommand extends BaseCommand {
-  static names = [['diff']];
-
-  static synopsis = 'diff [--list] [--json] NAME[:VERSION] [NAME:VERSION|DATASET]';
-
-  static optionHelp = [
-    ['    --list', 'every path that changed'],
-    ['    --json', 'print JSON; with --list, a line for each path (docs/scripting.md)'],
-  ] as const;
-
-  static override usage = Command.Usage({
+export class DiffCommand extends DefinedCommand<typeof DiffCommand.definition> {
+  static readonly definition = defineCommand({
+    names: [['diff']],
     description: 'show what changed between versions',
     details: `
       Counts what was added, removed, modified and renamed from the first version to the second, and tells how much was
@@ -54,19 +49,19 @@ export class DiffCommand extends BaseCommand {
       bytes are told.
     `,
     examples: [
-      ['Compare two versions', '$0 diff debian-7:1 debian-7:2'],
-      ['See what would be in the next version', '$0 diff --list debian-7:2'],
-      ['See what was changed in a clone', '$0 diff debian-7:2 tank/work/1007'],
+      ['Compare two versions', 'diff debian-7:1 debian-7:2'],
+      ['See what would be in the next version', 'diff --list debian-7:2'],
+      ['See what was changed in a clone', 'diff debian-7:2 tank/work/1007'],
     ],
+    options: {
+      list: flag(['--list'], 'every path that changed'),
+      json: flag(['--json'], 'print JSON; with --list, a line for each path (docs/scripting.md)'),
+    },
+    operands: {
+      from: operand({ name: 'NAME[:VERSION]', kind: 'version', read: readVersionName }),
+      to: optionalOperand({ name: 'NAME:VERSION|DATASET', kind: 'version', read: readOther }),
+    },
   });
-
-  list = Option.Boolean('--list', false);
-
-  json = Option.Boolean('--json', false);
-
-  from = Option.String({ name: 'NAME[:VERSION]' });
-
-  to = Option.String({ name: 'NAME:VERSION|dataset', required: false });
 
   async execute(): Promise<number> {
     return Hosts.use(this, async (hosts) => {
@@ -78,9 +73,9 @@ export class DiffCommand extends BaseCommand {
       const { pairs, onlyEarlier, onlyLater } =
         comparison.kind === 'same' ? { pairs: [], onlyEarlier: [], onlyLater: [] } : comparison;
       const results = await this.#readAll(endpoint, pairs);
-      if (!this.json) {
+      if (!this.args.json) {
         await this.#print([describeMissing({ pairs, onlyEarlier, onlyLater })]);
-      } else if (!this.list) {
+      } else if (!this.args.list) {
         const document = { schemaVersion, members: results.map(listResult), onlyEarlier, onlyLater };
         await this.#print([`${JSON.stringify(document, null, 2)}\n`]);
       }
@@ -90,17 +85,18 @@ export class DiffCommand extends BaseCommand {
 
   /** @throws ZfsVmError `usage` when there is nothing to compare */
   #compare(datasets: Datasets): Extract<Comparison, { kind: 'pairs' | 'same' }> {
-    const earlier = findNamedVersion(localName, datasets, readVersionName(this.from));
+    const earlier = findNamedVersion(localName, datasets, this.args.from);
     const [{ root }] = earlier;
     const first = formatTagShort(root.tag);
-    if (this.to?.includes(':') === true && !this.to.includes('/')) {
-      const later = findNamedVersion(localName, datasets, readVersionName(this.to));
+    const { to } = this.args;
+    if (to?.kind === 'version') {
+      const later = findNamedVersion(localName, datasets, to.name);
       const second = formatTagShort(later[0].root.tag);
       return expectPairs(compareTrees(datasets, earlier, later), first, second);
     }
-    const dataset = datasets.get(this.to ?? root.dataset);
+    const dataset = datasets.get(to?.dataset ?? root.dataset);
     if (dataset === undefined) {
-      throw new ZfsVmError('usage', `there is no filesystem or volume ${JSON.stringify(this.to)}`, {
+      throw new ZfsVmError('usage', `there is no filesystem or volume ${JSON.stringify(to?.dataset)}`, {
         hint: 'name a version (NAME:VERSION), or a dataset that comes from the first one',
       });
     }
@@ -119,10 +115,10 @@ export class DiffCommand extends BaseCommand {
     ]);
     const results: PairResult[] = [];
     for (const [index, pair] of pairs.entries()) {
-      if (!this.json) await this.#print([`${describePair(pair)}\n`]);
+      if (!this.args.json) await this.#print([`${describePair(pair)}\n`]);
       const known = sizes[index] ?? { writtenBytes: undefined, incrementBytes: undefined };
       const result = { pair, ...known, ...(await this.#readPaths(endpoint, pair, mounts, locked)) };
-      if (!this.json) await this.#print([`${describeResult(result).join('\n')}\n`]);
+      if (!this.args.json) await this.#print([`${describeResult(result).join('\n')}\n`]);
       if (result.failure !== undefined) this.#complain(result.failure);
       results.push(result);
     }
@@ -151,8 +147,10 @@ export class DiffCommand extends BaseCommand {
     const counter = new ChangeCounter();
     const onChanges = async (changes: readonly PathChange[]): Promise<void> => {
       for (const change of changes) counter.add(change);
-      if (!this.list) return;
-      const lines = changes.map((change) => (this.json ? listChange(pair, change) : describeChange(change)));
+      if (!this.args.list) return;
+      const lines = changes.map((change) =>
+        this.args.json ? listChange(pair, change) : describeChange(change),
+      );
       await this.#print(lines.map((line) => `${line}\n`));
     };
     await readDiff(endpoint, pair, mounts, onChanges, this.context.signal);
@@ -169,6 +167,16 @@ export class DiffCommand extends BaseCommand {
     await writeAll(stdout, pieces, signal);
     signal.throwIfAborted();
   }
+}
+
+/** What a version is compared with. */
+type Other =
+  | { readonly kind: 'version'; readonly name: VersionName }
+  | { readonly kind: 'dataset'; readonly dataset: string };
+
+function readOther(text: string): Other {
+  const isVersion = text.includes(':') && !text.includes('/');
+  return isVersion ? { kind: 'version', name: readVersionName(text) } : { kind: 'dataset', dataset: text };
 }
 
 /** @throws ZfsVmError `usage` when neither comes from the other, or the later one was named first */

@@ -1,4 +1,3 @@
-import { Command, Option } from 'clipanion';
 import { readInventory } from '../inventory/read-inventory.js';
 import { toPrintableJson } from '../base/printable.js';
 import { chooseColors, findWidth } from '../report/terminal/colors.js';
@@ -7,7 +6,9 @@ import { listStreamlines } from '../report/versions/version-listing.js';
 import { formatVersionTable } from '../report/versions/version-table.js';
 import { joinPieces, writeAll } from '../base/write-all.js';
 import { repeatable } from '../base/repeatable.js';
-import { BaseCommand } from './base-command.js';
+import { defineCommand, optionalHostOperand } from '../command-line/command-definition.js';
+import { flag } from '../command-line/option.js';
+import { DefinedCommand } from './defined-command.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 
@@ -15,14 +16,9 @@ import { warnOfMalformedTags } from './malformed-tags.js';
 const schemaVersion = 1;
 
 /** Shows which versions a host has. */
-export class ListCommand extends BaseCommand {
-  static names = [['list']];
-
-  static synopsis = 'list [--json] [[user@]host]';
-
-  static optionHelp = [['--json', 'print JSON (docs/scripting.md)']] as const;
-
-  static override usage = Command.Usage({
+export class ListCommand extends DefinedCommand<typeof ListCommand.definition> {
+  static readonly definition = defineCommand({
+    names: [['list']],
     description: 'show which versions a host has',
     details: `
       Shows every snapshot named \`@zfs-vm:STREAMLINE:VERSION\`, by streamline, oldest version first. Snapshots whose
@@ -30,26 +26,24 @@ export class ListCommand extends BaseCommand {
       the terminal; --json has all of it. \`-v\` adds the GUIDs.
     `,
     examples: [
-      ['Show what this machine has', '$0 list'],
-      ['Show what another host has, with sudo there', '$0 -s list fjoe@remote-host'],
-      ['The same for scripts', '$0 list --json fjoe@remote-host'],
+      ['Show what this machine has', 'list'],
+      ['Show what another host has, with sudo there', '-s list fjoe@remote-host'],
+      ['The same for scripts', 'list --json fjoe@remote-host'],
     ],
+    options: { json: flag(['--json'], 'print JSON (docs/scripting.md)') },
+    operands: { host: optionalHostOperand },
   });
-
-  json = Option.Boolean('--json', false);
-
-  host = Option.String({ name: '[user@]host', required: false });
 
   async execute(): Promise<number> {
     const { stdout, stderr, env, signal } = this.context;
     return Hosts.use(this, async (hosts) => {
-      const endpoint = await hosts.open(this.host ?? localName);
+      const endpoint = await hosts.open(this.args.host ?? localName);
       const inventory = await readInventory(endpoint, { scope: 'tagged', details: true, signal });
       const streamlines = listStreamlines(inventory.datasets);
       if (inventory.lacksNotes) {
         stderr.write(`a note on ${endpoint.host.name} has a tab or a line end in it: no notes are shown\n`);
       }
-      if (this.json) {
+      if (this.args.json) {
         const document = {
           ...{ schemaVersion, host: endpoint.host.name, streamlines: repeatable(() => streamlines) },
           ignored: inventory.malformedTags,

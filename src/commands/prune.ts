@@ -1,37 +1,21 @@
-import { Command, Option } from 'clipanion';
 import { retentionFor } from '../config/config.js';
 import { ZfsVmError } from '../base/errors.js';
 import type { Retention } from '../plan/retention.js';
 import { checkKept, checkPatterns } from './check-request.js';
 import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
-import { readPattern } from './patterns.js';
+import { patternsOption } from '../command-line/patterns.js';
 import { preparePrune } from './prune-host.js';
 import { PruneRun } from './prune-run.js';
-import { RetentionCommand } from './retention-command.js';
-import { retentionOptionHelp } from './retention-options.js';
+import { defineCommand, optionalHostOperand } from '../command-line/command-definition.js';
+import { flag, list, readText } from '../command-line/option.js';
+import { DefinedCommand } from './defined-command.js';
+import { retentionOptions, toRetention } from '../command-line/retention-options.js';
 
 /** Destroys versions that no rule keeps. */
-export class PruneCommand extends RetentionCommand {
-  static names = [['prune']];
-
-  static synopsis = 'prune [-n PATTERN]... [--keep-... N]... [--yes] [[user@]host]';
-
-  static optionHelp = [
-    [
-      '-n, --name PATTERN',
-      'only of streamlines that fit (debian-7, debian-*), or up to a version (debian-7:12); repeatable',
-    ],
-    ...retentionOptionHelp,
-    [
-      '    --receiver HOST',
-      'a host that gets its versions from there, and must be able to go on; repeatable',
-    ],
-    ['    --yes', 'destroy them; without it, they are only shown'],
-    ['    --json', 'print JSON (docs/scripting.md)'],
-  ] as const;
-
-  static override usage = Command.Usage({
+export class PruneCommand extends DefinedCommand<typeof PruneCommand.definition> {
+  static readonly definition = defineCommand({
+    names: [['prune']],
     description: 'destroy versions that no rule keeps',
     details: `
       Shows which versions would go, and what that frees; with \`--yes\` it destroys them. A version goes when none of the rules
@@ -42,48 +26,53 @@ export class PruneCommand extends RetentionCommand {
       that they leave; name receivers that have none (sent by hand, or with \`--no-bookmark\`) by \`--receiver\`.
     `,
     examples: [
-      ['See what would go', '$0 prune --keep-last 3 --keep-daily 14 --keep-monthly 12'],
-      ['Keep the last 30 days of one streamline', '$0 prune -n debian-7 --keep-within 30d --yes'],
-      ['Prune a backup host, with sudo there', '$0 -s prune --keep-weekly 52 --yes fjoe@remote-host'],
+      ['See what would go', 'prune --keep-last 3 --keep-daily 14 --keep-monthly 12'],
+      ['Keep the last 30 days of one streamline', 'prune -n debian-7 --keep-within 30d --yes'],
+      ['Prune a backup host, with sudo there', '-s prune --keep-weekly 52 --yes fjoe@remote-host'],
     ],
+    options: {
+      patterns: patternsOption(
+        'only of streamlines that fit (debian-7, debian-*), or up to a version (debian-7:12)',
+      ),
+      ...retentionOptions,
+      receivers: list(['--receiver'], {
+        ...{ value: 'HOST', kind: 'host', read: readText },
+        help: 'a host that gets its versions from there, and must be able to go on',
+      }),
+      yes: flag(['--yes'], 'destroy them; without it, they are only shown'),
+      json: flag(['--json'], 'print JSON (docs/scripting.md)'),
+    },
+    operands: { host: optionalHostOperand },
+    inSynopsis: ['patterns', 'keepLast', 'yes'],
   });
 
-  names = Option.Array('-n,--name', []);
-
-  receivers = Option.Array('--receiver', []);
-
-  yes = Option.Boolean('--yes', false);
-
-  json = Option.Boolean('--json', false);
-
-  host = Option.String({ name: '[user@]host', required: false });
-
   async execute(): Promise<number> {
-    const { signal, surroundings } = this.context;
-    const patterns = this.names.map(readPattern);
-    const named = this.readRetention();
+    const { context, debug, verbose } = this;
+    const { signal, surroundings } = context;
+    const { patterns, yes, json } = this.args;
+    const named = toRetention(this.args);
     const retentionOf = named === undefined ? await this.#findConfigured() : (): Retention => named;
     return Hosts.use(this, async (hosts) => {
       const [endpoint, receivers] = await Promise.all([
-        hosts.open(this.host ?? localName),
-        Promise.all(this.receivers.map((name) => hosts.open(name))),
+        hosts.open(this.args.host ?? localName),
+        Promise.all(this.args.receivers.map((name) => hosts.open(name))),
       ]);
       const nowSeconds = surroundings.clock.dateMs() / 1000;
       const choice = { patterns, retentionOf, receivers, nowSeconds, signal };
       const prepared = await preparePrune(endpoint, choice);
       const { inventory } = prepared;
       const hostName = endpoint.host.name;
-      if (!this.json) warnOfMalformedTags(this, hostName, inventory);
+      if (!json) warnOfMalformedTags(this, hostName, inventory);
       checkPatterns({ patterns, allSnapshots: false }, hostName, inventory.datasets, { mayBePruned: true });
       if (named !== undefined) checkKept(named, hostName, inventory.datasets);
-      return new PruneRun(this, endpoint, prepared).run();
+      return new PruneRun({ context, debug, verbose, yes, json }, endpoint, prepared).run();
     });
   }
 
   /** What the configuration says of a streamline. @throws ZfsVmError `usage` when it says nothing of any */
   async #findConfigured(): Promise<(streamline: string) => Retention | undefined> {
     const { retentions, remotes } = await this.readConfig();
-    const own = remotes.get(this.host ?? localName)?.retentions ?? [];
+    const own = remotes.get(this.args.host ?? localName)?.retentions ?? [];
     const rules = own.length > 0 ? own : retentions;
     if (rules.length > 0) return (streamline) => retentionFor(rules, streamline);
     throw new ZfsVmError('usage', 'nothing says which versions are kept', {

@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion';
 import { resolveHosts } from '../config/config.js';
 import { ZfsVmError } from '../base/errors.js';
 import { localName } from './hosts.js';
-import { readNumber } from './number-option.js';
+import { readNumber } from '../command-line/numbers.js';
 import { routeTo } from './route.js';
 import { TransferCommand } from './transfer-command.js';
 import { transfer } from './transfer.js';

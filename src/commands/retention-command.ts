@@ -1,7 +1,7 @@
 import { Option } from 'clipanion';
 import type { Retention } from '../plan/retention.js';
 import { BaseCommand } from './base-command.js';
-import { readRetention } from './retention-options.js';
+import { readRetention } from '../command-line/retention-options.js';
 
 /** A command with options that say what is kept (`retentionOptionHelp`). */
 export abstract class RetentionCommand extends BaseCommand {

@@ -1,7 +1,5 @@
 import type { Writable } from 'node:stream';
-import { Command, Option } from 'clipanion';
 import { resolveHosts } from '../config/config.js';
-import { durationForm, parseDuration } from '../base/duration.js';
 import { exitCodeOfAll, exitCodes, ZfsVmError } from '../base/errors.js';
 import { chooseColors } from '../report/terminal/colors.js';
 import { formatError } from '../report/error-text.js';
@@ -10,61 +8,69 @@ import { formatStatusAsJson } from '../report/status/status-json.js';
 import { formatStatusForPrometheus } from '../report/status/status-prometheus.js';
 import { formatStatusTable } from '../report/status/status-table.js';
 import type { Status } from '../report/status/status.js';
-import { BaseCommand } from './base-command.js';
+import { defineCommand, hostOperands } from '../command-line/command-definition.js';
+import { duration } from '../command-line/numbers.js';
+import { flag, onlyBeside, value } from '../command-line/option.js';
+import type { Outputs } from '../command-line/run-command-line.js';
+import { DefinedCommand } from './defined-command.js';
 import { compareHosts } from './compare-hosts.js';
 import { Hosts, localName } from './hosts.js';
-import { readPattern } from './patterns.js';
+import { patternsOption } from '../command-line/patterns.js';
+
+/** What is wrong where the age counts for nothing. */
+const besideCheck = {
+  option: '--check',
+  describeFault: (names: readonly string[]) => `${names.join(', ')} goes with --check`,
+  hint: 'add --check',
+};
 
 /** Compares this machine with other hosts. */
-export class StatusCommand extends BaseCommand {
-  static names = [['status']];
-
-  static synopsis = 'status [-n PATTERN]... [OPTION]... [[user@]host]...';
-
-  static optionHelp = [
-    ['-n, --name PATTERN', 'only streamlines that fit (debian-7, debian-*); repeatable'],
-    ['    --json', 'print JSON (docs/scripting.md)'],
-    ['    --check', 'one line and an exit code for monitoring (docs/scripting.md)'],
-    ['    --max-age TIME', 'with --check: how old the newest version of a host may be, e.g. 26h'],
-    ['    --prometheus', 'print metrics in the text format of Prometheus'],
-  ] as const;
-
-  static override usage = Command.Usage({
+export class StatusCommand extends DefinedCommand<typeof StatusCommand.definition> {
+  static readonly definition = defineCommand({
+    names: [['status']],
     description: 'show what other hosts have of the versions here',
     details: `
       Compares this machine with each host, or with all remotes of the configuration: the newest version of each streamline, how
       far a host is behind, interrupted receives, and conflicts. It says what a push would do, and changes nothing.
     `,
     examples: [
-      ['Show how all remotes of the configuration stand', '$0 status'],
-      ['Show how one host stands, with sudo there', '$0 -s status fjoe@remote-host'],
-      ['Fail when a remote has no version of the last 26 hours', '$0 status --check --max-age 26h backup'],
-      ['Metrics for the textfile collector of node_exporter', '$0 status --prometheus'],
+      ['Show how all remotes of the configuration stand', 'status'],
+      ['Show how one host stands, with sudo there', '-s status fjoe@remote-host'],
+      ['Fail when a remote has no version of the last 26 hours', 'status --check --max-age 26h backup'],
+      ['Metrics for the textfile collector of node_exporter', 'status --prometheus'],
     ],
+    options: {
+      patterns: patternsOption('only streamlines that fit (debian-7, debian-*)'),
+      json: flag(['--json'], 'print JSON (docs/scripting.md)'),
+      check: flag(['--check'], 'one line and an exit code for monitoring (docs/scripting.md)'),
+      ...onlyBeside(besideCheck, {
+        maxAgeSeconds: value(['--max-age'], {
+          ...{ value: 'TIME', kind: 'duration', read: duration('a time') },
+          help: 'how old the newest version of a host may be, e.g. 26h',
+        }),
+      }),
+      prometheus: flag(['--prometheus'], 'print metrics in the text format of Prometheus'),
+    },
+    operands: { hosts: hostOperands({ isRequired: false }) },
+    inSynopsis: ['patterns'],
   });
 
-  names = Option.Array('-n,--name', []);
-
-  json = Option.Boolean('--json', false);
-
-  check = Option.Boolean('--check', false);
-
-  maxAge = Option.String('--max-age');
-
-  prometheus = Option.Boolean('--prometheus', false);
-
-  hosts = Option.Rest({ name: '[user@]host' });
+  /** Monitoring would take the status of a usage error for that of something critical. */
+  static tellFault(error: ZfsVmError, words: readonly string[], { stdout }: Outputs): number | undefined {
+    return words.includes('--check') ? tellCheck(failCheck(error.message), stdout) : undefined;
+  }
 
   async execute(): Promise<number> {
     const { stdout, stderr, env } = this.context;
-    if (this.check) return tellCheck(await this.#runCheck(), stdout);
-    this.#readMaxAge();
+    const { check, prometheus, json } = this.args;
+    if (check) return tellCheck(await this.#runCheck(), stdout);
+    this.#checkForms();
     const status = await this.#compare();
-    if (this.prometheus) {
+    if (prometheus) {
       stdout.write(formatStatusForPrometheus(status, localName));
       return exitCodes.done;
     }
-    if (this.json) {
+    if (json) {
       stdout.write(formatStatusAsJson(status));
       return statusOf(status);
     }
@@ -78,27 +84,22 @@ export class StatusCommand extends BaseCommand {
     return statusOf(status);
   }
 
-  /** @throws ZfsVmError `usage` for options that don't go together, too */
-  #readMaxAge(): number | undefined {
-    if ([this.json, this.check, this.prometheus].filter(Boolean).length > 1) {
+  /** @throws ZfsVmError `usage` for options that don't go together */
+  #checkForms(): void {
+    const { json, check, prometheus } = this.args;
+    if ([json, check, prometheus].filter(Boolean).length > 1) {
       throw new ZfsVmError('usage', '--json, --check and --prometheus are three ways to print a status', {
         hint: 'name one of them',
       });
     }
-    if (this.maxAge === undefined) return undefined;
-    if (!this.check) throw new ZfsVmError('usage', '--max-age goes with --check', { hint: 'add --check' });
-    const seconds = parseDuration(this.maxAge);
-    if (seconds !== undefined) return seconds;
-    throw new ZfsVmError('usage', `--max-age ${JSON.stringify(this.maxAge)} is not a time`, {
-      hint: `write ${durationForm}`,
-    });
   }
 
   async #compare(): Promise<Status> {
     const { surroundings, signal } = this.context;
-    const choice = { patterns: this.names.map(readPattern), latest: false, allSnapshots: false };
+    const choice = { patterns: this.args.patterns, latest: false, allSnapshots: false };
     const config = await this.readConfig();
-    const names = this.hosts.length > 0 ? resolveHosts(config, this.hosts) : [...config.remotes.keys()];
+    const names =
+      this.args.hosts.length > 0 ? resolveHosts(config, this.args.hosts) : [...config.remotes.keys()];
     if (names.length === 0) {
       throw new ZfsVmError('usage', 'there is no host to compare this machine with', {
         hint: 'name one, or write remotes into the configuration (docs/usage.md)',
@@ -111,7 +112,7 @@ export class StatusCommand extends BaseCommand {
     }
     return Hosts.use(this, (hosts) =>
       compareHosts({
-        ...{ hosts, names, choice, signal, remotes: config.remotes, wantsSizes: !this.check },
+        ...{ hosts, names, choice, signal, remotes: config.remotes, wantsSizes: !this.args.check },
         dateMs: surroundings.clock.dateMs,
       }),
     );
@@ -120,8 +121,8 @@ export class StatusCommand extends BaseCommand {
   /** What goes wrong is a result of a check, too, so that monitoring doesn't take its exit code for another. */
   async #runCheck(): Promise<CheckResult> {
     try {
-      const maxAgeSeconds = this.#readMaxAge();
-      return checkStatus(await this.#compare(), maxAgeSeconds);
+      this.#checkForms();
+      return checkStatus(await this.#compare(), this.args.maxAgeSeconds);
     } catch (error) {
       if (!(error instanceof ZfsVmError) || error.kind === 'interrupted') throw error;
       return failCheck(error.message);
@@ -130,7 +131,7 @@ export class StatusCommand extends BaseCommand {
 }
 
 /** Prints what a check came to. @returns the status that monitoring knows it by */
-export function tellCheck({ level, text }: CheckResult, stdout: Writable): number {
+function tellCheck({ level, text }: CheckResult, stdout: Writable): number {
   stdout.write(text);
   return checkCodes[level];
 }

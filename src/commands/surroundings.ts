@@ -5,7 +5,7 @@ import { LocalHost } from '../host/local-host.js';
 import { takeRunLock, type RunLock } from '../host/run-lock.js';
 import { createTerminalPrompter, type Prompter } from '../host/ssh/prompt.js';
 import { HoldJournal } from '../transfer/protection/hold-journal.js';
-import { findConfigFiles, type ConfigFiles } from './config-file.js';
+import { findConfigFiles, type ConfigFiles } from '../command-line/config-file.js';
 
 /** What a run finds around itself, but for the streams that it writes to: the places where it has effects, and the time. */
 export interface Surroundings {

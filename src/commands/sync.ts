@@ -20,12 +20,12 @@ import { Hosts, localName } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 import { findNextVersion, makeVersion, type VersionRequest } from './next-version.js';
 import { optionWords, readCommand } from './read-command.js';
-import { readPattern } from './patterns.js';
+import { readPattern } from '../command-line/patterns.js';
 import { preparePrune, readKnownHost } from './prune-host.js';
 import { PruneRun } from './prune-run.js';
 import { PushCommand } from './push.js';
 import { RetentionCommand } from './retention-command.js';
-import { retentionOptionHelp } from './retention-options.js';
+import { retentionOptionHelp } from '../command-line/retention-options.js';
 import { StreamlineLocks } from './streamline-locks.js';
 
 /** The rules for a streamline; undefined for one that is left alone. */

@@ -1,4 +1,3 @@
-import { Command, Option } from 'clipanion';
 import { exitCodes, ZfsVmError } from '../base/errors.js';
 import { flushPools } from '../inventory/find-unchanged.js';
 import { readInventory } from '../inventory/read-inventory.js';
@@ -12,28 +11,17 @@ import { describeVersionFault, findStreamlineFault, type Tag } from '../streamli
 import { parseVersion } from '../streamline/version.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { findNoteFault } from '../zfs/notes.js';
-import { BaseCommand } from './base-command.js';
+import { defineCommand, operand } from '../command-line/command-definition.js';
+import { flag, toggle, value } from '../command-line/option.js';
+import { DefinedCommand } from './defined-command.js';
 import { Hosts } from './hosts.js';
 import { warnOfMalformedTags } from './malformed-tags.js';
 import { findNextVersion, makeVersion } from './next-version.js';
 
 /** Makes a version: a snapshot with a name that says which streamline and version it is. */
-export class TagCommand extends BaseCommand {
-  static names = [['tag']];
-
-  static synopsis =
-    'tag [-n [NAME:]VERSION] [--new] [-m NOTE] [-r|--no-recursive] [--if-changed] filesystem|container-id';
-
-  static optionHelp = [
-    ['-n, --name [NAME:]VERSION', 'the version, and the streamline if it is a new one'],
-    ['    --new', 'begin the streamline that -n names on a dataset that has versions of another one'],
-    ['-m, --message NOTE', 'a line that is kept with the version'],
-    ['-r, --recursive', 'with everything below it, all at one moment: one version of the whole tree'],
-    ['    --no-recursive', 'of the dataset alone, though its newest version is one of a tree'],
-    ['    --if-changed', 'only if something was written since the newest version'],
-  ] as const;
-
-  static override usage = Command.Usage({
+export class TagCommand extends DefinedCommand<typeof TagCommand.definition> {
+  static readonly definition = defineCommand({
+    names: [['tag']],
     description: 'make a version of a filesystem or volume',
     details: `
       Takes a snapshot named \`@zfs-vm:STREAMLINE:VERSION\`. The streamline is found from the newest version of the
@@ -49,53 +37,62 @@ export class TagCommand extends BaseCommand {
       OpenVZ name their datasets.
     `,
     examples: [
-      ['Begin a streamline', '$0 tag -n debian-7:1 pool/src/OpenVZ/Instance/1007'],
-      ['Make its next version', '$0 tag 1007'],
-      ['Make one version of a whole tree', '$0 tag -r -n web:1 tank/vm/web'],
-      ['Begin another streamline on the same dataset', '$0 tag -n web-2:1 --new tank/vm/web'],
-      ['Make a certain version', '$0 tag -n 7 pool/src/OpenVZ/Instance/1007'],
-      ['Say what is in it', '$0 tag -m "with nginx 1.28" 1007'],
-      ['On a schedule, no version where nothing is new', '$0 tag --if-changed 1007'],
+      ['Begin a streamline', 'tag -n debian-7:1 pool/src/OpenVZ/Instance/1007'],
+      ['Make its next version', 'tag 1007'],
+      ['Make one version of a whole tree', 'tag -r -n web:1 tank/vm/web'],
+      ['Begin another streamline on the same dataset', 'tag -n web-2:1 --new tank/vm/web'],
+      ['Make a certain version', 'tag -n 7 pool/src/OpenVZ/Instance/1007'],
+      ['Say what is in it', 'tag -m "with nginx 1.28" 1007'],
+      ['On a schedule, no version where nothing is new', 'tag --if-changed 1007'],
     ],
+    options: {
+      name: value(['-n', '--name'], {
+        ...{ value: '[NAME:]VERSION', kind: 'version', read: readWanted },
+        help: 'the version, and the streamline if it is a new one',
+      }),
+      new: flag(
+        ['--new'],
+        'begin the streamline that -n names on a dataset that has versions of another one',
+      ),
+      message: value(['-m', '--message'], {
+        ...{ value: 'NOTE', kind: 'note', read: readNote },
+        help: 'a line that is kept with the version',
+      }),
+      recursive: toggle(['-r', '--recursive'], {
+        help: 'with everything below it, all at one moment: one version of the whole tree',
+        helpWithout: 'of the dataset alone, though its newest version is one of a tree',
+        usual: undefined,
+      }),
+      ifChanged: flag(['--if-changed'], 'only if something was written since the newest version'),
+    },
+    operands: {
+      target: operand({ name: 'filesystem|container-id', kind: 'container', read: readTarget }),
+    },
   });
 
-  name = Option.String('-n,--name');
-
-  message = Option.String('-m,--message');
-
-  new = Option.Boolean('--new', false);
-
-  recursive = Option.Boolean('-r,--recursive');
-
-  ifChanged = Option.Boolean('--if-changed', false);
-
-  target = Option.String({ name: 'filesystem|container-id' });
-
   async execute(): Promise<number> {
-    const wanted = this.#readWanted();
-    checkTarget(this.target);
-    if (this.message !== undefined) checkNote(this.message);
+    const wanted = this.#findWanted();
+    const { target, message, recursive, ifChanged } = this.args;
     return Hosts.use(this, async (hosts) => {
       const endpoint = hosts.openLocal();
       const { signal, stdout, stderr } = this.context;
       const inventory = await readInventory(endpoint, { scope: 'tagged', signal });
       warnOfMalformedTags(this, endpoint.host.name, inventory);
       const { datasets } = inventory;
-      const dataset = findDataset(datasets, this.target);
-      const isTree =
-        this.recursive ?? (await readIsTree(endpoint, datasets, dataset, wanted.streamline, signal));
-      const request = { datasets, dataset, isTree, wanted, ifChanged: this.ifChanged };
-      if (this.ifChanged) await flushPools(endpoint, [dataset.name], signal);
+      const dataset = findDataset(datasets, target);
+      const isTree = recursive ?? (await readIsTree(endpoint, datasets, dataset, wanted.streamline, signal));
+      const request = { datasets, dataset, isTree, wanted, ifChanged };
+      if (ifChanged) await flushPools(endpoint, [dataset.name], signal);
       const next = await findNextVersion(endpoint, request, signal);
       if (next.kind === 'unchanged') {
         stderr.write(`${next.words}\n`);
         return exitCodes.done;
       }
-      const marks = { note: this.message, isAlone: this.recursive === false };
+      const marks = { note: message, isAlone: recursive === false };
       await makeVersion(endpoint, next, marks, signal);
       const tree = findTreeAbove(datasets, dataset);
       const goesOn = wanted.streamline === undefined || wanted.streamline === streamlineOf(tree);
-      if (this.recursive === undefined && tree !== undefined && goesOn) {
+      if (recursive === undefined && tree !== undefined && goesOn) {
         stderr.write(describePart(dataset, tree));
       }
       stdout.write(next.fullNames.map((fullName) => `${fullName}\n`).join(''));
@@ -104,14 +101,14 @@ export class TagCommand extends BaseCommand {
   }
 
   /** @throws ZfsVmError `usage` */
-  #readWanted(): WantedTag {
-    const wanted = this.name === undefined ? {} : parseWanted(this.name);
-    if (this.new && wanted.streamline === undefined) {
+  #findWanted(): WantedTag {
+    const wanted = this.args.name ?? {};
+    if (this.args.new && wanted.streamline === undefined) {
       throw new ZfsVmError('usage', '--new begins a streamline, and none is named', {
         hint: 'write -n STREAMLINE:VERSION, e.g. -n debian-7:1',
       });
     }
-    return { ...wanted, mayBegin: this.new };
+    return { ...wanted, mayBegin: this.args.new };
   }
 }
 
@@ -125,7 +122,7 @@ function describePart({ name }: Dataset, tree: Dataset): string {
 }
 
 /** Reads what `-n` says: `VERSION` or `STREAMLINE:VERSION`. */
-function parseWanted(text: string): Partial<Tag> {
+function readWanted(text: string): Partial<Tag> {
   const colon = text.indexOf(':');
   const versionText = text.slice(colon + 1);
   const version = parseVersion(versionText);
@@ -142,15 +139,15 @@ function parseWanted(text: string): Partial<Tag> {
   return { streamline, version };
 }
 
-function checkNote(note: string): void {
+function readNote(note: string): string {
   const fault = findNoteFault(note);
-  if (fault === undefined) return;
+  if (fault === undefined) return note;
   throw new ZfsVmError('usage', `-m can't be: ${fault}`, {
     hint: 'write what the version is about in one line, e.g. -m "with nginx 1.28"',
   });
 }
 
-function checkTarget(target: string): void {
+function readTarget(target: string): string {
   if (target.includes('@')) {
     throw new ZfsVmError(
       'usage',
@@ -165,6 +162,7 @@ function checkTarget(target: string): void {
       hint: 'name a dataset, e.g. tank/vm/1007, or a container by its id, e.g. 1007',
     });
   }
+  return target;
 }
 
 function findDataset(datasets: Datasets, target: string): Dataset {

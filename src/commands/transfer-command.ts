@@ -5,9 +5,9 @@ import { parseRate, rateForm } from '../base/rate.js';
 import { RateLimit } from '../transfer/lanes/rate-limit.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { BaseCommand } from './base-command.js';
-import { readNumber } from './number-option.js';
-import { readDatasetPattern, readPattern } from './patterns.js';
-import { readPropertyOptions, type PropertyOptions } from './property-options.js';
+import { readNumber } from '../command-line/numbers.js';
+import { readDatasetPattern, readPattern } from '../command-line/patterns.js';
+import { readPropertyOptions, type PropertyOptions } from '../command-line/property-options.js';
 
 /** How a plan is run. */
 export interface TransferSettings {

@@ -36,7 +36,7 @@ import { addResults } from '../transfer/add-results.js';
 import { ReplacedDatasets } from '../transfer/around/replaced-datasets.js';
 import { readSides, type SenderReading } from './read-sides.js';
 import { settleDoubts, type Settled } from './settle-doubts.js';
-import type { PropertyOptions } from './property-options.js';
+import type { PropertyOptions } from '../command-line/property-options.js';
 import type { TransferCommand, TransferSettings } from './transfer-command.js';
 import { formatPlan, openReport, type Report } from './transfer-report.js';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { normalizeArguments } from '../../src/commands/arguments.js';
+import { normalizeArguments } from '../../src/command-line/arguments.js';
+import { commandClasses } from '../../src/commands/all-commands.js';
 import { parseAddress } from '../../src/base/address.js';
 import { parseConfig } from '../../src/config/parse-config.js';
 import { parseKnownHosts } from '../../src/host/ssh2/known-hosts.js';
@@ -141,7 +142,7 @@ const readers: readonly (readonly [
   ],
   ['known_hosts', (text) => parseKnownHosts('', text), ' \t'],
   ['known_hosts', (text) => parseKnownHosts('', text), 'a,'],
-  ['arguments', (text) => normalizeArguments([`-${text}`]), 'sv', '!'],
+  ['arguments', (text) => normalizeArguments([`-${text}`, 'push', `-${text}`], commandClasses), 'sv', '!'],
   ['text for a terminal', toPrintable, '\r\n'],
   ['text for a terminal', describeThrown, ' \u001B'],
   ['a word for a shell', quoteWord, "a'"],

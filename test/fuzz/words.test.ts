@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Cli } from 'clipanion';
 import fc from 'fast-check';
-import { commandClasses, parseCommandLine } from '../../src/command-line.js';
+import { commandClasses } from '../../src/commands/all-commands.js';
+import { parseCommandLine } from '../../src/command-line/run-command-line.js';
 import { PushCommand } from '../../src/commands/push.js';
-import { normalizeArguments } from '../../src/commands/arguments.js';
-import { readPattern } from '../../src/commands/patterns.js';
-import { readPropertyOptions } from '../../src/commands/property-options.js';
-import { readRetention } from '../../src/commands/retention-options.js';
+import { normalizeArguments } from '../../src/command-line/arguments.js';
+import { readPattern } from '../../src/command-line/patterns.js';
+import { readPropertyOptions } from '../../src/command-line/property-options.js';
+import { readRetention } from '../../src/command-line/retention-options.js';
 import { findSurroundings } from '../../src/commands/surroundings.js';
 import { ZfsVmError } from '../../src/base/errors.js';
 import { hasRules } from '../../src/plan/retention.js';
@@ -167,7 +168,7 @@ test('the name of a property is no property of an object', () => {
 function parse(words: readonly string[]): object | undefined {
   return readOrRefuse(
     () =>
-      parseCommandLine(normalizeArguments(words), {
+      parseCommandLine(normalizeArguments(words, commandClasses), commandClasses, {
         ...Cli.defaultContext,
         signal: new AbortController().signal,
         surroundings: findSurroundings({}),
@@ -212,7 +213,7 @@ test('whatever the words are, they come to a command or to a usage error', () =>
   fc.assert(
     fc.property(words, fc.constantFrom(...commandClasses), (argv, commandClass) => {
       parse(argv);
-      for (const name of commandClass.names) parse([...name, ...argv]);
+      for (const name of commandClass.definition.names) parse([...name, ...argv]);
     }),
     runs(400),
   );

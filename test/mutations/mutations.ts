@@ -220,7 +220,7 @@ export const mutations: readonly Mutation[] = [
     file: 'src/zfs/properties.ts',
     text: 'if (exposingProperties.has(name))',
     replacement: "if (name === '')",
-    tests: ['test/commands/property-options.test.ts'],
+    tests: ['test/command-line/property-options.test.ts'],
   },
   {
     name: 'failure-as-success',

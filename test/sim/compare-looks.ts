@@ -1,4 +1,4 @@
-import { readPattern } from '../../src/commands/patterns.js';
+import { readPattern } from '../../src/command-line/patterns.js';
 import { readSides } from '../../src/commands/read-sides.js';
 import { toEndpoint, type Endpoint } from '../../src/host/endpoint.js';
 import { isConclusive } from '../../src/plan/probe.js';

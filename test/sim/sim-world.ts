@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { Cli } from 'clipanion';
-import { runCommandLine } from '../../src/command-line.js';
-import { normalizeArguments } from '../../src/commands/arguments.js';
+import { runCommandLine } from '../../src/command-line/run-command-line.js';
+import { commandClasses } from '../../src/commands/all-commands.js';
 import { exitCodeOf, ZfsVmError } from '../../src/base/errors.js';
 import type { ConnectOptions } from '../../src/host/connect/connect-host.js';
 import type { RunLock } from '../../src/host/run-lock.js';
@@ -154,7 +154,8 @@ export class SimWorld {
       for (const connection of connections) connection.disconnect('its client is gone');
     };
     const running = runCommandLine(
-      normalizeArguments(args.split(' ').filter((word) => word !== '')),
+      args.split(' ').filter((word) => word !== ''),
+      commandClasses,
       context,
     ).catch((error: unknown) => {
       if (!(error instanceof ZfsVmError)) throw error;

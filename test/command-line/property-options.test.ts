@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readPropertyOptions } from '../../src/commands/property-options.js';
+import { readPropertyOptions } from '../../src/command-line/property-options.js';
 import { ZfsVmError } from '../../src/base/errors.js';
 
 test('properties are read with their values, short names as the long ones', () => {

@@ -1,5 +1,6 @@
 import { ZfsVmError } from '../base/errors.js';
 import { parsePattern, type VersionPattern } from '../streamline/selection.js';
+import { list, type ReadText, type ValueDefinition } from './option.js';
 
 /**
  * Reads what `-n` says of streamlines: `debian-7`, `debian-*`, `debian-7:12`.
@@ -26,4 +27,12 @@ export function readDatasetPattern(text: string): VersionPattern {
       hint: 'write -n tank/vm or -n "tank/*"',
     },
   );
+}
+
+/** Which streamlines are meant. @param help what comes of it */
+export function patternsOption(
+  help: string,
+  read: ReadText<VersionPattern> = readPattern,
+): ValueDefinition<readonly VersionPattern[]> {
+  return list(['-n', '--name'], { value: 'PATTERN', kind: 'pattern', help, read });
 }

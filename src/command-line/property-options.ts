@@ -9,6 +9,7 @@ import {
   type Property,
   type PropertyChanges,
 } from '../zfs/properties.js';
+import { list, value, type ValueDefinition } from './option.js';
 
 /** What `-o`, `-x` and `--props` ask for. */
 export interface PropertyOptions extends PropertyChanges {
@@ -26,6 +27,36 @@ const examples = {
   '--props': '--props compression,recordsize',
 };
 
+/** Sets properties. @param help where they are set */
+export function setOption(help: string): ValueDefinition<readonly Property[]> {
+  return list(['-o'], { value: 'PROPERTY=VALUE', kind: 'property-value', help, read: readSetting });
+}
+
+/** The options about what datasets get beside their content. */
+export const propertyOptions = {
+  set: setOption('set it where streams land, as "zfs receive -o" does'),
+  exclude: list(['-x'], {
+    ...{ value: 'PROPERTY', kind: 'property' },
+    help: 'have it inherited there, as "zfs receive -x" does',
+    read: (text) => readName('-x', text, findChoiceFault),
+  }),
+  carry: value(['--props'], {
+    ...{ value: 'LIST', kind: 'property-list', read: readList },
+    help: 'new datasets get what these are set to on the sender: names with commas between, or "storage" (docs/usage.md)',
+  }),
+};
+
+/** Refuses a property that is named twice, by `-o` or `-x`. @throws ZfsVmError `usage` */
+export function checkPropertiesOnce({ set, exclude }: PropertyChanges): void {
+  const seen = new Set<string>();
+  for (const name of [...set.map((property) => property.name), ...exclude]) {
+    if (seen.has(name)) {
+      throw new ZfsVmError('usage', `-o and -x name ${name} twice`, { hint: 'name it once' });
+    }
+    seen.add(name);
+  }
+}
+
 /**
  * Reads the options about properties. What zfs itself would refuse is left to it, but for what would fail every stream or
  * make no sense.
@@ -41,13 +72,7 @@ export function readPropertyOptions(
     exclude: exclude.map((text) => readName('-x', text, findChoiceFault)),
     carry: carry === undefined ? [] : readList(carry),
   };
-  const seen = new Set<string>();
-  for (const name of [...options.set.map((property) => property.name), ...options.exclude]) {
-    if (seen.has(name)) {
-      throw new ZfsVmError('usage', `-o and -x name ${name} twice`, { hint: 'name it once' });
-    }
-    seen.add(name);
-  }
+  checkPropertiesOnce(options);
   return options;
 }
 

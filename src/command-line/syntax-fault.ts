@@ -1,5 +1,7 @@
 import { quoteWord } from '../base/shell.js';
-import { listOptionNames, type DocumentedCommand } from './help.js';
+import type { CommandDefinition } from './command-definition.js';
+import { withoutOperands } from './arguments.js';
+import { describeCommand, type CommandDescription } from './describe-command.js';
 
 /** What is wrong with the words of a command, and what to do about it. */
 export interface SyntaxFault {
@@ -16,11 +18,17 @@ export interface SyntaxFault {
 export function describeSyntaxFault(
   complaint: string,
   words: readonly string[],
-  command: DocumentedCommand,
+  definition: CommandDefinition,
 ): SyntaxFault {
+  const command = describeCommand(definition);
   const [, option] = /^Not enough arguments to option (\S+)\.$/.exec(complaint) ?? [];
   if (option !== undefined) return describeMissingValue(option, words, command);
   const [, extra] = /^Extraneous positional argument \((.*)\)\.$/.exec(complaint) ?? [];
+  if (complaint.startsWith('Command not found')) {
+    // Several things may be wrong with it then, and an option that isn't there is the plainest one.
+    const [unsupported] = withoutOperands(words).filter((word) => !isKnown(word, command));
+    if (unsupported !== undefined) return describeUnknownOption(unsupported, command);
+  }
   if (extra !== undefined || complaint.startsWith('Command not found')) {
     const which = extra === undefined ? '' : `: ${extra}`;
     return { summary: `too many words, or one in the wrong place${which}`, hint: undefined };
@@ -33,17 +41,24 @@ export function describeSyntaxFault(
   return { summary: complaint.replace(/[:.]$/, ''), hint: undefined };
 }
 
-function describeUnknownOption(option: string, command: DocumentedCommand): SyntaxFault {
-  const called = command.names[0]?.join(' ') ?? '';
-  const alike = listOptionNames(command)
-    .flat()
-    .map((name) => ({ name, shared: countShared(name, option) }))
+/** Whether a word is no option, or one that the command has. */
+function isKnown(word: string, { options }: CommandDescription): boolean {
+  const names = new Set(options.flatMap((option) => option.names));
+  const [name = ''] = word.split('=');
+  if (name.startsWith('--')) return names.has(name) || names.has(name.replace(/^--no-/, '--'));
+  return !name.startsWith('-') || Array.from(name.slice(1)).every((letter) => names.has(`-${letter}`));
+}
+
+function describeUnknownOption(option: string, { name, options }: CommandDescription): SyntaxFault {
+  const alike = options
+    .flatMap(({ names }) => names)
+    .map((known) => ({ known, shared: countShared(known, option) }))
     .filter(({ shared }) => shared >= leastShared)
     .sort((one, other) => other.shared - one.shared)[0];
-  const help = `zfs-vm ${called} --help`;
+  const help = `zfs-vm ${name} --help`;
   return {
-    summary: `${called} has no option ${JSON.stringify(option)}`,
-    hint: alike === undefined ? help : `${alike.name}, or see ${help}`,
+    summary: `${name} has no option ${JSON.stringify(option)}`,
+    hint: alike === undefined ? help : `${alike.known}, or see ${help}`,
   };
 }
 
@@ -60,10 +75,10 @@ function countShared(one: string, other: string): number {
 function describeMissingValue(
   option: string,
   words: readonly string[],
-  command: DocumentedCommand,
+  { options }: CommandDescription,
 ): SyntaxFault {
   const next = words.find((word, index) => words[index - 1] === option && word.startsWith('-'));
-  const names = listOptionNames(command);
+  const names = options.map((each) => each.names);
   const isOption = next === undefined || next === '--' || names.flat().includes(next.replace(/=.*$/s, ''));
   if (isOption) return { summary: `${option} needs a value`, hint: undefined };
   const longName = names.find((each) => each.includes(option))?.at(-1) ?? option;

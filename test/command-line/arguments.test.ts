@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { normalizeArguments } from '../../src/commands/arguments.js';
+import { normalizeArguments } from '../../src/command-line/arguments.js';
+import { commandClasses } from '../../src/commands/all-commands.js';
 
 for (const [given, expected] of [
   ['-d list', '--debug list'],
@@ -34,6 +35,6 @@ for (const [given, expected] of [
   ['-x list', '-x list'],
 ] as const) {
   test(`"${given}" means "${expected}"`, () => {
-    assert.deepEqual(normalizeArguments(given.split(' ')), expected.split(' '));
+    assert.deepEqual(normalizeArguments(given.split(' '), commandClasses), expected.split(' '));
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readNumber } from '../../src/commands/number-option.js';
+import { readNumber } from '../../src/command-line/numbers.js';
 
 test('a number of an option is whole, and within the limits', () => {
   assert.equal(readNumber('--retries', '0', { least: 0, example: 3 }), 0);

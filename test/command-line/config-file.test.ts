@@ -3,7 +3,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { findConfigFiles, loadConfig } from '../../src/commands/config-file.js';
+import { findConfigFiles, loadConfig } from '../../src/command-line/config-file.js';
 import { emptyConfig } from '../../src/config/config.js';
 
 async function makeFolder(t: TestContext): Promise<string> {

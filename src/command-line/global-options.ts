@@ -1,0 +1,33 @@
+import { transports } from '../base/transports.js';
+import { oneOf } from './choices.js';
+import { flag, readText, toggle, value, type FlagDefinition } from './option.js';
+
+/** The options of every command, which may also stand before it. */
+export const globalOptions = {
+  /** Left out, the configuration says. */
+  sudo: toggle(['-s', '--sudo'], {
+    help: 'run zfs through sudo on the remote side',
+    helpWithout: 'do not, whatever the configuration says',
+    usual: undefined,
+  }),
+  transport: value(['--transport'], {
+    ...{ value: 'NAME', kind: 'choice', choices: transports },
+    help: 'what speaks SSH: ssh2, built in, or openssh, the ssh of this machine (ssh2 where it can)',
+    read: oneOf(transports),
+  }),
+  configFile: value(['--config'], {
+    ...{ value: 'FILE', kind: 'file', read: readText },
+    help: 'the configuration, instead of ~/.config/zfs-vm/config.toml',
+  }),
+  verbose: flag(['-v', '--verbose'], 'say more'),
+  debug: { ...flag(['--debug'], 'say everything; -d only before the command'), nameBefore: '-d' },
+} as const;
+
+/** They. */
+export type GlobalOptions = typeof globalOptions;
+
+/** What is answered before anything else is read. */
+export const helpOption: FlagDefinition<boolean> = flag(
+  ['-h', '--help'],
+  'show help, of a command after its name',
+);

@@ -1,0 +1,176 @@
+import type { Writable } from 'node:stream';
+import { exitCodes, ZfsVmError } from '../base/errors.js';
+import { toPrintable } from '../base/printable.js';
+import { chooseColors } from '../report/terminal/colors.js';
+import {
+  findCommand,
+  isGlobalOption,
+  normalizeArguments,
+  showGlobalValue,
+  withoutOperands,
+  type Defined,
+} from './arguments.js';
+import type { ArgumentsOf, CommandDefinition } from './command-definition.js';
+import { formatSynopsis } from './describe-command.js';
+import { formatCommandHelp, formatGeneralHelp, listPlanned } from './help.js';
+import { parseWords } from './parse-words.js';
+import { readArguments } from './read-arguments.js';
+import { describeSyntaxFault } from './syntax-fault.js';
+
+/** Where a run writes to. */
+export interface Outputs {
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A command as it was called. */
+export interface Call<Args, Context> {
+  /** What its words come to (`ArgumentsOf`). */
+  readonly args: Args;
+  /** What it was called, e.g. `plan push`. */
+  readonly name: readonly string[];
+  readonly context: Context;
+}
+
+/** A command with its words read. */
+export interface Runnable {
+  /** Does it. @returns the exit status. @throws ZfsVmError for whatever can't be done */
+  readonly validateAndExecute: () => Promise<number>;
+}
+
+/** Something that makes commands of a kind: a class. */
+export interface CommandClass<Context> extends Defined {
+  new (call: Call<never, Context>): Runnable;
+  /** Makes one of its words, where the definition can't. @throws ZfsVmError `usage` */
+  readonly fromWords?: (words: string[], name: readonly string[], context: Context) => Runnable;
+  /**
+   * Tells what is wrong with the words in the way that they ask for, where that isn't the usual one.
+   * @returns the exit status; undefined when it is the usual one
+   */
+  readonly tellFault?: (error: ZfsVmError, words: readonly string[], outputs: Outputs) => number | undefined;
+}
+
+/**
+ * Runs a command line (without the program's name), and gives the exit status.
+ * @param commands all that there are
+ * @throws ZfsVmError for whatever can't be done
+ */
+export async function runCommandLine<Context extends Outputs>(
+  words: readonly string[],
+  commands: readonly CommandClass<Context>[],
+  context: Context,
+): Promise<number> {
+  const { stdout, stderr, env } = context;
+  const argv = normalizeArguments(words, commands);
+  const definitions = commands.map(({ definition }) => definition);
+  const [first] = argv;
+  if (first === undefined) {
+    stderr.write(formatGeneralHelp(definitions, chooseColors(stderr, env)));
+    return exitCodes.usage;
+  }
+  const found = findCommand(argv, commands);
+  if (asksForHelp(argv)) {
+    const colors = chooseColors(stdout, env);
+    const help =
+      found === undefined
+        ? formatGeneralHelp(definitions, colors)
+        : formatCommandHelp(found.command.definition, colors);
+    stdout.write(help);
+    return exitCodes.done;
+  }
+  let command: Runnable;
+  try {
+    command = parseCommandLine(argv, commands, context);
+  } catch (error) {
+    if (!(error instanceof ZfsVmError)) throw error;
+    const status = found?.command.tellFault?.(error, withoutOperands(argv), context);
+    if (status === undefined) throw error;
+    return status;
+  }
+  return command.validateAndExecute();
+}
+
+/**
+ * The command that a command line, as `normalizeArguments` gives it, names; with its words read.
+ * @throws ZfsVmError `usage` when there is no such command, or they are wrong
+ */
+export function parseCommandLine<Context>(
+  argv: readonly string[],
+  commands: readonly CommandClass<Context>[],
+  context: Context,
+): Runnable {
+  const found = findCommand(argv, commands);
+  if (found === undefined) {
+    throw describeNoCommand(
+      argv,
+      commands.map(({ definition }) => definition),
+    );
+  }
+  const { command: commandClass, name, words } = found;
+  if (commandClass.fromWords !== undefined) return commandClass.fromWords(words, name, context);
+  const args = readWords(commandClass.definition, words);
+  // They are of its own definition.
+  return new commandClass({ args: args as never, name, context });
+}
+
+/** Whether a command line (without the program's name) asks for all there is about an error. */
+export function asksForDebug(words: readonly string[], commands: readonly Defined[]): boolean {
+  return normalizeArguments(words, commands).includes('--debug');
+}
+
+function asksForHelp(argv: readonly string[]): boolean {
+  const words = withoutOperands(argv);
+  return (
+    words.find((word) => !isGlobalOption(word)) === 'help' || words.includes('--help') || words.includes('-h')
+  );
+}
+
+function describeNoCommand(
+  argv: readonly string[],
+  definitions: readonly Pick<CommandDefinition, 'names'>[],
+): ZfsVmError {
+  const [first, second] = argv.filter((word) => !isGlobalOption(word));
+  if (first === undefined) return new ZfsVmError('usage', 'a command is missing', { hint: 'zfs-vm --help' });
+  const withValue = showGlobalValue(first);
+  if (withValue !== undefined) {
+    return new ZfsVmError('usage', `${first} needs a value`, { hint: `zfs-vm ${withValue} COMMAND ...` });
+  }
+  if (first === 'plan') {
+    const planned = listPlanned(definitions);
+    const instead = second === undefined ? '' : `, and not ${JSON.stringify(second)}`;
+    return new ZfsVmError(
+      'usage',
+      `after "plan" comes ${planned.slice(0, -1).join(', ')} or ${planned.at(-1) ?? ''}${instead}`,
+      { hint: 'zfs-vm plan push HOST' },
+    );
+  }
+  const what = first.startsWith('-') ? `no option "${first}" before the command` : `no command "${first}"`;
+  return new ZfsVmError('usage', `there is ${toPrintable(what)}`, { hint: 'zfs-vm --help' });
+}
+
+/**
+ * Reads the words of a command, as `normalizeArguments` gives them.
+ * @param words what follows the command's name, and options that stood before it
+ * @throws ZfsVmError `usage` when they are wrong
+ */
+export function readWords<Definition extends CommandDefinition>(
+  definition: Definition,
+  words: string[],
+): ArgumentsOf<Definition> {
+  return readArguments(definition, sortWords(definition, words));
+}
+
+function sortWords(definition: CommandDefinition, words: string[]): ReturnType<typeof parseWords> {
+  try {
+    return parseWords(definition, words);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const [firstLine = ''] = message.split('\n');
+    const { summary, hint } = describeSyntaxFault(firstLine, words, definition);
+    throw new ZfsVmError('usage', toPrintable(summary), {
+      hint: hint ?? `zfs-vm ${formatSynopsis(definition)}`,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import type { CommandClass } from '../command-line/run-command-line.js';
+import { AbortCommand } from './abort.js';
+import type { CommandContext } from './base-command.js';
+import { wrapClipanionCommand } from './clipanion-command.js';
+import { CloneCommand } from './clone.js';
+import { CopyCommand } from './copy.js';
+import { DiffCommand } from './diff.js';
+import { ListCommand } from './list.js';
+import { PruneCommand } from './prune.js';
+import { PullCommand } from './pull.js';
+import { PushCommand } from './push.js';
+import { StatusCommand } from './status.js';
+import { SyncCommand } from './sync.js';
+import { TagCommand } from './tag.js';
+
+/** Every command there is, in the order of the help; a new one is added here. */
+export const commandClasses: readonly CommandClass<CommandContext>[] = [
+  TagCommand,
+  ListCommand,
+  wrapClipanionCommand(PushCommand),
+  wrapClipanionCommand(PullCommand),
+  wrapClipanionCommand(SyncCommand),
+  wrapClipanionCommand(CloneCommand),
+  DiffCommand,
+  wrapClipanionCommand(CopyCommand),
+  StatusCommand,
+  PruneCommand,
+  AbortCommand,
+];
