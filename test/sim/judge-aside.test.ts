@@ -26,6 +26,7 @@ async function runAside(
   addVersion(a, 'tank/vm', 'web:1');
   if (isUnrelated) b.pools.create('tank/vm');
   else await expectRun(world, 'a', 'push b');
+  if (!isUnrelated) b.pools.bookmark('tank/vm@zfs-vm:web:1', 'tank/vm#mine');
   addVersion(a, 'tank/vm', 'web:2');
   addVersion(b, 'tank/vm', 'web:2');
   b.pools.write('tank/vm', [7]);
@@ -50,6 +51,13 @@ for (const { title, meddle, complaint } of [
       pools.destroySnapshots(aside, ['zfs-vm:web:2']);
     },
     complaint: /^b lost tank\/vm-set-aside-[0-9TZ]+@zfs-vm:web:2$/,
+  },
+  {
+    title: 'a bookmark of what was set aside that is gone from its successor',
+    meddle: ({ pools }: Machine) => {
+      pools.destroyBookmark('tank/vm#mine');
+    },
+    complaint: /^b lost tank\/vm-set-aside-[0-9TZ]+#mine$/,
   },
   {
     title: 'a content of it that is another one',

@@ -14,28 +14,28 @@ class Judged {
   readonly b = this.world.addMachine('b');
   readonly #provenance = new Provenance();
 
-  constructor() {
+  /** @param options whether the copies were made by hand, and nobody has looked */
+  constructor({ isUnseen = false } = {}) {
     this.a.pools.create('tank/vm');
     addVersion(this.a, 'tank/vm', 1);
     this.a.pools.clone('tank/vm@zfs-vm:web:1', 'tank/fork');
     addVersion(this.a, 'tank/vm', 2);
     addVersion(this.a, 'tank/fork', 3);
-    assert.equal(
-      this.judge(() => {
-        bring(this.a, 'tank/vm', this.b, 'tank/vm');
-        bring(this.a, 'tank/fork', this.b, 'tank/fork');
-      }),
-      'all is well',
-    );
+    const bringAll = (): void => {
+      bring(this.a, 'tank/vm', this.b, 'tank/vm');
+      bring(this.a, 'tank/fork', this.b, 'tank/fork');
+    };
+    if (isUnseen) bringAll();
+    else assert.equal(this.judge(bringAll), 'all is well');
   }
 
   /** What the judge says when a transfer from a to b has done this to b. */
-  judge(transfer: () => void, { undoes = false } = {}): string {
+  judge(transfer: () => void, { undoes = false, isTouched = false, missesPool = false } = {}): string {
     const [sender, before] = [captureState(this.a), captureState(this.b)];
     transfer();
     const delivery: Delivery = {
       ...{ from: 'a', to: 'b', sender, before, after: captureState(this.b) },
-      ...{ destination: undefined, undoes, isTouched: false },
+      ...{ destination: undefined, undoes, isTouched, missesPool },
     };
     try {
       this.#provenance.judge(delivery);
@@ -128,6 +128,58 @@ test('a second copy that is made beside the first is seen', () => {
       bring(judged.a, 'tank/vm', judged.b, 'tank/vm');
     }),
     'tank/vm on the receiver got zfs-vm:web:2 of tank/vm, whose copy is tank/moved',
+  );
+});
+
+test('what can not be seen while its pool is away may get a second copy beside it', () => {
+  const judged = new Judged();
+  judged.b.pools.rename('tank/vm', 'tank/moved');
+  const transfer = (): void => {
+    bring(judged.a, 'tank/vm', judged.b, 'tank/vm');
+  };
+  assert.equal(judged.judge(transfer, { missesPool: true }), 'all is well');
+});
+
+test('a dataset that was at its place in step is the copy, though nothing came to it', () => {
+  const continueMoved = (wasLookedAt: boolean): string => {
+    const judged = new Judged({ isUnseen: true });
+    if (wasLookedAt) judged.judge(() => undefined);
+    judged.b.pools.rename('tank/vm', 'tank/moved');
+    bring(judged.a, 'tank/vm', judged.b, 'tank/archive');
+    addVersion(judged.a, 'tank/vm', 4);
+    return judged.judge(() => {
+      continueIn(judged.a, 'tank/vm', judged.b, 'tank/moved');
+    });
+  };
+  assert.equal(continueMoved(true), 'all is well');
+  assert.match(continueMoved(false), /somebody else's; .* tank\/moved, tank\/archive$/);
+});
+
+test('whose a snapshot was that is promoted away while it is sent is left open', () => {
+  const sendPromoted = (isTouched: boolean): string => {
+    const judged = new Judged();
+    const { a, b } = judged;
+    a.pools.create('tank/img');
+    addVersion(a, 'tank/img', 8);
+    a.pools.clone('tank/img@zfs-vm:web:8', 'tank/new');
+    judged.judge(() => undefined);
+    a.pools.promote('tank/new');
+    judged.judge(
+      () => {
+        bring(a, 'tank/new', b, 'tank/img');
+      },
+      { isTouched },
+    );
+    addVersion(a, 'tank/new', 9);
+    return judged.judge(() => {
+      b.pools.clone('tank/img@zfs-vm:web:8', 'tank/new');
+      continueIn(a, 'tank/new', b, 'tank/new');
+    });
+  };
+  assert.equal(sendPromoted(true), 'all is well');
+  assert.equal(
+    sendPromoted(false),
+    'tank/new on the receiver got zfs-vm:web:9 of tank/new, whose copy is tank/img',
   );
 });
 
