@@ -13,6 +13,8 @@ export type AsideObstacle =
   | { readonly kind: 'pool-root' }
   /** A rename would take along what lies below it. */
   | { readonly kind: 'datasets-below'; readonly names: readonly string[] }
+  /** The dataset of the sender that it is a member of has a conflict itself: without that, the tree would be one of two times. */
+  | { readonly kind: 'tree-in-conflict'; readonly above: string }
   /** No name beside it is short enough for ZFS. */
   | { readonly kind: 'name-too-long' };
 

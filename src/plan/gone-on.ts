@@ -25,6 +25,8 @@ export interface GoneOn {
   readonly writtenBytes: number;
   /** Whether its role says that it is the copy of something on another host: then nothing there is undone. */
   readonly isForeign: boolean;
+  /** The dataset of the sender that it is a member of, where that has a conflict itself. */
+  readonly conflictAbove: string | undefined;
 }
 
 /** What the person allows to be done about copies that have gone on. */
@@ -46,13 +48,15 @@ export function settleGoneOn(
 ):
   | { readonly preparation: Preparation; readonly reason: undefined }
   | { readonly preparation: undefined; readonly reason: ConflictReason } {
-  const { source, existing, common, copy, receiverOnly, writtenBytes, isForeign } = goneOn;
+  const { source, existing, common, copy, receiverOnly, writtenBytes, isForeign, conflictAbove } = goneOn;
   const destination = copy.dataset;
   const clones = model.findClones(receiverOnly);
   const heldOnes = receiverOnly.filter((snapshot) => held.has(fullNameOf(snapshot)));
-  const asideObstacle = findAsideObstacle(existing ?? { name: destination, snapshots: [] }, 'set-aside', {
-    ...{ model, stamp },
-  });
+  const named = existing ?? { name: destination, snapshots: [] };
+  const asideObstacle =
+    conflictAbove === undefined
+      ? findAsideObstacle(named, 'set-aside', { model, stamp })
+      : ({ kind: 'tree-in-conflict', above: conflictAbove } as const);
   if (setAside && asideObstacle === undefined && existing !== undefined && !isForeign) {
     const aside = chooseAsideName(existing, 'set-aside', { model, stamp });
     if (aside !== undefined) {

@@ -76,6 +76,8 @@ class Planner {
   readonly #sources: readonly Source[];
   readonly #copies: CopyFinder;
   readonly #owners: VersionOwners;
+  /** The sender's datasets that have a conflict, as far as was decided. */
+  readonly #conflicting = new Set<string>();
 
   constructor(request: TransferRequest) {
     const { sender, choice, destination } = request;
@@ -134,6 +136,7 @@ class Planner {
 
   #noteConflict(source: Source, reason: ConflictReason): void {
     const { name } = source.dataset;
+    this.#conflicting.add(name);
     if (isThere(reason)) this.#placement.settle(name, reason.destination);
     else this.#placement.leaveEmpty(source);
   }
@@ -260,7 +263,10 @@ class Planner {
     }
     if (isUntouched) return this.#toChain(source, destination, steps, { by });
 
-    const goneOn = { source, existing, common: base, copy, receiverOnly, writtenBytes, isForeign };
+    const conflictAbove = this.#conflicting.has(source.treeParent ?? '') ? source.treeParent : undefined;
+    const goneOn = {
+      ...{ source, existing, common: base, copy, receiverOnly, writtenBytes, isForeign, conflictAbove },
+    };
     const { preparation, reason } = settleGoneOn(goneOn, this.#request, this.#model);
     return reason === undefined
       ? this.#toChain(source, destination, steps, { preparation, by })

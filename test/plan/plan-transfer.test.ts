@@ -913,6 +913,21 @@ plans(
 );
 
 plans(
+  'a member of a tree is not set aside while what it is a member of has a conflict: the tree would be of two times',
+  {
+    sender: ['tank/t: web:1 web:2', 'tank/t/sub: web:1 web:2', 'tank/t/same: web:1 web:2'],
+    receiver: ['tank/t: web:1 @x', 'tank/t/sub: web:1 @x', 'tank/t/same: web:1'],
+    setAside: true,
+  },
+  [
+    'tank/t/same -> b:tank/t/same',
+    '  web:2 incremental since web:1',
+    'tank/t: diverged',
+    'tank/t/sub: diverged',
+  ],
+);
+
+plans(
   'what is held is not rolled back, nor anything beside it',
   {
     sender: ['tank/vm: web:1 web:2', 'tank/db: db:1 db:2'],

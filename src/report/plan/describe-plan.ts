@@ -298,6 +298,8 @@ function describeAsideObstacle(obstacle: AsideObstacle | null | undefined): stri
       const [first = '', ...others] = obstacle.names;
       return `; it can't be set aside, as ${first}${others.length > 0 ? ` and ${others.length} more are` : ' is'} below it`;
     }
+    case 'tree-in-conflict':
+      return `; it is not set aside as long as ${obstacle.above}, which it is a member of, has a conflict`;
     case 'name-too-long':
       return "; it can't be set aside, as no name beside it is short enough for ZFS";
   }
