@@ -11,13 +11,15 @@ const allowedImports = {
   inventory: ['base', 'streamline', 'zfs', 'host'],
   plan: ['base', 'streamline', 'zfs'],
   config: ['base', 'plan', 'streamline', 'zfs'],
-  transfer: ['base', 'inventory', 'plan', 'streamline', 'zfs', 'host'],
-  report: ['base', 'plan', 'streamline', 'zfs', 'transfer'],
+  probe: ['base', 'inventory', 'plan', 'streamline', 'zfs', 'host', 'probe/questions'],
+  'probe/questions': ['base', 'plan', 'streamline', 'zfs'],
+  transfer: ['base', 'inventory', 'plan', 'probe', 'streamline', 'zfs', 'host'],
+  report: ['base', 'plan', 'probe', 'streamline', 'zfs', 'transfer'],
   'command-line': ['base', 'config', 'plan', 'report', 'streamline', 'zfs'],
 };
 
 /** These think and do nothing else: no Node, no SSH. */
-const pureFolders = ['zfs', 'streamline', 'plan', 'config'];
+const pureFolders = ['zfs', 'streamline', 'plan', 'config', 'probe/questions'];
 
 const folders = [...Object.keys(allowedImports), 'commands'];
 

@@ -14,7 +14,7 @@ import { writeAll } from '../base/write-all.js';
 import { carryOut, describeWay, listShared } from './carry-out.js';
 import { Departure } from './departure.js';
 import { Hosts, localName } from './hosts.js';
-import type { SenderReading } from './read-sides.js';
+import type { SenderReading } from '../probe/read-sides.js';
 import { routeTo } from './route.js';
 import type { TransferCommand } from './transfer-command.js';
 import { formatPlan, openCommandScreen, openTextReport, type Report } from './transfer-report.js';

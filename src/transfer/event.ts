@@ -2,21 +2,7 @@ import type { ZfsVmError } from '../base/errors.js';
 import type { Destruction } from '../plan/destruction.js';
 import type { PassedVersions } from '../plan/passed.js';
 import type { Chain, Plan, Step } from '../plan/plan.js';
-
-/** What a host is asked for. */
-export type Inquiry =
-  /** Its datasets and snapshots. */
-  | { readonly kind: 'all' }
-  /** Its datasets. */
-  | { readonly kind: 'datasets' }
-  /** So many snapshots by name, and of the datasets that haven't exactly the newest, what they end with. */
-  | { readonly kind: 'how-far'; readonly named: number }
-  /** So many snapshots by name. */
-  | { readonly kind: 'named'; readonly count: number }
-  /** The snapshots of so many datasets. */
-  | { readonly kind: 'snapshots-of'; readonly count: number }
-  /** All its snapshots, its datasets being known. */
-  | { readonly kind: 'snapshots' };
+import type { ReadingEvent } from '../probe/reading-event.js';
 
 /** Steps that bring the same versions to several receivers, by the receivers' names. */
 export interface SharedSteps {
@@ -26,10 +12,8 @@ export interface SharedSteps {
 
 /** Everything that happens in a push or pull. What a person or a script sees of it is up to `report/`. */
 export type TransferEvent =
-  /** A host is asked for what it has. */
-  | { readonly kind: 'reading'; readonly host: string; readonly what: Inquiry }
-  /** A host has told what it has. */
-  | { readonly kind: 'read'; readonly host: string; readonly datasets: number; readonly snapshots: number }
+  /** Hosts are read. */
+  | ReadingEvent
   /** What the receiver lacks for good; before each plan. */
   | { readonly kind: 'passed'; readonly passed: PassedVersions }
   /** It is known what will be sent and what won't. */

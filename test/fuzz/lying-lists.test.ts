@@ -5,14 +5,11 @@ import fc from 'fast-check';
 import { readQuickly } from '../../src/inventory/read-inventory.js';
 import { buildInventory, type Inventory } from '../../src/inventory/inventory.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
-import {
-  findDiffering,
-  findOpenQuestions,
-  findProbes,
-  nameReceiver,
-  namesToAskFor,
-} from '../../src/plan/probe.js';
 import { findSources } from '../../src/plan/sources.js';
+import { namesToAskFor } from '../../src/probe/questions/names-to-ask.js';
+import { findOpenQuestions } from '../../src/probe/questions/open-questions.js';
+import { findDiffering } from '../../src/probe/questions/out-of-step.js';
+import { findProbes, nameReceiver } from '../../src/probe/questions/probes.js';
 import { toPrintableJson } from '../../src/base/printable.js';
 import { formatPlanAsCommands } from '../../src/report/plan/plan-commands.js';
 import { formatPlanAsJson } from '../../src/report/plan/plan-json.js';

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { readHowFar } from '../../src/inventory/read-how-far.js';
 import { readInventory } from '../../src/inventory/read-inventory.js';
+import { readHowFar } from '../../src/probe/read-how-far.js';
 import { hostWithShell, shells, whyNot } from '../host/shells.js';
 
 /** As many as have a list that is several times longer than a word of a command line may be. */
@@ -50,7 +50,7 @@ for (const shell of shells) {
     const versions = names.map((name) => `${name}@zfs-vm:web:1`);
     const newest = new Map(versions.map((name) => [name, 8n]));
     const asked = { late: [], newest, following: [], earlier: [] };
-    const { found, heads } = await readHowFar(endpoint, versions, Promise.resolve(asked));
-    assert.deepEqual([found.length, heads?.rows.length], [count, count]);
+    const { found, outOfStep } = await readHowFar(endpoint, versions, Promise.resolve(asked));
+    assert.deepEqual([found.length, outOfStep?.rows.length], [count, count]);
   });
 }

@@ -100,9 +100,9 @@ export const identityMutations: readonly Mutation[] = [
   {
     name: 'conclusive-by-any-rule',
     protects: 'that a dataset is the only one which may be the copy is not told from a quick look',
-    file: 'src/plan/probe.ts',
+    file: 'src/probe/questions/is-conclusive.ts',
     text: "return by === 'place';",
     replacement: 'return by !== undefined;',
-    tests: ['test/plan/probe.test.ts'],
+    tests: ['test/probe/questions/is-conclusive.test.ts'],
   },
 ];

@@ -38,10 +38,10 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'in-step-by-name',
     protects: 'a receiver is up to date by the GUIDs of the newest versions, and not by their names',
-    file: 'src/plan/probe.ts',
-    text: 'newest.every(({ name, guid }) => found.get(`${place}@${name}`) === guid) &&',
-    replacement: 'newest.every(({ name }) => found.has(`${place}@${name}`)) &&',
-    tests: ['test/plan/probe.test.ts'],
+    file: 'src/probe/questions/out-of-step.ts',
+    text: 'if (found.get(name) !== guid)',
+    replacement: 'if (!found.has(name))',
+    tests: ['test/probe/questions/out-of-step.test.ts'],
   },
   {
     name: 'arrived-by-name',

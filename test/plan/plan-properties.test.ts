@@ -4,15 +4,11 @@ import fc from 'fast-check';
 import { buildInventory } from '../../src/inventory/inventory.js';
 import type { Plan, Step } from '../../src/plan/plan.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
-import {
-  findDiffering,
-  findLikelyProbes,
-  findProbes,
-  isConclusive,
-  nameReceiver,
-  namesToAskFor,
-} from '../../src/plan/probe.js';
 import { findSources } from '../../src/plan/sources.js';
+import { isConclusive } from '../../src/probe/questions/is-conclusive.js';
+import { namesToAskFor } from '../../src/probe/questions/names-to-ask.js';
+import { findDiffering } from '../../src/probe/questions/out-of-step.js';
+import { findLikelyProbes, findProbes, nameReceiver } from '../../src/probe/questions/probes.js';
 import { fullNameOf, type Dataset, type Datasets, type Point } from '../../src/streamline/dataset.js';
 import { isWithin } from '../../src/zfs/names.js';
 import type { Role } from '../../src/zfs/role.js';

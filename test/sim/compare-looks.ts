@@ -1,10 +1,10 @@
 import { readPattern } from '../../src/command-line/patterns.js';
-import { readSides } from '../../src/commands/read-sides.js';
 import { toEndpoint, type Endpoint } from '../../src/host/endpoint.js';
-import { isConclusive } from '../../src/plan/probe.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import type { Choice } from '../../src/plan/sources.js';
+import { isConclusive } from '../../src/probe/questions/is-conclusive.js';
+import { readSides } from '../../src/probe/read-sides.js';
 import type { Machine } from './machine.js';
 import type { TransferWords } from './random-command.js';
 import { expectThat } from './violation.js';

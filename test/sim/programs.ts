@@ -1,8 +1,5 @@
-import { lastCallLine, onlyWhole } from '../../src/host/run-calls.js';
-import { quotedHeads, quotedLate, whatIsOpen } from '../../src/inventory/read-how-far.js';
-import { taggedOnly } from '../../src/inventory/tagged-only.js';
-import { newestSnapshotColumn } from '../../src/zfs/list.js';
 import { packWords, unpackWords } from '../../src/base/zstd.js';
+import { findAwkProgram } from './awk.js';
 import { complain, say, type Call } from './call.js';
 import { inputOf, readAhead, readExactly, readToEnd } from './pipe.js';
 import { findProperty } from './properties.js';
@@ -180,95 +177,12 @@ function toExpression(pattern: string, isGlobal: boolean): RegExp {
   return new RegExp(source, isGlobal ? 'g' : '');
 }
 
-/** It knows the programs that zfs-vm has for it. */
 async function runAwk(call: Call): Promise<number> {
-  const known = awkPrograms.get(call.words.at(-1)?.trim() ?? '');
+  const program = findAwkProgram(call.words.at(-1) ?? '');
   const options = call.words.slice(0, -1).join(' ');
-  if ((options !== '' && options !== '-F \\t') || known === undefined) throw unknownCall('awk', call.words);
-  return known(call, (await readToEnd(call.stdin, call.process)).toString());
-}
-
-/** What the programs of awk that we have do with their input. */
-const awkPrograms = new Map<string, (call: Call, text: string) => Promise<number>>([
-  [taggedOnly.join('\n'), keepTagged],
-  [whatIsOpen.join('\n'), tellWhatIsOpen],
-  [quotedLate, (call, text) => tellQuoted(call, fieldsOf(text, 0, /^late /))],
-  [quotedHeads, tellHeads],
-  [onlyWhole, passWhole],
-]);
-
-/** One field of those lines in which it matches, without a beginning that matches. */
-function fieldsOf(text: string, index: number, pattern: RegExp): string[] {
-  const fields = text.split('\n').map((line) => line.split('\t')[index] ?? '');
-  return fields.filter((field) => pattern.test(field)).map((field) => field.replace(/^late /, ''));
-}
-
-/** What comes before the last of the lines that are calls; nothing where that doesn't come. */
-async function passWhole(call: Call, text: string): Promise<number> {
-  const end = text.indexOf(`${lastCallLine}\n`);
-  if (end >= 0) await say(call, text.slice(0, end));
-  return 0;
-}
-
-async function tellQuoted(call: Call, words: readonly string[]): Promise<number> {
-  await say(call, words.map((word) => `"${word}"\n`).join(''));
-  return 0;
-}
-
-/** The snapshots that are open, and those that datasets end with. */
-async function tellHeads(call: Call, text: string): Promise<number> {
-  const open = text.split('\n').filter((line) => /^"[^@]*@/.test(line));
-  await say(call, open.map((line) => `${line}\n`).join(''));
-  return tellQuoted(call, fieldsOf(text, newestSnapshotColumn - 1, /@/));
-}
-
-/** Of what was asked for and found, tells which datasets differ, and what is to be asked about those that lag. */
-async function tellWhatIsOpen(call: Call, text: string): Promise<number> {
-  const lines = text.split('\n').map((line) => line.split('\t'));
-  const guids = new Map(lines.filter(({ length }) => length === 3).map(([name, guid]) => [name, guid]));
-  const wordsOf = (kind: string): string[][] =>
-    lines.flatMap(([first = '', ...rest]) =>
-      first.startsWith(`${kind} `) ? [[first.slice(kind.length + 1), ...rest]] : [],
-    );
-  const datasetIn = (name = ''): string => name.replace(/@.*/, '');
-  const lacking = wordsOf('newest').filter(([name, guid]) => guids.get(name) !== guid);
-  const lagging = new Set(lacking.map(([name]) => datasetIn(name)));
-  const following = wordsOf('following').filter(([name = '']) => guids.has(name));
-  const differing = new Set([...lagging, ...following.map(([name]) => datasetIn(name))]);
-  const earlier = wordsOf('earlier').filter(([name]) => lagging.has(datasetIn(name)));
-  const told = [
-    ...[...differing].map((dataset) => `"${dataset}"`),
-    ...['@', ...earlier.map(([name = '']) => `"${name}"`)],
-  ];
-  await say(call, told.map((line) => `${line}\n`).join(''));
-  return 0;
-}
-
-/** Of two lists, lets through what has versions or is the origin of something. */
-async function keepTagged(call: Call, text: string): Promise<number> {
-  const [datasets = '', ...rest] = text.split(/^snapshots\n/m);
-  const origins = new Set(datasets.split('\n').map((line) => (line.split('\t')[2] ?? '').replace(/@.*/, '')));
-  const points = new Map<string, string[]>();
-  const tagged = new Set<string>();
-  const order: { dataset: string; line: string }[] = [];
-  let status = 0;
-  for (const line of rest.join('snapshots\n').split('\n')) {
-    if (line === '') continue;
-    const end = /^status ([0-9]+)$/.exec(line)?.[1];
-    if (end !== undefined) {
-      status = Number(end);
-      continue;
-    }
-    const [name = ''] = line.split('\t');
-    const dataset = name.replace(/[@#].*/, '');
-    const known = points.get(dataset);
-    if (known === undefined) points.set(dataset, [line]);
-    else known.push(line);
-    order.push({ dataset, line });
-    if (/[@#]zfs-vm:/.test(name)) tagged.add(dataset);
-  }
-  const kept = order.filter(({ dataset }) => tagged.has(dataset) || origins.has(dataset));
-  await say(call, kept.map(({ line }) => `${line}\n`).join(''));
+  if ((options !== '' && options !== '-F \\t') || program === undefined) throw unknownCall('awk', call.words);
+  const { output, status } = program((await readToEnd(call.stdin, call.process)).toString());
+  await say(call, output);
   return status;
 }
 

@@ -3,7 +3,8 @@ import type { Clock } from '../../base/clock.js';
 import type { PassedVersions } from '../../plan/passed.js';
 import type { Chain, Plan, Step } from '../../plan/plan.js';
 import { fullNameOf, nameForPeople } from '../../streamline/dataset.js';
-import type { Inquiry, TransferEvent, TransferResult } from '../../transfer/event.js';
+import type { Inquiry } from '../../probe/reading-event.js';
+import type { TransferEvent, TransferResult } from '../../transfer/event.js';
 import {
   describeBeside,
   describeChoices,

@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { ZfsVmError } from '../../src/base/errors.js';
 import { LocalHost } from '../../src/host/local-host.js';
-import { readHowFar, type HowFar } from '../../src/inventory/read-how-far.js';
+import type { HowFarQuestion } from '../../src/probe/how-far-script.js';
+import { readHowFar } from '../../src/probe/read-how-far.js';
 import { fullNameOf } from '../../src/streamline/dataset.js';
 
 /** What it is asked besides, and what a host says: snapshots with their GUIDs, and datasets with the newest snapshot of each. */
@@ -51,11 +52,11 @@ async function ask(
   const named = [...Object.keys(newest), ...following];
   const late = expected === undefined ? [] : named.filter((name) => !expected.includes(name));
   const question = { late, newest: new Map(Object.entries(newest)), following, earlier };
-  const { found, heads } = await readHowFar(endpoint, expected ?? named, Promise.resolve(question));
+  const { found, outOfStep } = await readHowFar(endpoint, expected ?? named, Promise.resolve(question));
   return {
     found: found.map((row) => `${fullNameOf(row)} ${row.guid}`).sort(),
-    datasets: heads?.rows.map(({ name, newestSnapshot }) => [name, newestSnapshot] as const),
-    isWhole: heads?.isWhole,
+    datasets: outOfStep?.rows.map(({ name, newestSnapshot }) => [name, newestSnapshot] as const),
+    isWhole: outOfStep?.isWhole,
   };
 }
 
@@ -167,13 +168,13 @@ test('what is expected is asked for before the question is known', async () => {
   try {
     const zfs = `printf '%s\\t2\\t7\\n' 'tank/a@2'; echo "$*" >> ${folder}/asked`;
     const endpoint = { host: new LocalHost(), zfs: ['sh', '-c', zfs, 'zfs'] };
-    const question = async (): Promise<HowFar> => {
+    const question = async (): Promise<HowFarQuestion> => {
       // It would wait for ever for zfs if that came after it.
       while (!existsSync(`${folder}/asked`)) await setTimeout(10);
       return { late: [], newest: new Map([['tank/a@2', 2n]]), following: [], earlier: [] };
     };
-    const { found, heads } = await readHowFar(endpoint, ['tank/a@2'], question());
-    assert.deepEqual([found.map(fullNameOf), heads], [['tank/a@2'], undefined]);
+    const { found, outOfStep } = await readHowFar(endpoint, ['tank/a@2'], question());
+    assert.deepEqual([found.map(fullNameOf), outOfStep], [['tank/a@2'], undefined]);
     assert.equal((await readFile(`${folder}/asked`, 'utf8')).trim().split('\n').length, 1);
   } finally {
     await rm(folder, { recursive: true });

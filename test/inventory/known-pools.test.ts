@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KnownPools } from '../../src/commands/known-pools.js';
+import { KnownPools } from '../../src/inventory/known-pools.js';
 
 test('a host that lacks a pool that was worked with is not ready', () => {
   const pools = new KnownPools();

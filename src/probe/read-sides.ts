@@ -1,12 +1,14 @@
 import type { Endpoint } from '../host/endpoint.js';
-import { glimpse } from '../inventory/glimpse.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { readInventory, readSnapshots } from '../inventory/read-inventory.js';
-import { findLikelyProbes, namesToAskFor, type QuickLook } from '../plan/probe.js';
 import { findSources, type Choice } from '../plan/sources.js';
-import type { Inquiry, TransferEvent } from '../transfer/event.js';
 import type { DatasetRow } from '../zfs/list.js';
+import { previewDatasets } from './preview-datasets.js';
 import { probeReceiver } from './probe-receiver.js';
+import type { QuickLook } from './questions/is-conclusive.js';
+import { namesToAskFor } from './questions/names-to-ask.js';
+import { findLikelyProbes } from './questions/probes.js';
+import type { Inquiry, ReadingEvent } from './reading-event.js';
 
 /** A sender that is being read. */
 export interface SenderReading {
@@ -27,7 +29,7 @@ export interface ReadSidesOptions {
   /** Reads the sender where others want to know the same of it; it is read for this alone when left out. */
   readonly readSender?: ((read: () => SenderReading) => SenderReading) | undefined;
   readonly signal: AbortSignal;
-  readonly emit: (event: TransferEvent) => void;
+  readonly emit: (event: ReadingEvent) => void;
 }
 
 /** What both sides hold. */
@@ -107,7 +109,7 @@ class SideReader {
   async probe(sending: SenderReading, opening: Promise<Endpoint>): Promise<Inventories> {
     const { choice, destination, signal } = this.#options;
     const [rows, endpoint] = await Promise.all([sending.rows, opening]);
-    const likely = findLikelyProbes(findSources(glimpse(rows ?? []), choice), destination);
+    const likely = findLikelyProbes(findSources(previewDatasets(rows ?? []), choice), destination);
     const { inventory, datasets, probes, knowsAll } = await probeReceiver({
       ...{ endpoint, destination, signal, expected: namesToAskFor(likely) },
       sources: sending.inventory.then(({ datasets: known }) => findSources(known, choice)),

@@ -1,32 +1,28 @@
 import type { Endpoint } from '../host/endpoint.js';
 import { buildInventory, type Inventory } from '../inventory/inventory.js';
-import { readHowFar, type Heads, type HowFar } from '../inventory/read-how-far.js';
 import {
   readDatasets,
   readNamedSnapshots,
   readSnapshotsOf,
   type DatasetList,
 } from '../inventory/read-inventory.js';
+import type { Source } from '../plan/sources.js';
+import { fullNameOf } from '../streamline/dataset.js';
+import type { DatasetRow, SnapshotRow } from '../zfs/list.js';
+import { ancestorsOf } from '../zfs/names.js';
+import type { HowFarQuestion } from './how-far-script.js';
 import {
   asksForAll,
-  findDiffering,
-  findLagging,
-  findLikelyProbes,
-  findOpenQuestions,
-  findProbes,
-  nameReceiver,
   namesOfEarlier,
   namesOfFollowing,
   namesOfNewest,
   namesToAskFor,
-  type Probe,
-} from '../plan/probe.js';
-import type { Source } from '../plan/sources.js';
-import { fullNameOf } from '../streamline/dataset.js';
-import { datasetOf } from '../streamline/lineage.js';
-import type { Inquiry } from '../transfer/event.js';
-import type { DatasetRow, SnapshotRow } from '../zfs/list.js';
-import { ancestorsOf } from '../zfs/names.js';
+} from './questions/names-to-ask.js';
+import { findOpenQuestions } from './questions/open-questions.js';
+import { findDiffering, findOutOfStep } from './questions/out-of-step.js';
+import { findLikelyProbes, findProbes, nameReceiver, type Probe } from './questions/probes.js';
+import { readHowFar, type OutOfStepList } from './read-how-far.js';
+import type { Inquiry } from './reading-event.js';
 
 /** What a receiver has told. */
 export interface ProbedReceiver {
@@ -79,27 +75,27 @@ class ReceiverProbe {
     const { endpoint, sources, destination, expected, signal, onQuestion } = this.#options;
     const finding = sources.then((known) => findLikelyProbes(known, destination));
     const names = expected.length > 0 ? expected : namesToAskFor(await finding);
-    const heads = names.length === 0 ? undefined : await this.#askHowFar(names, finding);
+    const outOfStep = names.length === 0 ? undefined : await this.#askHowFar(names, finding);
     const probes = await finding;
-    if (heads?.isWhole === true) return this.#lookEverywhere(heads);
+    if (outOfStep?.isWhole === true) return this.#lookEverywhere(outOfStep);
     if (probes.length === 0) {
       onQuestion({ kind: 'datasets' });
       return this.#lookEverywhere(await readDatasets(endpoint, signal));
     }
-    const list = heads ?? { rows: [], tokens: new Map() };
+    const list = outOfStep ?? { rows: [], tokens: new Map() };
     const inventory = await this.#complete(probes, findDiffering(probes, this.#guids), list);
     return { inventory, datasets: undefined, probes, knowsAll: asksForAll(probes) };
   }
 
-  /** Asks for names at once, and for what else there is to know when it is known. @returns what those end with that aren't in step */
+  /** Asks for names at once, and for what else there is to know when it is known. @returns the datasets that aren't in step */
   async #askHowFar(
     expected: readonly string[],
     finding: Promise<readonly Probe[]>,
-  ): Promise<Heads | undefined> {
+  ): Promise<OutOfStepList | undefined> {
     const { endpoint, signal, onQuestion } = this.#options;
     onQuestion({ kind: 'how-far', named: expected.length });
     for (const name of expected) this.#asked.add(name);
-    const asking = finding.then((probes): HowFar => {
+    const asking = finding.then((probes): HowFarQuestion => {
       const late = namesToAskFor(probes).filter((name) => !this.#asked.has(name));
       if (late.length > 0) onQuestion({ kind: 'named', count: late.length });
       for (const name of late) this.#asked.add(name);
@@ -107,14 +103,11 @@ class ReceiverProbe {
       const earlier = namesOfEarlier(probes).filter((name) => !this.#asked.has(name));
       return { late, newest, following, earlier };
     });
-    const { found, heads } = await readHowFar(endpoint, expected, asking, signal);
-    this.#note(found);
-    if (heads?.isWhole === true) return heads;
-    const { newest, earlier } = await asking;
-    // The earlier were asked for only where one of the newest isn't there.
-    const isLagging = new Set(findLagging(newest, this.#guids));
-    for (const name of earlier) if (isLagging.has(datasetOf(name))) this.#asked.add(name);
-    return heads;
+    const { found, outOfStep } = await readHowFar(endpoint, expected, asking, signal);
+    this.#keep(found);
+    if (outOfStep?.isWhole === true) return outOfStep;
+    for (const name of findOutOfStep(await asking, this.#guids).earlier) this.#asked.add(name);
+    return outOfStep;
   }
 
   /** Looks wherever a copy may be, going by roles and names, when not all are where they were expected. */
@@ -123,8 +116,8 @@ class ReceiverProbe {
     const probes = findProbes(await sources, nameReceiver(datasets.rows), destination);
     if (probes === undefined) return { inventory: undefined, datasets, probes: [], knowsAll: false };
     const differing = new Set(findDiffering(probes, this.#guids));
-    const heads = datasets.rows.filter(({ name }) => differing.has(name)).flatMap(namesOfHead);
-    await this.#askFor([...namesToAskFor(probes), ...heads]);
+    const newest = datasets.rows.filter(({ name }) => differing.has(name)).flatMap(newestSnapshotIn);
+    await this.#askFor([...namesToAskFor(probes), ...newest]);
     const inventory = await this.#complete(probes, findDiffering(probes, this.#guids), datasets);
     return { inventory, datasets, probes, knowsAll: asksForAll(probes) };
   }
@@ -138,7 +131,7 @@ class ReceiverProbe {
     const places = new Set(differing);
     const newest = list.rows
       .filter(({ name }) => places.has(name))
-      .flatMap(namesOfHead)
+      .flatMap(newestSnapshotIn)
       .flatMap((name) => this.#found.get(name) ?? []);
     const open = findOpenQuestions(probes, new Map(newest.map((row) => [row.dataset, row])), this.#asked);
     await Promise.all([this.#askFor(open.names), this.#listSnapshotsOf(open.datasets)]);
@@ -151,17 +144,17 @@ class ReceiverProbe {
     if (unasked.length === 0) return;
     for (const name of unasked) this.#asked.add(name);
     onQuestion({ kind: 'named', count: unasked.length });
-    this.#note(await readNamedSnapshots(endpoint, unasked, signal));
+    this.#keep(await readNamedSnapshots(endpoint, unasked, signal));
   }
 
   async #listSnapshotsOf(datasets: readonly string[]): Promise<void> {
     const { endpoint, signal, onQuestion } = this.#options;
     if (datasets.length === 0) return;
     onQuestion({ kind: 'snapshots-of', count: datasets.length });
-    this.#note(await readSnapshotsOf(endpoint, datasets, signal));
+    this.#keep(await readSnapshotsOf(endpoint, datasets, signal));
   }
 
-  #note(rows: readonly SnapshotRow[]): void {
+  #keep(rows: readonly SnapshotRow[]): void {
     for (const row of rows) this.#found.set(fullNameOf(row), row);
   }
 
@@ -186,7 +179,7 @@ const nothingKnown: Omit<DatasetRow, 'name'> = {
   isGround: false,
 };
 
-/** The full name of a dataset's newest snapshot, if it has any. */
-function namesOfHead({ name, newestSnapshot }: DatasetRow): string[] {
+/** The full name of a dataset's newest snapshot; none when it has none. */
+function newestSnapshotIn({ name, newestSnapshot }: DatasetRow): string[] {
   return newestSnapshot === undefined ? [] : [`${name}@${newestSnapshot}`];
 }

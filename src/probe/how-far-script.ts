@@ -1,0 +1,81 @@
+import { quoteCommand } from '../base/shell.js';
+import {
+  cutDatasets,
+  datasetLines,
+  datasetsArguments,
+  longestDatasets,
+  tokenLines,
+  type ListedColumns,
+} from '../inventory/list-scripts.js';
+import { listNamedSnapshotsArguments, newestSnapshotColumn } from '../zfs/list.js';
+import { endOfDatasets, formatInStep, outOfStepProgram, type InStep } from './questions/out-of-step.js';
+
+/** What tells how far copies on a host are. */
+export interface HowFarQuestion extends InStep {
+  /** Full names of those of the newest and the following that weren't expected. */
+  readonly late: readonly string[];
+  /** Full names of snapshots that copies in step have, with the GUIDs; each dataset is a copy. */
+  readonly newest: ReadonlyMap<string, bigint>;
+}
+
+/** Stands in place of the datasets where all are in step. */
+export const allInStep = 'in step';
+
+/*
+ * The names that these programs of awk print are for xargs, to which a space means something: they stand in quotes. The shell takes no
+ * list apart itself: to find something in a text, it goes over what is before it again for each character.
+ */
+
+/** Picks the snapshots that weren't expected from what was asked for. */
+export const lateProgram = String.raw`sub(/^late /, "") { print "\"" $0 "\"" }`;
+
+/** Picks the snapshots from what is open, and the newest snapshot of each dataset from a list of them. */
+export const newestProgram = String.raw`/^"[^@]*@/ { print; next } $${newestSnapshotColumn} ~ /@/ { print "\"" $${newestSnapshotColumn} "\"" }`;
+
+/** The parts of the script that asks a host how far its copies are. It reads what `writeQuestion` writes. */
+export function howFarScript(
+  columns: ListedColumns,
+): Record<'found' | 'datasets' | 'tokens' | 'newest', readonly string[]> {
+  return {
+    found: [
+      // If zfs can't be run, the list of datasets says why.
+      `named() { xargs "$@" ${quoteCommand(listNamedSnapshotsArguments)} 2>/dev/null | head -c ${longestDatasets}; }`,
+      'IFS= read -r expected; found=',
+      `case $expected in *\\"*) found=$(echo "$expected" | named "$@") ;; esac`,
+      'asked=$(cat)',
+      `case $asked in 'late '*)`,
+      `  late=$(echo "$asked" | awk -F '\\t' '${lateProgram}' | named "$@")`,
+      '  found="$found\n$late" ;; esac',
+      `open=$({ echo "$found"; echo "$asked"; } | awk -F '\\t' '`,
+      ...outOfStepProgram,
+      `')`,
+      `echo "$found"`,
+    ],
+    datasets: [
+      'datasets=; newest=; case $open in \\"*)',
+      `  some=$({ echo "$open" | xargs -E ${endOfDatasets} "$@" ${quoteCommand(datasetsArguments(columns))} 2>/dev/null`,
+      `    echo "status $?"; } | ${cutDatasets})`,
+      '  case $some in',
+      '  *\'status 0\') datasets=${some%status 0}; echo "$datasets"',
+      `    newest=$({ echo "$open"; echo "$datasets"; } | awk -F '\\t' '${newestProgram}') ;;`,
+      '  *)',
+      ...datasetLines(columns),
+      '  ;;',
+      '  esac ;;',
+      `*) echo '${allInStep}' ;;`,
+      'esac',
+    ],
+    tokens: tokenLines,
+    newest: [`case $newest in *\\"*) echo "$newest" | named "$@" ;; esac`],
+  };
+}
+
+/** What the script reads: what is expected on one line, to be asked for while the rest is waited for. */
+export async function* writeQuestion(
+  expected: readonly string[],
+  asked: Promise<HowFarQuestion>,
+): AsyncGenerator<string> {
+  yield `${expected.map((name) => `"${name}"`).join(' ')}\n`;
+  const question = await asked;
+  yield `${question.late.map((name) => `late ${name}\n`).join('')}${formatInStep(question)}`;
+}

@@ -1,0 +1,34 @@
+import type { Chain, Plan, UpToDate } from '../../plan/plan.js';
+import type { Probe } from './probes.js';
+
+/** How a receiver was looked at. */
+export interface QuickLook {
+  /** What was asked. */
+  readonly probes: readonly Probe[];
+  /** Whether all datasets were listed, with their roles. */
+  readonly knowsAllDatasets: boolean;
+}
+
+/**
+ * Whether a plan that was made without knowing all of the receiver's snapshots is the one that knowing them would have given: all
+ * copies are where they were looked for, by a rule that nothing else can overrule; and nothing is in conflict.
+ */
+export function isConclusive(
+  { chains, upToDate, conflicts }: Plan,
+  { probes, knowsAllDatasets }: QuickLook,
+): boolean {
+  const bySource = new Map(probes.map((probe) => [probe.source.dataset.name, probe]));
+  const isSure = ({
+    source,
+    place,
+    by,
+  }: Pick<UpToDate, 'source' | 'place'> & Pick<Chain | UpToDate, 'by'>): boolean => {
+    const probe = bySource.get(source);
+    if (probe === undefined || probe.place !== place) return false;
+    if (by === 'role') return knowsAllDatasets && probe.isExpected;
+    // All namesakes were asked, and none that is as near has the version.
+    if (by === 'elsewhere') return knowsAllDatasets && !probe.isExpected;
+    return by === 'place';
+  };
+  return conflicts.length === 0 && chains.every(isSure) && upToDate.every(isSure);
+}
