@@ -134,6 +134,12 @@ rule(
 );
 
 rule(
+  'nor has it lost its past to what took its place, and was moved, when it has the name again',
+  { sender: image, receiver: ['tank/kept: web:1', 'tank/vm (aside of tank/vm) < tank/kept@web:1: @mine'] },
+  ['tank/vm -> tank/kept by adoption'],
+);
+
+rule(
   'two datasets that belong to one place: the original has it',
   {
     sender: ['tank/vm: web:1 web:2', 'tank/backup/vm (made at 7): web:1'],
