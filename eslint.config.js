@@ -14,7 +14,11 @@ const allowedImports = {
   probe: ['base', 'inventory', 'plan', 'streamline', 'zfs', 'host', 'probe/questions'],
   'probe/questions': ['base', 'plan', 'streamline', 'zfs'],
   transfer: ['base', 'inventory', 'plan', 'probe', 'streamline', 'zfs', 'host'],
-  report: ['base', 'plan', 'probe', 'streamline', 'zfs', 'transfer'],
+  tasks: [
+    ...['base', 'config', 'inventory', 'plan', 'probe', 'probe/questions'],
+    ...['streamline', 'zfs', 'host', 'transfer'],
+  ],
+  report: ['base', 'config', 'inventory', 'plan', 'probe', 'streamline', 'zfs', 'transfer', 'tasks'],
   'command-line': ['base', 'config', 'plan', 'report', 'streamline', 'zfs'],
 };
 
@@ -36,6 +40,7 @@ const boundaries = Object.entries(allowedImports).map(([folder, allowed]) => ({
                 .filter((other) => other !== folder && !allowed.includes(other))
                 .map((other) => `**/${other}/**`),
               ...(folder === 'host' ? [] : ['ssh2']),
+              ...(folder === 'command-line' ? [] : ['clipanion', 'typanion']),
               ...(pureFolders.includes(folder) ? ['node:*'] : []),
             ],
             message: `src/${folder}/ must not know this: see docs/architecture.md.`,
@@ -69,6 +74,11 @@ export default defineConfig(
     },
   },
   ...boundaries,
+  {
+    // Tasks are a library: what they need of the process is given to them.
+    files: ['src/tasks/**/*.ts'],
+    rules: { 'no-restricted-globals': ['error', 'process', 'console'] },
+  },
   {
     files: ['test/**/*.ts'],
     // node:test's `test()` and `describe()` return promises that its runner awaits.

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Cli } from 'clipanion';
 import { asksForDebug, runCommandLine } from './command-line/run-command-line.js';
 import { commandClasses } from './commands/all-commands.js';
-import { findSurroundings } from './commands/surroundings.js';
+import { findConfigFiles } from './command-line/config-file.js';
+import { findPlaces } from './tasks/find-places.js';
 import { exitCodeOf, exitCodes, ZfsVmError } from './base/errors.js';
 import { chooseColors } from './report/terminal/colors.js';
 import { formatError } from './report/error-text.js';
@@ -33,7 +34,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const { stdin, stdout, stderr, env } = process;
     const streams = { ...Cli.defaultContext, stdin, stdout, stderr, env };
-    const context = { ...streams, signal: interrupt.signal, surroundings: findSurroundings(env) };
+    const context = {
+      ...streams,
+      signal: interrupt.signal,
+      places: findPlaces(env),
+      configFiles: findConfigFiles(env),
+    };
     const exitCode =
       argv[0] === '--version' ? tellVersion() : await runCommandLine(argv, commandClasses, context);
     // What was written last may have failed, which is told a turn later.

@@ -12,8 +12,9 @@ import { abortReceive } from '../transfer/around/abort-receive.js';
 import { defineCommand, optionalHostOperand } from '../command-line/command-definition.js';
 import { flag } from '../command-line/option.js';
 import { DefinedCommand } from './defined-command.js';
-import { confirmLosses } from './confirm.js';
-import { Hosts, localName } from './hosts.js';
+import { localName } from '../config/config.js';
+import { Hosts } from '../tasks/hosts.js';
+import type { Loss } from '../tasks/loss.js';
 import { patternsOption } from '../command-line/patterns.js';
 
 /** Drops what interrupted receives have left. */
@@ -43,15 +44,19 @@ export class AbortCommand extends DefinedCommand<typeof AbortCommand.definition>
   async execute(): Promise<number> {
     const { patterns, yes } = this.args;
     const { stdout, stderr, env, signal } = this.context;
-    return Hosts.use(this, async (hosts) => {
+    const surroundings = await this.surround({ isConfirmed: yes });
+    return Hosts.use(surroundings, async (hosts) => {
       const { host, zfs } = await hosts.open(this.args.host ?? localName);
       const list = await readDatasets({ host, zfs }, signal);
       const partials = findPartials(list, patterns);
       if (partials.length === 0) stdout.write(`${host.name} has no interrupted receive of that kind\n`);
-      const losses = partials.map(
-        ({ dataset, tag }) => `drop what arrived of ${formatTagShort(tag)} at ${host.name}:${dataset}`,
-      );
-      await confirmLosses(losses, yes, this, hosts);
+      const losses = partials.map(({ dataset, tag }): Loss => ({
+        kind: 'partial',
+        host: host.name,
+        dataset,
+        tag,
+      }));
+      if (losses.length > 0) await surroundings.confirm(losses);
       const errors: ZfsVmError[] = [];
       // One that is at work again keeps nobody from dropping the others, and a host that is lost meanwhile has dropped what it said.
       const tell = (error: unknown): void => {

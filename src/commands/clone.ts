@@ -26,13 +26,16 @@ import { findDatasetNameFault, poolOf } from '../zfs/names.js';
 import type { Property } from '../zfs/properties.js';
 import { createParentArguments } from '../zfs/receive.js';
 import { BaseCommand } from './base-command.js';
-import { ClonePull } from './clone-pull.js';
-import { Hosts, localName } from './hosts.js';
-import { warnOfMalformedTags } from './malformed-tags.js';
-import { optionWords, readCommand } from './read-command.js';
+import { localName } from '../config/config.js';
+import { Hosts } from '../tasks/hosts.js';
+import { pull } from '../tasks/transfer/pull.js';
+import type { Surroundings } from '../tasks/surroundings.js';
+import { readNumber } from '../command-line/numbers.js';
 import { readPropertyOptions } from '../command-line/property-options.js';
+import { isWatched, tellTransfer } from './tell-transfer.js';
+import { checkDestination, readRate } from './transfer-command.js';
+import { findNamedVersion } from '../tasks/find-named-version.js';
 import { readVersionName } from '../command-line/version-name.js';
-import { findNamedVersion } from './version-name.js';
 
 /** Makes a working copy of a version. */
 export class CloneCommand extends BaseCommand {
@@ -97,7 +100,10 @@ export class CloneCommand extends BaseCommand {
         return status;
       }
     }
-    return Hosts.use(this, async (hosts) => this.#clone(hosts.openLocal(), name, set));
+    const surroundings = await this.surround();
+    return Hosts.use(surroundings, async (hosts) =>
+      this.#clone(hosts.openLocal(), surroundings, { name, set }),
+    );
   }
 
   #checkWords(): void {
@@ -108,13 +114,16 @@ export class CloneCommand extends BaseCommand {
         hint: 'name the new dataset, e.g. tank/work/1007',
       });
     }
-    const transferWords = this.#listTransferWords();
-    if (from === undefined && transferWords.length > 0) {
-      const options = transferWords.map((word) => word.replace(/=.*$/s, '').replace('--destination', '-d'));
-      const says = options.length === 1 ? 'says' : 'say';
-      throw new ZfsVmError('usage', `${options.join(', ')} ${says} how to transfer, and there is no --from`, {
-        hint: 'name the host that has the version, e.g. --from fjoe@remote-host',
-      });
+    const transferOptions = this.#listTransferOptions();
+    if (from === undefined && transferOptions.length > 0) {
+      const says = transferOptions.length === 1 ? 'says' : 'say';
+      throw new ZfsVmError(
+        'usage',
+        `${transferOptions.join(', ')} ${says} how to transfer, and there is no --from`,
+        {
+          hint: 'name the host that has the version, e.g. --from fjoe@remote-host',
+        },
+      );
     }
     if (destination !== undefined && poolOf(destination) !== poolOf(target)) {
       throw new ZfsVmError(
@@ -126,14 +135,18 @@ export class CloneCommand extends BaseCommand {
   }
 
   /** The options of the pull that were given. */
-  #listTransferWords(): string[] {
-    const { destination, compress, bandwidthLimit, retries } = this;
-    return optionWords({ destination, compress, bwlimit: bandwidthLimit, retries });
+  #listTransferOptions(): string[] {
+    return [
+      ...(this.destination === undefined ? [] : ['-d']),
+      ...(this.compress ? ['--compress'] : []),
+      ...(this.bandwidthLimit === undefined ? [] : ['--bwlimit']),
+      ...(this.retries === undefined ? [] : ['--retries']),
+    ];
   }
 
   /** Looks whether there can be a dataset of that name, before anything is transferred for it. */
   async #checkPlace(): Promise<void> {
-    await Hosts.use(this, async (hosts) => {
+    await Hosts.use(await this.surround(), async (hosts) => {
       const { rows } = await readDatasets(hosts.openLocal(), this.context.signal);
       const datasets = new Map(rows.map((row) => [row.name, row]));
       const fault = findPlaceFault(datasets, this.target, { makesParents: this.parents });
@@ -143,19 +156,33 @@ export class CloneCommand extends BaseCommand {
 
   /** Does what "pull" does, for this version and what it needs. @returns its status */
   async #pull(from: string, { streamline, version }: VersionName): Promise<number> {
-    const pattern = version === undefined ? streamline : `${streamline}:${version.text}`;
-    const words = [`--name=${pattern}`, ...this.#listTransferWords(), ...this.commonWords, from];
-    const pull = readCommand(ClonePull, ['pull'], words, this.context);
-    pull.required = version === undefined ? undefined : { streamline, version };
-    return pull.validateAndExecute();
+    const { destination, compress, bandwidthLimit, retries } = this;
+    if (destination !== undefined) checkDestination(destination);
+    const request = {
+      host: from,
+      choice: {
+        ...{ patterns: [{ streamline, upTo: version }], latest: false, allSnapshots: false },
+        required: version === undefined ? undefined : { streamline, version },
+      },
+      ...{ destination, compress },
+      bytesPerSecond: bandwidthLimit === undefined ? undefined : readRate(bandwidthLimit),
+      retries: retries === undefined ? undefined : readNumber('--retries', retries, { least: 0, example: 3 }),
+      wantsSizes: isWatched(this.context, { json: false }),
+    };
+    const telling = { json: false, commands: false, yes: false };
+    return tellTransfer(this, telling, (surroundings) => pull(request, surroundings));
   }
 
-  async #clone(endpoint: Endpoint, name: VersionName, set: readonly Property[]): Promise<number> {
+  async #clone(
+    endpoint: Endpoint,
+    surroundings: Surroundings,
+    { name, set }: { readonly name: VersionName; readonly set: readonly Property[] },
+  ): Promise<number> {
     const { signal } = this.context;
     const { target } = this;
     const properties = ['mountpoint'];
     const inventory = await readInventory(endpoint, { scope: 'tagged', properties, signal });
-    warnOfMalformedTags(this, localName, inventory);
+    surroundings.emit({ kind: 'malformed-tags', host: localName, malformedTags: inventory.malformedTags });
     const { datasets, properties: mountpoints } = inventory;
     const trees = findNamedVersion(localName, datasets, name);
     const makesParents = this.parents;

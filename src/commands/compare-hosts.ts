@@ -15,8 +15,9 @@ import type { HostStatus, Status } from '../report/status/status.js';
 import { findLeftOut } from '../streamline/membership.js';
 import { fullNameOf, type Datasets, type Point } from '../streamline/dataset.js';
 import { estimateStreams } from '../transfer/around/estimate-sizes.js';
-import { checkPatterns, checkPool } from './check-request.js';
-import { localName, type Hosts } from './hosts.js';
+import { checkPatterns, checkPool } from '../tasks/check-request.js';
+import { localName } from '../config/config.js';
+import type { Hosts } from '../tasks/hosts.js';
 
 /** What is to be compared, and how. */
 export interface CompareOptions {

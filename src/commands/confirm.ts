@@ -1,6 +1,16 @@
+import type { Writable } from 'node:stream';
 import { ZfsVmError } from '../base/errors.js';
-import type { BaseCommand } from './base-command.js';
 import type { Prompter } from '../host/ssh/prompt.js';
+import { describeLoss } from '../report/plan/describe-loss.js';
+import type { Loss } from '../tasks/loss.js';
+
+/** Where and whom to ask. */
+export interface ConfirmContext {
+  /** Where it is shown what would be lost. */
+  readonly stderr: Writable;
+  readonly prompter: Pick<Prompter, 'ask'>;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Shows what would be lost, a line each, and asks whether it may.
@@ -8,13 +18,17 @@ import type { Prompter } from '../host/ssh/prompt.js';
  * @throws ZfsVmError `conflict` when the answer is not yes, or there is nobody to ask
  */
 export async function confirmLosses(
-  losses: readonly string[],
+  losses: readonly Loss[],
   isAnswered: boolean,
-  { context: { stderr, signal } }: Pick<BaseCommand, 'context'>,
-  { prompter }: { readonly prompter: Pick<Prompter, 'ask'> },
+  { stderr, prompter, signal }: ConfirmContext,
 ): Promise<void> {
   if (losses.length === 0) return;
-  stderr.write(losses.map((line) => `${line}\n`).join(''));
+  stderr.write(
+    losses
+      .flatMap(describeLoss)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
   if (isAnswered) return;
   const answer = await prompter.ask('Really do that? (yes/no) ', { secret: false, signal });
   signal.throwIfAborted();

@@ -1,10 +1,7 @@
 import { Command, Option } from 'clipanion';
-import { ZfsVmError } from '../base/errors.js';
-import type { Endpoint } from '../host/endpoint.js';
-import { checkCopyDestination } from './check-request.js';
-import { localName, type Hosts } from './hosts.js';
+import { copy, planCopy } from '../tasks/transfer/copy.js';
+import { tellPlans, tellTransfer } from './tell-transfer.js';
 import { TransferCommand } from './transfer-command.js';
-import { transfer } from './transfer.js';
 
 /** Brings one host up to date with another, both of them seen from here. */
 export class CopyCommand extends TransferCommand {
@@ -46,42 +43,10 @@ export class CopyCommand extends TransferCommand {
   toHost = Option.String({ name: 'tohost' });
 
   async execute(): Promise<number> {
-    const { remotes } = await this.readConfig();
-    const [from, to] = [remotes.get(this.fromHost), remotes.get(this.toHost)];
-    const destination = this.destination ?? to?.destination;
-    const rates = [from, to].flatMap((remote) => remote?.bytesPerSecond ?? []);
-    // A stream that doesn't come along here can't be slowed down here.
-    const bytesPerSecond = rates.length === 0 || this.direct ? undefined : Math.min(...rates);
-    this.#check(destination);
-    return transfer(this, { destination, bytesPerSecond }, (hosts) => {
-      const sender = hosts.open(this.fromHost);
-      return { sender, receiver: this.#openReceiver(hosts, sender), receiverName: this.toHost };
-    });
-  }
-
-  #openReceiver(hosts: Hosts, sender: Promise<Endpoint>): Promise<Endpoint> {
-    if (this.fromHost === this.toHost) return sender;
-    return this.direct ? hosts.openVia(sender, this.toHost) : hosts.open(this.toHost);
-  }
-
-  /** @throws ZfsVmError `usage` for what can't be */
-  #check(destination: string | undefined): void {
-    const { fromHost, toHost, direct, bandwidthLimit } = this;
-    if (fromHost === toHost) checkCopyDestination(destination, [fromHost]);
-    if (!direct) return;
-    if (fromHost === localName || toHost === localName) {
-      throw new ZfsVmError('usage', '--direct is for two other hosts: with this one, nothing is in between', {
-        hint: 'leave it out',
-      });
-    }
-    if (bandwidthLimit !== undefined) {
-      throw new ZfsVmError(
-        'usage',
-        '--bwlimit slows down what comes along this machine, and --direct lets nothing come',
-        {
-          hint: 'leave one of them out',
-        },
-      );
-    }
+    const { fromHost: from, toHost: to, direct: isDirect } = this;
+    const request = { ...this.readRequest(), from, to, isDirect };
+    return this.isPlanOnly
+      ? tellPlans(this, this, 1, (surroundings) => planCopy(request, surroundings))
+      : tellTransfer(this, this, (surroundings) => copy(request, surroundings));
   }
 }

@@ -30,9 +30,9 @@ import { defineCommand, operand, optionalOperand } from '../command-line/command
 import { flag } from '../command-line/option.js';
 import { readVersionName } from '../command-line/version-name.js';
 import { DefinedCommand } from './defined-command.js';
-import { Hosts, localName } from './hosts.js';
-import { warnOfMalformedTags } from './malformed-tags.js';
-import { findNamedVersion } from './version-name.js';
+import { localName } from '../config/config.js';
+import { Hosts } from '../tasks/hosts.js';
+import { findNamedVersion } from '../tasks/find-named-version.js';
 
 /** The version of what `--json` prints; it changes when something in it is renamed or removed. */
 const schemaVersion = 1;
@@ -64,11 +64,12 @@ export class DiffCommand extends DefinedCommand<typeof DiffCommand.definition> {
   });
 
   async execute(): Promise<number> {
-    return Hosts.use(this, async (hosts) => {
+    const surroundings = await this.surround();
+    return Hosts.use(surroundings, async (hosts) => {
       const endpoint = hosts.openLocal();
       const { signal } = this.context;
       const inventory = await readInventory(endpoint, { scope: 'tagged', signal });
-      warnOfMalformedTags(this, localName, inventory);
+      surroundings.emit({ kind: 'malformed-tags', host: localName, malformedTags: inventory.malformedTags });
       const comparison = this.#compare(inventory.datasets);
       const { pairs, onlyEarlier, onlyLater } =
         comparison.kind === 'same' ? { pairs: [], onlyEarlier: [], onlyLater: [] } : comparison;

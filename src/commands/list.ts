@@ -9,8 +9,8 @@ import { repeatable } from '../base/repeatable.js';
 import { defineCommand, optionalHostOperand } from '../command-line/command-definition.js';
 import { flag } from '../command-line/option.js';
 import { DefinedCommand } from './defined-command.js';
-import { Hosts, localName } from './hosts.js';
-import { warnOfMalformedTags } from './malformed-tags.js';
+import { localName } from '../config/config.js';
+import { Hosts } from '../tasks/hosts.js';
 
 /** The version of what `--json` prints; it changes when something in it is renamed or removed. */
 const schemaVersion = 1;
@@ -36,7 +36,8 @@ export class ListCommand extends DefinedCommand<typeof ListCommand.definition> {
 
   async execute(): Promise<number> {
     const { stdout, stderr, env, signal } = this.context;
-    return Hosts.use(this, async (hosts) => {
+    const surroundings = await this.surround();
+    return Hosts.use(surroundings, async (hosts) => {
       const endpoint = await hosts.open(this.args.host ?? localName);
       const inventory = await readInventory(endpoint, { scope: 'tagged', details: true, signal });
       const streamlines = listStreamlines(inventory.datasets);
@@ -51,7 +52,11 @@ export class ListCommand extends DefinedCommand<typeof ListCommand.definition> {
         await writeAll(stdout, writePrintableJson(document), signal);
         return 0;
       }
-      warnOfMalformedTags(this, endpoint.host.name, inventory);
+      surroundings.emit({
+        kind: 'malformed-tags',
+        host: endpoint.host.name,
+        malformedTags: inventory.malformedTags,
+      });
       if (streamlines.length === 0) stderr.write(`${endpoint.host.name} has no zfs-vm versions\n`);
       const table = formatVersionTable(streamlines, {
         ...{ colors: chooseColors(stdout, env), withGuids: this.verbose },

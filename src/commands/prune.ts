@@ -1,9 +1,9 @@
 import { retentionFor } from '../config/config.js';
 import { ZfsVmError } from '../base/errors.js';
 import type { Retention } from '../plan/retention.js';
-import { checkKept, checkPatterns } from './check-request.js';
-import { Hosts, localName } from './hosts.js';
-import { warnOfMalformedTags } from './malformed-tags.js';
+import { checkKept, checkPatterns } from '../tasks/check-request.js';
+import { localName } from '../config/config.js';
+import { Hosts } from '../tasks/hosts.js';
 import { patternsOption } from '../command-line/patterns.js';
 import { preparePrune } from './prune-host.js';
 import { PruneRun } from './prune-run.js';
@@ -48,21 +48,22 @@ export class PruneCommand extends DefinedCommand<typeof PruneCommand.definition>
 
   async execute(): Promise<number> {
     const { context, debug, verbose } = this;
-    const { signal, surroundings } = context;
+    const { signal, places } = context;
     const { patterns, yes, json } = this.args;
     const named = toRetention(this.args);
     const retentionOf = named === undefined ? await this.#findConfigured() : (): Retention => named;
-    return Hosts.use(this, async (hosts) => {
+    const surroundings = await this.surround({ listsMalformedTags: json });
+    return Hosts.use(surroundings, async (hosts) => {
       const [endpoint, receivers] = await Promise.all([
         hosts.open(this.args.host ?? localName),
         Promise.all(this.args.receivers.map((name) => hosts.open(name))),
       ]);
-      const nowSeconds = surroundings.clock.dateMs() / 1000;
+      const nowSeconds = places.clock.dateMs() / 1000;
       const choice = { patterns, retentionOf, receivers, nowSeconds, signal };
       const prepared = await preparePrune(endpoint, choice);
       const { inventory } = prepared;
       const hostName = endpoint.host.name;
-      if (!json) warnOfMalformedTags(this, hostName, inventory);
+      surroundings.emit({ kind: 'malformed-tags', host: hostName, malformedTags: inventory.malformedTags });
       checkPatterns({ patterns, allSnapshots: false }, hostName, inventory.datasets, { mayBePruned: true });
       if (named !== undefined) checkKept(named, hostName, inventory.datasets);
       return new PruneRun({ context, debug, verbose, yes, json }, endpoint, prepared).run();

@@ -1,9 +1,7 @@
 import { Command, Option } from 'clipanion';
-import { ZfsVmError } from '../base/errors.js';
-import { localName } from './hosts.js';
+import { planPull, pull } from '../tasks/transfer/pull.js';
+import { tellPlans, tellTransfer } from './tell-transfer.js';
 import { TransferCommand } from './transfer-command.js';
-import { routeTo } from './route.js';
-import { transfer } from './transfer.js';
 
 /** Brings this host up to date with another one. */
 export class PullCommand extends TransferCommand {
@@ -37,16 +35,9 @@ export class PullCommand extends TransferCommand {
   host = Option.String({ name: '[user@]host' });
 
   async execute(): Promise<number> {
-    if (this.host === localName) {
-      throw new ZfsVmError('usage', 'a pull from this machine to itself has no direction', {
-        hint: `copy within this machine with "zfs-vm push -d PLACE ${localName}"`,
-      });
-    }
-    const { bytesPerSecond } = routeTo(await this.readConfig(), this.host, undefined);
-    return transfer(this, { destination: this.destination, bytesPerSecond }, (hosts) => ({
-      sender: hosts.open(this.host),
-      receiver: Promise.resolve(hosts.openLocal()),
-      receiverName: localName,
-    }));
+    const request = { ...this.readRequest(), host: this.host };
+    return this.isPlanOnly
+      ? tellPlans(this, this, 1, (surroundings) => planPull(request, surroundings))
+      : tellTransfer(this, this, (surroundings) => pull(request, surroundings));
   }
 }

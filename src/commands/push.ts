@@ -1,12 +1,8 @@
 import { Command, Option } from 'clipanion';
-import { resolveHosts } from '../config/config.js';
-import { ZfsVmError } from '../base/errors.js';
-import { localName } from './hosts.js';
+import { findReceivers, planPush, push } from '../tasks/transfer/push.js';
 import { readNumber } from '../command-line/numbers.js';
-import { routeTo } from './route.js';
+import { tellPlans, tellTransfer } from './tell-transfer.js';
 import { TransferCommand } from './transfer-command.js';
-import { transfer } from './transfer.js';
-import { transferToMany } from './transfer-to-many.js';
 
 /** Brings other hosts up to date with this one. */
 export class PushCommand extends TransferCommand {
@@ -46,24 +42,13 @@ export class PushCommand extends TransferCommand {
   hosts = Option.Rest({ name: '[user@]host', required: 1 });
 
   async execute(): Promise<number> {
-    const config = await this.readConfig();
-    const names = await this.readHosts();
-    const lagMs = readNumber('--fan-out-lag', this.fanOutLag, { least: 0, example: 30 }) * 1000;
-    const [name] = names;
-    if (name === undefined || names.length > 1) return transferToMany(this, names, lagMs);
-    return transfer(this, routeTo(config, name, this.destination), (hosts) => {
-      const sender = Promise.resolve(hosts.openLocal());
-      const receiver = name === localName ? sender : hosts.open(name);
-      return { sender, receiver, receiverName: name };
-    });
-  }
-
-  /** The hosts that are meant, groups as their members. @throws ZfsVmError `usage` when there can be no push to them */
-  async readHosts(): Promise<string[]> {
-    const names = resolveHosts(await this.readConfig(), this.hosts);
-    if (!names.includes(localName) || this.destination !== undefined) return names;
-    throw new ZfsVmError('usage', 'a push to this machine needs a place', {
-      hint: 'name it with -d, e.g. -d tank/backup',
-    });
+    const request = {
+      ...this.readRequest(),
+      lagMs: readNumber('--fan-out-lag', this.fanOutLag, { least: 0, example: 30 }) * 1000,
+      hosts: this.hosts,
+    };
+    if (!this.isPlanOnly) return tellTransfer(this, this, (surroundings) => push(request, surroundings));
+    const { length } = findReceivers(request, { config: await this.readConfig() });
+    return tellPlans(this, this, length, (surroundings) => planPush(request, surroundings));
   }
 }

@@ -14,7 +14,8 @@ import { flag, onlyBeside, value } from '../command-line/option.js';
 import type { Outputs } from '../command-line/run-command-line.js';
 import { DefinedCommand } from './defined-command.js';
 import { compareHosts } from './compare-hosts.js';
-import { Hosts, localName } from './hosts.js';
+import { localName } from '../config/config.js';
+import { Hosts } from '../tasks/hosts.js';
 import { patternsOption } from '../command-line/patterns.js';
 
 /** What is wrong where the age counts for nothing. */
@@ -95,7 +96,7 @@ export class StatusCommand extends DefinedCommand<typeof StatusCommand.definitio
   }
 
   async #compare(): Promise<Status> {
-    const { surroundings, signal } = this.context;
+    const { places, signal } = this.context;
     const choice = { patterns: this.args.patterns, latest: false, allSnapshots: false };
     const config = await this.readConfig();
     const names =
@@ -110,10 +111,10 @@ export class StatusCommand extends DefinedCommand<typeof StatusCommand.definitio
         hint: `leave out ${localName}`,
       });
     }
-    return Hosts.use(this, (hosts) =>
+    return Hosts.use(await this.surround(), (hosts) =>
       compareHosts({
         ...{ hosts, names, choice, signal, remotes: config.remotes, wantsSizes: !this.args.check },
-        dateMs: surroundings.clock.dateMs,
+        dateMs: places.clock.dateMs,
       }),
     );
   }

@@ -15,15 +15,17 @@ import { fullNameOf, isTagged, type Datasets } from '../streamline/dataset.js';
 import { findNewest, findVersions } from '../streamline/lineage.js';
 import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { formatTagShort } from '../streamline/tag.js';
-import { checkKept, checkPatterns } from './check-request.js';
-import { Hosts, localName } from './hosts.js';
-import { warnOfMalformedTags } from './malformed-tags.js';
+import { checkKept, checkPatterns } from '../tasks/check-request.js';
+import { localName } from '../config/config.js';
+import { Hosts } from '../tasks/hosts.js';
+import { findReceivers, planPush, push, type PushRequest } from '../tasks/transfer/push.js';
 import { findNextVersion, makeVersion, type VersionRequest } from './next-version.js';
-import { optionWords, readCommand } from './read-command.js';
 import { readPattern } from '../command-line/patterns.js';
 import { preparePrune, readKnownHost } from './prune-host.js';
 import { PruneRun } from './prune-run.js';
-import { PushCommand } from './push.js';
+import { readNumber } from '../command-line/numbers.js';
+import { isWatched, tellPlans, tellTransfer } from './tell-transfer.js';
+import { checkDestination, readRate } from './transfer-command.js';
 import { RetentionCommand } from './retention-command.js';
 import { retentionOptionHelp } from '../command-line/retention-options.js';
 import { StreamlineLocks } from './streamline-locks.js';
@@ -88,12 +90,13 @@ export class SyncCommand extends RetentionCommand {
     const patterns = this.names.map(readStreamlinePattern);
     const retention = this.readRetention();
     const config = await this.readConfig();
-    const hostNames = await this.#readHosts();
-    const locks = new StreamlineLocks(this.context.surroundings.takeLock);
+    const request = this.#readPush();
+    const hostNames = findReceivers(request, { config });
+    const locks = new StreamlineLocks(this.context.places.takeLock);
     try {
       const { streamlines, status } = await this.#lockAndTag(patterns, retention, locks);
       if (streamlines.length === 0) return status;
-      const pushed = await this.#attempt(() => this.#preparePush(streamlines).validateAndExecute());
+      const pushed = await this.#attempt(() => this.#push(request, streamlines));
       const ownRules = rulesOfThisMachine(retention, config);
       return worstExitCode([
         ...[status, pushed],
@@ -104,12 +107,19 @@ export class SyncCommand extends RetentionCommand {
     }
   }
 
-  /** The hosts that are meant. Refuses what can't be before anything is done. @throws ZfsVmError `usage` */
-  async #readHosts(): Promise<string[]> {
-    const push = this.#preparePush([]);
-    push.readChoice();
-    push.readSettings(undefined);
-    return push.readHosts();
+  /** What is pushed but for the choice of streamlines. Refuses what can't be before anything is done. @throws ZfsVmError `usage` */
+  #readPush(): PushRequest {
+    const { destination, jobs, bandwidthLimit, retries, fanOutLag, compress, hosts } = this;
+    if (destination !== undefined) checkDestination(destination);
+    const lag =
+      fanOutLag === undefined ? undefined : readNumber('--fan-out-lag', fanOutLag, { least: 0, example: 30 });
+    return {
+      ...{ hosts, destination, compress, wantsSizes: isWatched(this.context, { json: false }) },
+      lanes: jobs === undefined ? undefined : readNumber('--jobs', jobs, { least: 1, example: 4 }),
+      bytesPerSecond: bandwidthLimit === undefined ? undefined : readRate(bandwidthLimit),
+      retries: retries === undefined ? undefined : readNumber('--retries', retries, { least: 0, example: 3 }),
+      lagMs: lag === undefined ? undefined : lag * 1000,
+    };
   }
 
   /** The streamlines that are to be synced, locked, and with new versions where there was something new. */
@@ -118,11 +128,16 @@ export class SyncCommand extends RetentionCommand {
     retention: Retention | undefined,
     locks: StreamlineLocks,
   ): Promise<{ streamlines: string[]; status: number }> {
-    return Hosts.use(this, async (hosts) => {
+    const surroundings = await this.surround();
+    return Hosts.use(surroundings, async (hosts) => {
       const endpoint = hosts.openLocal();
       const read = async (): Promise<Datasets> => {
         const inventory = await readInventory(endpoint, { scope: 'tagged', signal: this.context.signal });
-        if (locks.size === 0) warnOfMalformedTags(this, localName, inventory);
+        surroundings.emit({
+          kind: 'malformed-tags',
+          host: localName,
+          malformedTags: inventory.malformedTags,
+        });
         return inventory.datasets;
       };
       const before = await read();
@@ -211,17 +226,13 @@ export class SyncCommand extends RetentionCommand {
     return head.writtenCopies.length === 0 ? exitCodes.done : exitCodes.conflict;
   }
 
-  #preparePush(streamlines: readonly string[]): PushCommand {
-    const { destination, dryRun, jobs, compress, bandwidthLimit, retries, fanOutLag } = this;
-    const options = { destination, jobs, compress, bwlimit: bandwidthLimit, retries };
-    const words = [
-      ...optionWords({ ...options, 'dry-run': dryRun, 'fan-out-lag': fanOutLag }),
-      ...[...this.commonWords, ...this.hosts],
-    ];
-    const push = readCommand(PushCommand, ['push'], words, this.context);
-    // Not as words: clipanion takes seconds over some thousand of them.
-    push.names = [...streamlines];
-    return push;
+  async #push(request: PushRequest, streamlines: readonly string[]): Promise<number> {
+    const choice = { patterns: streamlines.map(toPattern), latest: false, allSnapshots: false };
+    const chosen = { ...request, choice };
+    const telling = { json: false, commands: false, yes: false };
+    if (!this.dryRun) return tellTransfer(this, telling, (surroundings) => push(chosen, surroundings));
+    const { length } = findReceivers(request, { config: await this.readConfig() });
+    return tellPlans(this, telling, length, (surroundings) => planPush(chosen, surroundings));
   }
 
   /** Prunes what there are rules for: the hosts, and then this machine, so that the hosts can go on. @returns the exit status */
@@ -230,7 +241,7 @@ export class SyncCommand extends RetentionCommand {
     const rulesOf = (name: string): RetentionOf | undefined =>
       toRules(config.remotes.get(name)?.retentions ?? []);
     const wanted = others.filter((name) => ownRules !== undefined || rulesOf(name) !== undefined);
-    return Hosts.use(this, async (hosts) => {
+    return Hosts.use(await this.surround(), async (hosts) => {
       const opened = await Promise.allSettled(wanted.map((name) => hosts.open(name)));
       const receivers: Endpoint[] = [];
       let reading: Promise<KnownHost> | undefined;
@@ -263,8 +274,8 @@ export class SyncCommand extends RetentionCommand {
   }
 
   async #pruneHost(endpoint: Endpoint, { streamlines, ...rest }: HostPrune): Promise<number> {
-    const { signal, surroundings } = this.context;
-    const nowSeconds = surroundings.clock.dateMs() / 1000;
+    const { signal, places } = this.context;
+    const nowSeconds = places.clock.dateMs() / 1000;
     const patterns = streamlines.map(toPattern);
     const prepared = await preparePrune(endpoint, { patterns, ...rest, nowSeconds, signal });
     const { verbose, debug, context } = this;

@@ -14,8 +14,7 @@ import { findNoteFault } from '../zfs/notes.js';
 import { defineCommand, operand } from '../command-line/command-definition.js';
 import { flag, toggle, value } from '../command-line/option.js';
 import { DefinedCommand } from './defined-command.js';
-import { Hosts } from './hosts.js';
-import { warnOfMalformedTags } from './malformed-tags.js';
+import { Hosts } from '../tasks/hosts.js';
 import { findNextVersion, makeVersion } from './next-version.js';
 
 /** Makes a version: a snapshot with a name that says which streamline and version it is. */
@@ -73,11 +72,16 @@ export class TagCommand extends DefinedCommand<typeof TagCommand.definition> {
   async execute(): Promise<number> {
     const wanted = this.#findWanted();
     const { target, message, recursive, ifChanged } = this.args;
-    return Hosts.use(this, async (hosts) => {
+    const surroundings = await this.surround();
+    return Hosts.use(surroundings, async (hosts) => {
       const endpoint = hosts.openLocal();
       const { signal, stdout, stderr } = this.context;
       const inventory = await readInventory(endpoint, { scope: 'tagged', signal });
-      warnOfMalformedTags(this, endpoint.host.name, inventory);
+      surroundings.emit({
+        kind: 'malformed-tags',
+        host: endpoint.host.name,
+        malformedTags: inventory.malformedTags,
+      });
       const { datasets } = inventory;
       const dataset = findDataset(datasets, target);
       const isTree = recursive ?? (await readIsTree(endpoint, datasets, dataset, wanted.streamline, signal));

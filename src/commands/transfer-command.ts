@@ -1,24 +1,13 @@
 import { Option } from 'clipanion';
 import { ZfsVmError } from '../base/errors.js';
-import type { Choice } from '../plan/sources.js';
 import { parseRate, rateForm } from '../base/rate.js';
-import { RateLimit } from '../transfer/lanes/rate-limit.js';
+import type { TransferRequest } from '../tasks/transfer/options.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { BaseCommand } from './base-command.js';
 import { readNumber } from '../command-line/numbers.js';
 import { readDatasetPattern, readPattern } from '../command-line/patterns.js';
-import { readPropertyOptions, type PropertyOptions } from '../command-line/property-options.js';
-
-/** How a plan is run. */
-export interface TransferSettings {
-  /** How many streams go side by side; as many as suit the plan when it is undefined. */
-  readonly lanes: number | undefined;
-  readonly rateLimit: RateLimit | undefined;
-  /** How often to try again after a host was lost or busy. */
-  readonly retries: number;
-  /** After this time in which nothing moves, a stream is given up; 0 for never. */
-  readonly stallMs: number;
-}
+import { readPropertyOptions } from '../command-line/property-options.js';
+import { isWatched } from './tell-transfer.js';
 
 /** The options of push, pull, copy, and their plans. */
 export abstract class TransferCommand extends BaseCommand {
@@ -102,11 +91,28 @@ export abstract class TransferCommand extends BaseCommand {
   }
 
   /**
-   * Which versions are to be sent. Refuses names and options that can't be, before anything is asked of a host.
+   * What is to be sent, and how. Refuses names and options that can't be, before anything is asked of a host.
    * @throws ZfsVmError `usage`
    */
-  readChoice(): Choice {
-    const { destination, allSnapshots, latest } = this;
+  readRequest(): TransferRequest {
+    this.#checkOptions();
+    const { destination, rollback, replace, setAside, latest, allSnapshots, compress, bookmark } = this;
+    const patterns = this.names.map(allSnapshots ? readDatasetPattern : readPattern);
+    return {
+      choice: { patterns, latest, allSnapshots },
+      ...{ destination, rollback, replace, setAside, compress, bookmark, deletesGone: this.delete },
+      properties: readPropertyOptions(this.set, this.exclude, this.properties),
+      lanes: this.jobs === undefined ? undefined : readNumber('--jobs', this.jobs, { least: 1, example: 4 }),
+      bytesPerSecond: this.bandwidthLimit === undefined ? undefined : readRate(this.bandwidthLimit),
+      retries: readNumber('--retries', this.retries, { least: 0, example: 3 }),
+      stallMs: readNumber('--stall-timeout', this.stallTimeout, { least: 0, example: 600 }) * 1000,
+      wantsSizes: isWatched(this.context, this),
+    };
+  }
+
+  /** @throws ZfsVmError `usage` for options that don't go together */
+  #checkOptions(): void {
+    const { destination } = this;
     if (!this.isPlanOnly && this.commands) {
       throw new ZfsVmError('usage', '--commands prints a plan', { hint: 'add --dry-run' });
     }
@@ -120,41 +126,21 @@ export abstract class TransferCommand extends BaseCommand {
         hint: 'use --set-aside to keep what the receiver has, or --rollback and --replace to destroy it',
       });
     }
-    const fault = destination === undefined ? undefined : findDatasetNameFault(destination);
-    if (fault !== undefined) {
-      throw new ZfsVmError('usage', `-d ${JSON.stringify(destination)} can't be a dataset: ${fault}`, {
-        hint: 'name a place like -d tank/vm',
-      });
-    }
-    const patterns = this.names.map(allSnapshots ? readDatasetPattern : readPattern);
-    return { patterns, latest, allSnapshots };
-  }
-
-  /**
-   * What destinations are to get beside their content.
-   * @throws ZfsVmError `usage`
-   */
-  readProperties(): PropertyOptions {
-    return readPropertyOptions(this.set, this.exclude, this.properties);
-  }
-
-  /**
-   * How the plan is to be run.
-   * @param usualRate bytes a second that go through unless the command line says otherwise
-   * @throws ZfsVmError `usage`
-   */
-  readSettings(usualRate: number | undefined): TransferSettings {
-    const rate = this.bandwidthLimit === undefined ? usualRate : readRate(this.bandwidthLimit);
-    return {
-      lanes: this.jobs === undefined ? undefined : readNumber('--jobs', this.jobs, { least: 1, example: 4 }),
-      rateLimit: rate === undefined ? undefined : new RateLimit(rate, this.context.surroundings.clock),
-      retries: readNumber('--retries', this.retries, { least: 0, example: 3 }),
-      stallMs: readNumber('--stall-timeout', this.stallTimeout, { least: 0, example: 600 }) * 1000,
-    };
+    if (destination !== undefined) checkDestination(destination);
   }
 }
 
-function readRate(text: string): number {
+/** Reads `-d`. @throws ZfsVmError `usage` for what can't be a dataset */
+export function checkDestination(destination: string): void {
+  const fault = findDatasetNameFault(destination);
+  if (fault === undefined) return;
+  throw new ZfsVmError('usage', `-d ${JSON.stringify(destination)} can't be a dataset: ${fault}`, {
+    hint: 'name a place like -d tank/vm',
+  });
+}
+
+/** Reads `--bwlimit`, in bytes a second. @throws ZfsVmError `usage` */
+export function readRate(text: string): number {
   const rate = parseRate(text);
   if (rate !== undefined) return rate;
   throw new ZfsVmError('usage', `--bwlimit ${JSON.stringify(text)} is not a rate`, {

@@ -25,7 +25,7 @@ import { findHighest, findSources, type Choice, type Source } from './sources.js
 import { findDifferingVersion, VersionOwners } from './version-owners.js';
 
 /** What to bring from where to where. */
-export interface TransferRequest {
+export interface PlanRequest {
   readonly sender: Datasets;
   readonly receiver: Datasets;
   readonly choice: Choice;
@@ -64,13 +64,13 @@ type Decision =
  * history that the receiver has or is about to get gives a clone; without one, the whole content is sent.
  * What can't be sent without losing something is a conflict, and stops nothing else.
  */
-export function planTransfer(request: TransferRequest): Plan {
+export function planTransfer(request: PlanRequest): Plan {
   return new Planner(request).plan();
 }
 
 /** One planning: what is asked for, and what is decided so far. */
 class Planner {
-  readonly #request: TransferRequest;
+  readonly #request: PlanRequest;
   readonly #model: ReceiverModel;
   readonly #placement: Placement;
   readonly #sources: readonly Source[];
@@ -79,7 +79,7 @@ class Planner {
   /** The sender's datasets that have a conflict, as far as was decided. */
   readonly #conflicting = new Set<string>();
 
-  constructor(request: TransferRequest) {
+  constructor(request: PlanRequest) {
     const { sender, choice, destination } = request;
     const receiver = hideAsides(request.receiver);
     this.#request = { ...request, receiver };

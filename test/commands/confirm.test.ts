@@ -1,27 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Cli } from 'clipanion';
 import { confirmLosses } from '../../src/commands/confirm.js';
-import { findSurroundings } from '../../src/commands/surroundings.js';
+import type { Loss } from '../../src/tasks/loss.js';
+import { parseVersion } from '../../src/streamline/version.js';
 import { PassThrough } from 'node:stream';
 
-const losses = ['destroy b:tank/vm@x', 'destroy b:tank/vm'];
+const version = parseVersion('1');
+const losses = ['tank/a', 'tank/b'].map((dataset): Loss => {
+  assert.ok(version);
+  return { kind: 'partial', host: 'b', dataset, tag: { streamline: 'web', version } };
+});
+const lines = 'drop what arrived of web:1 at b:tank/a\ndrop what arrived of web:1 at b:tank/b\n';
 
 /** Asks somebody who gives this answer; gives what was shown, and how often a question was put. */
 async function confirm(
-  lines: readonly string[],
+  wanted: readonly Loss[],
   isAnswered: boolean,
   answer: string | undefined,
 ): Promise<{ shown: string; questions: number }> {
   const stderr = new PassThrough({ encoding: 'utf8' });
   const { signal } = new AbortController();
-  const context = { ...Cli.defaultContext, stderr, signal, surroundings: findSurroundings({}) };
   let questions = 0;
   const ask = (): Promise<string | undefined> => {
     questions++;
     return Promise.resolve(answer);
   };
-  await confirmLosses(lines, isAnswered, { context }, { prompter: { ask } });
+  await confirmLosses(wanted, isAnswered, { stderr, signal, prompter: { ask } });
   return { shown: (stderr.read() as string | null) ?? '', questions };
 }
 
@@ -32,12 +36,12 @@ for (const answer of ['no', 'y', 'Yes, but later', '', undefined]) {
 }
 
 test('"yes" is a yes, to all that was shown', async () => {
-  assert.deepEqual(await confirm(losses, false, 'yes'), { shown: `${losses.join('\n')}\n`, questions: 1 });
+  assert.deepEqual(await confirm(losses, false, 'yes'), { shown: lines, questions: 1 });
 });
 
 test('with --yes it is shown, and nobody is asked', async () => {
   assert.deepEqual(await confirm(losses, true, undefined), {
-    shown: `${losses.join('\n')}\n`,
+    shown: lines,
     questions: 0,
   });
 });

@@ -9,7 +9,8 @@ import { normalizeArguments } from '../../src/command-line/arguments.js';
 import { readPattern } from '../../src/command-line/patterns.js';
 import { readPropertyOptions } from '../../src/command-line/property-options.js';
 import { readRetention } from '../../src/command-line/retention-options.js';
-import { findSurroundings } from '../../src/commands/surroundings.js';
+import { findConfigFiles } from '../../src/command-line/config-file.js';
+import { findPlaces } from '../../src/tasks/find-places.js';
 import { ZfsVmError } from '../../src/base/errors.js';
 import { hasRules } from '../../src/plan/retention.js';
 import { toPrintable } from '../../src/base/printable.js';
@@ -171,7 +172,8 @@ function parse(words: readonly string[]): object | undefined {
       parseCommandLine(normalizeArguments(words, commandClasses), commandClasses, {
         ...Cli.defaultContext,
         signal: new AbortController().signal,
-        surroundings: findSurroundings({}),
+        places: findPlaces({}),
+        configFiles: findConfigFiles({}),
       }),
     (error) => error instanceof ZfsVmError && error.kind === 'usage',
   );

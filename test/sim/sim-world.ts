@@ -115,7 +115,11 @@ export class SimWorld {
     const context = {
       ...Cli.defaultContext,
       ...{ stdin: new PassThrough().end(), stdout, stderr, env: {}, signal: abort.signal },
-      surroundings: {
+      configFiles: {
+        usualPath: 'config.toml',
+        read: (path: string) => Promise.resolve(this.configFiles.get(path)),
+      },
+      places: {
         openLocal: () => open(() => local.connect('local')),
         connect: async (target: string, { name = target }: Pick<ConnectOptions, 'name'>) => {
           const delayMs = local.delayMs?.('connect', 0) ?? 0;
@@ -125,10 +129,6 @@ export class SimWorld {
         },
         holdJournal: this.journal(name).open(() => isAlive),
         takeLock: (lockName: string) => Promise.resolve(this.#takeLock(`${name} ${lockName}`, () => isAlive)),
-        configFiles: {
-          usualPath: 'config.toml',
-          read: (path: string) => Promise.resolve(this.configFiles.get(path)),
-        },
         // Nobody is there to answer.
         prompter: nobody,
         clock: {

@@ -1,4 +1,5 @@
 import type { PassedVersions } from '../../plan/passed.js';
+import type { Destruction } from '../../plan/destruction.js';
 import type { AsideObstacle } from '../../plan/aside.js';
 import type { Chain, Conflict, ConflictReason, Plan, Step, UpToDate } from '../../plan/plan.js';
 import type { SharedSteps } from '../../transfer/event.js';
@@ -141,9 +142,12 @@ export function describeSetAside(
 
 /** What is deleted after the sender, a line for each snapshot; nothing unless the person asked for it by name. */
 export function describeDeletes({ deletes = [] }: Plan, receiverName: string): string[] {
-  return deletes.flatMap(({ snapshots }) =>
-    snapshots.map((snapshot) => `destroy ${receiverName}:${fullNameOf(snapshot)}`),
-  );
+  return deletes.flatMap((destruction) => describeDeletion(destruction, receiverName));
+}
+
+/** What is deleted in one command, a line for each snapshot. */
+export function describeDeletion({ snapshots }: Destruction, receiverName: string): string[] {
+  return snapshots.map((snapshot) => `destroy ${receiverName}:${fullNameOf(snapshot)}`);
 }
 
 /** What a chain does to the properties of its destination, a line each kind. */

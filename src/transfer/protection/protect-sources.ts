@@ -42,39 +42,65 @@ export interface ProtectContext extends HoldContext {
  * What has come gets its bookmark within a minute, as the next increment begins from it. Nothing of all that is waited for before the
  * streams begin; what a run that died has left held is released first. When the last has come, the holds go, while the receivers are
  * still asked whether they have it all. Where the rights are lacking, it is done without.
- * @param work runs the plan, and tells what happens to the `note` that it is given
  */
-export async function whileProtected<T>(
+export async function protectSources(
   plan: Pick<Plan, 'chains'>,
   context: ProtectContext,
-  work: (note: (event: TransferEvent) => void) => Promise<T>,
-): Promise<T> {
+): Promise<Protection> {
   await releaseLeftHolds(context);
-  if (plan.chains.length === 0) return work(() => undefined);
-  const { signal } = context;
-  const holds = new SourceHolds(context);
-  const progress = new ChainProgress(plan.chains);
-  const over = new AbortController();
-  // At once when the run is stopped: meanwhile the streams are ended.
-  const stop = (): Promise<void> => {
-    over.abort();
-    return holds.release();
+  return new Protection(plan, context);
+}
+
+/** What keeps the sender's snapshots while a plan is run, from when it was made until `end`. */
+export class Protection {
+  readonly #plan: Pick<Plan, 'chains'>;
+  readonly #context: ProtectContext;
+  readonly #holds: SourceHolds;
+  readonly #progress: ChainProgress;
+  readonly #over = new AbortController();
+  readonly #working: Promise<unknown>;
+  #finishing: Promise<void> | undefined;
+
+  constructor(plan: Pick<Plan, 'chains'>, context: ProtectContext) {
+    this.#plan = plan;
+    this.#context = context;
+    this.#holds = new SourceHolds(context);
+    this.#progress = new ChainProgress(plan.chains);
+    if (plan.chains.length === 0) {
+      this.#working = Promise.resolve();
+      return;
+    }
+    context.signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#working = Promise.all([
+      protectAtStart(plan, this.#holds, context),
+      watch(this.#progress, this.#holds, context, this.#over.signal),
+    ]);
+    // It is waited for at the end.
+    this.#working.catch(() => undefined);
+  }
+
+  /** Takes an event of the run: what has come is protected otherwise than what is still to be sent. */
+  follow(event: TransferEvent): void {
+    if (this.#plan.chains.length === 0) return;
+    this.#progress.note(event, this.#context.clock.nowMs());
+    if (this.#progress.isComplete) this.#finishing ??= finish(this.#plan, this.#holds, this.#context);
+  }
+
+  /** Releases all, when the plan is run or given up. */
+  async end(): Promise<void> {
+    if (this.#plan.chains.length === 0) return;
+    this.#context.signal.removeEventListener('abort', this.#onAbort);
+    await Promise.all([this.#stop(), this.#working, this.#finishing]);
+  }
+
+  /** At once when the run is stopped: meanwhile the streams are ended. */
+  readonly #onAbort = (): void => {
+    void this.#stop();
   };
-  const onAbort = (): void => {
-    void stop();
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  const bookmarking = protectAtStart(plan, holds, context);
-  const watching = watch(progress, holds, context, over.signal);
-  let finishing: Promise<void> | undefined;
-  try {
-    return await work((event) => {
-      progress.note(event, context.clock.nowMs());
-      if (progress.isComplete) finishing ??= finish(plan, holds, context);
-    });
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    await Promise.all([stop(), bookmarking, watching, finishing]);
+
+  #stop(): Promise<void> {
+    this.#over.abort();
+    return this.#holds.release();
   }
 }
 

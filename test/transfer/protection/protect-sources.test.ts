@@ -11,11 +11,27 @@ import type { Plan } from '../../../src/plan/plan.js';
 import { planTransfer } from '../../../src/plan/plan-transfer.js';
 import type { TransferEvent } from '../../../src/transfer/event.js';
 import { HoldJournal } from '../../../src/transfer/protection/hold-journal.js';
-import { whileProtected, type ProtectContext } from '../../../src/transfer/protection/protect-sources.js';
+import { protectSources, type ProtectContext } from '../../../src/transfer/protection/protect-sources.js';
 import { SourceBookmarks } from '../../../src/transfer/protection/source-bookmarks.js';
 import { cutAfter } from '../../host/cut-host.js';
 import { VirtualClock } from '../../sim/clock.js';
 import { world } from '../../worlds.js';
+
+/** Does something with a plan's snapshots protected. */
+async function whileProtected<T>(
+  plan: Pick<Plan, 'chains'>,
+  context: ProtectContext,
+  work: (follow: (event: TransferEvent) => void) => Promise<T>,
+): Promise<T> {
+  const protection = await protectSources(plan, context);
+  try {
+    return await work((event) => {
+      protection.follow(event);
+    });
+  } finally {
+    await protection.end();
+  }
+}
 
 /** A journal in a folder of its own, and a zfs that notes there what it was asked, after a while. */
 async function makeHeld(

@@ -1,8 +1,8 @@
-import type { Endpoint } from '../host/endpoint.js';
-import { readHeld } from '../inventory/read-inventory.js';
-import type { Destruction } from '../plan/destruction.js';
-import { planDeletes, type DeletesRequest } from '../plan/plan-deletes.js';
-import { fullNameOf } from '../streamline/dataset.js';
+import type { Endpoint } from '../../host/endpoint.js';
+import { readHeld } from '../../inventory/read-inventory.js';
+import type { Destruction } from '../../plan/destruction.js';
+import { planDeletes, type DeletesRequest } from '../../plan/plan-deletes.js';
+import { fullNameOf } from '../../streamline/dataset.js';
 
 /**
  * Finds what of the receiver's versions goes because the sender no longer has it. The receiver is asked which of them are held, if

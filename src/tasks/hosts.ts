@@ -1,19 +1,15 @@
-import { localName, type Config, type Remote } from '../config/config.js';
 import { ZfsVmError } from '../base/errors.js';
+import { localName } from '../config/config.js';
+import { resolveRemote, type ResolvedRemote } from '../config/resolve-remote.js';
 import { toEndpoint, type Endpoint } from '../host/endpoint.js';
 import type { Host } from '../host/host.js';
-import type { Prompter } from '../host/ssh/prompt.js';
 import { ViaHost } from '../host/via-host.js';
-import type { BaseCommand } from './base-command.js';
+import type { TaskEvent } from './event.js';
+import type { Surroundings } from './surroundings.js';
 
-export { localName };
-
-/** The hosts that a command works with: one connection each, all closed at its end. */
+/** The hosts that a task works with: one connection each, all closed at its end. */
 export class Hosts {
-  /** Who answers questions. */
-  readonly prompter: Prompter;
-  readonly #command: BaseCommand;
-  readonly #config: Config;
+  readonly #surroundings: Surroundings;
   /** This machine, as often as it was asked for. */
   readonly #local: Host[] = [];
   /** Those over SSH, by what people call them. */
@@ -21,32 +17,30 @@ export class Hosts {
   /** Gives up those that are being connected to. */
   #connecting = new AbortController();
 
-  private constructor(command: BaseCommand, config: Config) {
-    this.#command = command;
-    this.#config = config;
-    this.prompter = command.context.surroundings.prompter;
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
   }
 
   /** Does something with hosts, and closes them whatever comes of it. */
-  static async use<T>(command: BaseCommand, work: (hosts: Hosts) => Promise<T>): Promise<T> {
-    const hosts = new Hosts(command, await command.readConfig());
+  static async use<T>(surroundings: Surroundings, work: (hosts: Hosts) => Promise<T>): Promise<T> {
+    const hosts = new Hosts(surroundings);
     try {
       return await work(hosts);
     } finally {
-      await Promise.all([hosts.disconnect(), ...hosts.#local.map((host) => host.close())]);
+      await hosts.close();
     }
   }
 
   /** This machine, where zfs is run as whoever we are. */
   openLocal(): Endpoint {
-    const host = this.#command.context.surroundings.openLocal();
+    const host = this.#surroundings.openLocal();
     this.#local.push(host);
     return toEndpoint(host, { sudo: false });
   }
 
   /**
    * A host as people name it: `local`, a remote of the configuration, or an SSH address. There, zfs is run through sudo if that
-   * was asked for, on the command line or else in the configuration.
+   * was asked for, by the task's surroundings or else in the configuration.
    * @throws ZfsVmError when it can't be reached or doesn't let us in
    */
   open(target: string): Promise<Endpoint> {
@@ -62,8 +56,8 @@ export class Hosts {
    */
   async openVia(other: Promise<Endpoint>, target: string): Promise<Endpoint> {
     const { host } = await other;
-    const remote = this.#config.remotes.get(target);
-    return toEndpoint(new ViaHost(remote?.address ?? target, host, target), { sudo: this.#usesSudo(remote) });
+    const remote = resolveRemote(this.#surroundings.config, target);
+    return toEndpoint(new ViaHost(remote.address, host, target), { sudo: this.#usesSudo(remote) });
   }
 
   /** Gives up the connections to other hosts, also those that are only being made; opening one again connects anew. */
@@ -77,32 +71,39 @@ export class Hosts {
     );
   }
 
+  /** Closes all of them. */
+  async close(): Promise<void> {
+    await Promise.all([this.disconnect(), ...this.#local.splice(0).map((host) => host.close())]);
+  }
+
   async #connect(target: string): Promise<Endpoint> {
-    const { context, debug, verbose, transport } = this.#command;
-    const write = (line: string): void => {
-      context.stderr.write(`${line}\n`);
-    };
-    const ignore = (): void => undefined;
-    const { remotes, groups } = this.#config;
-    if (groups.has(target)) {
+    const { config, access, connect, prompter, signal, emit } = this.#surroundings;
+    const members = config.groups.get(target);
+    if (members !== undefined) {
       throw new ZfsVmError('usage', `${target} is a group of hosts, and one is wanted`, {
-        hint: `name one of them: ${groups.get(target)?.join(', ') ?? ''}`,
+        hint: `name one of them: ${members.join(', ')}`,
       });
     }
-    const remote = remotes.get(target);
-    const host = await context.surroundings.connect(remote?.address ?? target, {
+    type Level = Extract<TaskEvent, { kind: 'connection' }>['level'];
+    const tellAt =
+      (level: Level) =>
+      (line: string): void => {
+        emit({ kind: 'connection', level, line });
+      };
+    const remote = resolveRemote(config, target);
+    const host = await connect(remote.address, {
       name: target,
-      transport: transport ?? remote?.transport,
-      prompter: this.prompter,
-      warn: write,
-      tell: debug || verbose ? write : ignore,
-      debug: debug ? write : ignore,
-      signal: AbortSignal.any([context.signal, this.#connecting.signal]),
+      transport: access.transport ?? remote.transport,
+      prompter,
+      warn: tellAt('warning'),
+      tell: tellAt('verbose'),
+      debug: tellAt('debug'),
+      signal: AbortSignal.any([signal, this.#connecting.signal]),
     });
     return toEndpoint(host, { sudo: this.#usesSudo(remote) });
   }
 
-  #usesSudo(remote: Remote | undefined): boolean {
-    return this.#command.sudo ?? remote?.sudo ?? false;
+  #usesSudo({ sudo }: ResolvedRemote): boolean {
+    return this.#surroundings.access.sudo ?? sudo;
   }
 }

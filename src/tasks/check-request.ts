@@ -7,7 +7,7 @@ import { hasWildcard, matchesGlob, type VersionPattern } from '../streamline/sel
 import { formatTag, formatTagShort } from '../streamline/tag.js';
 import { compareVersions } from '../streamline/version.js';
 import { isWithin, poolOf } from '../zfs/names.js';
-import { findNamedVersion } from './version-name.js';
+import { findNamedVersion } from './find-named-version.js';
 
 /** Refuses a place in a pool that isn't there. @throws ZfsVmError `usage` */
 export function checkPool(destination: string | undefined, receiverName: string, receiver: Datasets): void {

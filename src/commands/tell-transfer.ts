@@ -1,0 +1,112 @@
+import { exitCodeOf, exitCodeOfAll, exitCodes, worstExitCode } from '../base/errors.js';
+import { writeAll } from '../base/write-all.js';
+import type { Plan } from '../plan/plan.js';
+import { describeSharing } from '../report/plan/describe-plan.js';
+import { formatPlanAsCommands } from '../report/plan/plan-commands.js';
+import { formatPlanAsJson, formatPlansAsJson, type EstimatedPlan } from '../report/plan/plan-json.js';
+import { formatPlanAsText } from '../report/plan/plan-text.js';
+import { formatHostSummaryAsJson, formatHostTable } from '../report/run/host-summary.js';
+import { TransferReports } from '../report/run/transfer-reports.js';
+import { chooseColors } from '../report/terminal/colors.js';
+import type { Surroundings } from '../tasks/surroundings.js';
+import type { PlannedTransfers, ReceiverOutcome } from '../tasks/transfer/transfer.js';
+import type { BaseCommand, CommandContext } from './base-command.js';
+
+/** How a transfer is told. */
+export interface TransferTelling {
+  readonly json: boolean;
+  /** Whether plans are printed as shell commands. */
+  readonly commands: boolean;
+  /** Whether the person has said yes to all that would be destroyed. */
+  readonly yes: boolean;
+}
+
+/** Has a transfer done, and tells it: as it goes on, and of several receivers in the end what came of each. @returns the exit status */
+export async function tellTransfer(
+  command: BaseCommand,
+  { json, yes }: TransferTelling,
+  begin: (surroundings: Surroundings) => Promise<ReceiverOutcome[]>,
+): Promise<number> {
+  const { stdout, env } = command.context;
+  const reports = openReports(command, { json, isPlanOnly: false });
+  try {
+    const outcomes = await begin(await command.surround({ handle: reports.handle, isConfirmed: yes }));
+    const ended = outcomes.map((outcome) => ({ ...outcome, status: statusOf(outcome) }));
+    if (ended.length > 1) {
+      const text = json ? formatHostSummaryAsJson(ended) : formatHostTable(ended, chooseColors(stdout, env));
+      stdout.write(text);
+    }
+    return worstExitCode(ended.map(({ status }) => status));
+  } finally {
+    reports.close();
+  }
+}
+
+/** Has plans made, and prints them. @param count of how many receivers @returns the exit status */
+export async function tellPlans(
+  command: BaseCommand,
+  { json, commands }: TransferTelling,
+  count: number,
+  make: (surroundings: Surroundings) => Promise<PlannedTransfers>,
+): Promise<number> {
+  const { stdout, env, signal } = command.context;
+  const reports = openReports(command, { json, isPlanOnly: true });
+  try {
+    const { plans, shared, failures } = await make(await command.surround({ handle: reports.handle }));
+    const formatOne = (plan: EstimatedPlan): Iterable<string> =>
+      commands ? formatPlanAsCommands(plan) : formatPlanAsText(plan, chooseColors(stdout, env));
+    const sharing = commands ? [] : describeSharing(shared).map((line) => `${line}\n`);
+    const asJson = (): Iterable<string> =>
+      count > 1 ? formatPlansAsJson(plans, shared) : joinTexts(plans.map(formatPlanAsJson));
+    await writeAll(stdout, json ? asJson() : joinTexts([...plans.map(formatOne), sharing]), signal);
+    const failed = failures.map(({ error }) => exitCodeOf(error));
+    return worstExitCode([...failed, ...plans.map(({ plan }) => statusOfPlan(plan))]);
+  } finally {
+    reports.close();
+  }
+}
+
+function openReports(
+  { context, verbose, debug }: BaseCommand,
+  options: { readonly json: boolean; readonly isPlanOnly: boolean },
+): TransferReports {
+  const { stdout, stderr, env, places } = context;
+  return new TransferReports({
+    ...{ ...options, stdout, stderr, verbose, debug, clock: places.clock },
+    colors: chooseColors(stdout, env),
+    errorColors: chooseColors(stderr, env),
+    isAsking: () => places.prompter.isLent(),
+  });
+}
+
+/** Whether somebody may watch how far it is. */
+export function isWatched({ stdout }: CommandContext, { json }: Pick<TransferTelling, 'json'>): boolean {
+  return !json && 'isTTY' in stdout && stdout.isTTY === true;
+}
+
+/** The exit status of a transfer to one receiver. */
+function statusOf({ ending, error }: ReceiverOutcome): number {
+  if (error !== undefined) return exitCodeOf(error);
+  if (ending === undefined) return exitCodes.done;
+  const { plan, result } = ending;
+  return result.errors.length === 0 ? statusOfPlan(plan) : exitCodeOfAll(result.errors);
+}
+
+/** The exit status of what leaves these conflicts. */
+function statusOfPlan({ conflicts }: Plan): number {
+  return conflicts.length > 0 ? exitCodes.conflict : exitCodes.done;
+}
+
+/** Texts with an empty line between, in pieces. */
+function* joinTexts(texts: readonly Iterable<string>[]): Generator<string> {
+  let hasText = false;
+  for (const text of texts) {
+    let isFirst = true;
+    for (const piece of text) {
+      if (hasText && isFirst) yield '\n';
+      yield piece;
+      isFirst = false;
+    }
+    hasText ||= !isFirst;
+  }
+}

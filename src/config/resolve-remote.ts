@@ -1,0 +1,29 @@
+import type { Transport } from '../base/transports.js';
+import type { Config, RetentionRule } from './config.js';
+
+/** A host as it is reached, and what goes for it: the configuration's word on it, or none. */
+export interface ResolvedRemote {
+  /** What people call it. */
+  readonly name: string;
+  /** What `parseAddress` reads. */
+  readonly address: string;
+  /** Whether zfs is run through sudo there. */
+  readonly sudo: boolean;
+  /** What speaks SSH with it; undefined for whatever can. */
+  readonly transport: Transport | undefined;
+  /** The dataset there under which what is new goes; undefined when it keeps its name. */
+  readonly destination: string | undefined;
+  /** How many bytes a second streams from and to it may take in all; undefined for no limit. */
+  readonly bytesPerSecond: number | undefined;
+  /** What is kept there; empty when nothing of its own is said. */
+  readonly retentions: readonly RetentionRule[];
+}
+
+/** What a word for a host comes to: a remote of the configuration by its name, or an address. The one place where that is looked up. */
+export function resolveRemote({ remotes }: Config, word: string): ResolvedRemote {
+  const unconfigured = {
+    ...{ address: word, sudo: false, transport: undefined },
+    ...{ destination: undefined, bytesPerSecond: undefined, retentions: [] },
+  };
+  return { ...(remotes.get(word) ?? unconfigured), name: word };
+}

@@ -1,0 +1,22 @@
+import type { ZfsVmError } from '../base/errors.js';
+import type { Inventory } from '../inventory/inventory.js';
+import type { TransferEvent } from '../transfer/event.js';
+
+/** What happens in a task while it goes on. What a person or a program sees of it is up to `report/`. */
+export type TaskEvent =
+  /** Something to know of the connection to a host. */
+  | { readonly kind: 'connection'; readonly level: 'warning' | 'verbose' | 'debug'; readonly line: string }
+  /** Snapshots of a host look like versions, and are none. */
+  | {
+      readonly kind: 'malformed-tags';
+      readonly host: string;
+      readonly malformedTags: Inventory['malformedTags'];
+    }
+  /** A part has failed; the others go on. */
+  | { readonly kind: 'problem'; readonly error: ZfsVmError }
+  /** Transfers to these receivers begin, or their plans are made. */
+  | { readonly kind: 'receivers'; readonly receivers: readonly string[] }
+  /** Something happens in the transfer to a receiver, or on the sender for all of them. */
+  | { readonly kind: 'transfer'; readonly receiver: string | undefined; readonly event: TransferEvent }
+  /** The transfer to one of several receivers has ended with this; the others go on. */
+  | { readonly kind: 'receiver-failed'; readonly receiver: string; readonly error: ZfsVmError };

@@ -1,0 +1,20 @@
+import { realClock } from '../base/clock.js';
+import { LocalHost } from '../host/local-host.js';
+import { takeRunLock } from '../host/run-lock.js';
+import { createTerminalPrompter } from '../host/ssh/prompt.js';
+import { HoldJournal } from '../transfer/protection/hold-journal.js';
+import type { Places } from './surroundings.js';
+
+/** The places of this machine. @param env its environment, which says where state is kept */
+export function findPlaces(env: Readonly<Record<string, string | undefined>>): Places {
+  return {
+    openLocal: () => new LocalHost(),
+    // ssh2 takes as long to load as all else: only where there is a host to connect to.
+    connect: async (target, options) =>
+      (await import('../host/connect/connect-host.js')).connectHost(target, options),
+    holdJournal: new HoldJournal(env),
+    takeLock: takeRunLock,
+    clock: realClock,
+    prompter: createTerminalPrompter(),
+  };
+}

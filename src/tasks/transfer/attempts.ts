@@ -1,0 +1,128 @@
+import { ZfsVmError } from '../../base/errors.js';
+import type { Plan } from '../../plan/plan.js';
+import { addResults } from '../../transfer/add-results.js';
+import type { TransferResult } from '../../transfer/event.js';
+import type { Surroundings } from '../surroundings.js';
+import type { PreparedTransfer, ReceiverTransfer } from './receiver-transfer.js';
+import { startRound } from './round.js';
+
+/** How a transfer ended: what was planned last, and what came of all attempts. */
+export interface TransferEnding {
+  readonly plan: Plan;
+  readonly result: TransferResult;
+}
+
+/** How long to wait before each further attempt; the last one again and again. */
+const retryDelaysSeconds = [1, 5, 15, 30];
+
+/** The attempts for one receiver: where a host is lost or busy, it is read and planned anew, and goes on where it stood. */
+export class Attempts {
+  readonly #receiver: ReceiverTransfer;
+  readonly #surroundings: Surroundings;
+  /** The number of the next attempt but the first, if there is one. */
+  #next = 1;
+
+  constructor(receiver: ReceiverTransfer, surroundings: Surroundings) {
+    this.#receiver = receiver;
+    this.#surroundings = surroundings;
+  }
+
+  /**
+   * Goes on until all is there, or nothing more helps.
+   * @param looked the first plan
+   * @param shared what comes of it where it is run together with those of other receivers
+   * @throws ZfsVmError when it can't be done at all
+   */
+  async run(
+    looked: Promise<PreparedTransfer>,
+    shared: Promise<TransferResult> | undefined,
+  ): Promise<TransferEnding> {
+    let ending = await this.#runFirst(looked, shared);
+    if (ending.result.faults.has('behind')) ending = await this.#runAgain(ending);
+    for (;;) {
+      const { plan, result } = ending;
+      const [error] = result.errors;
+      const mayHelp = result.faults.has('lost') || result.faults.has('busy');
+      if (error === undefined || !mayHelp || !this.#hasMore) {
+        this.#receiver.tellEnd(plan, result);
+        return ending;
+      }
+      await this.#wait(error, result.faults.has('lost'));
+      ending = await this.#runAgain(ending);
+    }
+  }
+
+  get #hasMore(): boolean {
+    return this.#next <= this.#receiver.options.retries;
+  }
+
+  /** The first attempt. A connection that is lost while the hosts are read is no reason to give up, one that can't be made is. */
+  async #runFirst(
+    looked: Promise<PreparedTransfer>,
+    shared: Promise<TransferResult> | undefined,
+  ): Promise<TransferEnding> {
+    for (let attempt = this.#runPlan(looked, shared); ; attempt = this.#runPlan(this.#receiver.prepare())) {
+      try {
+        return await attempt;
+      } catch (error) {
+        if (!(error instanceof ZfsVmError) || !error.isLoss || !this.#hasMore) throw error;
+        this.#receiver.emit({ kind: 'trouble', error });
+        await this.#wait(error, true);
+      }
+    }
+  }
+
+  /** Once more, and what all attempts came to. A host that isn't back yet is no reason to give up. */
+  async #runAgain({ plan: before, result: sum }: TransferEnding): Promise<TransferEnding> {
+    try {
+      const { plan, result } = await this.#runPlan(this.#receiver.prepare());
+      return { plan, result: addResults(sum, result) };
+    } catch (error) {
+      if (!(error instanceof ZfsVmError) || error.kind !== 'connection') throw error;
+      this.#receiver.emit({ kind: 'trouble', error });
+      return { plan: before, result: { ...sum, errors: [error], faults: new Set(['lost']) } };
+    }
+  }
+
+  /** Runs a plan: as `shared` says, or in a round of its own. */
+  async #runPlan(
+    preparing: Promise<PreparedTransfer>,
+    shared?: Promise<TransferResult>,
+  ): Promise<TransferEnding> {
+    const { signal } = this.#surroundings;
+    try {
+      const prepared = await preparing;
+      const result = await (shared ?? this.#runAlone(prepared));
+      return { plan: prepared.plan, result: await this.#receiver.conclude(prepared, result) };
+    } catch (error) {
+      throw signal.aborted ? explainInterrupt(signal) : error;
+    }
+  }
+
+  async #runAlone({ work }: PreparedTransfer): Promise<TransferResult> {
+    const { bookmark, wantsSizes } = this.#receiver.options;
+    const { results } = await startRound([work], { bookmark, wantsSizes, lagMs: 0 }, this.#surroundings);
+    const [result] = results;
+    if (result === undefined) throw new Error('a plan was run without a result');
+    return result;
+  }
+
+  /** Tells why it is tried again, and waits. @param isLost whether the hosts have to be connected to anew */
+  async #wait(error: ZfsVmError, isLost: boolean): Promise<void> {
+    const delaySeconds = retryDelaysSeconds[Math.min(this.#next, retryDelaysSeconds.length) - 1] ?? 0;
+    const left = this.#receiver.options.retries - this.#next;
+    this.#receiver.emit({ kind: 'retrying', error, delaySeconds, left });
+    this.#next++;
+    await this.#receiver.wait(delaySeconds, isLost);
+    const { signal } = this.#surroundings;
+    if (signal.aborted) throw explainInterrupt(signal);
+  }
+}
+
+/** The error of the interrupt, with what is true of a transfer that was under way. */
+function explainInterrupt({ reason }: AbortSignal): unknown {
+  if (!(reason instanceof ZfsVmError)) return reason;
+  return new ZfsVmError(reason.kind, reason.message, {
+    hint: 'what has been received is kept; run the same command again to go on',
+  });
+}

@@ -1,0 +1,59 @@
+import { ZfsVmError } from '../../base/errors.js';
+import { localName, resolveHosts } from '../../config/config.js';
+import { resolveRemote } from '../../config/resolve-remote.js';
+import { RateLimit } from '../../transfer/lanes/rate-limit.js';
+import type { Surroundings } from '../surroundings.js';
+import { completeOptions, type TransferOptions, type TransferRequest } from './options.js';
+import type { ReceiverRequest } from './receiver-transfer.js';
+import { planTransfers, transfer, type PlannedTransfers, type ReceiverOutcome } from './transfer.js';
+
+/** What is to be pushed, and to whom. */
+export interface PushRequest extends TransferRequest {
+  /** Hosts as people name them: remotes and groups of the configuration, SSH addresses, or `local` for a copy within this machine. */
+  readonly hosts: readonly string[];
+}
+
+/**
+ * Brings other hosts up to date with this one.
+ * @returns what came of each of them
+ * @throws ZfsVmError when it can't be done for any of them
+ */
+export async function push(request: PushRequest, surroundings: Surroundings): Promise<ReceiverOutcome[]> {
+  const options = completeOptions(request);
+  return transfer(toReceivers(request, options, surroundings), options, surroundings);
+}
+
+/** Plans what `push` would do, and changes nothing. @throws ZfsVmError when that can't be done for any host */
+export async function planPush(request: PushRequest, surroundings: Surroundings): Promise<PlannedTransfers> {
+  return planTransfers(toReceivers(request, completeOptions(request), surroundings), surroundings);
+}
+
+/** The hosts that a push goes to, groups as their members. @throws ZfsVmError `usage` when there can be no push to them */
+export function findReceivers(
+  { hosts, destination }: Pick<PushRequest, 'hosts' | 'destination'>,
+  { config }: Pick<Surroundings, 'config'>,
+): string[] {
+  const names = resolveHosts(config, hosts);
+  if (!names.includes(localName) || destination !== undefined) return names;
+  throw new ZfsVmError('usage', 'a push to this machine needs a place', {
+    hint: 'name it with -d, e.g. -d tank/backup',
+  });
+}
+
+function toReceivers(
+  request: PushRequest,
+  options: TransferOptions,
+  { config, clock }: Surroundings,
+): ReceiverRequest[] {
+  const { bytesPerSecond } = options;
+  // A limit that was asked for is one for all hosts together.
+  const common = bytesPerSecond === undefined ? undefined : new RateLimit(bytesPerSecond, clock);
+  return findReceivers(request, { config }).map((to) => {
+    const remote = resolveRemote(config, to);
+    const usual = remote.bytesPerSecond;
+    return {
+      ...{ route: { kind: 'push', to }, options, destination: options.destination ?? remote.destination },
+      rateLimit: common ?? (usual === undefined ? undefined : new RateLimit(usual, clock)),
+    };
+  });
+}

@@ -1,0 +1,249 @@
+import { ZfsVmError } from '../../base/errors.js';
+import { planFanOut } from '../../plan/fan-out.js';
+import type { PassedVersions } from '../../plan/passed.js';
+import type { Plan, Step } from '../../plan/plan.js';
+import { estimateSizes } from '../../transfer/around/estimate-sizes.js';
+import type { SharedSteps, TransferResult } from '../../transfer/event.js';
+import { Hosts } from '../hosts.js';
+import type { Surroundings } from '../surroundings.js';
+import { Attempts, type TransferEnding } from './attempts.js';
+import { gather } from './gather.js';
+import type { TransferOptions } from './options.js';
+import {
+  ReceiverTransfer,
+  type FirstLook,
+  type PreparedTransfer,
+  type ReceiverRequest,
+} from './receiver-transfer.js';
+import { describeWay, listShared, startRound } from './round.js';
+import { SharedReading } from './shared-reading.js';
+import type { Sides } from './sides.js';
+
+/** What came of a transfer to one of the receivers. */
+export interface ReceiverOutcome {
+  /** What people call it. */
+  readonly receiver: string;
+  /** How it ended; undefined when it didn't get so far. */
+  readonly ending: TransferEnding | undefined;
+  /** What ended it. */
+  readonly error: ZfsVmError | undefined;
+}
+
+/** A plan for a receiver, with how large its streams will be. */
+export interface PlannedTransfer extends Sides {
+  readonly receiverName: string;
+  readonly plan: Plan;
+  readonly passed: PassedVersions;
+  readonly sizes: ReadonlyMap<Step, number>;
+  readonly compress: boolean;
+}
+
+/** The plans for all receivers. */
+export interface PlannedTransfers {
+  readonly plans: readonly PlannedTransfer[];
+  /** The steps that several of them share. */
+  readonly shared: readonly SharedSteps[];
+  /** The receivers that no plan could be made for, with why. */
+  readonly failures: readonly ReceiverFailure[];
+}
+
+interface ReceiverFailure {
+  readonly receiver: string;
+  readonly error: ZfsVmError;
+}
+
+/**
+ * Brings receivers up to date: looks at both sides of each, plans, runs the plans of those together who are ready, and goes on with each
+ * receiver alone where one was lost, busy, or late. What several of them need is read once. Whatever becomes of one, the others go on.
+ * @param requests each with another receiver; their options but for the destination and the rate are the same
+ * @throws ZfsVmError when it can't be done for any of them, or what would be destroyed is not confirmed
+ */
+export async function transfer(
+  requests: readonly ReceiverRequest[],
+  options: TransferOptions,
+  surroundings: Surroundings,
+): Promise<ReceiverOutcome[]> {
+  return withReceivers(requests, surroundings, async (receivers) => {
+    const { signal } = surroundings;
+    const looks = lookAt(receivers);
+    const ready = await gather(
+      looks.map(({ prepared }) => prepared),
+      {
+        waitMs: findPatience(options),
+        connecting: looks.map(({ connecting }) => connecting),
+        ...{ clock: surroundings.clock, signal },
+      },
+    );
+    const works = Array.from(ready.values(), ({ work }) => work);
+    const round = startRound(works, { ...options, lagMs: limitLag(options) }, surroundings);
+    const places = [...ready.keys()];
+    const resultOf = async (place: number): Promise<TransferResult> => {
+      const result = (await round).results[place];
+      if (result === undefined) throw new Error('a plan was run without a result');
+      return result;
+    };
+    const failure = round.then(() => undefined).catch((error: unknown) => error);
+    const failures = new FailureTeller(receivers.length, surroundings);
+    const outcomes = await settleAll(
+      receivers.map(async (receiver, index) => {
+        const place = places.indexOf(index);
+        const shared = place < 0 ? undefined : resultOf(place);
+        const outcome = await attempt(receiver, looks[index], shared, surroundings);
+        // As long as others may fail by the same, it isn't told for each of them.
+        if (ready.size > 0 && outcome.error !== (await failure)) failures.tell(outcome);
+        return outcome;
+      }),
+    );
+    // What was done to the end before it was stopped is done.
+    if (signal.aborted && outcomes.some(({ error }) => error !== undefined)) {
+      // What was held is released, as far as that can be waited for.
+      await round.then(({ over }) => over).catch(() => undefined);
+      throw outcomes.find(({ error }) => error?.kind === 'interrupted')?.error ?? signal.reason;
+    }
+    await (
+      await round
+    ).over;
+    failures.tellAll(outcomes);
+    return outcomes;
+  });
+}
+
+/**
+ * Plans what `transfer` would do, and changes nothing.
+ * @throws ZfsVmError when that can't be done for any of the receivers
+ */
+export async function planTransfers(
+  requests: readonly ReceiverRequest[],
+  surroundings: Surroundings,
+): Promise<PlannedTransfers> {
+  return withReceivers(requests, surroundings, async (receivers) => {
+    const { signal } = surroundings;
+    const looks = await Promise.allSettled(lookAt(receivers).map(({ prepared }) => prepared));
+    signal.throwIfAborted();
+    const made: PreparedTransfer[] = [];
+    const failed: ReceiverFailure[] = [];
+    for (const [index, look] of looks.entries()) {
+      const receiver = receivers[index]?.name ?? '';
+      if (look.status === 'fulfilled') made.push(look.value);
+      else if (look.reason instanceof ZfsVmError) failed.push({ receiver, error: look.reason });
+      else throw look.reason;
+    }
+    new FailureTeller(receivers.length, surroundings).tellAll(failed);
+    const chains = made.flatMap(({ plan }) => plan.chains);
+    const [first] = made;
+    const sizes =
+      first === undefined
+        ? new Map<Step, number>()
+        : await estimateSizes(first.sides.sender, { chains }, signal);
+    signal.throwIfAborted();
+    const plans = made.map(({ plan, passed, sides, compress, work }) => ({
+      ...{ receiverName: work.receiver, plan, passed, sizes, compress },
+      ...sides,
+    }));
+    const shared = listShared(
+      planFanOut(made.map(({ plan, compress }) => ({ plan, way: describeWay({ compress }) }))),
+      made.map(({ sides }) => sides.receiver.host.name),
+    );
+    return { plans, shared, failures: failed };
+  });
+}
+
+/** Does something with the receivers, and closes all connections whatever comes of it. */
+async function withReceivers<T>(
+  requests: readonly ReceiverRequest[],
+  surroundings: Surroundings,
+  work: (receivers: readonly ReceiverTransfer[]) => Promise<T>,
+): Promise<T> {
+  return Hosts.use(surroundings, async (hosts) => {
+    const isPush = requests.some(({ route }) => route.kind === 'push');
+    const pusher = isPush
+      ? Promise.resolve(hosts.openLocal())
+      : Promise.reject(new Error('only a push sends from this machine'));
+    pusher.catch(() => undefined);
+    const receivers = requests.map((request) => new ReceiverTransfer(request, surroundings, pusher));
+    surroundings.emit({ kind: 'receivers', receivers: receivers.map(({ name }) => name) });
+    try {
+      return await work(receivers);
+    } finally {
+      await Promise.all(receivers.map((receiver) => receiver.close()));
+    }
+  });
+}
+
+/** Begins to look at all receivers, with the sender read once. */
+function lookAt(receivers: readonly ReceiverTransfer[]): FirstLook[] {
+  const shared = receivers.length > 1 ? new SharedReading() : undefined;
+  return receivers.map((receiver) => {
+    const look = receiver.look(shared);
+    // Each is waited for later, and who waits hears of it.
+    look.prepared.catch(() => undefined);
+    look.connecting.catch(() => undefined);
+    return look;
+  });
+}
+
+/** All attempts for a receiver. What goes wrong is the outcome. */
+async function attempt(
+  receiver: ReceiverTransfer,
+  look: FirstLook | undefined,
+  shared: Promise<TransferResult> | undefined,
+  surroundings: Surroundings,
+): Promise<ReceiverOutcome> {
+  const outcome = { receiver: receiver.name, ending: undefined, error: undefined };
+  try {
+    const attempts = new Attempts(receiver, surroundings);
+    const ending = await attempts.run(look?.prepared ?? receiver.prepare(), shared);
+    return { ...outcome, ending };
+  } catch (error) {
+    if (!(error instanceof ZfsVmError)) throw error;
+    return { ...outcome, error };
+  } finally {
+    await receiver.close();
+  }
+}
+
+/** For how long those who are ready wait for the others. Everything that would be destroyed is shown before anything is done. */
+function findPatience(options: TransferOptions): number | undefined {
+  const mayLose = options.rollback || options.replace || options.deletesGone;
+  return mayLose ? undefined : limitLag(options);
+}
+
+/** Those who wait for others are not to look as if they had stalled. */
+function limitLag({ stallMs, lagMs }: TransferOptions): number {
+  return stallMs === 0 ? lagMs : Math.min(lagMs, stallMs / 2);
+}
+
+/** What all promises give. @throws what one of them threw, when all are settled */
+async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}
+
+/** Tells of the receivers that failed, each error once; what was the same for all of them is thrown instead. */
+class FailureTeller {
+  readonly #count: number;
+  readonly #surroundings: Surroundings;
+  readonly #told = new Set<ZfsVmError>();
+
+  /** @param count how many receivers there are */
+  constructor(count: number, surroundings: Surroundings) {
+    this.#count = count;
+    this.#surroundings = surroundings;
+  }
+
+  tell({ receiver, error }: { readonly receiver: string; readonly error: ZfsVmError | undefined }): void {
+    const { emit, signal } = this.#surroundings;
+    if (this.#count === 1 || error === undefined || this.#told.has(error) || signal.aborted) return;
+    this.#told.add(error);
+    emit({ kind: 'receiver-failed', receiver, error });
+  }
+
+  /** @throws ZfsVmError when it was the same for all of them, and wasn't told */
+  tellAll(ends: readonly { readonly receiver: string; readonly error: ZfsVmError | undefined }[]): void {
+    const [first] = ends;
+    const isCommon =
+      ends.length === this.#count && ends.every(({ error }) => error?.message === first?.error?.message);
+    if (isCommon && this.#told.size === 0 && first?.error !== undefined) throw first.error;
+    for (const end of ends) this.tell(end);
+  }
+}
