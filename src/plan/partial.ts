@@ -16,18 +16,38 @@ export function abortOurs({ partial }: Dataset, { versions }: Source): Preparati
 }
 
 /**
- * How to make room where a receive was interrupted that nobody can go on with: of a snapshot of this very dataset of the sender, from the
- * base that both sides have, and the snapshot is gone there. So `--all-snapshots` leaves it, where names tell nothing. Of a whole dataset
- * it can't be known, since another host may have a dataset of that name: that stays.
- * @param base the GUID of the newest point that the dataset and its copy have in common
+ * How to make room where a receive was interrupted that nobody can go on with: of a snapshot of this very dataset of the sender, going by the
+ * dataset's name in what was sent and by where it began, and the snapshot is gone there. So `--all-snapshots` leaves it, where the names
+ * of snapshots tell nothing. Of a whole dataset, another host may have begun it that has a dataset of that name: there it had no chance
+ * any more, as two can't have one place.
+ * @param bases what it may have begun from: GUIDs of points that the dataset and the receiver have in common; undefined for a whole dataset
  */
-export function abortGone({ partial }: Dataset, { dataset }: Source, base: bigint): Preparation | undefined {
+export function abortGone(
+  { partial }: Dataset,
+  { dataset }: Source,
+  bases: readonly (bigint | undefined)[],
+): Preparation | undefined {
   const content = partial?.content;
-  if (partial === undefined || content?.fromGuid !== base) return undefined;
+  if (partial === undefined || content === undefined || !bases.includes(content.fromGuid)) return undefined;
   const isOfDataset = content.toName.startsWith(`${dataset.name}@`);
   const isThere = dataset.snapshots.some(({ guid }) => guid === content.toGuid);
   if (!isOfDataset || isThere) return undefined;
   return { kind: 'abort', of: content.toName, token: partial.token };
+}
+
+/**
+ * How to make room at the place of a new dataset where a receive of ours was interrupted that can't be gone on with.
+ * @param base where the dataset begins: the point that it becomes a clone of; undefined when it goes whole
+ * @param allSnapshots whether snapshots go whatever their names are
+ */
+export function abortLeftover(
+  existing: Dataset,
+  source: Source,
+  { base, allSnapshots }: { readonly base: bigint | undefined; readonly allSnapshots: boolean },
+): Preparation | undefined {
+  return (
+    abortOurs(existing, source) ?? (allSnapshots ? abortGone(existing, source, [undefined, base]) : undefined)
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../streamline/dataset.js';
 import { ancestorsOf, baseNameOf, maxNameLength, poolOf } from '../zfs/names.js';
-import { abortOurs, describePartial } from './partial.js';
+import { abortLeftover, describePartial } from './partial.js';
 import type { ConflictReason } from './plan.js';
 import type { ReceiverModel } from './receiver-model.js';
 import type { Source } from './sources.js';
@@ -10,13 +10,22 @@ export class Placement {
   readonly #model: ReceiverModel;
   /** The receiver's dataset under which new ones go; they keep the sender's names without one. */
   readonly #destination: string | undefined;
+  readonly #allSnapshots: boolean;
   readonly #settled = new Map<string, string>();
   /** Places that stay empty because of a conflict, with the sender's dataset: nothing is made there as a mere parent. */
   readonly #empty = new Map<string, string>();
 
-  constructor(model: ReceiverModel, destination: string | undefined) {
+  /** @param allSnapshots whether snapshots go whatever their names are */
+  constructor(
+    model: ReceiverModel,
+    {
+      destination,
+      allSnapshots,
+    }: { readonly destination: string | undefined; readonly allSnapshots: boolean },
+  ) {
     this.#model = model;
     this.#destination = destination;
+    this.#allSnapshots = allSnapshots;
   }
 
   /** Notes where a dataset of the sender is, or will be. */
@@ -45,17 +54,21 @@ export class Placement {
     return placeNew(source, this.#destination, this.#settled);
   }
 
-  /** What keeps a new dataset from being made under this name. */
-  findObstacle(source: Source, destination: string): ConflictReason | undefined {
-    return this.#findOccupant(source, destination) ?? this.#findMissingGround(destination);
+  /**
+   * What keeps a new dataset from being made under this name.
+   * @param base the GUID of what it becomes a clone of; undefined when it goes whole
+   */
+  findObstacle(source: Source, destination: string, base?: bigint): ConflictReason | undefined {
+    return this.#findOccupant(source, destination, base) ?? this.#findMissingGround(destination);
   }
 
   /** What is there already, or will be. */
-  #findOccupant(source: Source, destination: string): ConflictReason | undefined {
+  #findOccupant(source: Source, destination: string, base: bigint | undefined): ConflictReason | undefined {
     const by = this.#model.findPlannedSource(destination);
     if (by !== undefined) return { kind: 'name-taken', destination, by };
     const existing = this.#model.findDataset(destination);
-    if (existing?.partial !== undefined && abortOurs(existing, source) === undefined) {
+    const ours = { base, allSnapshots: this.#allSnapshots };
+    if (existing?.partial !== undefined && abortLeftover(existing, source, ours) === undefined) {
       return describePartial(existing);
     }
     if (existing !== undefined && (existing.partial === undefined || existing.snapshots.length > 0)) {

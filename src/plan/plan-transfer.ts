@@ -12,7 +12,7 @@ import { follows, mostSources, type Role } from '../zfs/role.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
 import { chooseAsideName, hideAsides, toAsideRole } from './aside.js';
 import { settleGoneOn } from './gone-on.js';
-import { abortGone, abortOurs, describePartial, isBegun } from './partial.js';
+import { abortGone, abortLeftover, abortOurs, describePartial, isBegun } from './partial.js';
 import { planArrival } from './arrival.js';
 import { findKeyConflict, isCopy } from './key-fit.js';
 import { poolGuidOf } from './copy-owners.js';
@@ -84,7 +84,7 @@ class Planner {
     const receiver = hideAsides(request.receiver);
     this.#request = { ...request, receiver };
     this.#model = new ReceiverModel(receiver);
-    this.#placement = new Placement(this.#model, destination);
+    this.#placement = new Placement(this.#model, { destination, allSnapshots: choice.allSnapshots });
     this.#sources = findSources(sender, choice);
     const places = findLikelyPlaces(this.#sources, destination);
     this.#copies = new CopyFinder({ sender, model: this.#model, places });
@@ -257,7 +257,7 @@ class Planner {
       if (isForeign) return conflict(describePartial(existing));
       const preparation =
         abortOurs(existing, source) ??
-        (this.#request.choice.allSnapshots ? abortGone(existing, source, base.guid) : undefined);
+        (this.#request.choice.allSnapshots ? abortGone(existing, source, [base.guid]) : undefined);
       if (preparation === undefined || !isUntouched) return conflict(describePartial(existing));
       return this.#toChain(source, destination, steps, { preparation, by });
     }
@@ -291,7 +291,7 @@ class Planner {
     // Before anything is replaced: what is destroyed for versions that then can't be sent is lost for nothing.
     const theirs = this.#owners.findSameNamed(source, [first, ...rest], destination);
     if (theirs !== undefined) return conflict(theirs);
-    const obstacle = this.#placement.findObstacle(source, destination);
+    const obstacle = this.#placement.findObstacle(source, destination, base.guid);
     if (obstacle !== undefined) return this.#replace(source, destination, obstacle);
     const nearby = copies.filter((copy) => poolOf(copy.dataset) === poolOf(destination));
     if (nearby.length === 0) {
@@ -431,7 +431,11 @@ class Planner {
     const [first] = steps;
     const leftover =
       first.kind === 'full' || first.kind === 'clone' ? this.#model.findDataset(destination) : undefined;
-    const preparation = given ?? (leftover?.partial === undefined ? undefined : abortOurs(leftover, source));
+    const { allSnapshots } = this.#request.choice;
+    const base = first.kind === 'clone' ? first.from.guid : undefined;
+    const preparation =
+      given ??
+      (leftover?.partial === undefined ? undefined : abortLeftover(leftover, source, { base, allSnapshots }));
     const parents = this.#model.findMissingParents(destination);
     const keyConflict = encrypted
       ? findKeyConflict(

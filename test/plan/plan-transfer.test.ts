@@ -1106,8 +1106,24 @@ plans(
 );
 
 plans(
-  'so may one of a whole dataset',
+  'the first receive of a dataset that was interrupted, of a snapshot that is gone since, is dropped for --all-snapshots',
   { sender: ['tank/sent: @c'], receiver: ['tank/sent (partial @b):'], allSnapshots: true },
+  [
+    'tank/sent -> b:tank/sent',
+    "  drop what had arrived of tank/sent@b at b:tank/sent: it isn't what is sent next",
+    '  tank/sent@c full',
+  ],
+);
+
+plans(
+  'one of another dataset at its place may be somebody else’s',
+  { sender: ['tank/other: @c'], receiver: ['tank/other (partial @b):'], allSnapshots: true },
+  ['tank/other: partial-receive'],
+);
+
+plans(
+  'so may one of a snapshot that is still there, to be sent later',
+  { sender: ['tank/sent: @a @b'], receiver: ['tank/sent (partial @b):'], allSnapshots: true },
   ['tank/sent: partial-receive'],
 );
 

@@ -760,3 +760,46 @@ test('--all-snapshots goes on after an interrupted receive of a snapshot that is
   assert.match(stdout, /drop what had arrived of tank\/vm@auto-2/);
   assert.equal(versionsOf(b), 'web:1 web:2 web:3 auto-3');
 });
+
+test('--all-snapshots goes on where the first snapshot of a dataset was interrupted, and is gone since', async () => {
+  const world = new SimWorld();
+  const [a, b] = [world.addMachine('a'), world.addMachine('b')];
+  a.pools.create('tank/vm');
+  a.pools.write(
+    'tank/vm',
+    Array.from({ length: 200 }, (_, block) => block),
+  );
+  a.pools.snapshot(['tank/vm@auto-1']);
+  await runAndKill(world, 'a', 'push --all-snapshots b', b);
+  assert.ok(b.pools.open('tank/vm').isInconsistent);
+  for (const tag of [...a.pools.openSnapshot('tank/vm@auto-1').holds.keys()]) {
+    a.pools.release(tag, 'tank/vm@auto-1');
+  }
+  a.pools.destroySnapshots('tank/vm', ['auto-1']);
+  a.pools.snapshot(['tank/vm@auto-2']);
+  const { stdout } = await expectRun(world, 'a', 'push --all-snapshots b');
+  assert.match(stdout, /drop what had arrived of tank\/vm@auto-1/);
+  assertHasVersionsOf(b, a);
+  assert.equal(versionsOf(b), 'auto-2');
+});
+
+test('--all-snapshots leaves what was interrupted of another dataset', async () => {
+  const world = new SimWorld();
+  const [a, b] = [world.addMachine('a'), world.addMachine('b')];
+  a.pools.create('tank/other');
+  a.pools.create('tank/vm');
+  a.pools.write(
+    'tank/vm',
+    Array.from({ length: 200 }, (_, block) => block),
+  );
+  a.pools.snapshot(['tank/vm@auto-1']);
+  await runAndKill(world, 'a', 'push --all-snapshots b', b);
+  a.pools.rename('tank/vm', 'tank/moved');
+  a.pools.create('tank/vm');
+  a.pools.snapshot(['tank/vm@auto-1']);
+  b.pools.rename('tank/vm', 'tank/other');
+  a.pools.snapshot(['tank/other@auto-1']);
+  const { stderr } = await expectRun(world, 'a', 'push --all-snapshots b', 3);
+  assert.match(stderr, /tank\/other/);
+  assert.ok(b.pools.open('tank/other').isInconsistent);
+});
