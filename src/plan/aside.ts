@@ -1,6 +1,7 @@
 import type { Dataset, Datasets, Snapshot } from '../streamline/dataset.js';
 import { ancestorsOf, isPoolRoot, maxNameLength, poolOf } from '../zfs/names.js';
-import type { Role } from '../zfs/role.js';
+import { follows, type Role } from '../zfs/role.js';
+import type { Plan } from './plan.js';
 import type { ReceiverModel } from './receiver-model.js';
 import type { Source } from './sources.js';
 
@@ -46,8 +47,7 @@ export function chooseAsideName(
   { model, stamp }: { readonly model: ReceiverModel; readonly stamp: string },
 ): string | undefined {
   const longest = findLongest(snapshots) + reservedLength;
-  const parent = ancestorsOf(name).at(-1) ?? '';
-  for (const begin of [`${name}-${word}-${stamp}`, `${parent}/${word}-${stamp}`]) {
+  for (const begin of nameBegins(name, word).map((each) => each + stamp)) {
     if (begin.length + longest > maxNameLength) continue;
     for (let count = 1; ; count++) {
       const candidate = count === 1 ? begin : `${begin}-${count}`;
@@ -84,6 +84,31 @@ export function isAside({ role }: Pick<Dataset, 'role'>): boolean {
 /** The names of the datasets of a host that were moved aside. */
 export function findAsides(datasets: Datasets): ReadonlySet<string> {
   return new Set([...datasets.values()].filter(isAside).map(({ name }) => name));
+}
+
+/** What an earlier run moved aside to replace it, by the destinations of chains that bring what was to take its place. */
+export function findLeftAside(
+  { chains }: Plan,
+  { sender, receiver }: { readonly sender: Datasets; readonly receiver: Datasets },
+): Map<string, string> {
+  const left = new Map<string, string>();
+  const asides = [...receiver.values()].filter(isAside);
+  for (const { source, destination, preparation, steps } of asides.length === 0 ? [] : chains) {
+    if (steps[0].kind === 'incremental' || preparation?.kind === 'replace') continue;
+    const followed = { guid: sender.get(source)?.guid };
+    const begins = nameBegins(destination, 'replaced');
+    const aside = asides.find(
+      ({ name, role }) => follows(role, followed) && begins.some((begin) => name.startsWith(begin)),
+    );
+    if (aside !== undefined) left.set(destination, aside.name);
+  }
+  return left;
+}
+
+/** What names beside a dataset begin with: the second one where the first would be too long. */
+function nameBegins(name: string, word: AsideWord): string[] {
+  const parent = ancestorsOf(name).at(-1) ?? '';
+  return [`${name}-${word}-`, `${parent}/${word}-`];
 }
 
 /** Datasets as they are, without the content of those that were moved aside: nothing goes on there, or begins from it. */

@@ -81,15 +81,18 @@ export type TransferEvent =
       readonly aside: string;
       readonly snapshots: number;
     }
-  /** What was moved aside stays: it can't be destroyed, or, without an error, its successor isn't there. */
+  /** What was moved aside stays: it can't be destroyed, an earlier run moved it, or its successor isn't there. */
   | {
       readonly kind: 'aside-kept';
       readonly host: string;
       readonly destination: string;
       readonly aside: string;
+      /** Why it can't be destroyed, where that was tried. */
       readonly error: ZfsVmError | undefined;
       /** Whether it is known to be there: a host may have been lost while it was moved. */
       readonly isSure: boolean;
+      /** Whether its successor is there. */
+      readonly isReplaced: boolean;
     }
   /** Something went wrong that belongs to no stream. */
   | { readonly kind: 'trouble'; readonly error: ZfsVmError }

@@ -1,3 +1,4 @@
+import { quoteCommand, quoteWord } from '../base/shell.js';
 import { checkCharacters, UnreadableOutput } from './list-fields.js';
 import { roleProperty } from './role.js';
 
@@ -45,6 +46,13 @@ const encryptionProperties: ReadonlySet<string> = new Set([
 /** What the stream itself says, and nobody can choose. */
 const contentProperties: ReadonlySet<string> = new Set([
   ...['casesensitivity', 'normalization', 'utf8only', 'version', 'volblocksize', 'volsize'],
+]);
+
+/** What is only of the dataset itself: no clone of it takes it over. */
+const ownProperties: ReadonlySet<string> = new Set([
+  ...contentProperties,
+  ...encryptionProperties,
+  ...['reservation', 'refreservation', roleProperty],
 ]);
 
 /** What makes a dataset appear somewhere, or to somebody: on another host, that is never what is meant. */
@@ -146,9 +154,23 @@ export function parseLocalProperties(output: string): Property[] {
  * nor what is written on one dataset only; it never mounts by itself; and room is reserved once.
  */
 export function isKeptByClone(name: string, value: string): boolean {
-  if (name === 'canmount') return value === 'off';
-  if (['reservation', 'refreservation', roleProperty].includes(name)) return false;
-  return !contentProperties.has(name) && !encryptionProperties.has(name);
+  return name === 'canmount' ? value === 'off' : !ownProperties.has(name);
+}
+
+/**
+ * What `isKeptByClone` says, as shell text that sets on a dataset what is set on another one.
+ * @param zfs words of the shell that call zfs
+ */
+export function keepPropertiesLine(
+  zfs: string,
+  { from, to }: { readonly from: string; readonly to: string },
+): string {
+  const passed = [...ownProperties].sort().join('|');
+  return [
+    `${zfs} ${quoteCommand(getLocalPropertiesArguments(from))} | while IFS="$(printf '\\t')" read -r name value; do`,
+    `case $name in canmount) [ "$value" = off ] || continue ;; ${passed}) continue ;; esac;`,
+    `${zfs} set "$name=$value" ${quoteWord(to)} </dev/null; done`,
+  ].join(' ');
 }
 
 /** Arguments of zfs that list what these properties are on the datasets whose names follow, for `parseProperties`. */

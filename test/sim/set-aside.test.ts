@@ -141,7 +141,8 @@ test('where a step of it fails, all is as it was', async () => {
         (subcommand === at && at === 'promote');
       if (b.isZfsDenied) b.beforeZfs = () => void (b.isZfsDenied = false);
     };
-    await expectRun(world, 'a', 'push --set-aside --retries 0 b', 4);
+    const { stderr } = await expectRun(world, 'a', 'push --set-aside --retries 0 b', 4);
+    assert.match(stderr, /nothing of tank\/vm was lost or changed/, at);
     assert.equal(describeState(b), state, at);
   }
 });
@@ -157,6 +158,17 @@ test('a run that is killed while a copy is set aside loses nothing, and the same
     );
     assert.equal(versionsOf(b, asideOf(b)), 'web:3', at);
   }
+});
+
+test('the commands that a plan prints mark what was set aside, and keep the properties of the copy', async () => {
+  const { world, b } = await makeWorld();
+  const { stdout } = await expectRun(world, 'a', 'plan push --set-aside --commands b');
+  const [, guid = ''] = /zfs-vm:role=aside source=[0-9]+ pool=[0-9]+ self=([0-9]+)/.exec(stdout) ?? [];
+  assert.equal(guid, String(b.pools.open('tank/vm').guid));
+  assert.match(
+    stdout,
+    /zfs get -Hp -s local -o property,value all tank\/vm-set-aside-.*zfs set .* tank\/vm /,
+  );
 });
 
 test('--set-aside and what destroys exclude each other', async () => {

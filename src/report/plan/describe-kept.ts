@@ -6,11 +6,11 @@ export function describeKept({
   host,
   destination,
   aside,
-  error,
+  isReplaced,
   isSure,
 }: TransferEvent & { readonly kind: 'aside-kept' }): string {
   const destroy = `"${quoteCommand(['zfs', 'destroy', '-r', aside])}" on ${host}`;
-  if (error !== undefined) {
+  if (isReplaced) {
     return `warning: ${host}:${destination} is replaced, and what it was is kept as ${aside}: if it may go, destroy it with ${destroy}`;
   }
   const rename = quoteCommand(['zfs', 'rename', aside, destination]);

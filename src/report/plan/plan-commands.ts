@@ -1,6 +1,9 @@
+import type { Chain } from '../../plan/plan.js';
 import { conclusionCalls, groupByStream, landingOf, preparationCalls, streamOf } from '../../plan/stream.js';
 import { destroySnapshotsArguments } from '../../zfs/destroy.js';
+import { keepPropertiesLine, setPropertyArguments } from '../../zfs/properties.js';
 import { createParentArguments, receiveArguments } from '../../zfs/receive.js';
+import { formatRole, roleProperty } from '../../zfs/role.js';
 import { sendArguments } from '../../zfs/send.js';
 import { quoteCommand } from '../../base/shell.js';
 import { packWords, unpackWords } from '../../base/zstd.js';
@@ -19,6 +22,7 @@ function* listCommands({ plan, sender, receiver, compress }: EstimatedPlan): Gen
       yield commandOn(receiver, createParentArguments(parent, chain.parentsInClear));
     }
     for (const call of preparationCalls(chain)) yield commandOn(receiver, call);
+    yield* listAsideCommands(chain, receiver);
     for (const steps of groupByStream(chain)) {
       const send = callZfs(sender, sendArguments(streamOf(chain, steps)));
       const receive = callZfs(receiver, receiveArguments(landingOf(chain, steps[0])));
@@ -30,6 +34,20 @@ function* listCommands({ plan, sender, receiver, compress }: EstimatedPlan): Gen
     const names = snapshots.map(({ name }) => name);
     yield commandOn(receiver, destroySnapshotsArguments(dataset, names));
   }
+}
+
+/** What is written down on what was moved aside, and what its successor keeps of it. */
+function* listAsideCommands({ destination, preparation }: Chain, receiver: PlanSide): Generator<string> {
+  if (preparation === undefined || !('aside' in preparation)) return;
+  const { kind, aside, role, guid } = preparation;
+  if (guid !== undefined) {
+    yield commandOn(receiver, setPropertyArguments(aside, roleProperty, formatRole(role, guid)));
+  }
+  if (kind !== 'set-aside') return;
+  yield lineOn(
+    receiver.host,
+    keepPropertiesLine(quoteCommand(receiver.zfs), { from: aside, to: destination }),
+  );
 }
 
 /** Both sides of a stream as one line, joined where its pipe is. */

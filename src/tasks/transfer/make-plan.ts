@@ -1,5 +1,6 @@
 import type { Inventory } from '../../inventory/inventory.js';
 import { readHeld, readSetPropertiesOf } from '../../inventory/read-inventory.js';
+import { findLeftAside } from '../../plan/aside.js';
 import { findToBeDestroyed } from '../../plan/gone-on.js';
 import { findPassed, type FoundPassed, type PassedVersions } from '../../plan/passed.js';
 import type { Plan } from '../../plan/plan.js';
@@ -31,6 +32,8 @@ export interface MadePlan {
   readonly unmarked: readonly string[];
   /** What the receiver lacks for good. */
   readonly passed: PassedVersions;
+  /** What earlier runs moved aside for what the plan brings, by its destination. */
+  readonly leftAside: ReadonlyMap<string, string>;
 }
 
 /** What a plan is made from. */
@@ -90,8 +93,9 @@ class PlanMaker {
     this.#notePools(plan);
     const unmarked = findUnmarked(plan, this.#datasets.sender).map(fullNameOf);
     const passed = await this.#findPassed(plan);
-    if (!options.deletesGone) return { plan, unmarked, passed };
-    return { plan: { ...plan, deletes: await this.#findDeletes(plan) }, unmarked, passed };
+    const found = { unmarked, passed, leftAside: findLeftAside(plan, this.#datasets) };
+    if (!options.deletesGone) return { plan, ...found };
+    return { plan: { ...plan, deletes: await this.#findDeletes(plan) }, ...found };
   }
 
   /** @throws ZfsVmError when a pool is gone, or the destination can't be */

@@ -191,6 +191,7 @@ export class ReceiverTransfer {
       ...{ options, destination, receiverName: this.name, stamp: this.#stamp, sides, inventories },
       ...{ pools: this.#pools, signal: this.#surroundings.signal },
     });
+    this.#replaced.noteLeft(made.leftAside);
     return { ...made, hasNoise: inventories.sender.hasNoise };
   }
 

@@ -43,9 +43,16 @@ export function callLine(words: readonly string[]): string {
   return `"$@" ${quoteCommand(words)} </dev/null`;
 }
 
+/** What a script tells where it has failed, and could not undo what it had done before. */
+export const notUndone = 'what was done before could not be undone';
+
 /** A line that does something, and where that fails, undoes what was done before, and ends with its status. */
 export function orUndo(line: string, ...undoing: readonly string[]): string {
-  return `${line} || { status=$?; ${[...undoing, 'exit "$status"'].join('; ')}; }`;
+  return `${line} || { status=$?; ${[...undoing.map(orTell), 'exit "$status"'].join('; ')}; }`;
+}
+
+function orTell(line: string): string {
+  return `{ ${line}; } || echo ${quoteWord(notUndone)} >&2`;
 }
 
 /** A line that ends the script, after undoing what was done, unless a property has a value. @param changed what it tells then */
@@ -59,7 +66,7 @@ export function unlessChanged(
   ...undoing: readonly string[]
 ): string {
   const now = `"$(${callLine(getValueArguments(dataset, property))})"`;
-  const giveUp = [`echo ${quoteWord(changed)} >&2`, ...undoing, 'exit 1'];
+  const giveUp = [`echo ${quoteWord(changed)} >&2`, ...undoing.map(orTell), 'exit 1'];
   return `[ ${now} = ${quoteWord(value)} ] || { ${giveUp.join('; ')}; }`;
 }
 

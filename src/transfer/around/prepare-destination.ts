@@ -11,7 +11,7 @@ import { isBusyFailure } from '../../zfs/failure.js';
 import { abortReceive } from './abort-receive.js';
 import type { Fault } from '../event.js';
 import { callIfUnchanged } from './guarded-call.js';
-import { moveAside } from './move-aside.js';
+import { moveAside, notUndone, type Moving } from './move-aside.js';
 
 /** What is done only because the person asked for it by name. */
 type Loss = Preparation & { readonly kind: 'rollback' | 'replace' };
@@ -40,12 +40,12 @@ export async function prepareDestination(
     return toObstacle(receiver, 'receive', result);
   }
   if (preparation.kind === 'set-aside') {
-    return toObstacle(receiver, 'rename', await moveAside(receiver, chain, preparation, signal));
+    return moveOrTell(receiver, chain, preparation, signal);
   }
   const news = await findNews({ dataset, preparation }, receiver, signal);
   if (news !== undefined) return news;
   if (preparation.kind === 'replace') {
-    return toObstacle(receiver, 'rename', await moveAside(receiver, chain, preparation, signal));
+    return moveOrTell(receiver, chain, preparation, signal);
   }
   const guard = {
     dataset,
@@ -64,6 +64,27 @@ export async function prepareDestination(
     if (!isSuccess(end.exit)) return toObstacle(receiver, next, end);
   }
   return undefined;
+}
+
+/** Moves a destination aside; what is told where that fails says whether all is as it was. */
+async function moveOrTell(
+  receiver: Endpoint,
+  chain: Chain,
+  moving: Moving,
+  signal: AbortSignal,
+): Promise<Obstacle | undefined> {
+  const result = await moveAside(receiver, chain, moving, signal);
+  const obstacle = toObstacle(receiver, 'rename', result);
+  if (obstacle === undefined || result.exit.kind !== 'exited') return obstacle;
+  const { destination } = chain;
+  const isUndone = !result.stderr.includes(notUndone);
+  const told = isUndone
+    ? `nothing of ${destination} was lost or changed`
+    : `${destination} may be called ${moving.aside} now; nothing of it was lost`;
+  const { kind, message, hint, details } = obstacle.error;
+  const way =
+    isUndone && hint === undefined ? `end what uses ${destination} there, and run this again` : hint;
+  return { ...obstacle, error: new ZfsVmError(kind, `${message}; ${told}`, { hint: way, details }) };
 }
 
 /**

@@ -30,6 +30,14 @@ export class ReplacedDatasets {
   /** The destinations that are known to have been moved. */
   readonly #moved = new Set<string>();
 
+  /** What earlier runs moved aside, by the destination. */
+  #left: ReadonlyMap<string, string> = new Map();
+
+  /** Notes what earlier runs moved aside, and nobody knows any more whether it may go: it is told when its successor is there. */
+  noteLeft(asides: ReadonlyMap<string, string>): void {
+    this.#left = new Map([...asides].filter(([destination]) => !this.#waiting.has(destination)));
+  }
+
   /** Notes that the destination of a chain is moved aside: before it is, as nobody may hear how that ends. */
   add(chain: Chain, host: string): void {
     const { destination, preparation } = chain;
@@ -67,8 +75,21 @@ export class ReplacedDatasets {
       if (error === undefined) {
         emit({ kind: 'replaced', host, destination, aside, snapshots: destroys.length });
       } else {
-        emit({ kind: 'aside-kept', host, destination, aside, error, isSure: true });
+        emit({ kind: 'aside-kept', host, destination, aside, error, isSure: true, isReplaced: true });
       }
+    }
+    const host = receiver.host.name;
+    for (const [destination, aside] of this.#left) {
+      if (!isThere(destination)) continue;
+      emit({
+        kind: 'aside-kept',
+        host,
+        destination,
+        aside,
+        error: undefined,
+        isSure: true,
+        isReplaced: true,
+      });
     }
   }
 
@@ -76,7 +97,8 @@ export class ReplacedDatasets {
   tellKept(emit: (event: TransferEvent) => void): void {
     for (const [destination, { moving, host }] of this.#waiting) {
       const isSure = this.#moved.has(destination);
-      emit({ kind: 'aside-kept', host, destination, aside: moving.aside, error: undefined, isSure });
+      const { aside } = moving;
+      emit({ kind: 'aside-kept', host, destination, aside, error: undefined, isSure, isReplaced: false });
     }
     this.#waiting.clear();
   }
