@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { makeSequence, playSimulated, type Played } from '../sim/conformance.js';
+import { encryptionSequences } from '../sim/conformance-encryption.js';
 import { regressions } from '../sim/conformance-regressions.js';
 import type { ZfsVersion } from '../sim/pools.js';
 import { startLab, type Lab } from './lab.js';
@@ -44,8 +45,8 @@ function testSequences(version: ZfsVersion, getHosts: () => readonly LabHost[]):
     assert.deepEqual(await compare(getHosts(), version, sequences), []);
   });
 
-  test('in sequences that found a difference', async () => {
-    const sequences = regressions.map(({ title, operations }) => ({
+  test('in sequences that found a difference, and in those about encryption', async () => {
+    const sequences = [...regressions, ...encryptionSequences].map(({ title, operations }) => ({
       title,
       play: () => playSimulated(operations, version),
     }));

@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { makeSequence, playSimulated } from '../sim/conformance.js';
+import { encryptionSequences } from '../sim/conformance-encryption.js';
 import { regressions } from '../sim/conformance-regressions.js';
 import type { ZfsVersion } from '../sim/pools.js';
 import { attachLab, startLab } from './lab.js';
@@ -21,10 +22,12 @@ const { values } = parseArgs({
 });
 const version: ZfsVersion = values.zfs === '2.1' ? '2.1' : '2.3';
 const sequences = [
-  ...(values['no-regressions'] ? [] : regressions).map(({ title, operations }) => ({
-    title,
-    play: () => playSimulated(operations, version),
-  })),
+  ...(values['no-regressions'] ? [] : [...regressions, ...encryptionSequences]).map(
+    ({ title, operations }) => ({
+      title,
+      play: () => playSimulated(operations, version),
+    }),
+  ),
   ...Array.from({ length: Number(values.seeds) }, (_, index) => ({
     title: `seed ${Number(values.from) + index}`,
     play: () => makeSequence(Number(values.from) + index, Number(values.length), version),

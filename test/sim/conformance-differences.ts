@@ -34,6 +34,17 @@ const errorKinds: readonly (readonly [kind: string, words: RegExp])[] = [
   ['gone', /used in the initial send no longer exists/],
   ['saved', /Partially received snapshot is saved/],
   ['incomplete', /incomplete stream|failed to read from stream|invalid backup stream/],
+  [
+    'locked',
+    /permission denied|cannot mount .* read-only|key must be loaded|key is not loaded|[Kk]ey not loaded/i,
+  ],
+  ['no key change', /Key change error/],
+  ['other root', /Keys must be (un)?loaded for encryption root/],
+  ['wrong key', /Incorrect key provided/],
+  ['key is so already', /Key already (un)?loaded/],
+  ['leaves its root', /cannot (?:move encrypted child|promote dataset) outside (?:of )?its encryption root/],
+  ['other blocks', /IV set guid mismatch/],
+  ['copy in clear', /cannot perform raw receive on top of existing unencrypted dataset/],
   ['not possible now', /kernel modules must be upgraded|incompatible embedded data stream/],
 ];
 

@@ -268,7 +268,7 @@ export const regressions: readonly Regression[] = [
 ];
 
 /** The operations that stand on the lines of a text: `write DATASET FILE`, or shell text. */
-function toOperations(text: string): Operation[] {
+export function toOperations(text: string): Operation[] {
   const lines = text.split('\n').map((line) => line.trim());
   return lines
     .filter((line) => line !== '')

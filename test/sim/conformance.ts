@@ -81,7 +81,8 @@ function isLookedAt(index: number, length: number): boolean {
  */
 
 /** What is listed of everything; some columns differ in what they say, and are made alike by `StateReader`. */
-const stateColumns = 'name,type,guid,origin,userrefs,receive_resume_token,written,prevsnap';
+const stateColumns =
+  'name,type,guid,origin,userrefs,receive_resume_token,written,prevsnap,encryptionroot,keystatus';
 
 /** Makes what hosts list comparable. */
 class StateReader {
@@ -93,7 +94,7 @@ class StateReader {
     return lines.map((line) => {
       const fields = line.split('\t');
       const [name = '', type = '', guid = '', origin = '', holds = '', token = '', written = ''] = fields;
-      const [newest = ''] = fields.slice(7);
+      const [newest = '', root = '', key = ''] = fields.slice(7);
       const known = this.#guids.get(guid) ?? this.#guids.size;
       this.#guids.set(guid, known);
       const isDataset = type === 'filesystem' || type === 'volume';
@@ -105,6 +106,7 @@ class StateReader {
               token === '-' ? 'no token' : 'token',
               written === '0' ? 'unchanged' : 'changed',
               `newest ${newest}`,
+              ...(root === '-' ? [] : [`opened by ${root}`, `key ${key}`]),
             ]
           : []),
       ].join(' ');
@@ -121,6 +123,7 @@ class SimulatedPlayer {
   constructor(version: ZfsVersion) {
     this.machine = new Machine({ clock: new VirtualClock(), random: new Random(1), version, blockBytes });
     this.machine.pools.createPool(pool);
+    this.machine.pools.set(pool, new Map([['mountpoint', 'legacy']]));
   }
 
   async play(operation: Operation, isStateWanted: boolean): Promise<Outcome> {
@@ -141,6 +144,10 @@ class SimulatedPlayer {
   }
 
   #write({ dataset, file }: Extract<Operation, { kind: 'write' }>): { status: number; stderr: string } {
+    const found = this.machine.pools.datasets.get(dataset);
+    if (found?.encryption !== undefined && !(found.isKeyLoaded && found.canBeOpened)) {
+      return { status: 32, stderr: `mount: ${dataset}: permission denied.` };
+    }
     const blocks = Array.from({ length: fileBlocks }, (_, index) => file * fileBlocks + index);
     this.machine.pools.write(dataset, blocks);
     return { status: 0, stderr: '' };
@@ -164,6 +171,7 @@ export function scriptSequence(operations: readonly Operation[]): string {
   });
   return `
     mkdir -p /run/conformance
+    for key in 1 2 3; do printf '%032d' $key > /run/conformance-key$key; done
     write_file() {
       # Without the helper of mount, which is one more process that knows zfs.
       mount -i -t zfs "$1" /run/conformance &&

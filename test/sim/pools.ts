@@ -46,6 +46,8 @@ export class Pools {
   readonly #capacities = new Map<string, number>();
   /** What pools were made without. */
   readonly #lacking = new Map<string, ReadonlySet<PoolFeature>>();
+  /** Where keys are, by what datasets say that they are wrapped with; of those only that were said to be in a file. */
+  readonly #keyFiles = new Map<string, string>();
   /** The last transaction group of each pool. */
   readonly #txgs = new Map<string, number>();
 
@@ -199,6 +201,10 @@ export class Pools {
     }
     const dataset = this.#add(name, type);
     this.encrypt(dataset, asked, parent);
+    const keyFile = properties.get('keylocation');
+    if (dataset.wrappedWith !== undefined && keyFile !== undefined) {
+      this.#keyFiles.set(dataset.wrappedWith, keyFile);
+    }
     for (const [property, value] of properties) dataset.properties.set(property, { value, source: 'local' });
     return dataset;
   }
@@ -274,6 +280,11 @@ export class Pools {
         `cannot promote '${name}': snapshot name '${conflict.fullName}' from origin \n\tconflicts with '${conflict.name}' from target`,
       );
     }
+    const { encryptionRoot: root } = clone;
+    const parent = this.#datasets.get(ancestorsOf(name).at(-1) ?? '');
+    if (root !== undefined && root !== clone && root !== old && parent?.encryptionRoot !== root) {
+      throw new ZfsRefusal(`cannot promote '${name}': cannot promote dataset outside its encryption root`);
+    }
     for (const snapshot of moved) snapshot.dataset = clone;
     old.snapshots = old.snapshots.slice(index);
     clone.snapshots = [...moved, ...clone.snapshots];
@@ -301,8 +312,12 @@ export class Pools {
     }
     if (poolOf(from) !== poolOf(to)) fail('datasets must be within same pool');
     if (baseNameOf(from) === from) fail('operation does not apply to pools');
-    this.#openParent(to);
+    const parent = this.#openParent(to);
     if (this.#datasets.has(to)) fail('dataset already exists');
+    const { encryptionRoot: root } = dataset;
+    if (root !== undefined && root !== dataset && parent.encryptionRoot !== root) {
+      fail('cannot move encrypted child outside of its encryption root');
+    }
     if (dataset.isReceiving) fail('dataset is busy');
     // What is mounted is unmounted for it, and mounted again; a volume that is open doesn't mind.
     for (const each of [dataset, ...this.below(from)]) checkUnmountable(each);
@@ -511,7 +526,10 @@ export class Pools {
   }
 
   /** `zfs change-key`: a key of its own, or, with `-i`, that of its parent's encryption root. */
-  changeKey(name: string, { inherits }: { readonly inherits: boolean }): void {
+  changeKey(
+    name: string,
+    { inherits, keyFile }: { readonly inherits: boolean; readonly keyFile?: string | undefined },
+  ): void {
     const dataset = this.open(name);
     const root = this.#openParent(name).encryptionRoot;
     const fail = (why: string): never => {
@@ -520,18 +538,63 @@ export class Pools {
     if (dataset.encryption === undefined) fail('Dataset not encrypted.');
     if (!dataset.isKeyLoaded) fail('Key must be loaded.');
     if (inherits && root === undefined) fail('Parent must be encrypted.');
+    if (inherits && dataset.encryptionRoot !== dataset) {
+      fail('Key inheritting can only be performed on encryption roots.');
+    }
     const txg = this.nextTxg(name);
-    const before = dataset.encryptionRoot;
-    dataset.keyHolder = inherits ? root : undefined;
     const wrapped = inherits ? root?.wrappedWith : `key of ${dataset.guid} since ${txg}`;
+    if (!inherits && wrapped !== undefined && keyFile !== undefined) this.#keyFiles.set(wrapped, keyFile);
+    // What it opened until now stays with it: what lies below it, and clones of it, wherever they are.
+    const before = dataset.encryptionRoot;
+    const opened = new Set([dataset]);
+    for (const each of opened) {
+      const clones = each.snapshots.flatMap((snapshot) => [...snapshot.clones]);
+      const below = [...this.#datasets.values()].filter(
+        ({ name: other }) => ancestorsOf(other).at(-1) === each.name,
+      );
+      for (const other of [...below, ...clones]) if (other.encryptionRoot === before) opened.add(other);
+    }
+    for (const each of opened) {
+      each.keyHolder = each === dataset ? undefined : dataset;
+      each.wrappedWith = wrapped;
+    }
+    if (inherits) dataset.keyHolder = root;
+  }
+
+  /** `zfs load-key -L`: what inherits the key can be opened then, too. */
+  loadKey(name: string, keyFile: string | undefined): void {
+    const dataset = this.open(name);
+    const fail = (why: string): never => {
+      throw new ZfsRefusal(`Key load error: ${why}`);
+    };
+    if (dataset.encryption === undefined) fail(`'${name}' is not encrypted.`);
+    const root = dataset.encryptionRoot;
+    if (root !== dataset) fail(`Keys must be loaded for encryption root of '${name}' (${root?.name ?? ''}).`);
+    if (this.#keyFiles.get(dataset.wrappedWith ?? '') !== keyFile) {
+      fail(`Incorrect key provided for '${name}'.`);
+    }
+    if (dataset.isKeyLoaded) fail(`Key already loaded for '${name}'.`);
+    this.#setKeyLoaded(dataset, true);
+  }
+
+  /** `zfs unload-key`. */
+  unloadKey(name: string): void {
+    const dataset = this.open(name);
+    const fail = (why: string): never => {
+      throw new ZfsRefusal(`Key unload error: ${why}`);
+    };
+    if (dataset.encryption === undefined) fail(`'${name}' is not encrypted.`);
+    const root = dataset.encryptionRoot;
+    if (root !== dataset) {
+      fail(`Keys must be unloaded for encryption root of '${name}' (${root?.name ?? ''}).`);
+    }
+    if (!dataset.isKeyLoaded) fail(`Key already unloaded for '${name}'.`);
+    this.#setKeyLoaded(dataset, false);
+  }
+
+  #setKeyLoaded(root: Dataset, isKeyLoaded: boolean): void {
     for (const each of this.#datasets.values()) {
-      // What it opened until now stays with it.
-      if (
-        each === dataset ||
-        (before === dataset && each.encryptionRoot === dataset.encryptionRoot && isWithin(each.name, name))
-      ) {
-        each.wrappedWith = wrapped;
-      }
+      if (each.encryptionRoot === root) each.isKeyLoaded = isKeyLoaded;
     }
   }
 

@@ -59,7 +59,21 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     const options = readOptions(words, 'lio:');
     const name = onlyOperand('change-key', options.operands);
     permit(call, ['change-key'], `cannot change key of '${name}'`);
-    pools.changeKey(name, { inherits: options.has('i') });
+    const keyFile = readProperties(options.values('o')).get('keylocation');
+    pools.changeKey(name, { inherits: options.has('i'), keyFile });
+    return 0;
+  },
+  'load-key': (call, words, pools) => {
+    const options = readOptions(words, 'L:');
+    const name = onlyOperand('load-key', options.operands);
+    permit(call, ['load-key'], `Key load error`);
+    pools.loadKey(name, options.value('L'));
+    return 0;
+  },
+  'unload-key': (call, words, pools) => {
+    const name = onlyOperand('unload-key', words);
+    permit(call, ['load-key'], `Key unload error`);
+    pools.unloadKey(name);
     return 0;
   },
   set: (call, words, pools) => {
