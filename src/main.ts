@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Cli } from 'clipanion';
+import { findConfigFiles } from './command-line/config-file.js';
 import { asksForDebug, runCommandLine } from './command-line/run-command-line.js';
 import { commandClasses } from './commands/all-commands.js';
-import { findConfigFiles } from './command-line/config-file.js';
 import { findPlaces } from './tasks/find-places.js';
 import { exitCodeOf, exitCodes, ZfsVmError } from './base/errors.js';
 import { chooseColors } from './report/terminal/colors.js';
@@ -32,10 +31,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   for (const signal of signals) process.on(signal, onSignal);
   watchOutputs(interrupt);
   try {
-    const { stdin, stdout, stderr, env } = process;
-    const streams = { ...Cli.defaultContext, stdin, stdout, stderr, env };
+    const { stdout, stderr, env } = process;
     const context = {
-      ...streams,
+      ...{ stdout, stderr, env },
       signal: interrupt.signal,
       places: findPlaces(env),
       configFiles: findConfigFiles(env),

@@ -66,16 +66,20 @@ export interface CommandDefinition {
   readonly options: Readonly<Record<string, OptionDefinition>>;
   /** Its other words, in their order. */
   readonly operands: Readonly<Record<string, OperandDefinition>>;
-  /** The options that the synopsis names, the others being `[OPTION]...` there; all of them when it is left out. */
+  /** The options that the synopsis names, in its order, the others being `[OPTION]...` there; all of them when it is left out. */
   readonly inSynopsis?: readonly string[];
 }
 
 /** What the words of a command come to, by the names of its options and operands. */
-export type ArgumentsOf<Definition extends Pick<CommandDefinition, 'options' | 'operands'>> = {
-  readonly [Key in keyof Definition['options']]: OptionValue<Definition['options'][Key]>;
-} & {
+export type ArgumentsOf<Definition extends CommandDefinition> = OptionArguments<Definition['options']> & {
   readonly [Key in keyof Definition['operands']]: OptionValue<Definition['operands'][Key]>;
-} & { readonly [Key in keyof GlobalOptions]: OptionValue<GlobalOptions[Key]> };
+} & GlobalArguments;
+
+/** What some options come to. */
+export type OptionArguments<Options> = { readonly [Key in keyof Options]: OptionValue<Options[Key]> };
+
+/** What the options of every command come to. */
+export type GlobalArguments = OptionArguments<GlobalOptions>;
 
 /** A definition as it is: so that the compiler knows what its arguments come to. */
 export function defineCommand<const Definition extends CommandDefinition>(

@@ -98,8 +98,8 @@ function withoutOf({ names }: OptionDefinition): string {
 export function formatSynopsis(definition: CommandDefinition): string {
   const { options, operands, inSynopsis = Object.keys(options) } = definition;
   const all = Object.entries(options);
-  const shown = all.filter(([key, { needs }]) => inSynopsis.includes(key) && needs === undefined);
-  const named = shown.map(([, option]) => formatInSynopsis(option, all));
+  const shown = inSynopsis.flatMap((key) => options[key] ?? []).filter(({ needs }) => needs === undefined);
+  const named = shown.map((option) => formatInSynopsis(option, all));
   const isComplete = all.every(
     ([key, option]) => inSynopsis.includes(key) || option.needs !== undefined || 'synopsis' in option,
   );

@@ -50,8 +50,3 @@ export const readRate: ReadText<number> = (text, { name }) => {
     hint: `write ${rateForm}`,
   });
 };
-
-/** The same for an option by its name. @throws ZfsVmError `usage` */
-export function readNumber(option: string, text: string, form: NumberForm): number {
-  return wholeNumber(form)(text, { name: option, isGiven: () => false });
-}

@@ -180,3 +180,11 @@ function addNeed(option: OptionDefinition, needs: Need): OptionDefinition {
 
 /** A text as it is. */
 export const readText: ReadText<string> = (text) => text;
+
+/** Those of some options or arguments that have these names. */
+export function pick<Values extends object, const Key extends keyof Values>(
+  values: Values,
+  keys: readonly Key[],
+): Pick<Values, Key> {
+  return Object.fromEntries(keys.map((key) => [key, values[key]])) as Pick<Values, Key>;
+}

@@ -11,12 +11,6 @@ import {
 } from '../zfs/properties.js';
 import { list, value, type ValueDefinition } from './option.js';
 
-/** What `-o`, `-x` and `--props` ask for. */
-export interface PropertyOptions extends PropertyChanges {
-  /** The properties that new datasets get as they are set on the sender. */
-  readonly carry: readonly string[];
-}
-
 /** In `--props`, stands for the properties that say how data is stored. */
 const storageWord = 'storage';
 
@@ -32,6 +26,11 @@ export function setOption(help: string): ValueDefinition<readonly Property[]> {
   return list(['-o'], { value: 'PROPERTY=VALUE', kind: 'property-value', help, read: readSetting });
 }
 
+const carry = value(['--props'], {
+  ...{ value: 'LIST', kind: 'property-list', read: readList },
+  help: 'new datasets get what these are set to on the sender: names with commas between, or "storage" (docs/usage.md)',
+});
+
 /** The options about what datasets get beside their content. */
 export const propertyOptions = {
   set: setOption('set it where streams land, as "zfs receive -o" does'),
@@ -40,10 +39,10 @@ export const propertyOptions = {
     help: 'have it inherited there, as "zfs receive -x" does',
     read: (text) => readName('-x', text, findChoiceFault),
   }),
-  carry: value(['--props'], {
-    ...{ value: 'LIST', kind: 'property-list', read: readList },
-    help: 'new datasets get what these are set to on the sender: names with commas between, or "storage" (docs/usage.md)',
-  }),
+  carry: {
+    ...carry,
+    toValue: (texts, context) => carry.toValue(texts, context) ?? [],
+  } satisfies ValueDefinition<readonly string[]>,
 };
 
 /** Refuses a property that is named twice, by `-o` or `-x`. @throws ZfsVmError `usage` */
@@ -55,25 +54,6 @@ export function checkPropertiesOnce({ set, exclude }: PropertyChanges): void {
     }
     seen.add(name);
   }
-}
-
-/**
- * Reads the options about properties. What zfs itself would refuse is left to it, but for what would fail every stream or
- * make no sense.
- * @throws ZfsVmError `usage`
- */
-export function readPropertyOptions(
-  set: readonly string[],
-  exclude: readonly string[],
-  carry: string | undefined,
-): PropertyOptions {
-  const options = {
-    set: set.map(readSetting),
-    exclude: exclude.map((text) => readName('-x', text, findChoiceFault)),
-    carry: carry === undefined ? [] : readList(carry),
-  };
-  checkPropertiesOnce(options);
-  return options;
 }
 
 function readSetting(text: string): Property {

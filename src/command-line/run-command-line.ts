@@ -36,14 +36,12 @@ export interface Call<Args, Context> {
 /** A command with its words read. */
 export interface Runnable {
   /** Does it. @returns the exit status. @throws ZfsVmError for whatever can't be done */
-  readonly validateAndExecute: () => Promise<number>;
+  readonly execute: () => Promise<number>;
 }
 
 /** Something that makes commands of a kind: a class. */
 export interface CommandClass<Context> extends Defined {
   new (call: Call<never, Context>): Runnable;
-  /** Makes one of its words, where the definition can't. @throws ZfsVmError `usage` */
-  readonly fromWords?: (words: string[], name: readonly string[], context: Context) => Runnable;
   /**
    * Tells what is wrong with the words in the way that they ask for, where that isn't the usual one.
    * @returns the exit status; undefined when it is the usual one
@@ -88,7 +86,7 @@ export async function runCommandLine<Context extends Outputs>(
     if (status === undefined) throw error;
     return status;
   }
-  return command.validateAndExecute();
+  return command.execute();
 }
 
 /**
@@ -108,7 +106,6 @@ export function parseCommandLine<Context>(
     );
   }
   const { command: commandClass, name, words } = found;
-  if (commandClass.fromWords !== undefined) return commandClass.fromWords(words, name, context);
   const args = readWords(commandClass.definition, words);
   // They are of its own definition.
   return new commandClass({ args: args as never, name, context });

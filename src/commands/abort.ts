@@ -11,14 +11,14 @@ import type { DatasetRow } from '../zfs/list.js';
 import { abortReceive } from '../transfer/around/abort-receive.js';
 import { defineCommand, optionalHostOperand } from '../command-line/command-definition.js';
 import { flag } from '../command-line/option.js';
-import { DefinedCommand } from './defined-command.js';
+import { patternsOption } from '../command-line/patterns.js';
 import { localName } from '../config/config.js';
 import { Hosts } from '../tasks/hosts.js';
 import type { Loss } from '../tasks/loss.js';
-import { patternsOption } from '../command-line/patterns.js';
+import { BaseCommand } from './base-command.js';
 
 /** Drops what interrupted receives have left. */
-export class AbortCommand extends DefinedCommand<typeof AbortCommand.definition> {
+export class AbortCommand extends BaseCommand<typeof AbortCommand.definition> {
   static readonly definition = defineCommand({
     names: [['abort']],
     description: 'drop what interrupted receives have left',

@@ -1,7 +1,6 @@
 import type { CommandClass } from '../command-line/run-command-line.js';
 import { AbortCommand } from './abort.js';
 import type { CommandContext } from './base-command.js';
-import { wrapClipanionCommand } from './clipanion-command.js';
 import { CloneCommand } from './clone.js';
 import { CopyCommand } from './copy.js';
 import { DiffCommand } from './diff.js';
@@ -17,12 +16,12 @@ import { TagCommand } from './tag.js';
 export const commandClasses: readonly CommandClass<CommandContext>[] = [
   TagCommand,
   ListCommand,
-  wrapClipanionCommand(PushCommand),
-  wrapClipanionCommand(PullCommand),
-  wrapClipanionCommand(SyncCommand),
-  wrapClipanionCommand(CloneCommand),
+  PushCommand,
+  PullCommand,
+  SyncCommand,
+  CloneCommand,
   DiffCommand,
-  wrapClipanionCommand(CopyCommand),
+  CopyCommand,
   StatusCommand,
   PruneCommand,
   AbortCommand,

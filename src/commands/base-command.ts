@@ -1,17 +1,16 @@
-import { Command, Option, type BaseContext } from 'clipanion';
-import { isEnum } from 'typanion';
-import { transports } from '../base/transports.js';
+import type { ArgumentsOf, CommandDefinition, GlobalArguments } from '../command-line/command-definition.js';
+import { loadConfig, type ConfigFiles } from '../command-line/config-file.js';
+import type { Call, Outputs } from '../command-line/run-command-line.js';
 import type { Config } from '../config/config.js';
 import { formatError } from '../report/error-text.js';
 import { describeMalformedTags } from '../report/malformed-tags.js';
 import { chooseColors } from '../report/terminal/colors.js';
 import type { TaskEvent } from '../tasks/event.js';
 import type { Places, Surroundings } from '../tasks/surroundings.js';
-import { loadConfig, type ConfigFiles } from '../command-line/config-file.js';
 import { confirmLosses } from './confirm.js';
 
 /** What every command is given besides its words. */
-export interface CommandContext extends BaseContext {
+export interface CommandContext extends Outputs {
   /** Aborted, with the error to report, when the person stops the run. */
   readonly signal: AbortSignal;
   readonly places: Places;
@@ -28,30 +27,38 @@ export interface Hearing {
   readonly listsMalformedTags?: boolean;
 }
 
-/** The options that every command takes. */
-export abstract class BaseCommand extends Command<CommandContext> {
-  /**
-   * clipanion isn't told what a command is called (`names`, which `command-line.ts` looks at): it makes a state machine for each name,
-   * and again for options before it, at every start. On a slow host that is half a second.
-   */
-  static override paths = [Command.Default];
-
-  /** Left out, the configuration says. */
-  sudo = Option.Boolean('-s,--sudo');
-
-  verbose = Option.Boolean('-v,--verbose', false);
-
-  debug = Option.Boolean('--debug', false);
-
-  transport = Option.String('--transport', { validator: isEnum(transports) });
-
-  configFile = Option.String('--config');
-
+/** A command: its words as values, and how a task is done for it. */
+export abstract class BaseCommand<Definition extends CommandDefinition = CommandDefinition> {
+  /** What its options and operands come to. */
+  readonly args: ArgumentsOf<Definition>;
+  /** What it was called, e.g. `plan push`. */
+  readonly name: readonly string[];
+  readonly context: CommandContext;
+  /** What the options of every command come to. */
+  readonly #globals: GlobalArguments;
   #config: Promise<Config> | undefined;
+
+  constructor({ args, name, context }: Call<ArgumentsOf<Definition>, CommandContext>) {
+    this.args = args;
+    this.name = name;
+    this.context = context;
+    this.#globals = args;
+  }
+
+  /** Does it. @returns the exit status. @throws ZfsVmError for whatever can't be done */
+  abstract execute(): Promise<number>;
+
+  get verbose(): boolean {
+    return this.#globals.verbose;
+  }
+
+  get debug(): boolean {
+    return this.#globals.debug;
+  }
 
   /** What the configuration file says; read when it is first asked for. @throws ZfsVmError `usage` */
   readConfig(): Promise<Config> {
-    this.#config ??= loadConfig(this.context.configFiles, this.configFile);
+    this.#config ??= loadConfig(this.context.configFiles, this.#globals.configFile);
     return this.#config;
   }
 
@@ -61,8 +68,8 @@ export abstract class BaseCommand extends Command<CommandContext> {
     isConfirmed = false,
     listsMalformedTags = false,
   }: Hearing = {}): Promise<Surroundings> {
-    const { context, sudo, transport } = this;
-    const { places, signal, stderr } = context;
+    const { sudo, transport } = this.#globals;
+    const { places, signal, stderr } = this.context;
     const toldHosts = new Set<string>();
     const emit = (event: TaskEvent): void => {
       if (event.kind === 'connection') {
@@ -89,10 +96,5 @@ export abstract class BaseCommand extends Command<CommandContext> {
   complain(error: unknown): void {
     const { stderr, env } = this.context;
     stderr.write(formatError(error, chooseColors(stderr, env), { debug: this.debug }));
-  }
-
-  /** Lets `main` report it: clipanion itself would print it to stdout, into the output of `--json`. */
-  override catch(error: unknown): Promise<void> {
-    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
   }
 }

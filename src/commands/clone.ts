@@ -1,4 +1,3 @@
-import { Command, Option } from 'clipanion';
 import { toCommandError } from '../host/command-error.js';
 import { exitCodeOf, exitCodes, ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
@@ -26,34 +25,33 @@ import { findDatasetNameFault, poolOf } from '../zfs/names.js';
 import type { Property } from '../zfs/properties.js';
 import { createParentArguments } from '../zfs/receive.js';
 import { BaseCommand } from './base-command.js';
+import { defineCommand, operand } from '../command-line/command-definition.js';
+import { flag, onlyBeside, pick, readText, value } from '../command-line/option.js';
+import { checkPropertiesOnce, setOption } from '../command-line/property-options.js';
+import { destinationOption, transferOptions } from '../command-line/transfer-options.js';
+import { readVersionName } from '../command-line/version-name.js';
 import { localName } from '../config/config.js';
+import { findNamedVersion } from '../tasks/find-named-version.js';
 import { Hosts } from '../tasks/hosts.js';
 import { pull } from '../tasks/transfer/pull.js';
 import type { Surroundings } from '../tasks/surroundings.js';
-import { readNumber } from '../command-line/numbers.js';
-import { readPropertyOptions } from '../command-line/property-options.js';
 import { isWatched, tellTransfer } from './tell-transfer.js';
-import { checkDestination, readRate } from './transfer-command.js';
-import { findNamedVersion } from '../tasks/find-named-version.js';
-import { readVersionName } from '../command-line/version-name.js';
+
+/** The options that its pull has of the others. */
+const pulled = ['compress', 'bytesPerSecond', 'retries'] as const;
+
+/** What is wrong where there is nothing to pull from. */
+const besideFrom = {
+  option: '--from',
+  describeFault: (names: readonly string[]) =>
+    `${names.join(', ')} ${names.length === 1 ? 'says' : 'say'} how to transfer, and there is no --from`,
+  hint: 'name the host that has the version, e.g. --from fjoe@remote-host',
+};
 
 /** Makes a working copy of a version. */
-export class CloneCommand extends BaseCommand {
-  static names = [['clone']];
-
-  static synopsis = 'clone [-o PROPERTY=VALUE]... [-p] [--from HOST [OPTION]...] NAME[:VERSION] DATASET';
-
-  static optionHelp = [
-    ['-o PROPERTY=VALUE', 'set it on the clone; repeatable'],
-    ['-p, --parents', 'make missing filesystems above it, which are never mounted'],
-    ['    --from HOST', 'bring what is missing of the version from another host first, as "pull" does'],
-    ['-d, --destination PLACE', 'with --from: the dataset here under which new ones go'],
-    ['    --compress', 'with --from: compress streams on the way'],
-    ['    --bwlimit RATE', 'with --from: no more bytes a second, e.g. 500K, 20M'],
-    ['    --retries N', 'with --from: how often to connect again when the host is lost or busy (3)'],
-  ] as const;
-
-  static override usage = Command.Usage({
+export class CloneCommand extends BaseCommand<typeof CloneCommand.definition> {
+  static readonly definition = defineCommand({
+    names: [['clone']],
     description: 'make a working copy of a version',
     details: `
       Clones the version (the newest one, if none is named) to a new dataset of this machine, in the pool that has it; a
@@ -61,42 +59,39 @@ export class CloneCommand extends BaseCommand {
       members are cloned, below the new dataset. Nothing is copied: the clone shares its blocks with the version.
     `,
     examples: [
-      ['Work on the newest version', '$0 clone debian-7 tank/work/1007'],
-      ['Work on an older one, mounted elsewhere', '$0 clone -o mountpoint=/srv/old debian-7:3 tank/work/old'],
+      ['Work on the newest version', 'clone debian-7 tank/work/1007'],
+      ['Work on an older one, mounted elsewhere', 'clone -o mountpoint=/srv/old debian-7:3 tank/work/old'],
       [
         'Get a version from another host first',
-        '$0 -s clone --from fjoe@remote-host debian-7:12 tank/work/1007',
+        '-s clone --from fjoe@remote-host debian-7:12 tank/work/1007',
       ],
     ],
+    options: {
+      set: setOption('set it on the clone'),
+      parents: flag(['-p', '--parents'], 'make missing filesystems above it, which are never mounted'),
+      from: value(['--from'], {
+        ...{ value: 'HOST', kind: 'host', read: readText },
+        help: 'bring what is missing of the version from another host first, as "pull" does',
+      }),
+      ...onlyBeside(besideFrom, {
+        destination: destinationOption('here'),
+        ...pick(transferOptions, pulled),
+      }),
+    },
+    operands: {
+      name: operand({ name: 'NAME[:VERSION]', kind: 'version', read: readVersionName }),
+      target: operand({ name: 'DATASET', kind: 'dataset', read: readTarget }),
+    },
   });
 
-  set = Option.Array('-o', []);
-
-  parents = Option.Boolean('-p,--parents', false);
-
-  from = Option.String('--from');
-
-  destination = Option.String('-d,--destination');
-
-  compress = Option.Boolean('--compress', false);
-
-  bandwidthLimit = Option.String('--bwlimit');
-
-  retries = Option.String('--retries');
-
-  name = Option.String({ name: 'NAME[:VERSION]' });
-
-  target = Option.String({ name: 'dataset' });
-
   async execute(): Promise<number> {
-    const name = readVersionName(this.name);
-    const { set } = readPropertyOptions(this.set, [], undefined);
-    this.#checkWords();
-    if (this.from !== undefined) {
+    const { name, set, from, target } = this.args;
+    this.#checkTogether();
+    if (from !== undefined) {
       await this.#checkPlace();
-      const status = await this.#pull(this.from, name);
+      const status = await this.#pull(from, name);
       if (status !== exitCodes.done) {
-        this.context.stderr.write(`${this.target} was not made, as not all of it has come\n`);
+        this.context.stderr.write(`${target} was not made, as not all of it has come\n`);
         return status;
       }
     }
@@ -106,25 +101,10 @@ export class CloneCommand extends BaseCommand {
     );
   }
 
-  #checkWords(): void {
-    const { from, target, destination } = this;
-    const fault = findDatasetNameFault(target);
-    if (fault !== undefined) {
-      throw new ZfsVmError('usage', `${JSON.stringify(target)} can't be a dataset: ${fault}`, {
-        hint: 'name the new dataset, e.g. tank/work/1007',
-      });
-    }
-    const transferOptions = this.#listTransferOptions();
-    if (from === undefined && transferOptions.length > 0) {
-      const says = transferOptions.length === 1 ? 'says' : 'say';
-      throw new ZfsVmError(
-        'usage',
-        `${transferOptions.join(', ')} ${says} how to transfer, and there is no --from`,
-        {
-          hint: 'name the host that has the version, e.g. --from fjoe@remote-host',
-        },
-      );
-    }
+  /** @throws ZfsVmError `usage` for what doesn't go together */
+  #checkTogether(): void {
+    const { set, target, destination } = this.args;
+    checkPropertiesOnce({ set, exclude: [] });
     if (destination !== undefined && poolOf(destination) !== poolOf(target)) {
       throw new ZfsVmError(
         'usage',
@@ -134,39 +114,25 @@ export class CloneCommand extends BaseCommand {
     }
   }
 
-  /** The options of the pull that were given. */
-  #listTransferOptions(): string[] {
-    return [
-      ...(this.destination === undefined ? [] : ['-d']),
-      ...(this.compress ? ['--compress'] : []),
-      ...(this.bandwidthLimit === undefined ? [] : ['--bwlimit']),
-      ...(this.retries === undefined ? [] : ['--retries']),
-    ];
-  }
-
   /** Looks whether there can be a dataset of that name, before anything is transferred for it. */
   async #checkPlace(): Promise<void> {
     await Hosts.use(await this.surround(), async (hosts) => {
       const { rows } = await readDatasets(hosts.openLocal(), this.context.signal);
       const datasets = new Map(rows.map((row) => [row.name, row]));
-      const fault = findPlaceFault(datasets, this.target, { makesParents: this.parents });
-      if (fault !== undefined) throw describeFault(fault, this.target);
+      const fault = findPlaceFault(datasets, this.args.target, { makesParents: this.args.parents });
+      if (fault !== undefined) throw describeFault(fault, this.args.target);
     });
   }
 
   /** Does what "pull" does, for this version and what it needs. @returns its status */
   async #pull(from: string, { streamline, version }: VersionName): Promise<number> {
-    const { destination, compress, bandwidthLimit, retries } = this;
-    if (destination !== undefined) checkDestination(destination);
     const request = {
       host: from,
       choice: {
         ...{ patterns: [{ streamline, upTo: version }], latest: false, allSnapshots: false },
         required: version === undefined ? undefined : { streamline, version },
       },
-      ...{ destination, compress },
-      bytesPerSecond: bandwidthLimit === undefined ? undefined : readRate(bandwidthLimit),
-      retries: retries === undefined ? undefined : readNumber('--retries', retries, { least: 0, example: 3 }),
+      ...pick(this.args, ['destination', ...pulled]),
       wantsSizes: isWatched(this.context, { json: false }),
     };
     const telling = { json: false, commands: false, yes: false };
@@ -179,13 +145,13 @@ export class CloneCommand extends BaseCommand {
     { name, set }: { readonly name: VersionName; readonly set: readonly Property[] },
   ): Promise<number> {
     const { signal } = this.context;
-    const { target } = this;
+    const { target } = this.args;
     const properties = ['mountpoint'];
     const inventory = await readInventory(endpoint, { scope: 'tagged', properties, signal });
     surroundings.emit({ kind: 'malformed-tags', host: localName, malformedTags: inventory.malformedTags });
     const { datasets, properties: mountpoints } = inventory;
     const trees = findNamedVersion(localName, datasets, name);
-    const makesParents = this.parents;
+    const makesParents = this.args.parents;
     const plan = planClone(datasets, { trees, target, set, makesParents, mountpoints });
     if (plan.kind !== 'steps') throw describeFault(plan, target);
     await checkKeys(endpoint, plan.steps, signal);
@@ -242,6 +208,14 @@ export class CloneCommand extends BaseCommand {
     const { stderr, env } = this.context;
     stderr.write(formatError(error, chooseColors(stderr, env), { debug: this.debug }));
   }
+}
+
+function readTarget(text: string): string {
+  const fault = findDatasetNameFault(text);
+  if (fault === undefined) return text;
+  throw new ZfsVmError('usage', `${JSON.stringify(text)} can't be a dataset: ${fault}`, {
+    hint: 'name the new dataset, e.g. tank/work/1007',
+  });
 }
 
 function callOf(step: CloneStep): string[] {

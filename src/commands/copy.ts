@@ -1,21 +1,15 @@
-import { Command, Option } from 'clipanion';
+import { defineCommand, operand } from '../command-line/command-definition.js';
+import { flag } from '../command-line/option.js';
+import { destinationOption, transferOptions } from '../command-line/transfer-options.js';
+import { BaseCommand } from './base-command.js';
 import { copy, planCopy } from '../tasks/transfer/copy.js';
 import { tellPlans, tellTransfer } from './tell-transfer.js';
-import { TransferCommand } from './transfer-command.js';
+import { isPlanOnly, toTransferRequest } from './transfer-request.js';
 
 /** Brings one host up to date with another, both of them seen from here. */
-export class CopyCommand extends TransferCommand {
-  static names = [['copy'], ['plan', 'copy']];
-
-  static synopsis = 'copy [-n PATTERN]... [-d PLACE] [--direct] [OPTION]... fromhost tohost';
-
-  static optionHelp = [
-    ['-d, --destination PLACE', 'the dataset on tohost under which new ones go'],
-    ['    --direct', 'fromhost sends to tohost by its own ssh, and nothing comes along this machine'],
-    ...TransferCommand.transferOptionHelp,
-  ] as const;
-
-  static override usage = Command.Usage({
+export class CopyCommand extends BaseCommand<typeof CopyCommand.definition> {
+  static readonly definition = defineCommand({
+    names: [['copy'], ['plan', 'copy']],
     description: 'bring one host up to date with another',
     details: `
       Sends every version of the first host that the second one lacks, as a push from the one to the other would. The streams go
@@ -26,27 +20,35 @@ export class CopyCommand extends TransferCommand {
       copies within it (then \`-d\` is needed).
     `,
     examples: [
-      ['Copy all versions from one host to another', '$0 copy root@old-host root@new-host'],
+      ['Copy all versions from one host to another', 'copy root@old-host root@new-host'],
       [
         'The same with sudo on both, new ones under tank/vm',
-        '$0 -s copy -d tank/vm fjoe@old-host fjoe@new-host',
+        '-s copy -d tank/vm fjoe@old-host fjoe@new-host',
       ],
-      ['Let the hosts do it among themselves', '$0 copy --direct root@old-host root@new-host'],
-      ['See what a copy would do', '$0 plan copy root@old-host root@new-host'],
+      ['Let the hosts do it among themselves', 'copy --direct root@old-host root@new-host'],
+      ['See what a copy would do', 'plan copy root@old-host root@new-host'],
     ],
+    options: {
+      destination: destinationOption('on tohost'),
+      isDirect: flag(
+        ['--direct'],
+        'fromhost sends to tohost by its own ssh, and nothing comes along this machine',
+      ),
+      ...transferOptions,
+    },
+    operands: {
+      from: operand({ name: 'fromhost', kind: 'host', read: (text) => text }),
+      to: operand({ name: 'tohost', kind: 'host', read: (text) => text }),
+    },
+    inSynopsis: ['patterns', 'destination', 'isDirect'],
   });
 
-  direct = Option.Boolean('--direct', false);
-
-  fromHost = Option.String({ name: 'fromhost' });
-
-  toHost = Option.String({ name: 'tohost' });
-
   async execute(): Promise<number> {
-    const { fromHost: from, toHost: to, direct: isDirect } = this;
-    const request = { ...this.readRequest(), from, to, isDirect };
-    return this.isPlanOnly
-      ? tellPlans(this, this, 1, (surroundings) => planCopy(request, surroundings))
-      : tellTransfer(this, this, (surroundings) => copy(request, surroundings));
+    const { args } = this;
+    const { from, to, isDirect } = args;
+    const request = { ...toTransferRequest(this), from, to, isDirect };
+    return isPlanOnly(this)
+      ? tellPlans(this, args, 1, (surroundings) => planCopy(request, surroundings))
+      : tellTransfer(this, args, (surroundings) => copy(request, surroundings));
   }
 }

@@ -29,16 +29,16 @@ import { writeAll } from '../base/write-all.js';
 import { defineCommand, operand, optionalOperand } from '../command-line/command-definition.js';
 import { flag } from '../command-line/option.js';
 import { readVersionName } from '../command-line/version-name.js';
-import { DefinedCommand } from './defined-command.js';
 import { localName } from '../config/config.js';
-import { Hosts } from '../tasks/hosts.js';
 import { findNamedVersion } from '../tasks/find-named-version.js';
+import { Hosts } from '../tasks/hosts.js';
+import { BaseCommand } from './base-command.js';
 
 /** The version of what `--json` prints; it changes when something in it is renamed or removed. */
 const schemaVersion = 1;
 
 /** Shows what changed from one version to another. */
-export class DiffCommand extends DefinedCommand<typeof DiffCommand.definition> {
+export class DiffCommand extends BaseCommand<typeof DiffCommand.definition> {
   static readonly definition = defineCommand({
     names: [['diff']],
     description: 'show what changed between versions',

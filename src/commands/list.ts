@@ -8,15 +8,15 @@ import { joinPieces, writeAll } from '../base/write-all.js';
 import { repeatable } from '../base/repeatable.js';
 import { defineCommand, optionalHostOperand } from '../command-line/command-definition.js';
 import { flag } from '../command-line/option.js';
-import { DefinedCommand } from './defined-command.js';
 import { localName } from '../config/config.js';
 import { Hosts } from '../tasks/hosts.js';
+import { BaseCommand } from './base-command.js';
 
 /** The version of what `--json` prints; it changes when something in it is renamed or removed. */
 const schemaVersion = 1;
 
 /** Shows which versions a host has. */
-export class ListCommand extends DefinedCommand<typeof ListCommand.definition> {
+export class ListCommand extends BaseCommand<typeof ListCommand.definition> {
   static readonly definition = defineCommand({
     names: [['list']],
     description: 'show which versions a host has',

@@ -1,19 +1,19 @@
 import { retentionFor } from '../config/config.js';
 import { ZfsVmError } from '../base/errors.js';
 import type { Retention } from '../plan/retention.js';
-import { checkKept, checkPatterns } from '../tasks/check-request.js';
-import { localName } from '../config/config.js';
-import { Hosts } from '../tasks/hosts.js';
 import { patternsOption } from '../command-line/patterns.js';
+import { localName } from '../config/config.js';
+import { checkKept, checkPatterns } from '../tasks/check-request.js';
+import { Hosts } from '../tasks/hosts.js';
 import { preparePrune } from './prune-host.js';
 import { PruneRun } from './prune-run.js';
 import { defineCommand, optionalHostOperand } from '../command-line/command-definition.js';
 import { flag, list, readText } from '../command-line/option.js';
-import { DefinedCommand } from './defined-command.js';
+import { BaseCommand } from './base-command.js';
 import { retentionOptions, toRetention } from '../command-line/retention-options.js';
 
 /** Destroys versions that no rule keeps. */
-export class PruneCommand extends DefinedCommand<typeof PruneCommand.definition> {
+export class PruneCommand extends BaseCommand<typeof PruneCommand.definition> {
   static readonly definition = defineCommand({
     names: [['prune']],
     description: 'destroy versions that no rule keeps',
@@ -50,9 +50,9 @@ export class PruneCommand extends DefinedCommand<typeof PruneCommand.definition>
     const { context, debug, verbose } = this;
     const { signal, places } = context;
     const { patterns, yes, json } = this.args;
+    const surroundings = await this.surround({ listsMalformedTags: json });
     const named = toRetention(this.args);
     const retentionOf = named === undefined ? await this.#findConfigured() : (): Retention => named;
-    const surroundings = await this.surround({ listsMalformedTags: json });
     return Hosts.use(surroundings, async (hosts) => {
       const [endpoint, receivers] = await Promise.all([
         hosts.open(this.args.host ?? localName),

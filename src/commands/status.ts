@@ -12,11 +12,11 @@ import { defineCommand, hostOperands } from '../command-line/command-definition.
 import { duration } from '../command-line/numbers.js';
 import { flag, onlyBeside, value } from '../command-line/option.js';
 import type { Outputs } from '../command-line/run-command-line.js';
-import { DefinedCommand } from './defined-command.js';
+import { BaseCommand } from './base-command.js';
 import { compareHosts } from './compare-hosts.js';
+import { patternsOption } from '../command-line/patterns.js';
 import { localName } from '../config/config.js';
 import { Hosts } from '../tasks/hosts.js';
-import { patternsOption } from '../command-line/patterns.js';
 
 /** What is wrong where the age counts for nothing. */
 const besideCheck = {
@@ -26,7 +26,7 @@ const besideCheck = {
 };
 
 /** Compares this machine with other hosts. */
-export class StatusCommand extends DefinedCommand<typeof StatusCommand.definition> {
+export class StatusCommand extends BaseCommand<typeof StatusCommand.definition> {
   static readonly definition = defineCommand({
     names: [['status']],
     description: 'show what other hosts have of the versions here',

@@ -1,4 +1,3 @@
-import { Command, Option } from 'clipanion';
 import { retentionFor, type Config } from '../config/config.js';
 import { exitCodeOf, exitCodes, worstExitCode, ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
@@ -20,38 +19,27 @@ import { localName } from '../config/config.js';
 import { Hosts } from '../tasks/hosts.js';
 import { findReceivers, planPush, push, type PushRequest } from '../tasks/transfer/push.js';
 import { findNextVersion, makeVersion, type VersionRequest } from './next-version.js';
-import { readPattern } from '../command-line/patterns.js';
+import { defineCommand, hostOperands } from '../command-line/command-definition.js';
+import { pick } from '../command-line/option.js';
+import { patternsOption, readPattern } from '../command-line/patterns.js';
+import { retentionOptions, toRetention } from '../command-line/retention-options.js';
+import { destinationOption, fanOutOptions, transferOptions } from '../command-line/transfer-options.js';
+import { BaseCommand } from './base-command.js';
 import { preparePrune, readKnownHost } from './prune-host.js';
 import { PruneRun } from './prune-run.js';
-import { readNumber } from '../command-line/numbers.js';
 import { isWatched, tellPlans, tellTransfer } from './tell-transfer.js';
-import { checkDestination, readRate } from './transfer-command.js';
-import { RetentionCommand } from './retention-command.js';
-import { retentionOptionHelp } from '../command-line/retention-options.js';
 import { StreamlineLocks } from './streamline-locks.js';
 
 /** The rules for a streamline; undefined for one that is left alone. */
 type RetentionOf = (streamline: string) => Retention | undefined;
 
+/** The options that its push has of the others. */
+const pushed = ['lanes', 'compress', 'bytesPerSecond', 'retries'] as const;
+
 /** Makes versions, brings other hosts up to date, and prunes both sides: a whole round, for a schedule. */
-export class SyncCommand extends RetentionCommand {
-  static names = [['sync']];
-
-  static synopsis = 'sync [-n PATTERN]... [-d PLACE] [--keep-... N]... [OPTION]... [user@]host...';
-
-  static optionHelp = [
-    ['-n, --name PATTERN', 'only streamlines that fit (debian-7, debian-*); repeatable'],
-    ['-d, --destination PLACE', 'the dataset there under which new ones go'],
-    ...retentionOptionHelp,
-    ['    --dry-run', 'show what would be made, sent and destroyed, and do nothing'],
-    ['-j, --jobs N', 'how many streams go side by side (4, of many datasets 8)'],
-    ['    --compress', 'compress streams on the way, where both hosts have zstd'],
-    ['    --bwlimit RATE', 'no more bytes a second in all, e.g. 500K, 20M'],
-    ['    --retries N', 'how often to connect again when a host is lost or busy (3)'],
-    ['    --fan-out-lag SECONDS', 'for how long hosts may wait for a slower one, in all (30)'],
-  ] as const;
-
-  static override usage = Command.Usage({
+export class SyncCommand extends BaseCommand<typeof SyncCommand.definition> {
+  static readonly definition = defineCommand({
+    names: [['sync']],
     description: 'tag what has changed, push, and prune both sides: one line for a schedule',
     details: `
       Makes the next version of each streamline where something was written since the newest one, pushes the streamlines to the
@@ -62,35 +50,30 @@ export class SyncCommand extends RetentionCommand {
       that fails keeps no other from being done.
     `,
     examples: [
-      ['Every hour, from cron (docs/schedules.md)', '$0 sync --keep-hourly 24 --keep-daily 14 backup'],
-      ['Two streamlines, to two hosts', '$0 -s sync -n debian-7 -n web fjoe@host-1 fjoe@host-2'],
-      ['See what it would do', '$0 sync --dry-run --keep-daily 14 backup'],
+      ['Every hour, from cron (docs/schedules.md)', 'sync --keep-hourly 24 --keep-daily 14 backup'],
+      ['Two streamlines, to two hosts', '-s sync -n debian-7 -n web fjoe@host-1 fjoe@host-2'],
+      ['See what it would do', 'sync --dry-run --keep-daily 14 backup'],
     ],
+    options: {
+      patterns: patternsOption('only streamlines that fit (debian-7, debian-*)', readStreamlinePattern),
+      destination: destinationOption('there'),
+      ...retentionOptions,
+      dryRun: {
+        ...transferOptions.dryRun,
+        help: 'show what would be made, sent and destroyed, and do nothing',
+      },
+      ...pick(transferOptions, pushed),
+      ...fanOutOptions,
+    },
+    operands: { hosts: hostOperands({ isRequired: true }) },
+    inSynopsis: ['patterns', 'destination', 'keepLast'],
   });
 
-  names = Option.Array('-n,--name', []);
-
-  destination = Option.String('-d,--destination');
-
-  dryRun = Option.Boolean('--dry-run', false);
-
-  jobs = Option.String('-j,--jobs');
-
-  compress = Option.Boolean('--compress', false);
-
-  bandwidthLimit = Option.String('--bwlimit');
-
-  retries = Option.String('--retries');
-
-  fanOutLag = Option.String('--fan-out-lag');
-
-  hosts = Option.Rest({ name: '[user@]host', required: 1 });
-
   async execute(): Promise<number> {
-    const patterns = this.names.map(readStreamlinePattern);
-    const retention = this.readRetention();
+    const { patterns } = this.args;
+    const retention = toRetention(this.args);
     const config = await this.readConfig();
-    const request = this.#readPush();
+    const request = this.#toPush();
     const hostNames = findReceivers(request, { config });
     const locks = new StreamlineLocks(this.context.places.takeLock);
     try {
@@ -107,18 +90,11 @@ export class SyncCommand extends RetentionCommand {
     }
   }
 
-  /** What is pushed but for the choice of streamlines. Refuses what can't be before anything is done. @throws ZfsVmError `usage` */
-  #readPush(): PushRequest {
-    const { destination, jobs, bandwidthLimit, retries, fanOutLag, compress, hosts } = this;
-    if (destination !== undefined) checkDestination(destination);
-    const lag =
-      fanOutLag === undefined ? undefined : readNumber('--fan-out-lag', fanOutLag, { least: 0, example: 30 });
+  /** What is pushed but for the choice of streamlines. */
+  #toPush(): PushRequest {
     return {
-      ...{ hosts, destination, compress, wantsSizes: isWatched(this.context, { json: false }) },
-      lanes: jobs === undefined ? undefined : readNumber('--jobs', jobs, { least: 1, example: 4 }),
-      bytesPerSecond: bandwidthLimit === undefined ? undefined : readRate(bandwidthLimit),
-      retries: retries === undefined ? undefined : readNumber('--retries', retries, { least: 0, example: 3 }),
-      lagMs: lag === undefined ? undefined : lag * 1000,
+      ...pick(this.args, ['hosts', 'destination', 'lagMs', ...pushed]),
+      wantsSizes: isWatched(this.context, { json: false }),
     };
   }
 
@@ -150,7 +126,7 @@ export class SyncCommand extends RetentionCommand {
         });
       }
       const wanted = new Set(patterns.map(({ streamline }) => streamline));
-      if (this.dryRun) {
+      if (this.args.dryRun) {
         return { streamlines: chosen, status: await this.#tag(endpoint, before, chosen, wanted) };
       }
       const streamlines: string[] = [];
@@ -213,8 +189,8 @@ export class SyncCommand extends RetentionCommand {
       if (this.verbose || this.debug) stderr.write(`${next.words}\n`);
       return this.#judgeCopies(head);
     }
-    if (!this.dryRun) await makeVersion(endpoint, next, {}, signal);
-    const words = this.dryRun ? 'would make ' : '';
+    if (!this.args.dryRun) await makeVersion(endpoint, next, {}, signal);
+    const words = this.args.dryRun ? 'would make ' : '';
     stdout.write(next.fullNames.map((fullName) => `${words}${fullName}\n`).join(''));
     for (const copy of head.writtenCopies) stderr.write(warnOfWrittenCopy(copy, head));
     return exitCodes.done;
@@ -230,7 +206,7 @@ export class SyncCommand extends RetentionCommand {
     const choice = { patterns: streamlines.map(toPattern), latest: false, allSnapshots: false };
     const chosen = { ...request, choice };
     const telling = { json: false, commands: false, yes: false };
-    if (!this.dryRun) return tellTransfer(this, telling, (surroundings) => push(chosen, surroundings));
+    if (!this.args.dryRun) return tellTransfer(this, telling, (surroundings) => push(chosen, surroundings));
     const { length } = findReceivers(request, { config: await this.readConfig() });
     return tellPlans(this, telling, length, (surroundings) => planPush(chosen, surroundings));
   }
@@ -279,7 +255,7 @@ export class SyncCommand extends RetentionCommand {
     const patterns = streamlines.map(toPattern);
     const prepared = await preparePrune(endpoint, { patterns, ...rest, nowSeconds, signal });
     const { verbose, debug, context } = this;
-    const options = { verbose, debug, context, yes: !this.dryRun, json: false, isPart: true };
+    const options = { verbose, debug, context, yes: !this.args.dryRun, json: false, isPart: true };
     return new PruneRun(options, endpoint, prepared).run();
   }
 

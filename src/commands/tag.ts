@@ -13,12 +13,12 @@ import { findDatasetNameFault } from '../zfs/names.js';
 import { findNoteFault } from '../zfs/notes.js';
 import { defineCommand, operand } from '../command-line/command-definition.js';
 import { flag, toggle, value } from '../command-line/option.js';
-import { DefinedCommand } from './defined-command.js';
 import { Hosts } from '../tasks/hosts.js';
+import { BaseCommand } from './base-command.js';
 import { findNextVersion, makeVersion } from './next-version.js';
 
 /** Makes a version: a snapshot with a name that says which streamline and version it is. */
-export class TagCommand extends DefinedCommand<typeof TagCommand.definition> {
+export class TagCommand extends BaseCommand<typeof TagCommand.definition> {
   static readonly definition = defineCommand({
     names: [['tag']],
     description: 'make a version of a filesystem or volume',

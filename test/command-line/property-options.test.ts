@@ -1,7 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readPropertyOptions } from '../../src/command-line/property-options.js';
+import { checkPropertiesOnce, propertyOptions } from '../../src/command-line/property-options.js';
 import { ZfsVmError } from '../../src/base/errors.js';
+import type { PropertyOptions } from '../../src/tasks/transfer/options.js';
+
+const context = { name: '--any', isGiven: () => false };
+
+/** What the options about properties come to. */
+function readPropertyOptions(
+  set: readonly string[],
+  exclude: readonly string[],
+  carry: string | undefined,
+): PropertyOptions {
+  const options = {
+    set: propertyOptions.set.toValue(set, context),
+    exclude: propertyOptions.exclude.toValue(exclude, context),
+    carry: propertyOptions.carry.toValue(carry === undefined ? [] : [carry], context),
+  };
+  checkPropertiesOnce(options);
+  return options;
+}
 
 test('properties are read with their values, short names as the long ones', () => {
   assert.deepEqual(

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Cli } from 'clipanion';
 import fc from 'fast-check';
 import { commandClasses } from '../../src/commands/all-commands.js';
 import { parseCommandLine } from '../../src/command-line/run-command-line.js';
 import { PushCommand } from '../../src/commands/push.js';
 import { normalizeArguments } from '../../src/command-line/arguments.js';
-import { readPattern } from '../../src/command-line/patterns.js';
-import { readPropertyOptions } from '../../src/command-line/property-options.js';
-import { readRetention } from '../../src/command-line/retention-options.js';
 import { findConfigFiles } from '../../src/command-line/config-file.js';
+import type { ValueDefinition } from '../../src/command-line/option.js';
+import { parseWords } from '../../src/command-line/parse-words.js';
+import { readPattern } from '../../src/command-line/patterns.js';
+import { propertyOptions } from '../../src/command-line/property-options.js';
+import { retentionOptions, toRetention } from '../../src/command-line/retention-options.js';
 import { findPlaces } from '../../src/tasks/find-places.js';
 import { ZfsVmError } from '../../src/base/errors.js';
-import { hasRules } from '../../src/plan/retention.js';
+import { hasRules, type Retention } from '../../src/plan/retention.js';
 import { toPrintable } from '../../src/base/printable.js';
 import { findContainerDatasets } from '../../src/streamline/container.js';
 import { parsePattern } from '../../src/streamline/selection.js';
@@ -27,6 +28,8 @@ import {
   readOrRefuse,
   runs,
 } from './arbitraries.js';
+
+const anyContext = { name: '--any', isGiven: () => false };
 
 const isUsage = (error: unknown): boolean => error instanceof ZfsVmError && error.kind === 'usage';
 
@@ -128,13 +131,25 @@ test('patterns, property options and ids of containers are read or refused in wo
     fc.property(hostileText, property, property, (text, set, exclude) => {
       parsePattern(text);
       readOrRefuse(() => readPattern(text), isUsage);
-      const options = readOrRefuse(() => readPropertyOptions([set], [exclude], text), isUsage);
-      for (const { name } of options?.set ?? []) assert.match(name, /^[a-z0-9:._][a-z0-9:._-]*$/);
+      const given = readOrRefuse(() => propertyOptions.set.toValue([set], anyContext), isUsage);
+      readOrRefuse(() => propertyOptions.exclude.toValue([exclude], anyContext), isUsage);
+      readOrRefuse(() => propertyOptions.carry.toValue([text], anyContext), isUsage);
+      for (const { name } of given ?? []) assert.match(name, /^[a-z0-9:._][a-z0-9:._-]*$/);
       findContainerDatasets(text, ['tank/vm-1-disk-0', `tank/${text}`]);
     }),
     runs(2000),
   );
 });
+
+/** What the options of a retention come to. @param texts what was given for each, by their keys */
+function readRetention(texts: Readonly<Record<string, readonly string[]>>): Retention | undefined {
+  const read = ([key, option]: [string, ValueDefinition]): [string, unknown] => [
+    key,
+    option.toValue(texts[key] ?? [], anyContext),
+  ];
+  const args = Object.fromEntries(Object.entries<ValueDefinition>(retentionOptions).map(read));
+  return toRetention(args as Parameters<typeof toRetention>[0]);
+}
 
 test('rules of a retention are read or refused in words, whatever they are', () => {
   const text = fc.option(
@@ -143,9 +158,12 @@ test('rules of a retention are read or refused in words, whatever they are', () 
   );
   fc.assert(
     fc.property(text, text, text, fc.array(hostileText, { maxLength: 2 }), (last, within, daily, named) => {
-      const others = { hourly: undefined, weekly: undefined, monthly: undefined, yearly: undefined };
-      const words = { last, within, daily, named, ...others };
-      const retention = readOrRefuse(() => readRetention(words), isUsage);
+      const given = { keepLast: last, keepWithin: within, keepDaily: daily };
+      const texts = {
+        ...Object.fromEntries(Object.entries(given).map(([key, each]) => [key, [each ?? []].flat()])),
+        keep: named,
+      };
+      const retention = readOrRefuse(() => readRetention(texts), isUsage);
       if (retention === undefined) return;
       assert.ok(hasRules(retention));
       for (const count of [retention.last, retention.daily]) {
@@ -158,19 +176,17 @@ test('rules of a retention are read or refused in words, whatever they are', () 
 });
 
 test('the name of a property is no property of an object', () => {
-  assert.deepEqual(readPropertyOptions(['constructor=1'], ['user:__proto__'], undefined), {
-    set: [{ name: 'constructor', value: '1' }],
-    exclude: ['user:__proto__'],
-    carry: [],
-  });
+  const { set, exclude } = propertyOptions;
+  assert.deepEqual(set.toValue(['constructor=1'], anyContext), [{ name: 'constructor', value: '1' }]);
+  assert.deepEqual(exclude.toValue(['user:__proto__'], anyContext), ['user:__proto__']);
 });
 
-/** The command that words come to; clipanion's errors are the only ones. */
+/** The command that words come to; what is wrong with them is a usage error. */
 function parse(words: readonly string[]): object | undefined {
   return readOrRefuse(
     () =>
       parseCommandLine(normalizeArguments(words, commandClasses), commandClasses, {
-        ...Cli.defaultContext,
+        ...{ stdout: process.stdout, stderr: process.stderr, env: {} },
         signal: new AbortController().signal,
         places: findPlaces({}),
         configFiles: findConfigFiles({}),
@@ -237,19 +253,16 @@ test('options mean the same in every order, apart from the host and beside it', 
         ['b'],
       ];
       const turned = [...groups.slice(seed % groups.length), ...groups.slice(0, seed % groups.length)];
-      const command = parse(['push', ...turned.flat()]);
-      assert.ok(command instanceof PushCommand);
+      const argv = normalizeArguments(['push', ...turned.flat()], commandClasses);
+      const given = parseWords(PushCommand.definition, argv.slice(1));
       assert.deepEqual(
         [
-          command.names,
-          command.destination,
-          command.jobs,
-          command.set,
-          command.sudo,
-          command.verbose,
-          command.hosts,
+          ...['patterns', 'destination', 'lanes', 'set', 'sudo', 'verbose'].map((key) =>
+            given.options.get(key),
+          ),
+          given.operands.get('hosts'),
         ],
-        [[name], place, jobs, [property], true, true, ['b']],
+        [[name], [place], [jobs], [property], [true], [true], ['b']],
       );
     }),
     runs(300),

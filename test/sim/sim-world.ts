@@ -1,5 +1,4 @@
-import { PassThrough, Writable } from 'node:stream';
-import { Cli } from 'clipanion';
+import { Writable } from 'node:stream';
 import { runCommandLine } from '../../src/command-line/run-command-line.js';
 import { commandClasses } from '../../src/commands/all-commands.js';
 import { exitCodeOf, ZfsVmError } from '../../src/base/errors.js';
@@ -113,8 +112,7 @@ export class SimWorld {
     };
     const [stdout, stderr] = [new TextSink(), new TextSink()];
     const context = {
-      ...Cli.defaultContext,
-      ...{ stdin: new PassThrough().end(), stdout, stderr, env: {}, signal: abort.signal },
+      ...{ stdout, stderr, env: {}, signal: abort.signal },
       configFiles: {
         usualPath: 'config.toml',
         read: (path: string) => Promise.resolve(this.configFiles.get(path)),

@@ -1,0 +1,67 @@
+import { ZfsVmError } from '../base/errors.js';
+import type { OptionArguments } from '../command-line/command-definition.js';
+import { pick } from '../command-line/option.js';
+import { checkPropertiesOnce, propertyOptions } from '../command-line/property-options.js';
+import {
+  choiceOptions,
+  type destinationOption,
+  type transferOptions,
+} from '../command-line/transfer-options.js';
+import type { TransferRequest } from '../tasks/transfer/options.js';
+import type { CommandContext } from './base-command.js';
+import { isWatched } from './tell-transfer.js';
+
+/** What the words of push, pull and copy have in common. */
+type TransferArguments = OptionArguments<
+  typeof transferOptions & { readonly destination: ReturnType<typeof destinationOption> }
+>;
+
+/** Such a command. */
+interface TransferCall {
+  readonly args: TransferArguments;
+  readonly name: readonly string[];
+  readonly context: CommandContext;
+}
+
+/** Whether only the plan is wanted. */
+export function isPlanOnly({ args, name }: Pick<TransferCall, 'args' | 'name'>): boolean {
+  return args.dryRun || name[0] === 'plan';
+}
+
+/**
+ * What is to be sent, and how: options have the names that a request has for them.
+ * @throws ZfsVmError `usage` for options that don't go together
+ */
+export function toTransferRequest(call: TransferCall): TransferRequest {
+  const { args, context } = call;
+  checkTogether(call);
+  return {
+    ...args,
+    choice: pick(args, keysOf(choiceOptions)),
+    properties: pick(args, keysOf(propertyOptions)),
+    wantsSizes: isWatched(context, args),
+  };
+}
+
+function keysOf<Options extends object>(options: Options): (keyof Options)[] {
+  return Object.keys(options) as (keyof Options)[];
+}
+
+/** @throws ZfsVmError `usage` */
+function checkTogether(call: TransferCall): void {
+  const { commands, rollback, replace, setAside } = call.args;
+  if (!isPlanOnly(call) && commands) {
+    throw new ZfsVmError('usage', '--commands prints a plan', { hint: 'add --dry-run' });
+  }
+  const ways = [
+    ...(rollback ? ['--rollback'] : []),
+    ...(replace ? ['--replace'] : []),
+    ...(setAside ? ['--set-aside'] : []),
+  ];
+  if (setAside && ways.length > 1) {
+    throw new ZfsVmError('usage', `${ways.join(' and ')} exclude each other`, {
+      hint: 'use --set-aside to keep what the receiver has, or --rollback and --replace to destroy it',
+    });
+  }
+  checkPropertiesOnce(call.args);
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseVersion } from '../../src/streamline/version.js';
+import { readLine } from './read-line.js';
+
+const version = (text: string): unknown => parseVersion(text);
+
+const pattern = (streamline: string, upTo?: string): unknown => ({
+  streamline,
+  upTo: upTo === undefined ? undefined : version(upTo),
+});
+
+for (const [line, expected] of [
+  ['list', { json: false, host: undefined, sudo: undefined, verbose: false, debug: false }],
+  ['-dsv list --json b', { json: true, host: 'b', sudo: true, verbose: true, debug: true }],
+  ['list --no-sudo', { sudo: false }],
+  ['--transport openssh --config a.toml list', { transport: 'openssh', configFile: 'a.toml' }],
+  ['list --transport ssh2 --transport openssh', { transport: 'openssh' }],
+  ['tag 1007', { name: undefined, message: undefined, recursive: undefined, new: false, target: '1007' }],
+  ['tag -n 7 1007', { name: { version: version('7') } }],
+  ['tag -n web:1 -r 1007', { name: { streamline: 'web', version: version('1') }, recursive: true }],
+  ['tag --no-recursive 1007', { recursive: false }],
+  ["tag -m 'with nginx' 1007", { message: 'with nginx' }],
+  ['tag -m=-x 1007', { message: '-x' }],
+  ['diff a', { from: { streamline: 'a', version: undefined }, to: undefined }],
+  ['diff a:1 a:2', { to: { kind: 'version', name: { streamline: 'a', version: version('2') } } }],
+  ['diff a:1 tank/x', { to: { kind: 'dataset', dataset: 'tank/x' } }],
+  ['status', { hosts: [], patterns: [], maxAgeSeconds: undefined }],
+  ['status --check --max-age 26h a b', { check: true, maxAgeSeconds: 26 * 3600, hosts: ['a', 'b'] }],
+  ['abort -n a -n b:2', { patterns: [pattern('a'), pattern('b', '2')], yes: false }],
+  [
+    'prune --keep-last 3 --keep-within 30d --keep a:1 --receiver x --receiver y',
+    {
+      keepLast: 3,
+      keepWithin: 30 * 86_400,
+      keepDaily: undefined,
+      keep: [{ streamline: 'a', version: version('1') }],
+      receivers: ['x', 'y'],
+    },
+  ],
+  [
+    'push -n web:2 -j 3 -d tank/vm --bwlimit 20M --stall-timeout 5 -o compress=lz4 -xatime --no-bookmark a b',
+    {
+      patterns: [pattern('web', '2')],
+      lanes: 3,
+      destination: 'tank/vm',
+      bytesPerSecond: 20 * 1024 ** 2,
+      stallMs: 5000,
+      retries: 3,
+      lagMs: 30_000,
+      set: [{ name: 'compression', value: 'lz4' }],
+      exclude: ['atime'],
+      carry: [],
+      bookmark: false,
+      compress: false,
+      hosts: ['a', 'b'],
+    },
+  ],
+  ['push --all-snapshots -n tank/vm b', { patterns: [pattern('tank/vm')], allSnapshots: true }],
+  ['plan pull --delete --props recsize b', { deletesGone: true, carry: ['recordsize'], host: 'b' }],
+  ['copy --direct a b', { isDirect: true, from: 'a', to: 'b' }],
+  ['sync -n web --retries 0 --keep-last 1 b', { patterns: [pattern('web')], retries: 0, keepLast: 1 }],
+  [
+    'clone -p web:2 tank/x',
+    {
+      name: { streamline: 'web', version: version('2') },
+      target: 'tank/x',
+      parents: true,
+      compress: undefined,
+      retries: undefined,
+    },
+  ],
+  ['clone --from b --retries 0 --compress web tank/x', { from: 'b', retries: 0, compress: true }],
+] as const) {
+  test(`the words of "${line}" are read`, () => {
+    const args = readLine(line);
+    const found = Object.fromEntries(Object.keys(expected).map((key) => [key, args[key]]));
+    assert.deepEqual(found, expected);
+  });
+}
+
+for (const [line, message, hint] of [
+  ['list --transport foo', /^invalid value for --transport: expected one of "ssh2" or "openssh"/, /ssh2/],
+  ['list --config', /^--config needs a value$/, /^zfs-vm list /],
+  ['list -x', /^list has no option "-x"$/, /^zfs-vm list --help$/],
+  ['list --jso', /^list has no option "--jso"$/, /^--json, or see zfs-vm list --help$/],
+  ['list --no-sudo --frob', /^list has no option "--frob"$/, /--help$/],
+  ['list --no-verbose --no-frob', /^list has no option "--no-frob"$/, /--help$/],
+  ['list --json=1', /^list has no option "--json=1"$/, /^--json/],
+  ['list a b', /^too many words, or one in the wrong place$/, /^zfs-vm list /],
+  ['tag', /^a word is missing$/, /^zfs-vm tag /],
+  ['tag -n', /^-n needs a value$/, /^zfs-vm tag /],
+  ['tag -m -x 1007', /^-m needs a value, and "-x" is taken for an option$/, /--message=-x$/],
+  ['tag -n x 1007', /^-n "x": "x" is not a version/, /STREAMLINE:VERSION/],
+  ['tag tank/a@b', /is a snapshot/, /@/],
+  ['diff a:b:c', /^"a:b:c" can't be a version: it has more than one colon$/, /NAME:VERSION/],
+  ['diff a b:c', /^"b:c" can't be a version/, /NAME:VERSION/],
+  ["abort -n 'a;b'", /^-n "a;b" can't be a streamline/, /debian-7/],
+  ['status --max-age 26h', /^--max-age goes with --check$/, /^add --check$/],
+  ['status --max-age x', /^--max-age goes with --check$/, /^add --check$/],
+  ['status --check --max-age x', /^--max-age "x" is not a time$/, /26h/],
+  ['prune --keep-daily 0', /^--keep-daily "0" is not a whole number from 1 to 999999$/, /--keep-daily 7/],
+  ['prune --keep-within 3x', /^--keep-within "3x" is not a duration$/, /30d/],
+  ['prune --keep x', /^--keep "x" is not a version$/, /--keep debian-7:12/],
+  ['push -j 0 b', /^--jobs "0" is not a whole number from 1 to 999999$/, /^write e.g. --jobs 4$/],
+  ['push --bwlimit x b', /^--bwlimit "x" is not a rate$/, /20M/],
+  ['push -n a;b b', /^-n "a;b" can't be a streamline/, /debian-7/],
+  ['push --all-snapshots -n a;b b', /^-n "a;b" can't be a dataset, as it is with --all-snapshots$/, /tank/],
+  ['push -d tank/$(id) b', /^-d "tank\/\$\(id\)" can't be a dataset/, /-d tank\/vm/],
+  ['push -j -1 b', /^-j needs a value, and "-1" is taken for an option$/, /--jobs=-1$/],
+  ['push --retry 3 b', /^push has no option "--retry"$/, /^--retries, or see zfs-vm push --help$/],
+  ['sync -n a:1 b', /^-n "a:1" names a version, and a sync makes new ones$/, /-n "a"/],
+  ['sync --json b', /^sync has no option "--json"$/, /sync --help$/],
+  ['clone -d t/y a t/x', /^-d says how to transfer, and there is no --from$/, /--from fjoe/],
+  ['clone -d t/y --retries x a t/x', /^-d, --retries say how to transfer/, /--from fjoe/],
+  ['clone a /x', /^"\/x" can't be a dataset/, /tank\/work\/1007/],
+] as const) {
+  test(`"${line}" is refused, and said to be wrong in its own way`, () => {
+    assert.throws(
+      () => readLine(line),
+      (error: Error & { kind?: string; hint?: string }) => {
+        assert.equal(error.kind, 'usage');
+        assert.match(error.message, message);
+        assert.match(error.hint ?? '', hint);
+        return true;
+      },
+    );
+  });
+}
