@@ -81,6 +81,27 @@ export default defineConfig(
     rules: { 'no-restricted-globals': ['error', 'process', 'console'] },
   },
   {
+    files: ['src/**/*.ts'],
+    ignores: [
+      'src/streamline/tag.ts',
+      // The program's name before messages, user properties and the tags of holds begin like that, too.
+      'src/report/error-text.ts',
+      'src/zfs/role.ts',
+      'src/zfs/snapshot.ts',
+      'src/transfer/protection/source-holds.ts',
+    ],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'Literal[value=/zfs-vm:(?! |STREAMLINE:)/], TemplateElement[value.raw=/zfs-vm:(?! |STREAMLINE:)/]',
+          message: 'What the names of versions begin with is for src/streamline/tag.ts to say.',
+        },
+      ],
+    },
+  },
+  {
     files: ['test/**/*.ts'],
     // node:test's `test()` and `describe()` return promises that its runner awaits.
     rules: {

@@ -1,3 +1,5 @@
+import { tagExpression } from '../streamline/tag.js';
+
 /**
  * An awk program that reads datasets, the line "snapshots", snapshots and bookmarks, and the line "status" with how zfs ended. It
  * lets through those of datasets that have versions or are the origin of another. In the order of full names, what lies below a
@@ -11,8 +13,8 @@ export const taggedOnly = [
   'dataset != last && isSnapshot { for (; count[last] > 0; count[last]--) delete held[last, count[last]] }',
   '{ last = dataset; isSnapshot = $1 ~ /@/ }',
   'dataset in isKept || dataset in isOrigin { print; next }',
-  '$1 ~ /[@#]zfs-vm:/ { for (i = 1; i <= count[dataset]; i++) print held[dataset, i] }',
-  '$1 ~ /[@#]zfs-vm:/ { print; isKept[dataset]; delete count[dataset]; next }',
+  `$1 ~ /${tagExpression}/ { for (i = 1; i <= count[dataset]; i++) print held[dataset, i] }`,
+  `$1 ~ /${tagExpression}/ { print; isKept[dataset]; delete count[dataset]; next }`,
   '{ held[dataset, ++count[dataset]] = $0 }',
   'END { if (status == "") { print "the list of snapshots broke off, or has no end" >"/dev/stderr"; exit 1 } exit status }',
 ];

@@ -4,6 +4,12 @@ import { parseVersion, type Version } from './version.js';
 /** What every snapshot of ours is called first, as in `pool/vm@zfs-vm:debian-7:12`. */
 const prefix = 'zfs-vm:';
 
+/**
+ * What the full name of a snapshot or bookmark has in it that is one of ours, or nearly one of ours: an extended regular expression,
+ * for programs that run on hosts.
+ */
+export const tagExpression = `[@#]${prefix}`;
+
 /** What makes a snapshot a version: which streamline it belongs to, and which version of it it is. */
 export interface Tag {
   readonly streamline: string;
@@ -26,7 +32,7 @@ export function readTag(snapshotName: string): TagReading {
 export function readShortTag(text: string): Exclude<TagReading, { kind: 'foreign' }> {
   const [streamline, versionText, ...rest] = text.split(':');
   if (streamline === undefined || versionText === undefined || rest.length > 0) {
-    return { kind: 'malformed', reason: 'the name is not zfs-vm:STREAMLINE:VERSION' };
+    return { kind: 'malformed', reason: `the name is not ${prefix}STREAMLINE:VERSION` };
   }
   const fault = findStreamlineFault(streamline);
   if (fault !== undefined) return { kind: 'malformed', reason: fault };

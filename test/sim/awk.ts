@@ -2,6 +2,7 @@ import { lastCallLine, onlyWhole } from '../../src/host/run-calls.js';
 import { taggedOnly } from '../../src/inventory/tagged-only.js';
 import { lateProgram, newestProgram } from '../../src/probe/how-far-script.js';
 import { endOfDatasets, findOutOfStep, outOfStepProgram } from '../../src/probe/questions/out-of-step.js';
+import { tagExpression } from '../../src/streamline/tag.js';
 import { newestSnapshotColumn } from '../../src/zfs/list.js';
 
 /** What a program of awk prints for what it reads, and its exit status. */
@@ -97,7 +98,7 @@ function keepTagged(text: string): AwkResult {
     const [name = ''] = line.split('\t');
     const dataset = name.replace(/[@#].*/, '');
     order.push({ dataset, line });
-    if (/[@#]zfs-vm:/.test(name)) tagged.add(dataset);
+    if (new RegExp(tagExpression).test(name)) tagged.add(dataset);
   }
   const kept = order.filter(({ dataset }) => tagged.has(dataset) || origins.has(dataset));
   return { output: kept.map(({ line }) => `${line}\n`).join(''), status: status ?? 1 };
