@@ -34,13 +34,13 @@ export class CopyOwners {
     this.#marked = marked;
   }
 
-  /** Notes whose copy a dataset of the receiver is. */
-  note(source: string, copy: string): void {
+  /** Records whose copy a dataset of the receiver is. */
+  record(source: string, copy: string): void {
     if (!this.#found.has(copy)) this.#found.set(copy, source);
   }
 
-  /** Whose copy a dataset of the receiver is, as far as that was noted. */
-  findNoted(copy: string): string | undefined {
+  /** Whose copy a dataset of the receiver is, as far as that was recorded. */
+  findRecorded(copy: string): string | undefined {
     return this.#found.get(copy);
   }
 

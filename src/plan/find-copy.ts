@@ -97,14 +97,14 @@ export class CopyFinder {
     return this.#findUnmarked(dataset);
   }
 
-  /** Notes that a dataset of the receiver is the copy of one of the sender: it is no other one's. */
-  note(source: string, copy: string): void {
-    this.#owners.note(source, copy);
+  /** Records that a dataset of the receiver is the copy of one of the sender: it is no other one's. */
+  record(source: string, copy: string): void {
+    this.#owners.record(source, copy);
   }
 
   /** Whether a dataset of the receiver was noted as the copy of this one. */
   isNoted({ dataset }: Source, copy: string): boolean {
-    return this.#owners.findNoted(copy) === dataset.name;
+    return this.#owners.findRecorded(copy) === dataset.name;
   }
 
   /** The newest point of a dataset itself that one of the receiver's has. */

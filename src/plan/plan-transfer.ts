@@ -101,7 +101,7 @@ class Planner {
       const decision = this.#decide(source);
       switch (decision.kind) {
         case 'chain':
-          this.#note(decision.chain);
+          this.#record(decision.chain);
           chains.push(decision.chain);
           break;
         case 'up-to-date':
@@ -141,7 +141,7 @@ class Planner {
     else this.#placement.leaveEmpty(source);
   }
 
-  #note({ source, destination, preparation, steps }: Chain): void {
+  #record({ source, destination, preparation, steps }: Chain): void {
     const [first] = steps;
     if (preparation?.kind === 'replace') this.#model.addCut(destination);
     const isCut = preparation?.kind === 'rollback' || preparation?.kind === 'set-aside';
@@ -155,7 +155,7 @@ class Planner {
       steps.map((step) => step.to),
       origin,
     );
-    this.#copies.note(source, destination);
+    this.#copies.record(source, destination);
     this.#placement.settle(source, destination);
   }
 
@@ -163,7 +163,7 @@ class Planner {
     const finding = this.#copies.find(source, this.#placement.choose(source));
     switch (finding.kind) {
       case 'copy':
-        this.#copies.note(source.dataset.name, finding.at.dataset);
+        this.#copies.record(source.dataset.name, finding.at.dataset);
         this.#placement.settle(source.dataset.name, finding.at.dataset);
         return this.#continueCopy(source, finding);
       case 'complete':

@@ -26,10 +26,10 @@ export function findReceiverNeeds(datasets: Datasets, receivers: readonly KnownH
   for (const receiver of receivers) {
     const theirs = new GuidIndex(receiver.datasets);
     for (const dataset of datasets.values()) {
-      for (const guid of findLastCommon(datasets, dataset, theirs)) note(bases, guid, receiver.name);
+      for (const guid of findLastCommon(datasets, dataset, theirs)) addNeed(bases, guid, receiver.name);
     }
     for (const { partial } of receiver.datasets.values()) {
-      if (partial?.content !== undefined) note(partials, partial.content.toGuid, receiver.name);
+      if (partial?.content !== undefined) addNeed(partials, partial.content.toGuid, receiver.name);
     }
   }
   return { bases, partials };
@@ -46,8 +46,8 @@ function* findLastCommon(datasets: Datasets, dataset: Dataset, theirs: GuidIndex
   }
 }
 
-/** Notes that a host needs the snapshots with a GUID. */
-export function note(needs: Map<bigint, string[]>, guid: bigint, name: string): void {
+/** Adds that a host needs the snapshots with a GUID. */
+export function addNeed(needs: Map<bigint, string[]>, guid: bigint, name: string): void {
   const names = needs.get(guid);
   if (names === undefined) needs.set(guid, [name]);
   else if (!names.includes(name)) names.push(name);

@@ -1,5 +1,5 @@
 import type { Dataset, Datasets } from '../streamline/dataset.js';
-import { note, type KnownHost } from './receiver-needs.js';
+import { addNeed, type KnownHost } from './receiver-needs.js';
 import { isSameMachine } from './same-machine.js';
 
 /**
@@ -21,7 +21,7 @@ export function findSenderBases(
     for (const { snapshots } of datasets.values()) {
       const common = snapshots.findLast(({ guid }) => theirs.has(guid));
       if (common === undefined || common === snapshots.at(-1)) continue;
-      note(bases, common.guid, sender.name);
+      addNeed(bases, common.guid, sender.name);
     }
   }
   return bases;

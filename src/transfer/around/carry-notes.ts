@@ -58,8 +58,8 @@ export class NoteCarrier {
     this.#attempt = { context, names, setAtMs, reading: undefined, setting: undefined };
   }
 
-  /** Notes what happens to the plan. */
-  note(event: TransferEvent): void {
+  /** Takes what happens to the plan. */
+  follow(event: TransferEvent): void {
     const attempt = this.#attempt;
     if (attempt === undefined || (event.kind !== 'progress' && event.kind !== 'step-done')) return;
     attempt.reading ??= this.#read(attempt);

@@ -34,7 +34,8 @@ export class ChainProgress {
     return this.#missingStepCount === 0;
   }
 
-  note(event: TransferEvent, nowMs: number): void {
+  /** Takes what happens to the chains. */
+  follow(event: TransferEvent, nowMs: number): void {
     if (event.kind === 'step-started' && !this.#startsMs.has(event.chain)) {
       this.#startsMs.set(event.chain, nowMs);
     }

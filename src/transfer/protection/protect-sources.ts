@@ -82,7 +82,7 @@ export class Protection {
   /** Takes an event of the run: what has come is protected otherwise than what is still to be sent. */
   follow(event: TransferEvent): void {
     if (this.#plan.chains.length === 0) return;
-    this.#progress.note(event, this.#context.clock.nowMs());
+    this.#progress.follow(event, this.#context.clock.nowMs());
     if (this.#progress.isComplete) this.#finishing ??= finish(this.#plan, this.#holds, this.#context);
   }
 

@@ -356,7 +356,7 @@ export class ReceiverRun {
   /** Passes an event on. When something has come that others wait for, new lanes can begin before this one ends. */
   readonly #note = (event: TransferEvent): void => {
     this.context.emit(event);
-    this.context.notes.note(event);
+    this.context.notes.follow(event);
     if (event.kind !== 'step-done') return;
     this.#done.push(event);
     this.queue.noteArrival(event.chain, event.step.to.name);
