@@ -9,7 +9,7 @@ export interface Config {
   /** Remotes under one name, by it. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
   /** In the order of the file: of those that fit a streamline, the first counts. */
-  readonly retentions: readonly RetentionRule[];
+  readonly retentions: readonly StreamlineRetention[];
 }
 
 /** A host with a short name, and what goes for it unless the command line says otherwise. */
@@ -25,11 +25,11 @@ export interface Remote {
   /** How many bytes a second streams from and to it may take in all; undefined for no limit. */
   readonly bytesPerSecond: number | undefined;
   /** What is kept there, as the file's own retentions; empty when it says nothing of its own. */
-  readonly retentions: readonly RetentionRule[];
+  readonly retentions: readonly StreamlineRetention[];
 }
 
 /** What is kept of the streamlines that fit a pattern. */
-export interface RetentionRule {
+export interface StreamlineRetention {
   /** A streamline's name, in which `*` stands for any characters and `?` for one. */
   readonly pattern: string;
   readonly retention: Retention;
@@ -41,9 +41,9 @@ export const localName = 'local';
 /** What goes where there is no configuration file. */
 export const emptyConfig: Config = { remotes: new Map(), groups: new Map(), retentions: [] };
 
-/** The rule for a streamline among these; undefined when they have none. */
+/** What these keep of a streamline; undefined when none of them is about it. */
 export function retentionFor(
-  retentions: readonly RetentionRule[],
+  retentions: readonly StreamlineRetention[],
   streamline: string,
 ): Retention | undefined {
   return retentions.find(({ pattern }) => matchesGlob(pattern, streamline))?.retention;

@@ -7,7 +7,7 @@ import { parsePattern } from '../streamline/selection.js';
 import { readShortTag, type Tag } from '../streamline/tag.js';
 import { transports, type Transport } from '../base/transports.js';
 import { findDatasetNameFault } from '../zfs/names.js';
-import { localName, type Config, type Remote, type RetentionRule } from './config.js';
+import { localName, type Config, type Remote, type StreamlineRetention } from './config.js';
 import { TableReader, type Reading } from './table-reader.js';
 import { parseToml, TomlFault, type TomlValue } from './toml.js';
 
@@ -41,7 +41,7 @@ function readConfig(root: TomlValue): Config {
     }
     return readGroup(name, value, remotes);
   });
-  const retentions = table.readEach('retention', readRetentionRule);
+  const retentions = table.readEach('retention', readStreamlineRetention);
   return { remotes, groups, retentions: [...retentions.values()] };
 }
 
@@ -68,7 +68,7 @@ function readRemote(table: TableReader<(typeof remoteKeys)[number]>): Remote {
     sudo: table.readFlag('sudo') ?? false,
     transport: table.readText('transport', readTransport),
     bytesPerSecond: table.readText('bwlimit', readRate),
-    retentions: [...table.readEach('retention', readRetentionRule).values()],
+    retentions: [...table.readEach('retention', readStreamlineRetention).values()],
   };
 }
 
@@ -98,7 +98,7 @@ const countKeys = {
 
 const retentionKeys = [...Object.keys(countKeys), 'keep-within', 'keep'];
 
-function readRetentionRule(pattern: string, value: TomlValue): RetentionRule {
+function readStreamlineRetention(pattern: string, value: TomlValue): StreamlineRetention {
   const what = `the retention of ${JSON.stringify(pattern)}`;
   if (!/^[A-Za-z0-9_. *?-]+$/.test(pattern) || parsePattern(pattern) === undefined) {
     throw new TomlFault(value.line, `${what}: that is no streamline's name, nor a pattern with * and ?`);

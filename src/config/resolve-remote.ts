@@ -1,5 +1,5 @@
 import type { Transport } from '../base/transports.js';
-import type { Config, RetentionRule } from './config.js';
+import type { Config, StreamlineRetention } from './config.js';
 
 /** A host as it is reached, and what goes for it: the configuration's word on it, or none. */
 export interface ResolvedRemote {
@@ -16,7 +16,7 @@ export interface ResolvedRemote {
   /** How many bytes a second streams from and to it may take in all; undefined for no limit. */
   readonly bytesPerSecond: number | undefined;
   /** What is kept there; empty when nothing of its own is said. */
-  readonly retentions: readonly RetentionRule[];
+  readonly retentions: readonly StreamlineRetention[];
 }
 
 /** What a word for a host comes to: a remote of the configuration by its name, or an address. The one place where that is looked up. */
