@@ -53,7 +53,7 @@ export interface PartialVersion {
 }
 
 /** Both sides, and which versions are compared. */
-export interface Comparison {
+export interface ComparedSides {
   readonly sender: Datasets;
   readonly receiver: Datasets;
   readonly choice: Choice;
@@ -65,7 +65,7 @@ export interface Comparison {
  * @param plan what `planTransfer` gives for both
  */
 export function compareStreamlines(
-  { sender, receiver: all, choice }: Comparison,
+  { sender, receiver: all, choice }: ComparedSides,
   { chains, conflicts, upToDate }: Plan,
 ): StreamlineStatus[] {
   const receiver = hideAsides(all);
@@ -124,7 +124,7 @@ function groupBy<Item>(
 }
 
 /** The datasets of a receiver that were copies of what is chosen, and were set aside. */
-export function findSetAside({ sender, receiver, choice }: Comparison): string[] {
+export function findSetAside({ sender, receiver, choice }: ComparedSides): string[] {
   const asides = findAsides(receiver);
   if (asides.size === 0) return [];
   const sources = new Set(findSources(sender, choice).map(({ dataset }) => dataset.guid));
@@ -187,7 +187,7 @@ function splitChain(chain: Chain): PlannedStream[] {
 
 /** What conflicts keep from the receiver: of their datasets, what comes after the newest version that it has. */
 function findKeptBack(
-  { sender, receiver, choice }: Comparison,
+  { sender, receiver, choice }: ComparedSides,
   conflicts: readonly Conflict[],
 ): TaggedSnapshot[] {
   if (conflicts.length === 0) return [];
