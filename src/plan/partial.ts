@@ -7,7 +7,7 @@ import type { Source } from './sources.js';
  * How to make room where a receive of ours was interrupted: of a version of the same streamline, going by the name of what was
  * sent. Undefined for anything else, which somebody may still want to go on with.
  */
-export function abortOurs({ partial }: Dataset, { versions }: Source): Preparation | undefined {
+export function planAbortOfOurs({ partial }: Dataset, { versions }: Source): Preparation | undefined {
   if (partial === undefined) return undefined;
   const toName = partial.content?.toName ?? '';
   const streamline = findTagIn(toName)?.streamline;
@@ -22,7 +22,7 @@ export function abortOurs({ partial }: Dataset, { versions }: Source): Preparati
  * any more, as two can't have one place.
  * @param bases what it may have begun from: GUIDs of points that the dataset and the receiver have in common; undefined for a whole dataset
  */
-export function abortGone(
+export function planAbortOfGone(
   { partial }: Dataset,
   { dataset }: Source,
   bases: readonly (bigint | undefined)[],
@@ -40,13 +40,14 @@ export function abortGone(
  * @param base where the dataset begins: the point that it becomes a clone of; undefined when it goes whole
  * @param allSnapshots whether snapshots go whatever their names are
  */
-export function abortLeftover(
+export function planAbortOfLeftover(
   existing: Dataset,
   source: Source,
   { base, allSnapshots }: { readonly base: bigint | undefined; readonly allSnapshots: boolean },
 ): Preparation | undefined {
   return (
-    abortOurs(existing, source) ?? (allSnapshots ? abortGone(existing, source, [undefined, base]) : undefined)
+    planAbortOfOurs(existing, source) ??
+    (allSnapshots ? planAbortOfGone(existing, source, [undefined, base]) : undefined)
   );
 }
 
@@ -66,6 +67,6 @@ export function isBegun(
 }
 
 /** An interrupted receive as a conflict. */
-export function describePartial({ name, partial }: Dataset): ConflictReason {
+export function toPartialConflict({ name, partial }: Dataset): ConflictReason {
   return { kind: 'partial-receive', destination: name, of: partial?.content?.toName };
 }

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../streamline/dataset.js';
 import { ancestorsOf, baseNameOf, maxNameLength, poolOf } from '../zfs/names.js';
-import { abortLeftover, describePartial } from './partial.js';
+import { planAbortOfLeftover, toPartialConflict } from './partial.js';
 import type { ConflictReason } from './plan.js';
 import type { ReceiverModel } from './receiver-model.js';
 import type { Source } from './sources.js';
@@ -68,8 +68,8 @@ export class Placement {
     if (by !== undefined) return { kind: 'name-taken', destination, by };
     const existing = this.#model.findDataset(destination);
     const ours = { base, allSnapshots: this.#allSnapshots };
-    if (existing?.partial !== undefined && abortLeftover(existing, source, ours) === undefined) {
-      return describePartial(existing);
+    if (existing?.partial !== undefined && planAbortOfLeftover(existing, source, ours) === undefined) {
+      return toPartialConflict(existing);
     }
     if (existing !== undefined && (existing.partial === undefined || existing.snapshots.length > 0)) {
       return { kind: 'destination-exists', destination, dependents: this.#model.findDependents(destination) };

@@ -12,7 +12,13 @@ import { follows, mostSources, type Role } from '../zfs/role.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
 import { chooseAsideName, hideAsides, toAsideRole } from './aside.js';
 import { settleGoneOn } from './gone-on.js';
-import { abortGone, abortLeftover, abortOurs, describePartial, isBegun } from './partial.js';
+import {
+  isBegun,
+  planAbortOfGone,
+  planAbortOfLeftover,
+  planAbortOfOurs,
+  toPartialConflict,
+} from './partial.js';
 import { planArrival } from './arrival.js';
 import { findKeyConflict, isCopy } from './key-fit.js';
 import { poolGuidOf } from './copy-owners.js';
@@ -254,11 +260,11 @@ class Planner {
         const resumption: Step = { kind: 'resume', token: existing.partial.token, to: next };
         return this.#toChain(source, destination, [resumption, ...followUp(next, rest)], { by });
       }
-      if (isForeign) return conflict(describePartial(existing));
+      if (isForeign) return conflict(toPartialConflict(existing));
       const preparation =
-        abortOurs(existing, source) ??
-        (this.#request.choice.allSnapshots ? abortGone(existing, source, [base.guid]) : undefined);
-      if (preparation === undefined || !isUntouched) return conflict(describePartial(existing));
+        planAbortOfOurs(existing, source) ??
+        (this.#request.choice.allSnapshots ? planAbortOfGone(existing, source, [base.guid]) : undefined);
+      if (preparation === undefined || !isUntouched) return conflict(toPartialConflict(existing));
       return this.#toChain(source, destination, steps, { preparation, by });
     }
     if (isUntouched) return this.#toChain(source, destination, steps, { by });
@@ -435,7 +441,9 @@ class Planner {
     const base = first.kind === 'clone' ? first.from.guid : undefined;
     const preparation =
       given ??
-      (leftover?.partial === undefined ? undefined : abortLeftover(leftover, source, { base, allSnapshots }));
+      (leftover?.partial === undefined
+        ? undefined
+        : planAbortOfLeftover(leftover, source, { base, allSnapshots }));
     const parents = this.#model.findMissingParents(destination);
     const keyConflict = encrypted
       ? findKeyConflict(
