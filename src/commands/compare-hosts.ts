@@ -2,15 +2,10 @@ import type { Remote } from '../config/config.js';
 import { ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { readCreationTimes, readInventory } from '../inventory/read-inventory.js';
-import {
-  compareStreamlines,
-  findNewestVersions,
-  findSetAside,
-  type PlannedStream,
-} from '../plan/compare-streamlines.js';
+import { compareStreamlines, findNewestVersions, findSetAside } from '../plan/compare-streamlines.js';
 import { planTransfer } from '../plan/plan-transfer.js';
 import type { Choice } from '../plan/sources.js';
-import { streamOf } from '../plan/stream.js';
+import { streamOf, type PlannedStream } from '../plan/stream.js';
 import type { HostStatus, Status } from '../report/status/status.js';
 import { findLeftOut } from '../streamline/membership.js';
 import { fullNameOf, type Datasets, type Point } from '../streamline/dataset.js';

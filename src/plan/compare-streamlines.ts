@@ -8,7 +8,7 @@ import { findAsides, hideAsides } from './aside.js';
 import { findPassed } from './passed.js';
 import type { Chain, Conflict, Plan } from './plan.js';
 import { findSources, type Choice } from './sources.js';
-import { groupByStream, type StreamSteps } from './stream.js';
+import { groupByStream, type PlannedStream, type StreamSteps } from './stream.js';
 
 /**
  * How far a receiver is with a streamline.
@@ -30,7 +30,7 @@ export interface StreamlineStatus {
   readonly newestThere: TaggedSnapshot | undefined;
   /** How many versions a push would send, or a conflict keeps back. */
   readonly versionsBehind: number;
-  /** The streams that a push would send. */
+  /** The streams that a push would send, each with versions of this streamline only. */
   readonly streams: readonly PlannedStream[];
   /** How many older versions it lacks that can't be sent any more. */
   readonly versionsPassed: number;
@@ -38,12 +38,6 @@ export interface StreamlineStatus {
   readonly conflicts: readonly Conflict[];
   /** Interrupted receives of its versions on the receiver. */
   readonly partials: readonly PartialVersion[];
-}
-
-/** Steps of a chain that bring versions of one streamline, in one stream. */
-export interface PlannedStream {
-  readonly chain: Chain;
-  readonly steps: StreamSteps;
 }
 
 /** A version that has arrived in part. */

@@ -15,6 +15,12 @@ import type { Chain, Step } from './plan.js';
 /** Steps of one chain that go in one stream; several are increments that follow each other. */
 export type StreamSteps = readonly [Step, ...Step[]];
 
+/** One stream of a chain, with the steps that it brings. */
+export interface PlannedStream {
+  readonly chain: Chain;
+  readonly steps: StreamSteps;
+}
+
 /** The steps of a chain by the streams that bring them: one each, but for those that share one. */
 export function groupByStream({ steps }: Chain): StreamSteps[] {
   const groups: [Step, ...Step[]][] = [];

@@ -1,5 +1,6 @@
 import type { ZfsVmError } from '../../base/errors.js';
-import type { PlannedStream, StreamlineStatus } from '../../plan/compare-streamlines.js';
+import type { StreamlineStatus } from '../../plan/compare-streamlines.js';
+import type { PlannedStream } from '../../plan/stream.js';
 import { fullNameOf, type TaggedSnapshot } from '../../streamline/dataset.js';
 import type { LeftOut } from '../../streamline/membership.js';
 import { formatTagShort } from '../../streamline/tag.js';

@@ -1,6 +1,12 @@
 import { LineSplitter } from '../../host/line-splitter.js';
 import type { Chain } from '../../plan/plan.js';
-import { groupByStream, landingOf, streamOf, type StreamSteps } from '../../plan/stream.js';
+import {
+  groupByStream,
+  landingOf,
+  streamOf,
+  type PlannedStream,
+  type StreamSteps,
+} from '../../plan/stream.js';
 import { quoteCommand } from '../../base/shell.js';
 import { receiveArguments } from '../../zfs/receive.js';
 import { sendArguments, tellingSendArguments, type StreamOption } from '../../zfs/send.js';
@@ -16,10 +22,8 @@ import { packWords, unpackWords } from '../../base/zstd.js';
  * 128 KiB at a time (zstd 1.5.4): how a leg has ended may be told only when some of the next ones has come.
  */
 
-/** One stream of a lane, with the steps of a chain that it brings. */
-export interface Leg {
-  readonly chain: Chain;
-  readonly steps: StreamSteps;
+/** One stream of a lane. */
+export interface Leg extends PlannedStream {
   /** Which of the usual options aren't said: those that the chain leaves out, and those that the receiver has refused. */
   readonly omitted: readonly StreamOption[];
 }
