@@ -1,19 +1,14 @@
-import { readInventory } from '../inventory/read-inventory.js';
-import { toPrintableJson } from '../base/printable.js';
-import { chooseColors, findWidth } from '../report/terminal/colors.js';
-import { toJsonPieces } from '../report/json-pieces.js';
-import { listStreamlines } from '../report/versions/version-listing.js';
-import { formatVersionTable } from '../report/versions/version-table.js';
-import { joinPieces, writeAll } from '../base/write-all.js';
-import { repeatable } from '../base/repeatable.js';
+import { exitCodes } from '../base/errors.js';
+import { writeAll } from '../base/write-all.js';
 import { defineCommand, optionalHostOperand } from '../command-line/command-definition.js';
 import { flag } from '../command-line/option.js';
-import { localName } from '../config/config.js';
-import { Hosts } from '../tasks/hosts.js';
+import { chooseColors, findWidth } from '../report/terminal/colors.js';
+import { describeLeftOutNotes, describeNoVersions } from '../report/versions/list-text.js';
+import { formatListAsJson } from '../report/versions/list-json.js';
+import { formatVersionTable } from '../report/versions/version-table.js';
+import type { TaskEvent } from '../tasks/event.js';
+import { list } from '../tasks/list/list.js';
 import { BaseCommand } from './base-command.js';
-
-/** The version of what `--json` prints; it changes when something in it is renamed or removed. */
-const schemaVersion = 1;
 
 /** Shows which versions a host has. */
 export class ListCommand extends BaseCommand<typeof ListCommand.definition> {
@@ -35,40 +30,22 @@ export class ListCommand extends BaseCommand<typeof ListCommand.definition> {
   });
 
   async execute(): Promise<number> {
+    const { host, json } = this.args;
     const { stdout, stderr, env, signal } = this.context;
-    const surroundings = await this.surround();
-    return Hosts.use(surroundings, async (hosts) => {
-      const endpoint = await hosts.open(this.args.host ?? localName);
-      const inventory = await readInventory(endpoint, { scope: 'tagged', details: true, signal });
-      const streamlines = listStreamlines(inventory.datasets);
-      if (inventory.lacksNotes) {
-        stderr.write(`a note on ${endpoint.host.name} has a tab or a line end in it: no notes are shown\n`);
-      }
-      if (this.args.json) {
-        const document = {
-          ...{ schemaVersion, host: endpoint.host.name, streamlines: repeatable(() => streamlines) },
-          ignored: inventory.malformedTags,
-        };
-        await writeAll(stdout, writePrintableJson(document), signal);
-        return 0;
-      }
-      surroundings.emit({
-        kind: 'malformed-tags',
-        host: endpoint.host.name,
-        malformedTags: inventory.malformedTags,
-      });
-      if (streamlines.length === 0) stderr.write(`${endpoint.host.name} has no zfs-vm versions\n`);
-      const table = formatVersionTable(streamlines, {
-        ...{ colors: chooseColors(stdout, env), withGuids: this.verbose },
-        width: findWidth(stdout),
-      });
-      await writeAll(stdout, table, signal);
-      return 0;
+    const handle = (event: TaskEvent): void => {
+      if (event.kind === 'notes-left-out') stderr.write(`${describeLeftOutNotes(event.host)}\n`);
+    };
+    const result = await list({ host }, await this.surround({ handle, listsMalformedTags: json }));
+    if (json) {
+      await writeAll(stdout, formatListAsJson(result), signal);
+      return exitCodes.done;
+    }
+    if (result.streamlines.length === 0) stderr.write(`${describeNoVersions(result.host)}\n`);
+    const table = formatVersionTable(result.streamlines, {
+      ...{ colors: chooseColors(stdout, env), withGuids: this.verbose },
+      width: findWidth(stdout),
     });
+    await writeAll(stdout, table, signal);
+    return exitCodes.done;
   }
-}
-
-function* writePrintableJson(document: object): Generator<string> {
-  for (const piece of joinPieces(toJsonPieces(document))) yield toPrintableJson(piece);
-  yield '\n';
 }

@@ -1,5 +1,6 @@
 import type { ZfsVmError } from '../base/errors.js';
 import type { Inventory } from '../inventory/inventory.js';
+import type { Tag } from '../streamline/tag.js';
 import type { TransferEvent } from '../transfer/event.js';
 
 /** What happens in a task while it goes on. What a person or a program sees of it is up to `report/`. */
@@ -12,6 +13,10 @@ export type TaskEvent =
       readonly host: string;
       readonly malformedTags: Inventory['malformedTags'];
     }
+  /** The notes of a host can't be told apart, as one of them has a tab or a line end in it: there are none. */
+  | { readonly kind: 'notes-left-out'; readonly host: string }
+  /** What an interrupted receive has left is gone. */
+  | { readonly kind: 'partial-dropped'; readonly host: string; readonly dataset: string; readonly tag: Tag }
   /** A part has failed; the others go on. */
   | { readonly kind: 'problem'; readonly error: ZfsVmError }
   /** Transfers to these receivers begin, or their plans are made. */

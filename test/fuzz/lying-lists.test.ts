@@ -16,7 +16,7 @@ import { formatPlanAsJson } from '../../src/report/plan/plan-json.js';
 import { formatPlanAsText } from '../../src/report/plan/plan-text.js';
 import { repeatable } from '../../src/base/repeatable.js';
 import { toJsonPieces } from '../../src/report/json-pieces.js';
-import { listStreamlines } from '../../src/report/versions/version-listing.js';
+import { listStreamlines } from '../../src/tasks/list/version-listing.js';
 import { formatVersionTable } from '../../src/report/versions/version-table.js';
 import { findNextTag } from '../../src/streamline/lineage.js';
 import { parseDatasets } from '../../src/zfs/list.js';

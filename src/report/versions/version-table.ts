@@ -2,7 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import { toPrintable } from '../../base/printable.js';
 import { ColumnWidths, type Column } from '../terminal/columns.js';
 import { formatBytes, formatCount } from '../quantities.js';
-import type { StreamlineListing, VersionListing } from './version-listing.js';
+import type { StreamlineListing, VersionListing } from '../../tasks/list/version-listing.js';
 
 const columns: readonly Column<VersionListing>[] = [
   { title: 'VERSION', isRightAligned: true, cell: ({ version }) => version },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Chalk } from 'chalk';
-import { listStreamlines } from '../../../src/report/versions/version-listing.js';
+import { listStreamlines } from '../../../src/tasks/list/version-listing.js';
 import { formatVersionTable } from '../../../src/report/versions/version-table.js';
 import { world } from '../../worlds.js';
 
