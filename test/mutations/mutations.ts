@@ -201,8 +201,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'unasked-abort',
     protects: 'abort asks first',
-    file: 'src/commands/abort.ts',
-    text: 'if (losses.length > 0) await surroundings.confirm(losses);',
+    file: 'src/tasks/abort/abort.ts',
+    text: 'if (losses.length > 0) await confirm(losses);',
     replacement: '',
     tests: [sync],
   },
