@@ -9,6 +9,7 @@ import type { KnownHost } from '../plan/receiver-needs.js';
 import type { Retention } from '../plan/retention.js';
 import { chooseColors } from '../report/terminal/colors.js';
 import { formatError } from '../report/error-text.js';
+import { describeUnchanged } from '../report/versions/describe-unchanged.js';
 import { quoteCommand, quoteWord } from '../base/shell.js';
 import { fullNameOf, isTagged, type Datasets } from '../streamline/dataset.js';
 import { findNewest, findVersions } from '../streamline/lineage.js';
@@ -18,13 +19,13 @@ import { checkKept, checkPatterns } from '../tasks/check-request.js';
 import { localName } from '../config/config.js';
 import { Hosts } from '../tasks/hosts.js';
 import { findReceivers, planPush, push, type PushRequest } from '../tasks/transfer/push.js';
-import { findNextVersion, makeVersion, type VersionRequest } from './next-version.js';
 import { defineCommand, hostOperands } from '../command-line/command-definition.js';
 import { pick } from '../command-line/option.js';
 import { patternsOption, readPattern } from '../command-line/patterns.js';
 import { retentionOptions, toRetention } from '../command-line/retention-options.js';
 import { destinationOption, fanOutOptions, transferOptions } from '../command-line/transfer-options.js';
 import { BaseCommand } from './base-command.js';
+import { findNextVersion, makeVersion, type VersionRequest } from '../tasks/tag/next-version.js';
 import { preparePrune, readKnownHost } from './prune-host.js';
 import { PruneRun } from './prune-run.js';
 import { isWatched, tellPlans, tellTransfer } from './tell-transfer.js';
@@ -186,7 +187,7 @@ export class SyncCommand extends BaseCommand<typeof SyncCommand.definition> {
     const { stdout, stderr, signal } = this.context;
     const next = await findNextVersion(endpoint, request, signal);
     if (next.kind === 'unchanged') {
-      if (this.verbose || this.debug) stderr.write(`${next.words}\n`);
+      if (this.verbose || this.debug) stderr.write(`${describeUnchanged(next)}\n`);
       return this.#judgeCopies(head);
     }
     if (!this.args.dryRun) await makeVersion(endpoint, next, {}, signal);

@@ -3,6 +3,7 @@ import { flushPools } from '../inventory/find-unchanged.js';
 import { readInventory } from '../inventory/read-inventory.js';
 import { readIsTree } from '../inventory/read-is-tree.js';
 import { quoteWord } from '../base/shell.js';
+import { describeUnchanged } from '../report/versions/describe-unchanged.js';
 import { findContainerDatasets } from '../streamline/container.js';
 import { isTagged, type Dataset, type Datasets } from '../streamline/dataset.js';
 import type { WantedTag } from '../streamline/lineage.js';
@@ -15,7 +16,7 @@ import { defineCommand, operand } from '../command-line/command-definition.js';
 import { flag, toggle, value } from '../command-line/option.js';
 import { Hosts } from '../tasks/hosts.js';
 import { BaseCommand } from './base-command.js';
-import { findNextVersion, makeVersion } from './next-version.js';
+import { findNextVersion, makeVersion } from '../tasks/tag/next-version.js';
 
 /** Makes a version: a snapshot with a name that says which streamline and version it is. */
 export class TagCommand extends BaseCommand<typeof TagCommand.definition> {
@@ -89,7 +90,7 @@ export class TagCommand extends BaseCommand<typeof TagCommand.definition> {
       if (ifChanged) await flushPools(endpoint, [dataset.name], signal);
       const next = await findNextVersion(endpoint, request, signal);
       if (next.kind === 'unchanged') {
-        stderr.write(`${next.words}\n`);
+        stderr.write(`${describeUnchanged(next)}\n`);
         return exitCodes.done;
       }
       const marks = { note: message, isAlone: recursive === false };

@@ -7,6 +7,7 @@ import type { RunLock } from '../../src/host/run-lock.js';
 import { interruptGraceMs } from '../../src/main.js';
 import { formatError } from '../../src/report/error-text.js';
 import { chooseColors } from '../../src/report/terminal/colors.js';
+import type { Places } from '../../src/tasks/surroundings.js';
 import { nobody } from '../host/nobody.js';
 import { VirtualClock } from './clock.js';
 import { Machine } from './machine.js';
@@ -34,6 +35,18 @@ export interface SimRun {
   readonly kill: () => void;
   /** The connections that it has made so far, this machine included, the last one last. */
   readonly connections: readonly SimHost[];
+}
+
+/** Something that is at work on a simulated host. */
+export interface SimPresence {
+  readonly places: Places;
+  /** The connections that it has made so far, this machine included, the last one last. */
+  readonly connections: readonly SimHost[];
+  readonly isHere: () => boolean;
+  /** It has come to its end: its locks are free. */
+  readonly leave: () => void;
+  /** It is killed: it does nothing any more, and nobody hears of it. */
+  readonly kill: () => void;
 }
 
 /** Simulated hosts that reach each other, and the whole of zfs-vm on each of them. Everything follows from the seed. */
@@ -100,8 +113,57 @@ export class SimWorld {
 
   /** Starts zfs-vm on a host. */
   start(name: string, args: string): SimRun {
-    const local = this.machine(name);
     const abort = new AbortController();
+    const presence = this.enter(name);
+    const [stdout, stderr] = [new TextSink(), new TextSink()];
+    const context = {
+      ...{ stdout, stderr, env: {}, signal: abort.signal },
+      configFiles: {
+        usualPath: 'config.toml',
+        read: (path: string) => Promise.resolve(this.configFiles.get(path)),
+      },
+      places: presence.places,
+    };
+    const fail = (error: unknown): number => {
+      stderr.write(formatError(error, chooseColors(stderr, {}), { debug: false }));
+      return exitCodeOf(error);
+    };
+    let leave: ((status: number) => void) | undefined;
+    const leaving = new Promise<number>((resolve) => {
+      leave = resolve;
+    });
+    const running = runCommandLine(
+      args.split(' ').filter((word) => word !== ''),
+      commandClasses,
+      context,
+    ).catch((error: unknown) => {
+      if (!(error instanceof ZfsVmError)) throw error;
+      const wasInterrupted = error.kind === 'interrupted';
+      return fail(abort.signal.aborted && !wasInterrupted ? abort.signal.reason : error);
+    });
+    const finished = Promise.race([running, leaving])
+      .then((status): RunResult => ({ status, stdout: stdout.text, stderr: stderr.text }))
+      .finally(presence.leave);
+    return {
+      finished,
+      connections: presence.connections,
+      readErrors: () => stderr.text,
+      interrupt: () => {
+        const reason = new ZfsVmError('interrupted', 'interrupted by SIGINT');
+        abort.abort(reason);
+        void this.clock.sleep(interruptGraceMs).then(() => {
+          if (!presence.isHere()) return;
+          leave?.(fail(reason));
+          presence.kill();
+        });
+      },
+      kill: presence.kill,
+    };
+  }
+
+  /** Begins something on a host: what it finds there. */
+  enter(name: string): SimPresence {
+    const local = this.machine(name);
     let isAlive = true;
     const connections: SimHost[] = [];
     const never = new Promise<never>(() => undefined);
@@ -110,20 +172,23 @@ export class SimWorld {
       connections.push(host);
       return host;
     };
-    const [stdout, stderr] = [new TextSink(), new TextSink()];
-    const context = {
-      ...{ stdout, stderr, env: {}, signal: abort.signal },
-      configFiles: {
-        usualPath: 'config.toml',
-        read: (path: string) => Promise.resolve(this.configFiles.get(path)),
+    return {
+      connections,
+      isHere: () => isAlive,
+      leave: () => {
+        isAlive = false;
+      },
+      kill: () => {
+        isAlive = false;
+        for (const connection of connections) connection.disconnect('its client is gone');
       },
       places: {
         openLocal: () => open(() => local.connect('local')),
-        connect: async (target: string, { name = target }: Pick<ConnectOptions, 'name'>) => {
+        connect: async (target: string, { name: known = target }: Pick<ConnectOptions, 'name'>) => {
           const delayMs = local.delayMs?.('connect', 0) ?? 0;
           if (delayMs > 0) await this.clock.sleep(delayMs);
           if (!isAlive) return never;
-          return open(() => this.#connect(target, name));
+          return open(() => this.#connect(target, known));
         },
         holdJournal: this.journal(name).open(() => isAlive),
         takeLock: (lockName: string) => Promise.resolve(this.#takeLock(`${name} ${lockName}`, () => isAlive)),
@@ -138,47 +203,6 @@ export class SimWorld {
           },
         },
       },
-    };
-    const fail = (error: unknown): number => {
-      stderr.write(formatError(error, chooseColors(stderr, {}), { debug: false }));
-      return exitCodeOf(error);
-    };
-    let leave: ((status: number) => void) | undefined;
-    const leaving = new Promise<number>((resolve) => {
-      leave = resolve;
-    });
-    const kill = (): void => {
-      isAlive = false;
-      for (const connection of connections) connection.disconnect('its client is gone');
-    };
-    const running = runCommandLine(
-      args.split(' ').filter((word) => word !== ''),
-      commandClasses,
-      context,
-    ).catch((error: unknown) => {
-      if (!(error instanceof ZfsVmError)) throw error;
-      const wasInterrupted = error.kind === 'interrupted';
-      return fail(abort.signal.aborted && !wasInterrupted ? abort.signal.reason : error);
-    });
-    const finished = Promise.race([running, leaving])
-      .then((status): RunResult => ({ status, stdout: stdout.text, stderr: stderr.text }))
-      .finally(() => {
-        isAlive = false;
-      });
-    return {
-      finished,
-      connections,
-      readErrors: () => stderr.text,
-      interrupt: () => {
-        const reason = new ZfsVmError('interrupted', 'interrupted by SIGINT');
-        abort.abort(reason);
-        void this.clock.sleep(interruptGraceMs).then(() => {
-          if (!isAlive) return;
-          leave?.(fail(reason));
-          kill();
-        });
-      },
-      kill,
     };
   }
 

@@ -1,17 +1,17 @@
-import { toCommandError } from '../host/command-error.js';
-import { ZfsVmError } from '../base/errors.js';
-import type { Endpoint } from '../host/endpoint.js';
-import { isSuccess } from '../host/host.js';
-import { runCommand, type CommandResult } from '../host/run-command.js';
-import { findUnchanged } from '../inventory/find-unchanged.js';
-import { readNamedSnapshots } from '../inventory/read-inventory.js';
-import { fullNameOf, type Dataset, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
-import { findNextTag, type WantedTag } from '../streamline/lineage.js';
-import { formatTag, formatTagShort, type Tag } from '../streamline/tag.js';
-import { explainZfsFailure } from '../zfs/failure.js';
-import { isWithin, maxNameLength } from '../zfs/names.js';
-import type { Property } from '../zfs/properties.js';
-import { membersProperty, noteProperty, snapshotArguments } from '../zfs/snapshot.js';
+import { toCommandError } from '../../host/command-error.js';
+import { ZfsVmError } from '../../base/errors.js';
+import type { Endpoint } from '../../host/endpoint.js';
+import { isSuccess } from '../../host/host.js';
+import { runCommand, type CommandResult } from '../../host/run-command.js';
+import { findUnchanged } from '../../inventory/find-unchanged.js';
+import { readNamedSnapshots } from '../../inventory/read-inventory.js';
+import { fullNameOf, type Dataset, type Datasets } from '../../streamline/dataset.js';
+import { findNextTag, type WantedTag } from '../../streamline/lineage.js';
+import { formatTag, formatTagShort, type Tag } from '../../streamline/tag.js';
+import { explainZfsFailure } from '../../zfs/failure.js';
+import { isWithin, maxNameLength } from '../../zfs/names.js';
+import type { Property } from '../../zfs/properties.js';
+import { membersProperty, noteProperty, snapshotArguments } from '../../zfs/snapshot.js';
 
 /** What is to become a version. */
 export interface VersionRequest {
@@ -25,9 +25,17 @@ export interface VersionRequest {
   readonly ifChanged: boolean;
 }
 
+/** A dataset or tree in which nothing was written since its newest version. */
+export interface Unchanged {
+  readonly dataset: string;
+  /** Whether everything below the dataset belongs to it. */
+  readonly isTree: boolean;
+  readonly newest: Tag;
+}
+
 /** A version that can be made, or why none is. */
 export type NextVersion =
-  | { readonly kind: 'unchanged'; readonly words: string }
+  | ({ readonly kind: 'unchanged' } & Unchanged)
   /** `fullNames` of its snapshots: that of the dataset first, and then those of its tree. */
   | { readonly kind: 'version'; readonly isTree: boolean; readonly fullNames: readonly string[] };
 
@@ -44,7 +52,7 @@ export async function findNextVersion(
   if (ifChanged) {
     const question = { datasets, tree, isTree, streamline: wanted.streamline };
     const newest = await findUnchanged(endpoint, question, signal);
-    if (newest !== undefined) return { kind: 'unchanged', words: describeUnchanged(dataset, newest, isTree) };
+    if (newest !== undefined) return { kind: 'unchanged', dataset: dataset.name, isTree, newest: newest.tag };
   }
   const tag = chooseTag(datasets, dataset, wanted);
   const fullNames = tree.map(({ name }) => `${name}@${formatTag(tag)}`);
@@ -131,9 +139,4 @@ function checkLengths(fullNames: readonly string[]): void {
   throw new ZfsVmError('usage', `${tooLong} is longer than the ${maxNameLength} characters that ZFS takes`, {
     hint: 'begin a streamline with a shorter name, with -n STREAMLINE:VERSION',
   });
-}
-
-function describeUnchanged({ name }: Dataset, { tag }: TaggedSnapshot, isTree: boolean): string {
-  const since = `changed since ${formatTagShort(tag)}`;
-  return isTree ? `nothing in ${name} has ${since}` : `${name} has not ${since}`;
 }
