@@ -5,7 +5,7 @@ import type { OptionDefinition } from './option.js';
 
 /** What was typed, sorted by what it is for. */
 export interface SortedWords {
-  /** For each key of a definition's options, what was given: a value, or whether it is on; each time that it was given. */
+  /** For the key of each option that was given, what that was: a value, or whether it is on; each time that it was given. */
   readonly options: ReadonlyMap<string, readonly (string | boolean)[]>;
   /** For each key of its operands. */
   readonly operands: ReadonlyMap<string, readonly string[]>;
@@ -13,12 +13,16 @@ export interface SortedWords {
 
 /**
  * Sorts the words of a command by its definition. This is all that clipanion does for us: it isn't told what a command is called, as it
- * makes a state machine for each name, and again for options before it, at every start. On a slow host that is half a second.
+ * makes a state machine for each name, and again for options before it, at every start; on a slow host that is half a second. Nor is it
+ * told of options that nobody has mentioned, for which it makes dozens of states each.
  * @param words what follows the command's name, and options that stood before it
  * @throws clipanion's errors, which `describeSyntaxFault` puts into words
  */
 export function parseWords(definition: CommandDefinition, words: string[]): SortedWords {
-  const options = Object.entries<OptionDefinition>({ ...definition.options, ...globalOptions });
+  const mentioned = listMentioned(words);
+  const options = Object.entries<OptionDefinition>({ ...definition.options, ...globalOptions }).filter(
+    ([, { names }]) => names.some((name) => mentioned.has(name)),
+  );
   const operands = Object.entries(definition.operands);
 
   class Words extends Command {
@@ -55,6 +59,17 @@ export function parseWords(definition: CommandDefinition, words: string[]): Sort
     options: new Map(options.map(([key]) => [key, found.read('option', key)])),
     operands: new Map(operands.map(([key]) => [key, found.read('operand', key) as string[]])),
   };
+}
+
+/** The names of options that may be meant by words. */
+function listMentioned(words: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    words.flatMap((word) => {
+      const [name = ''] = word.split('=', 1);
+      if (name.startsWith('--')) return [name, name.replace(/^--no-/, '--')];
+      return name.startsWith('-') ? Array.from(name.slice(1), (letter) => `-${letter}`) : [];
+    }),
+  );
 }
 
 /** Has clipanion look for an option, and gives what it finds, each time that it was given. */
