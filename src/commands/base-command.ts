@@ -1,3 +1,4 @@
+import { drained } from '../base/write-all.js';
 import type { ArgumentsOf, CommandDefinition, GlobalArguments } from '../command-line/command-definition.js';
 import { loadConfig, type ConfigFiles } from '../command-line/config-file.js';
 import type { Call, Outputs } from '../command-line/run-command-line.js';
@@ -69,7 +70,7 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
     listsMalformedTags = false,
   }: Hearing = {}): Promise<Surroundings> {
     const { sudo, transport } = this.#globals;
-    const { places, signal, stderr } = this.context;
+    const { places, signal, stdout, stderr } = this.context;
     const toldHosts = new Set<string>();
     const emit = (event: TaskEvent): void => {
       if (event.kind === 'connection') {
@@ -88,6 +89,9 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
     };
     return {
       ...{ ...places, config: await this.readConfig(), access: { sudo, transport }, signal, emit },
+      caughtUp: async () => {
+        if (stdout.writableNeedDrain) await drained(stdout, signal);
+      },
       confirm: (losses) => confirmLosses(losses, isConfirmed, { stderr, prompter: places.prompter, signal }),
     };
   }

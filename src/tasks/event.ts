@@ -1,7 +1,10 @@
 import type { ZfsVmError } from '../base/errors.js';
 import type { Inventory } from '../inventory/inventory.js';
+import type { Pair } from '../streamline/comparison.js';
 import type { Tag } from '../streamline/tag.js';
 import type { TransferEvent } from '../transfer/event.js';
+import type { PathChange } from '../zfs/diff.js';
+import type { PairResult } from './pair-result.js';
 
 /** What happens in a task while it goes on. What a person or a program sees of it is up to `report/`. */
 export type TaskEvent =
@@ -17,6 +20,12 @@ export type TaskEvent =
   | { readonly kind: 'notes-left-out'; readonly host: string }
   /** What an interrupted receive has left is gone. */
   | { readonly kind: 'partial-dropped'; readonly host: string; readonly dataset: string; readonly tag: Tag }
+  /** These begin to be compared. */
+  | { readonly kind: 'comparing'; readonly pair: Pair }
+  /** The next lot of paths that differ. Who may be slower than they come says so by `caughtUp` (surroundings.ts). */
+  | { readonly kind: 'paths-changed'; readonly pair: Pair; readonly changes: readonly PathChange[] }
+  /** All is known of what began to be compared last. */
+  | { readonly kind: 'compared'; readonly result: PairResult }
   /** A part has failed; the others go on. */
   | { readonly kind: 'problem'; readonly error: ZfsVmError }
   /** Transfers to these receivers begin, or their plans are made. */

@@ -41,6 +41,8 @@ export interface Surroundings extends Places {
   readonly signal: AbortSignal;
   /** Hears what happens meanwhile. */
   readonly emit: (event: TaskEvent) => void;
+  /** Waits until who hears the events has room for more; a task that has millions of them waits so now and then. */
+  readonly caughtUp?: (() => Promise<void>) | undefined;
   /**
    * Decides whether all of these may be lost, before anything is done.
    * @throws ZfsVmError `conflict` when they may not: the task is left then, with nothing done

@@ -1,31 +1,46 @@
-import type { ZfsVmError } from '../../base/errors.js';
 import { toPrintable } from '../../base/printable.js';
-import type { Comparison, Pair } from '../../streamline/comparison.js';
+import type { Pair } from '../../streamline/comparison.js';
 import { fullNameOf, type Point } from '../../streamline/dataset.js';
 import { formatTagShort } from '../../streamline/tag.js';
 import type { ChangeKind, PathChange } from '../../zfs/diff.js';
-import type { ChangeSummary } from './change-counter.js';
+import type { DiffResult } from '../../tasks/diff/diff.js';
+import type { TaskEvent } from '../../tasks/event.js';
+import type { PairResult } from '../../tasks/pair-result.js';
 import { formatBytes } from '../quantities.js';
 
-/** What is known of a pair beside its paths. */
-export interface PairSizes {
-  /** How many bytes were written between them; what was written again counts once. */
-  readonly writtenBytes: number | undefined;
-  /** The estimated size of the stream that brings one to the other; none for what is in no snapshot yet. */
-  readonly incrementBytes: number | undefined;
+/** The version of what `diff --json` prints; it changes when something in it is renamed or removed. */
+const schemaVersion = 1;
+
+/** What is printed of comparisons. */
+export interface DiffView {
+  /** Whether JSON is printed. */
+  readonly json: boolean;
+  /** Whether every path is printed. */
+  readonly list: boolean;
 }
 
-/** What became of a comparison. */
-export interface PairResult extends PairSizes {
-  readonly pair: Pair;
-  /** Undefined for a volume, which has no paths, and where they could not be read. */
-  readonly changes: ChangeSummary | undefined;
-  /** Why they could not be read. */
-  readonly failure: ZfsVmError | undefined;
+/** What is printed of comparisons while they go on, a line each. */
+export function describeDiffEvent(event: TaskEvent, { json, list }: DiffView): string[] {
+  if (event.kind === 'paths-changed') {
+    const { pair, changes } = event;
+    return list ? changes.map((change) => (json ? listChange(pair, change) : describeChange(change))) : [];
+  }
+  if (json) return [];
+  if (event.kind === 'comparing') return [describePair(event.pair)];
+  return event.kind === 'compared' ? describeResult(event.result) : [];
+}
+
+/** What is printed of comparisons in the end. */
+export function formatDiffResult(result: DiffResult, { json, list }: DiffView): string {
+  const { compared, onlyEarlier, onlyLater } = result;
+  if (!json) return describeMissing(result);
+  if (list) return '';
+  const document = { schemaVersion, members: compared.map(listResult), onlyEarlier, onlyLater };
+  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 /** What is compared, e.g. `web:1 -> web:2 of tank/vm`. */
-export function describePair({ from, to, dataset }: Pair): string {
+function describePair({ from, to, dataset }: Pair): string {
   const end = to === undefined ? 'now' : formatTagShort(to.tag);
   return `${formatTagShort(from.tag)} -> ${end} of ${dataset.name}`;
 }
@@ -33,12 +48,12 @@ export function describePair({ from, to, dataset }: Pair): string {
 const marks: Readonly<Record<ChangeKind, string>> = { added: '+', removed: '-', modified: 'M', renamed: 'R' };
 
 /** A change as a line for people. */
-export function describeChange({ kind, path, newPath }: PathChange): string {
+function describeChange({ kind, path, newPath }: PathChange): string {
   return toPrintable(`${marks[kind]} ${path}${newPath === undefined ? '' : ` -> ${newPath}`}`);
 }
 
 /** A comparison in numbers, a line or two. */
-export function describeResult({ pair, changes, writtenBytes, incrementBytes }: PairResult): string[] {
+function describeResult({ pair, changes, writtenBytes, incrementBytes }: PairResult): string[] {
   const sizes = [
     ...(writtenBytes === undefined ? [] : [`${formatBytes(writtenBytes)} written`]),
     ...(incrementBytes === undefined ? [] : [`an increment of ${formatBytes(incrementBytes)}`]),
@@ -55,16 +70,10 @@ export function describeResult({ pair, changes, writtenBytes, incrementBytes }: 
 }
 
 /** What of a tree has nothing to be compared with; that there is nothing at all to compare. */
-export function describeMissing({
-  pairs,
-  onlyEarlier,
-  onlyLater,
-}: Pick<Extract<Comparison, { kind: 'pairs' }>, 'onlyEarlier' | 'onlyLater'> & {
-  readonly pairs: readonly Pair[];
-}): string {
-  const [first] = pairs;
+function describeMissing({ compared, onlyEarlier, onlyLater }: DiffResult): string {
+  const [first] = compared;
   if (first === undefined) return 'nothing changed: both are the same snapshot\n';
-  const from = formatTagShort(first.from.tag);
+  const from = formatTagShort(first.pair.from.tag);
   const lines = [
     ...onlyEarlier.map((path) => `${path}: only in ${from}`),
     ...onlyLater.map((path) => `${path}: not in ${from}`),
@@ -73,7 +82,7 @@ export function describeMissing({
 }
 
 /** A comparison as `diff --json` gives it. */
-export function listResult({ pair, changes, failure, writtenBytes, incrementBytes }: PairResult): object {
+function listResult({ pair, changes, failure, writtenBytes, incrementBytes }: PairResult): object {
   return {
     path: pair.path,
     dataset: pair.dataset.name,
@@ -88,7 +97,7 @@ export function listResult({ pair, changes, failure, writtenBytes, incrementByte
 }
 
 /** A change as a line of `diff --list --json`. */
-export function listChange({ dataset }: Pair, { kind, type, path, newPath }: PathChange): string {
+function listChange({ dataset }: Pair, { kind, type, path, newPath }: PathChange): string {
   return JSON.stringify({ dataset: dataset.name, change: kind, type, path, newPath: newPath ?? null });
 }
 

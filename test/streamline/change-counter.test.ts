@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ChangeCounter } from '../../../src/report/versions/change-counter.js';
-import type { ChangeKind } from '../../../src/zfs/diff.js';
+import { ChangeCounter } from '../../src/streamline/change-counter.js';
+import type { ChangeKind } from '../../src/zfs/diff.js';
 
 function count(paths: Iterable<string>, kind: ChangeKind = 'added'): ReturnType<ChangeCounter['summarize']> {
   const counter = new ChangeCounter();

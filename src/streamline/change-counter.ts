@@ -1,4 +1,4 @@
-import type { ChangeKind, PathChange } from '../../zfs/diff.js';
+import type { ChangeKind, PathChange } from '../zfs/diff.js';
 
 /** What changed in a filesystem, in numbers. */
 export interface ChangeSummary {

@@ -1,0 +1,96 @@
+import { ZfsVmError } from '../../base/errors.js';
+import { localName } from '../../config/config.js';
+import { readInventory } from '../../inventory/read-inventory.js';
+import { compareTrees, compareWithPresent, type Comparison } from '../../streamline/comparison.js';
+import type { Datasets } from '../../streamline/dataset.js';
+import type { VersionName } from '../../streamline/find-version.js';
+import { formatTagShort } from '../../streamline/tag.js';
+import { findNamedVersion } from '../find-named-version.js';
+import { Hosts } from '../hosts.js';
+import type { PairResult } from '../pair-result.js';
+import type { Surroundings } from '../surroundings.js';
+import { comparePairs } from './compare-pairs.js';
+
+/** What a version is compared with. */
+export type DiffEnd =
+  | { readonly kind: 'version'; readonly name: VersionName }
+  /** What the dataset contains now. */
+  | { readonly kind: 'dataset'; readonly dataset: string };
+
+/** What is compared on this machine. */
+export interface DiffRequest {
+  /** The earlier version. */
+  readonly from: VersionName;
+  /** What is later; what the dataset of the version contains now when it is undefined. */
+  readonly to?: DiffEnd | undefined;
+}
+
+/** What changed. */
+export interface DiffResult {
+  /** The dataset first, and then those of its tree; none where both are the same snapshot. */
+  readonly compared: readonly PairResult[];
+  /** Members of the tree that only one of them has, by their paths below the uppermost dataset. */
+  readonly onlyEarlier: readonly string[];
+  readonly onlyLater: readonly string[];
+}
+
+/**
+ * Compares a version with a later one, or with what a dataset contains now. The paths that changed are told by events
+ * (`paths-changed`), as there may be millions.
+ * @throws ZfsVmError `usage` when neither comes from the other, or the later one was named first; when this machine can't be read
+ */
+export async function diff(request: DiffRequest, surroundings: Surroundings): Promise<DiffResult> {
+  const { signal, emit } = surroundings;
+  return Hosts.use(surroundings, async (hosts) => {
+    const endpoint = hosts.openLocal();
+    const { datasets, malformedTags } = await readInventory(endpoint, { scope: 'tagged', signal });
+    emit({ kind: 'malformed-tags', host: localName, malformedTags });
+    const comparison = findPairs(datasets, request);
+    if (comparison.kind === 'same') return { compared: [], onlyEarlier: [], onlyLater: [] };
+    const { pairs, onlyEarlier, onlyLater } = comparison;
+    return { compared: await comparePairs(endpoint, pairs, surroundings), onlyEarlier, onlyLater };
+  });
+}
+
+type Comparable = Extract<Comparison, { kind: 'pairs' | 'same' }>;
+
+/** @throws ZfsVmError `usage` when there is nothing to compare */
+function findPairs(datasets: Datasets, { from, to }: DiffRequest): Comparable {
+  const earlier = findNamedVersion(localName, datasets, from);
+  const [{ root }] = earlier;
+  const first = formatTagShort(root.tag);
+  if (to?.kind === 'version') {
+    const later = findNamedVersion(localName, datasets, to.name);
+    const second = formatTagShort(later[0].root.tag);
+    return expectPairs(compareTrees(datasets, earlier, later), first, second);
+  }
+  const dataset = datasets.get(to?.dataset ?? root.dataset);
+  if (dataset === undefined) {
+    throw new ZfsVmError('usage', `there is no filesystem or volume ${JSON.stringify(to?.dataset)}`, {
+      hint: 'name a version (NAME:VERSION), or a dataset that comes from the first one',
+    });
+  }
+  return expectPairs(compareWithPresent(datasets, earlier, dataset), first, dataset.name);
+}
+
+/** @throws ZfsVmError `usage` when neither comes from the other, or the later one was named first */
+function expectPairs(comparison: Comparison, first: string, second: string): Comparable {
+  switch (comparison.kind) {
+    case 'pairs':
+    case 'same':
+      return comparison;
+    case 'swapped':
+      throw new ZfsVmError('usage', `${first} is newer than ${second}`, {
+        hint: `swap them: zfs-vm diff ${second} ${first}`,
+      });
+    case 'unrelated': {
+      const common = comparison.common === undefined ? undefined : formatTagShort(comparison.common.tag);
+      throw new ZfsVmError('usage', `${second} doesn't come from ${first}`, {
+        hint:
+          common === undefined
+            ? 'see "zfs-vm list" for what was cloned from what'
+            : `both come from ${common}: compare each with that`,
+      });
+    }
+  }
+}
