@@ -14,12 +14,18 @@ export function readPattern(text: string): VersionPattern {
   });
 }
 
+/** Which datasets are meant, where every snapshot counts. */
+export interface DatasetPattern {
+  /** A dataset's name, in which `*` stands for any characters and `?` for one. */
+  readonly dataset: string;
+}
+
 /**
  * Reads what `-n` says of datasets, where every snapshot counts: `tank/vm`, `tank/*`.
  * @throws ZfsVmError `usage`
  */
-export function readDatasetPattern(text: string): VersionPattern {
-  if (/^[A-Za-z0-9_. :*?/-]+$/.test(text)) return { streamline: text, upTo: undefined };
+export function readDatasetPattern(text: string): DatasetPattern {
+  if (/^[A-Za-z0-9_. :*?/-]+$/.test(text)) return { dataset: text };
   throw new ZfsVmError(
     'usage',
     `-n ${JSON.stringify(text)} can't be a dataset, as it is with --all-snapshots`,
@@ -29,10 +35,15 @@ export function readDatasetPattern(text: string): VersionPattern {
   );
 }
 
-/** Which streamlines are meant. @param help what comes of it */
+/** Which streamlines are meant. @param help what comes of it @param read how a word is read; as a pattern for versions when left out */
+export function patternsOption(help: string): ValueDefinition<readonly VersionPattern[]>;
+export function patternsOption<Pattern>(
+  help: string,
+  read: ReadText<Pattern>,
+): ValueDefinition<readonly Pattern[]>;
 export function patternsOption(
   help: string,
-  read: ReadText<VersionPattern> = readPattern,
-): ValueDefinition<readonly VersionPattern[]> {
+  read: ReadText<unknown> = readPattern,
+): ValueDefinition<readonly unknown[]> {
   return list(['-n', '--name'], { value: 'PATTERN', kind: 'pattern', help, read });
 }

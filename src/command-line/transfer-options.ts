@@ -2,7 +2,8 @@ import { ZfsVmError } from '../base/errors.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { readRate, seconds, wholeNumber } from './numbers.js';
 import { flag, toggle, value, type ValueDefinition } from './option.js';
-import { patternsOption, readDatasetPattern, readPattern } from './patterns.js';
+import type { VersionPattern } from '../streamline/selection.js';
+import { patternsOption, readDatasetPattern, readPattern, type DatasetPattern } from './patterns.js';
 import { propertyOptions } from './property-options.js';
 
 const allSnapshots = flag(
@@ -14,7 +15,8 @@ const allSnapshots = flag(
 export const choiceOptions = {
   patterns: patternsOption(
     'only streamlines that fit (debian-7, debian-*), or up to a version (debian-7:12)',
-    (text, context) => (context.isGiven('--all-snapshots') ? readDatasetPattern(text) : readPattern(text)),
+    (text, context): VersionPattern | DatasetPattern =>
+      context.isGiven('--all-snapshots') ? readDatasetPattern(text) : readPattern(text),
   ),
   latest: flag(['--latest'], 'only the newest version of each dataset, in one hop'),
   allSnapshots,

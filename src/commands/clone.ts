@@ -129,7 +129,7 @@ export class CloneCommand extends BaseCommand<typeof CloneCommand.definition> {
     const request = {
       host: from,
       choice: {
-        ...{ patterns: [{ streamline, upTo: version }], latest: false, allSnapshots: false },
+        ...{ patterns: [{ streamline, upTo: version }], latest: false },
         required: version === undefined ? undefined : { streamline, version },
       },
       ...pick(this.args, ['destination', ...pulled]),

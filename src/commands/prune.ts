@@ -64,7 +64,7 @@ export class PruneCommand extends BaseCommand<typeof PruneCommand.definition> {
       const { inventory } = prepared;
       const hostName = endpoint.host.name;
       surroundings.emit({ kind: 'malformed-tags', host: hostName, malformedTags: inventory.malformedTags });
-      checkPatterns({ patterns, allSnapshots: false }, hostName, inventory.datasets, { mayBePruned: true });
+      checkPatterns({ patterns }, hostName, inventory.datasets, { mayBePruned: true });
       if (named !== undefined) checkKept(named, hostName, inventory.datasets);
       return new PruneRun({ context, debug, verbose, yes, json }, endpoint, prepared).run();
     });

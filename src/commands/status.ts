@@ -97,7 +97,7 @@ export class StatusCommand extends BaseCommand<typeof StatusCommand.definition> 
 
   async #compare(): Promise<Status> {
     const { places, signal } = this.context;
-    const choice = { patterns: this.args.patterns, latest: false, allSnapshots: false };
+    const choice = { patterns: this.args.patterns, latest: false };
     const config = await this.readConfig();
     const names =
       this.args.hosts.length > 0 ? resolveHosts(config, this.args.hosts) : [...config.remotes.keys()];

@@ -118,7 +118,7 @@ export class SyncCommand extends BaseCommand<typeof SyncCommand.definition> {
         return inventory.datasets;
       };
       const before = await read();
-      checkPatterns({ patterns, allSnapshots: false }, localName, before);
+      checkPatterns({ patterns }, localName, before);
       if (retention !== undefined) checkKept(retention, localName, before);
       const chosen = findStreamlines(before, patterns);
       if (chosen.length === 0) {
@@ -204,7 +204,7 @@ export class SyncCommand extends BaseCommand<typeof SyncCommand.definition> {
   }
 
   async #push(request: PushRequest, streamlines: readonly string[]): Promise<number> {
-    const choice = { patterns: streamlines.map(toPattern), latest: false, allSnapshots: false };
+    const choice = { patterns: streamlines.map(toPattern), latest: false };
     const chosen = { ...request, choice };
     const telling = { json: false, commands: false, yes: false };
     if (!this.args.dryRun) return tellTransfer(this, telling, (surroundings) => push(chosen, surroundings));

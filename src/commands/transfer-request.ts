@@ -2,11 +2,8 @@ import { ZfsVmError } from '../base/errors.js';
 import type { OptionArguments } from '../command-line/command-definition.js';
 import { pick } from '../command-line/option.js';
 import { checkPropertiesOnce, propertyOptions } from '../command-line/property-options.js';
-import {
-  choiceOptions,
-  type destinationOption,
-  type transferOptions,
-} from '../command-line/transfer-options.js';
+import type { choiceOptions, destinationOption, transferOptions } from '../command-line/transfer-options.js';
+import type { Choice } from '../plan/sources.js';
 import type { TransferRequest } from '../tasks/transfer/options.js';
 import type { CommandContext } from './base-command.js';
 import { isWatched } from './tell-transfer.js';
@@ -37,9 +34,18 @@ export function toTransferRequest(call: TransferCall): TransferRequest {
   checkTogether(call);
   return {
     ...args,
-    choice: pick(args, keysOf(choiceOptions)),
+    choice: toChoice(args),
     properties: pick(args, keysOf(propertyOptions)),
     wantsSizes: isWatched(context, args),
+  };
+}
+
+/** Which versions are meant. With `--all-snapshots` the patterns are all read as datasets, and else none of them is. */
+function toChoice({ patterns, allSnapshots, latest }: OptionArguments<typeof choiceOptions>): Choice {
+  if (!allSnapshots) return { patterns: patterns.filter((pattern) => 'streamline' in pattern), latest };
+  return {
+    datasets: patterns.filter((pattern) => 'dataset' in pattern).map(({ dataset }) => dataset),
+    latest,
   };
 }
 

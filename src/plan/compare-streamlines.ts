@@ -137,7 +137,7 @@ export function findNewestVersions(
     const { streamline } = version.tag;
     const known = newest.get(streamline);
     const isNewer = known === undefined || compareVersions(version.tag.version, known.tag.version) > 0;
-    if (isNewer && isChosenTag(choice.patterns, version.tag)) newest.set(streamline, version);
+    if (isNewer && isChosenTag(choice.patterns ?? [], version.tag)) newest.set(streamline, version);
   }
   return new Map([...newest].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

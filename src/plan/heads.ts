@@ -23,7 +23,7 @@ export interface Head {
  * @param patterns only these streamlines; all when empty
  */
 export function findHeads(datasets: Datasets, patterns: readonly VersionPattern[]): Head[] {
-  const sources = findSources(datasets, { patterns, latest: false, allSnapshots: false });
+  const sources = findSources(datasets, { patterns, latest: false });
   const heads = new Map<string, { newest: TaggedSnapshot; source: Source; copies: Source[] }>();
   // Originals come before their copies, and of a tree what is above before what is below: the first one found is meant.
   for (const source of sources) {

@@ -90,7 +90,10 @@ class Planner {
     const receiver = hideAsides(request.receiver);
     this.#request = { ...request, receiver };
     this.#model = new ReceiverModel(receiver);
-    this.#placement = new Placement(this.#model, { destination, allSnapshots: choice.allSnapshots });
+    this.#placement = new Placement(this.#model, {
+      destination,
+      allSnapshots: choice.datasets !== undefined,
+    });
     this.#sources = findSources(sender, choice);
     const places = findLikelyPlaces(this.#sources, destination);
     this.#copies = new CopyFinder({ sender, model: this.#model, places });
@@ -263,7 +266,9 @@ class Planner {
       if (isForeign) return conflict(toPartialConflict(existing));
       const preparation =
         planAbortOfOurs(existing, source) ??
-        (this.#request.choice.allSnapshots ? planAbortOfGone(existing, source, [base.guid]) : undefined);
+        (this.#request.choice.datasets !== undefined
+          ? planAbortOfGone(existing, source, [base.guid])
+          : undefined);
       if (preparation === undefined || !isUntouched) return conflict(toPartialConflict(existing));
       return this.#toChain(source, destination, steps, { preparation, by });
     }
@@ -341,7 +346,7 @@ class Planner {
       // goes whole.
       const { sender, choice } = this.#request;
       for (const point of walkHistory(sender, dataset)) {
-        if (point.dataset === dataset.name || !(choice.allSnapshots || isTagged(point))) continue;
+        if (point.dataset === dataset.name || !(choice.datasets !== undefined || isTagged(point))) continue;
         if (this.#hasPassed(point)) continue;
         return conflict({ kind: 'origin-missing', origin: dataset.origin, nearest: point });
       }
@@ -437,7 +442,7 @@ class Planner {
     const [first] = steps;
     const leftover =
       first.kind === 'full' || first.kind === 'clone' ? this.#model.findDataset(destination) : undefined;
-    const { allSnapshots } = this.#request.choice;
+    const allSnapshots = this.#request.choice.datasets !== undefined;
     const base = first.kind === 'clone' ? first.from.guid : undefined;
     const preparation =
       given ??

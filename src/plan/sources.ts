@@ -6,14 +6,26 @@ import { compareVersions } from '../streamline/version.js';
 import { ancestorsOf, poolOf } from '../zfs/names.js';
 import { isAside } from './aside.js';
 
-/** Which versions are to be sent. */
-export interface Choice {
-  /** Only these; all when empty. With `allSnapshots` they mean the names of datasets. */
+/** Which versions are to be sent: tagged ones, or every snapshot of some datasets. */
+export type Choice = TaggedChoice | SnapshotChoice;
+
+/** Tagged versions are to be sent. */
+export interface TaggedChoice extends AnyChoice {
+  /** Only these; all when empty. */
   readonly patterns: readonly VersionPattern[];
+  readonly datasets?: undefined;
+}
+
+/** Every snapshot is a version, whatever it is called. */
+export interface SnapshotChoice extends AnyChoice {
+  /** Only of datasets whose names fit one of these, in which `*` stands for any characters and `?` for one; of all when empty. */
+  readonly datasets: readonly string[];
+  readonly patterns?: undefined;
+}
+
+interface AnyChoice {
   /** Only the newest version of each dataset, by its number, and what others are cloned from. */
   readonly latest: boolean;
-  /** Every snapshot is a version, whatever it is called. */
-  readonly allSnapshots: boolean;
   /** Without this very version on the sender, nothing is to be sent. */
   readonly required?: Tag | undefined;
 }
@@ -112,19 +124,18 @@ function findChosenOrigin(
   return undefined;
 }
 
-function isChosen(snapshot: Snapshot, { patterns, allSnapshots }: Choice): boolean {
-  const { tag, dataset } = snapshot;
-  if (!allSnapshots) return tag !== undefined && isChosenTag(patterns, tag);
-  return patterns.length === 0 || patterns.some(({ streamline }) => matchesGlob(streamline, dataset));
+function isChosen({ tag, dataset }: Snapshot, { patterns, datasets }: Choice): boolean {
+  if (datasets === undefined) return tag !== undefined && isChosenTag(patterns, tag);
+  return datasets.length === 0 || datasets.some((glob) => matchesGlob(glob, dataset));
 }
 
 function findTreeParent(
   name: string,
   chosen: ReadonlyMap<string, readonly Snapshot[]>,
-  { allSnapshots }: Choice,
+  { datasets }: Choice,
 ): string | undefined {
   const above = ancestorsOf(name).filter((ancestor) => chosen.has(ancestor));
-  if (allSnapshots || above.length === 0) return above.at(-1);
+  if (datasets !== undefined || above.length === 0) return above.at(-1);
   const names = new Set(chosen.get(name)?.map((version) => version.name));
   return above.findLast((ancestor) => chosen.get(ancestor)?.some((version) => names.has(version.name)));
 }

@@ -59,7 +59,7 @@ export async function readSides(
     return { sender: both, receiver: both, quickLook: undefined, knowsAll: true };
   }
   const readSenderAlone = (): SenderReading =>
-    reader.beginReading(sides.sender, choice.allSnapshots ? 'all' : 'tagged', properties);
+    reader.beginReading(sides.sender, choice.datasets === undefined ? 'tagged' : 'all', properties);
   const sending = readSender === undefined ? readSenderAlone() : readSender(readSenderAlone);
   if (!isThorough) return reader.probe(sending, sides.receiver);
   const [sender, receiver] = await Promise.all([

@@ -3,7 +3,7 @@ import { compareVersions, parseVersion, type Version } from './version.js';
 
 /** Which versions are meant: those of the streamlines that fit a pattern, all of them or up to one. */
 export interface VersionPattern {
-  /** A streamline's name, or a dataset's where every snapshot counts, in which `*` stands for any characters and `?` for one. */
+  /** A streamline's name, in which `*` stands for any characters and `?` for one. */
   readonly streamline: string;
   readonly upTo: Version | undefined;
 }

@@ -53,7 +53,7 @@ export function checkCopyPlace(datasets: { sender: Datasets; receiver: Datasets 
 }
 
 /** What is named by patterns. */
-type NamedChoice = Pick<Choice, 'patterns' | 'allSnapshots' | 'required'>;
+type NamedChoice = Partial<Pick<Choice, 'patterns' | 'datasets' | 'required'>>;
 
 /**
  * Refuses a pattern that fits nothing, or a version that has to be there and isn't: most likely it is misspelt.
@@ -62,32 +62,32 @@ type NamedChoice = Pick<Choice, 'patterns' | 'allSnapshots' | 'required'>;
  * @throws ZfsVmError `usage`
  */
 export function checkPatterns(
-  { patterns, allSnapshots, required }: NamedChoice,
+  { patterns = [], datasets, required }: NamedChoice,
   senderName: string,
   sender: Datasets,
   { mayBePruned = false }: { readonly mayBePruned?: boolean } = {},
 ): void {
   const known = new Set([...findVersions(sender)].map((version) => version.tag.streamline));
-  const candidates = allSnapshots ? new Set(sender.keys()) : known;
+  const candidates = datasets === undefined ? known : new Set(sender.keys());
   const isKnown = (pattern: string): boolean =>
     hasWildcard(pattern)
       ? [...candidates].some((name) => matchesGlob(pattern, name))
       : candidates.has(pattern);
-  const unknown = patterns.find(({ streamline }) => !isKnown(streamline));
+  const wanted = datasets ?? patterns.map(({ streamline }) => streamline);
+  const unknown = wanted.find((pattern) => !isKnown(pattern));
   if (unknown === undefined) {
     if (required !== undefined) findNamedVersion(senderName, sender, required);
-    if (allSnapshots) return;
     for (const pattern of patterns) {
       if (!mayBePruned || !isOlder(pattern, sender)) checkVersion(pattern, senderName, sender);
     }
     return;
   }
-  if (allSnapshots) {
-    throw new ZfsVmError('usage', `${senderName} has no dataset "${unknown.streamline}"`, {
+  if (datasets !== undefined) {
+    throw new ZfsVmError('usage', `${senderName} has no dataset "${unknown}"`, {
       hint: 'see "zfs list" there; with --all-snapshots, -n means datasets',
     });
   }
-  throw new ZfsVmError('usage', `${senderName} has no streamline "${unknown.streamline}"`, {
+  throw new ZfsVmError('usage', `${senderName} has no streamline "${unknown}"`, {
     hint:
       known.size === 0 ? 'make a version with "zfs-vm tag" first' : `it has: ${[...known].sort().join(', ')}`,
   });

@@ -56,7 +56,7 @@ for (const [line, expected] of [
       hosts: ['a', 'b'],
     },
   ],
-  ['push --all-snapshots -n tank/vm b', { patterns: [pattern('tank/vm')], allSnapshots: true }],
+  ['push --all-snapshots -n tank/vm b', { patterns: [{ dataset: 'tank/vm' }], allSnapshots: true }],
   ['plan pull --delete --props recsize b', { deletesGone: true, carry: ['recordsize'], host: 'b' }],
   ['copy --direct a b', { isDirect: true, from: 'a', to: 'b' }],
   ['sync -n web --retries 0 --keep-last 1 b', { patterns: [pattern('web')], retries: 0, keepLast: 1 }],

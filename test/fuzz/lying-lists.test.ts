@@ -91,7 +91,7 @@ test('whatever two hosts claim, there is a plan, and it can be told in every way
   fc.assert(
     fc.property(lists, lists, options, (ours, theirs, { latest, allSnapshots, ...rest }) => {
       const [sender, receiver] = [readLists(ours).datasets, readLists(theirs).datasets];
-      const choice = { patterns: [], latest, allSnapshots };
+      const choice = allSnapshots ? { datasets: [], latest } : { patterns: [], latest };
       const plan = planTransfer({ sender, receiver, choice, ...rest });
       const [here, there] = [
         { host: { name: 'local' }, zfs: ['zfs'] },
@@ -117,9 +117,8 @@ test('whatever two hosts claim, it is known what to ask the receiver for', () =>
   fc.assert(
     fc.property(lists, lists, (ours, theirs) => {
       const sources = findSources(readLists(ours).datasets, {
-        patterns: [],
+        datasets: [],
         latest: false,
-        allSnapshots: true,
       });
       const names = nameReceiver(readLists(theirs).datasets.values());
       const probes = findProbes(sources, names, 'tank/x') ?? [];

@@ -16,7 +16,7 @@ interface Case {
 function show({ sender, receiver, to, set, exclude }: Case): string[] {
   const { chains, conflicts } = planTransfer({
     ...{ sender: world(...sender), receiver: world(...receiver) },
-    choice: { patterns: [], latest: false, allSnapshots: false },
+    choice: { patterns: [], latest: false },
     ...{ destination: to, rollback: false, replace: false },
     properties: {
       set: set === undefined ? [] : [{ name: 'encryption', value: set }],

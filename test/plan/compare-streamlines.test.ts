@@ -15,7 +15,7 @@ import { world } from '../worlds.js';
 function compare(sender: Datasets, receiver: Datasets, pattern?: string): StreamlineStatus[] {
   const parsed = pattern === undefined ? undefined : parsePattern(pattern);
   const patterns = parsed === undefined ? [] : [parsed];
-  const choice = { patterns, latest: false, allSnapshots: false };
+  const choice = { patterns, latest: false };
   const request = { sender, receiver, choice, destination: undefined, rollback: false, replace: false };
   return compareStreamlines(request, planTransfer(request));
 }
@@ -168,7 +168,7 @@ test('of what was set aside, only copies of what is chosen are told', () => {
   );
   const findIn = (pattern: string): string[] => {
     const parsed = parsePattern(pattern);
-    const choice = { patterns: parsed === undefined ? [] : [parsed], latest: false, allSnapshots: false };
+    const choice = { patterns: parsed === undefined ? [] : [parsed], latest: false };
     return findSetAside({ sender, receiver, choice });
   };
   assert.deepEqual(findIn('web'), ['tank/web-old']);

@@ -8,7 +8,7 @@ import { describeAfter, world } from '../worlds.js';
 
 type World = readonly string[];
 
-const noChoice = { patterns: [], latest: false, allSnapshots: false };
+const noChoice = { patterns: [], latest: false };
 
 /** The plan from a sender to a receiver. */
 function planFor(

@@ -38,7 +38,7 @@ function rule(
   test(title, () => {
     const plan = planTransfer({
       ...{ sender: world('tank:', ...sender), receiver: world('tank:', ...receiver), destination: to },
-      ...{ choice: { patterns: [], latest: false, allSnapshots: false }, rollback, replace },
+      ...{ choice: { patterns: [], latest: false }, rollback, replace },
     });
     assert.deepEqual(findCopies(plan), expected);
   });
@@ -361,7 +361,7 @@ function writeDown(
   const { chains, upToDate } = planTransfer({
     ...{ sender: world('tank:', ...sender), receiver: world('tank:', ...receiver), destination: undefined },
     ...{
-      choice: { patterns: [], latest: false, allSnapshots: false },
+      choice: { patterns: [], latest: false },
       rollback: false,
       replace: false,
       setAside,

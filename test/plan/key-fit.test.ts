@@ -14,7 +14,7 @@ function planWith(
 ): Plan {
   return planTransfer({
     ...{ sender: world(...sender), receiver: world(...receiver) },
-    choice: { patterns: [], latest: false, allSnapshots: false },
+    choice: { patterns: [], latest: false },
     ...{ destination: undefined, rollback: false, replace: false, reencrypted: new Set(reencrypted) },
   });
 }
@@ -129,7 +129,7 @@ test('of bookmarks of one snapshot, those for redacted streams are no base where
   ]);
   const plan = planTransfer({
     ...{ sender: datasets, receiver: world('tank/vm: web:1') },
-    choice: { patterns: [], latest: false, allSnapshots: false },
+    choice: { patterns: [], latest: false },
     ...{ destination: undefined, rollback: false, replace: false },
   });
   const doubts = findDoubts(plan, { sender: datasets, receiver: world('tank/vm: web:1') });

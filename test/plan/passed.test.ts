@@ -14,7 +14,7 @@ function passedBy(
 ): string[] {
   const request = {
     ...{ sender: world(...sender), receiver: world('tank:', ...receiver), destination: undefined },
-    choice: { patterns: [], latest, allSnapshots: false },
+    choice: { patterns: [], latest },
     ...{ rollback: false, replace: false, knowsReceiver },
   };
   return findPassed(request, planTransfer(request)).versions.map(

@@ -5,7 +5,7 @@ import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { findSources } from '../../src/plan/sources.js';
 import { world } from '../worlds.js';
 
-const everything = { patterns: [], latest: false, allSnapshots: false };
+const everything = { patterns: [], latest: false };
 
 for (const destination of [undefined, 'tank/backup']) {
   test(`copies are looked for first where new ones would go, -d ${destination ?? 'left out'}`, () => {

@@ -14,7 +14,7 @@ function findDeletes(
 ): string {
   const pattern = parsePattern(name);
   const patterns: VersionPattern[] = pattern === undefined ? [] : [pattern];
-  const choice = { patterns, latest: false, allSnapshots: false };
+  const choice = { patterns, latest: false };
   const plan = planTransfer({ sender, receiver, choice, destination: undefined, rollback, replace: false });
   return planDeletes({ sender, receiver, plan, patterns, held: new Set(held) })
     .flatMap(({ snapshots }) => snapshots.map(fullNameOf))

@@ -273,7 +273,7 @@ function makeHost(): ModelHost {
   return host;
 }
 
-const everything = { patterns: [], latest: false, allSnapshots: false };
+const everything = { patterns: [], latest: false };
 
 function plan(sender: ModelHost, receiver: ModelHost, destination?: string): Plan {
   return planFor(sender.toDatasets(), receiver.toDatasets(), destination);

@@ -60,7 +60,7 @@ function planCase({ sender, receiver, only = [], to, ...options }: Case): Plan {
   return planTransfer({
     sender: world(...sender),
     receiver: world('tank:', ...receiver),
-    choice: { patterns, latest, allSnapshots },
+    choice: allSnapshots ? { datasets: only, latest } : { patterns, latest },
     destination: to,
     rollback,
     replace,

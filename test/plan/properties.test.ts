@@ -13,7 +13,7 @@ function plan(
 ): Record<string, string> {
   const { chains } = planTransfer({
     ...{ sender: world(...sender), receiver: world(...receiver) },
-    choice: { patterns: [], latest: false, allSnapshots: false },
+    choice: { patterns: [], latest: false },
     ...{ destination: undefined, rollback: false, replace: false },
     properties: { set: [], exclude: [], carried: new Map(), ...request },
   });
@@ -44,7 +44,7 @@ test('what is asked for goes to new datasets and to those that get increments', 
 test('only the first stream of a dataset has it', () => {
   const [chain] = planTransfer({
     ...{ sender: world('tank/a: a:1 a:2'), receiver: world('tank:') },
-    choice: { patterns: [], latest: false, allSnapshots: false },
+    choice: { patterns: [], latest: false },
     ...{ destination: undefined, rollback: false, replace: false },
     properties: { set: properties('atime=off'), exclude: [], carried: new Map() },
   }).chains;

@@ -7,7 +7,7 @@ import { world } from '../worlds.js';
 function streams(sender: string, receiver = 'tank:', options: { latest?: boolean } = {}): string[] {
   const { chains } = planTransfer({
     ...{ sender: world('tank/base: base:1', sender), receiver: world('tank/base: base:1', receiver) },
-    choice: { patterns: [], latest: options.latest ?? false, allSnapshots: false },
+    choice: { patterns: [], latest: options.latest ?? false },
     ...{ destination: undefined, rollback: false, replace: false },
   });
   const groups: string[] = [];

@@ -19,13 +19,12 @@ export async function compareLooks(
   receiver: Machine,
   { wanted, destination }: TransferWords,
 ): Promise<void> {
-  const choice: Choice = {
-    patterns: wanted.patterns.map(({ streamline, upTo }) =>
-      readPattern(upTo === undefined ? streamline : `${streamline}:${upTo}`),
-    ),
-    latest: wanted.latest,
-    allSnapshots: wanted.allSnapshots,
-  };
+  const patterns = wanted.patterns.map(({ streamline, upTo }) =>
+    readPattern(upTo === undefined ? streamline : `${streamline}:${upTo}`),
+  );
+  const { latest, allSnapshots } = wanted;
+  // With all snapshots, the random commands name no datasets.
+  const choice: Choice = allSnapshots ? { datasets: [], latest } : { patterns, latest };
   const look = async (isThorough: boolean): Promise<Plan> => {
     const sides = { sender: open(sender), receiver: open(receiver) };
     const inventories = await readSides(sides, {

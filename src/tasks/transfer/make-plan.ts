@@ -207,8 +207,7 @@ class PlanMaker {
 
   async #findDeletes(plan: Plan): Promise<NonNullable<Plan['deletes']>> {
     const { options, sides, signal } = this.#question;
-    const { choice } = options;
-    const patterns = choice.allSnapshots ? [] : choice.patterns;
+    const { patterns = [] } = options.choice;
     return findDeletes({ ...this.#datasets, plan, patterns }, sides.receiver, signal);
   }
 }

@@ -47,7 +47,7 @@ export type TransferRequest = {
 
 /** What goes where a request doesn't say. */
 export const transferDefaults: TransferOptions = {
-  choice: { patterns: [], latest: false, allSnapshots: false },
+  choice: { patterns: [], latest: false },
   destination: undefined,
   rollback: false,
   replace: false,

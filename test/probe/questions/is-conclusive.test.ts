@@ -6,7 +6,7 @@ import { isConclusive } from '../../../src/probe/questions/is-conclusive.js';
 import { findProbes, nameReceiver } from '../../../src/probe/questions/probes.js';
 import { world } from '../../worlds.js';
 
-const everything = { patterns: [], latest: false, allSnapshots: false };
+const everything = { patterns: [], latest: false };
 
 /** Whether the plan for `tank/vm` with its `web:1 web:2` stands, when the named places of such a receiver are all that was asked. */
 function isPlanConclusive(...lines: readonly string[]): boolean {

@@ -5,7 +5,7 @@ import { findOpenQuestions } from '../../../src/probe/questions/open-questions.j
 import { findProbes, nameReceiver } from '../../../src/probe/questions/probes.js';
 import { world } from '../../worlds.js';
 
-const everything = { patterns: [], latest: false, allSnapshots: false };
+const everything = { patterns: [], latest: false };
 
 const imageAlone = nameReceiver(world('tank/vm:').values());
 

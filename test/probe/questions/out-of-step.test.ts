@@ -209,7 +209,7 @@ for (const awk of awks) {
   });
 }
 
-const everything = { patterns: [], latest: false, allSnapshots: false };
+const everything = { patterns: [], latest: false };
 
 test('a place that has the newest version by its name only has to be looked at', () => {
   const sources = findSources(world('tank/vm: web:1 web:2'), everything);

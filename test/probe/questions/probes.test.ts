@@ -5,7 +5,7 @@ import { findDiffering } from '../../../src/probe/questions/out-of-step.js';
 import { findProbes, nameReceiver } from '../../../src/probe/questions/probes.js';
 import { world } from '../../worlds.js';
 
-const everything = { patterns: [], latest: false, allSnapshots: false };
+const everything = { patterns: [], latest: false };
 
 test('the place where a copy belongs is asked, then those whose role says that they are, and no namesake', () => {
   const sources = findSources(world('tank/vm: web:1 web:2'), everything);

@@ -7,7 +7,7 @@ import { world } from '../../worlds.js';
 
 const plan = planTransfer({
   ...{ sender: world('tank/vm: web:1 web:2'), receiver: world('tank/vm: web:1') },
-  choice: { patterns: [], latest: false, allSnapshots: false },
+  choice: { patterns: [], latest: false },
   ...{ destination: undefined, rollback: false, replace: false },
   properties: { set: [{ name: 'user:note', value: 'it is' }], exclude: ['quota'], carried: new Map() },
 });

@@ -8,7 +8,7 @@ import { world } from '../../worlds.js';
 
 const plan = planTransfer({
   ...{ sender: world('tank/vm: web:1'), receiver: world('tank:') },
-  choice: { patterns: [], latest: false, allSnapshots: false },
+  choice: { patterns: [], latest: false },
   ...{ destination: undefined, rollback: false, replace: false },
   properties: { set: [{ name: 'user:note', value: 'it is' }], exclude: ['quota'], carried: new Map() },
 });

@@ -19,7 +19,7 @@ function outcome(
 ): HostOutcome {
   const plan = planTransfer({
     ...{ sender: world('tank/vm: web:1 web:2'), receiver: world(theirs), destination: undefined },
-    choice: { patterns: [], latest: false, allSnapshots: false },
+    choice: { patterns: [], latest: false },
     ...{ rollback: false, replace: false },
   });
   const nothing = {

@@ -9,7 +9,7 @@ const mib = 1024 * 1024;
 
 const plan = planTransfer({
   ...{ sender: world('tank/vm: web:1 web:2'), receiver: world('tank:') },
-  choice: { patterns: [], latest: false, allSnapshots: false },
+  choice: { patterns: [], latest: false },
   ...{ destination: undefined, rollback: false, replace: false },
 });
 const [chain] = plan.chains;

@@ -18,7 +18,7 @@ const sender = world('tank/vm: web:1 web:2', 'tank/db: db:1');
 function planFor(receiver: ReturnType<typeof world>, streamline?: string, destination?: string): Plan {
   const pattern = streamline === undefined ? undefined : parsePattern(streamline);
   const patterns = pattern === undefined ? [] : [pattern];
-  const choice = { patterns, latest: false, allSnapshots: false };
+  const choice = { patterns, latest: false };
   return planTransfer({ sender, receiver, choice, destination, rollback: false, replace: false });
 }
 

@@ -13,7 +13,7 @@ import type { Datasets } from '../../../src/streamline/dataset.js';
 import { findVersions } from '../../../src/streamline/lineage.js';
 import { world } from '../../worlds.js';
 
-const choice = { patterns: [], latest: false, allSnapshots: false };
+const choice = { patterns: [], latest: false };
 const hour = 3600;
 const now = 1_700_000_000;
 const sender = world('tank/web: web:1 web:2 web:3', 'tank/app: app:1');

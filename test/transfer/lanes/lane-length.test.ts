@@ -16,7 +16,7 @@ function makePlan(): Plan {
   const versions = Array.from({ length: 300 }, (_, index) => `a_b:${index + 1} @mine-${index + 1}`).join(' ');
   return planTransfer({
     ...{ sender: world(`tank/my_vm: ${versions}`), receiver: world('tank:') },
-    choice: { patterns: [], latest: false, allSnapshots: false },
+    choice: { patterns: [], latest: false },
     ...{ destination: undefined, rollback: false, replace: false },
   });
 }

@@ -38,7 +38,7 @@ function makeLegs(count: number): Leg[] {
   const versions = Array.from({ length: count }, (_, index) => `web:${index + 1}`);
   const { chains } = planTransfer({
     ...{ sender: world(`tank/vm: ${versions.join(' ')}`), receiver: world('tank:') },
-    choice: { patterns: [], latest: false, allSnapshots: false },
+    choice: { patterns: [], latest: false },
     ...{ destination: undefined, rollback: false, replace: false },
   });
   return chains.flatMap((chain) => chain.steps.map((step) => ({ chain, steps: [step], omitted: [] })));

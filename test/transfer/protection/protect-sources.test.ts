@@ -70,7 +70,7 @@ test('nothing is held that could not be written down, and all is sent without', 
   // Two streams: a full one and an increment.
   const plan = planTransfer({
     ...{ sender: world('tank/vm: web:1 web:2'), receiver: world('tank:'), destination: undefined },
-    choice: { patterns: [], latest: false, allSnapshots: false },
+    choice: { patterns: [], latest: false },
     ...{ rollback: false, replace: false },
   });
   const unwritable = {
@@ -185,7 +185,7 @@ async function watchSender(
 function planFor(sender: readonly string[], receiver: readonly string[]): Plan {
   return planTransfer({
     ...{ sender: world(...sender), receiver: world(...receiver) },
-    choice: { patterns: [], latest: false, allSnapshots: false },
+    choice: { patterns: [], latest: false },
     ...{ destination: undefined, rollback: false, replace: false },
   });
 }

@@ -22,7 +22,7 @@ import { world } from '../../worlds.js';
 function planAll(sender: readonly string[], destination?: string): Plan {
   return planTransfer({
     ...{ sender: world(...sender), receiver: world('tank:') },
-    choice: { patterns: [], latest: false, allSnapshots: false },
+    choice: { patterns: [], latest: false },
     ...{ destination, rollback: false, replace: false },
   });
 }
