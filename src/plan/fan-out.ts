@@ -7,7 +7,7 @@ import { streamOf } from './stream.js';
 export interface ReceiverPlan {
   readonly plan: Plan;
   /** How its streams travel: only what travels alike can be the same bytes. */
-  readonly way: string;
+  readonly encoding: string;
 }
 
 /** A chain that the same streams bring to several receivers. */
@@ -40,9 +40,9 @@ export interface FanOut<T extends { readonly plan: Plan }> {
  * is done there first, may differ.
  */
 export function planFanOut<T extends ReceiverPlan>(receivers: readonly T[]): FanOut<T> {
-  const tails = receivers.flatMap(({ plan, way }, receiver) =>
+  const tails = receivers.flatMap(({ plan, encoding }, receiver) =>
     plan.chains.map((chain): Tail => {
-      const keys = chain.steps.map((step) => describeStream(chain, step, way));
+      const keys = chain.steps.map((step) => describeStream(chain, step, encoding));
       return { receiver, chain, keys, length: keys.length };
     }),
   );
@@ -119,9 +119,9 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): [T, ...T[]
   return [...groups.values()];
 }
 
-function describeStream(chain: Chain, step: Step, way: string): string {
+function describeStream(chain: Chain, step: Step, encoding: string): string {
   const guids = [...('from' in step ? [step.from] : []), step.to].map(({ guid }) => String(guid));
-  return JSON.stringify([way, sendArguments(streamOf(chain, [step])), guids]);
+  return JSON.stringify([encoding, sendArguments(streamOf(chain, [step])), guids]);
 }
 
 /**

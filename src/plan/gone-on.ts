@@ -41,7 +41,7 @@ export interface GoneOnRequest {
 }
 
 /** How increments can land on a copy that has gone on; a conflict where they can't. */
-export function settleGoneOn(
+export function decideGoneOn(
   goneOn: GoneOn,
   { rollback, setAside = false, stamp = '', sender, held = new Set() }: GoneOnRequest,
   model: ReceiverModel,

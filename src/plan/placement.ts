@@ -11,7 +11,7 @@ export class Placement {
   /** The receiver's dataset under which new ones go; they keep the sender's names without one. */
   readonly #destination: string | undefined;
   readonly #allSnapshots: boolean;
-  readonly #settled = new Map<string, string>();
+  readonly #assigned = new Map<string, string>();
   /** Places that stay empty because of a conflict, with the sender's dataset: nothing is made there as a mere parent. */
   readonly #empty = new Map<string, string>();
 
@@ -29,13 +29,13 @@ export class Placement {
   }
 
   /** Notes where a dataset of the sender is, or will be. */
-  settle(source: string, destination: string): void {
-    this.#settled.set(source, destination);
+  assign(source: string, destination: string): void {
+    this.#assigned.set(source, destination);
   }
 
   /** Where a dataset of the sender is, or will be, as far as that is decided. */
   whereIs(source: string): string | undefined {
-    return this.#settled.get(source);
+    return this.#assigned.get(source);
   }
 
   /** Notes that a dataset won't get to its place. */
@@ -51,7 +51,7 @@ export class Placement {
    * sender's. Undefined when what it is a member of has no place itself.
    */
   choose(source: Source): string | undefined {
-    return placeNew(source, this.#destination, this.#settled);
+    return placeNew(source, this.#destination, this.#assigned);
   }
 
   /**

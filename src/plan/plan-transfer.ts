@@ -11,7 +11,7 @@ import { ancestorsOf, isPoolRoot, poolOf } from '../zfs/names.js';
 import { follows, mostSources, type Role } from '../zfs/role.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
 import { chooseAsideName, hideAsides, toAsideRole } from './aside.js';
-import { settleGoneOn } from './gone-on.js';
+import { decideGoneOn } from './gone-on.js';
 import {
   isBegun,
   planAbortOfGone,
@@ -114,11 +114,11 @@ class Planner {
           chains.push(decision.chain);
           break;
         case 'up-to-date':
-          this.#placement.settle(name, decision.upToDate.destination);
+          this.#placement.assign(name, decision.upToDate.destination);
           upToDate.push(decision.upToDate);
           break;
         case 'passed-by':
-          this.#placement.settle(name, decision.destination);
+          this.#placement.assign(name, decision.destination);
           break;
         case 'conflict':
           this.#noteConflict(source, decision.reason);
@@ -146,7 +146,7 @@ class Planner {
   #noteConflict(source: Source, reason: ConflictReason): void {
     const { name } = source.dataset;
     this.#conflicting.add(name);
-    if (isThere(reason)) this.#placement.settle(name, reason.destination);
+    if (isThere(reason)) this.#placement.assign(name, reason.destination);
     else this.#placement.leaveEmpty(source);
   }
 
@@ -165,7 +165,7 @@ class Planner {
       origin,
     );
     this.#copies.record(source, destination);
-    this.#placement.settle(source, destination);
+    this.#placement.assign(source, destination);
   }
 
   #decide(source: Source): Decision {
@@ -173,7 +173,7 @@ class Planner {
     switch (finding.kind) {
       case 'copy':
         this.#copies.record(source.dataset.name, finding.at.dataset);
-        this.#placement.settle(source.dataset.name, finding.at.dataset);
+        this.#placement.assign(source.dataset.name, finding.at.dataset);
         return this.#continueCopy(source, finding);
       case 'complete':
         return this.#toUpToDate(source, { destination: finding.dataset, receiverOnly: [], by: finding.by });
@@ -278,7 +278,7 @@ class Planner {
     const goneOn = {
       ...{ source, existing, common: base, copy, receiverOnly, writtenBytes, isForeign, conflictAbove },
     };
-    const { preparation, reason } = settleGoneOn(goneOn, this.#request, this.#model);
+    const { preparation, reason } = decideGoneOn(goneOn, this.#request, this.#model);
     return reason === undefined
       ? this.#toChain(source, destination, steps, { preparation, by })
       : conflict(reason);

@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Host, HostProcess, StartOptions } from '../../src/host/host.js';
 import { LocalHost } from '../../src/host/local-host.js';
-import { findMeeting } from '../../src/host/meeting.js';
+import { findRemotePipe } from '../../src/host/remote-pipe.js';
 import { runCommand } from '../../src/host/run-command.js';
 import { startPiped, type PipedCommands } from '../../src/host/piped-commands.js';
 import { ViaHost } from '../../src/host/via-host.js';
@@ -48,7 +48,7 @@ async function runPiped(
   writing: string,
   reading: string,
 ): Promise<[Outcome, Outcome]> {
-  const start = findMeeting(writer, reader);
+  const start = findRemotePipe(writer, reader);
   assert.ok(start);
   const both = await start(['sh', '-c', writing], ['sh', '-c', reading], { signal });
   return Promise.all([drain(both.writer), drain(both.reader)]);
@@ -191,7 +191,7 @@ test('when they are not wanted any more, both ends are ended', async (t) => {
 
 test('two hosts that have no machine in common do not meet', (t) => {
   const [one, other] = [new Between(t), new Between(t)];
-  assert.equal(findMeeting(one, other), undefined);
-  assert.equal(findMeeting(one, new ViaHost('box', other)), undefined);
-  assert.equal(findMeeting(new LocalHost(), new LocalHost()), undefined);
+  assert.equal(findRemotePipe(one, other), undefined);
+  assert.equal(findRemotePipe(one, new ViaHost('box', other)), undefined);
+  assert.equal(findRemotePipe(new LocalHost(), new LocalHost()), undefined);
 });

@@ -14,18 +14,18 @@ const noChoice = { patterns: [], latest: false };
 function planFor(
   sender: World,
   receiver: World,
-  { destination, way = 'plain' }: Partial<Options> = {},
+  { destination, encoding = 'plain' }: Partial<Options> = {},
 ): ReceiverPlan {
   const plan = planTransfer({
     ...{ sender: world(...sender), receiver: world(...receiver), choice: noChoice, destination },
     ...{ rollback: false, replace: false },
   });
-  return { plan, way };
+  return { plan, encoding };
 }
 
 interface Options {
   readonly destination: string;
-  readonly way: string;
+  readonly encoding: string;
 }
 
 function describe({ source, steps }: Chain): string {
@@ -122,7 +122,7 @@ test('increments from different bases are different streams', () => {
       ...{ sender: world(...sender), receiver: world(...receiver), choice: latest, destination: undefined },
       ...{ rollback: false, replace: false },
     }),
-    way: 'plain',
+    encoding: 'plain',
   });
   const fanOut = planFanOut([toPlan(['tank/vm: web:1']), toPlan(['tank/vm: web:1 web:2'])]);
   assert.deepEqual(fanOut.shared, []);
@@ -136,11 +136,11 @@ test('snapshots of one name with different content are different streams', () =>
   assert.deepEqual(fanOut.shared, []);
 });
 
-test('what travels in another way is another stream', () => {
+test('what travels in another encoding is another stream', () => {
   const fanOut = planFanOut([
-    planFor(sender, ['tank:'], { way: 'compressed' }),
+    planFor(sender, ['tank:'], { encoding: 'compressed' }),
     planFor(sender, ['tank:']),
-    planFor(sender, ['tank:'], { way: 'compressed' }),
+    planFor(sender, ['tank:'], { encoding: 'compressed' }),
   ]);
   assert.deepEqual(listShared(fanOut), ['0 2: tank/vm: full web:1, incremental web:2, incremental web:3']);
 });

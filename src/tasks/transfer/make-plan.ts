@@ -22,7 +22,7 @@ import { findDeletes } from './find-deletes.js';
 import type { KnownPools } from '../../inventory/known-pools.js';
 import type { TransferOptions } from './options.js';
 import type { Inventories } from '../../probe/read-sides.js';
-import { settleDoubts, type Settled } from '../../probe/settle-doubts.js';
+import { resolveDoubts, type ResolvedDoubts } from '../../probe/resolve-doubts.js';
 import type { Sides } from './sides.js';
 
 /** A plan for a receiver, and what else was found for it. */
@@ -68,7 +68,7 @@ class PlanMaker {
   #isWhole: boolean;
   /** Whether both sides are one machine. */
   #isCopy = false;
-  #known: Settled;
+  #known: ResolvedDoubts;
   #carried: ReadonlyMap<string, readonly Property[]> = new Map();
 
   constructor(question: PlanQuestion) {
@@ -85,9 +85,9 @@ class PlanMaker {
     this.#carried = await this.#readCarried(inventories.sender);
     await this.#findWhetherCopy();
     let plan = await this.#plan();
-    const settled = await settleDoubts(plan, this.#known.sender, this.#datasets, sides, signal);
-    if (settled !== undefined) {
-      this.#known = settled;
+    const resolved = await resolveDoubts(plan, this.#known.sender, this.#datasets, sides, signal);
+    if (resolved !== undefined) {
+      this.#known = resolved;
       plan = await this.#plan();
     }
     this.#notePools(plan);

@@ -6,7 +6,7 @@ import { findHostsWithoutZstd } from '../../transfer/around/compression.js';
 import { deleteGone } from '../../transfer/around/delete-gone.js';
 import { ReplacedDatasets } from '../../transfer/around/replaced-datasets.js';
 import type { TransferEvent, TransferResult } from '../../transfer/event.js';
-import { findWayElsewhere } from '../../transfer/lanes/pipe.js';
+import { findPipeElsewhere } from '../../transfer/lanes/pipe.js';
 import type { RateLimit } from '../../transfer/lanes/rate-limit.js';
 import type { TransferContext } from '../../transfer/schedule/receiver-run.js';
 import { Hosts } from '../hosts.js';
@@ -167,9 +167,9 @@ export class ReceiverTransfer {
     const lacking = await findHostsWithoutZstd(sides, this.#surroundings.signal);
     if (lacking.length === 0) {
       const { rateLimit } = this.#request;
-      const way = { sender: sides.sender.host, receiver: sides.receiver.host, rateLimit };
+      const pipeSides = { sender: sides.sender.host, receiver: sides.receiver.host, rateLimit };
       // Where no byte comes along here, those are counted that zfs tells of.
-      if (findWayElsewhere(way) === undefined) this.emit({ kind: 'compressing' });
+      if (findPipeElsewhere(pipeSides) === undefined) this.emit({ kind: 'compressing' });
     } else if (!this.#hasToldOfZstd) {
       const message = `there is no zstd on ${lacking.join(' and ')}: streams are sent without --compress`;
       this.emit({ kind: 'warning', message });

@@ -102,7 +102,7 @@ function toReceiver(
     protection.follow(event);
     context.emit(event);
   };
-  return { plan, way: describeWay(context), context: { ...context, bookmarks, emit } };
+  return { plan, encoding: describeEncoding(context), context: { ...context, bookmarks, emit } };
 }
 
 /** Waits until all receivers are done, and ends what went on beside. */
@@ -144,7 +144,7 @@ async function tellSizes(works: readonly ReceiverWork[], signal: AbortSignal): P
 }
 
 /** What else makes streams of the same content differ on their way, as text. */
-export function describeWay({
+export function describeEncoding({
   compress,
   hasNoise = false,
 }: {

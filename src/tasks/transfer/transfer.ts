@@ -15,7 +15,7 @@ import {
   type PreparedTransfer,
   type ReceiverRequest,
 } from './receiver-transfer.js';
-import { describeWay, listShared, startRound } from './round.js';
+import { describeEncoding, listShared, startRound } from './round.js';
 import { SharedReading } from './shared-reading.js';
 import type { Sides } from './sides.js';
 
@@ -141,7 +141,7 @@ export async function planTransfers(
       ...sides,
     }));
     const shared = listShared(
-      planFanOut(made.map(({ plan, compress }) => ({ plan, way: describeWay({ compress }) }))),
+      planFanOut(made.map(({ plan, compress }) => ({ plan, encoding: describeEncoding({ compress }) }))),
       made.map(({ sides }) => sides.receiver.host.name),
     );
     return { plans, shared, failures: failed };

@@ -59,7 +59,7 @@ export class ReplacedDatasets {
    * @param isThere whether all that was to come to a destination is there, and verified
    * @throws ZfsVmError when the host is lost
    */
-  async settle(
+  async destroyReplaced(
     receiver: Endpoint,
     isThere: (destination: string) => boolean,
     { emit, signal }: { readonly emit: (event: TransferEvent) => void; readonly signal: AbortSignal },

@@ -112,7 +112,7 @@ export class LaneProgress {
     this.#hasLast ||= isLast;
     if (index < this.#stepsDone || isLast) return;
     this.#skipUntil(index);
-    this.#settle(received.bytes);
+    this.#complete(received.bytes);
   }
 
   /** Notes how a leg ended. */
@@ -130,11 +130,11 @@ export class LaneProgress {
       const message = `${this.#options.receiverName}: ${toPrintable(line)}`;
       this.#options.emit({ kind: 'warning', message });
     }
-    this.#settle(this.#received?.bytes);
+    this.#complete(this.#received?.bytes);
   }
 
   /** The version on its way has arrived. */
-  #settle(bytes: number | undefined): void {
+  #complete(bytes: number | undefined): void {
     const { current } = this;
     if (current === undefined) return;
     // A sender tells of each full second; the rest of its stream only the receiver can tell. What comes later is known already.

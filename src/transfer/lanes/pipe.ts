@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../base/clock.js';
 import { isSuccess, type Exit, type Host, type HostProcess } from '../../host/host.js';
-import { findMeeting } from '../../host/meeting.js';
+import { findRemotePipe } from '../../host/remote-pipe.js';
 import { openPipe, type PipeEnds } from '../../host/pipe-ends.js';
 import type { StartPiped } from '../../host/piped-commands.js';
 import { readChunks, readLines, readTail, stderrTailLength } from '../../host/run-command.js';
@@ -70,15 +70,15 @@ const senderGraceMs = 10_000;
 const orphanGraceMs = 500;
 
 /** Between whom a stream goes, and what slows it down. */
-export interface PipeWay {
+export interface PipeSides {
   readonly sender: Host;
   readonly receiver: Host;
   readonly rateLimit: RateLimit | undefined;
 }
 
 /** How a stream goes that doesn't come along this machine; undefined where it has to, if only to be slowed down. */
-export function findWayElsewhere({ sender, receiver, rateLimit }: PipeWay): StartPiped | undefined {
-  return rateLimit === undefined ? findMeeting(sender, receiver) : undefined;
+export function findPipeElsewhere({ sender, receiver, rateLimit }: PipeSides): StartPiped | undefined {
+  return rateLimit === undefined ? findRemotePipe(sender, receiver) : undefined;
 }
 
 /**
@@ -89,13 +89,13 @@ export function findWayElsewhere({ sender, receiver, rateLimit }: PipeWay): Star
  */
 export async function openInlet(
   argv: readonly string[],
-  way: PipeWay,
+  sides: PipeSides,
   isCounted: boolean,
   signal: AbortSignal,
 ): Promise<Inlet> {
-  const start = findWayElsewhere(way);
+  const start = findPipeElsewhere(sides);
   if (start !== undefined) return { kind: 'elsewhere', argv, start };
-  const canJoin = way.rateLimit === undefined && way.sender.joinsPipes && way.receiver.joinsPipes;
+  const canJoin = sides.rateLimit === undefined && sides.sender.joinsPipes && sides.receiver.joinsPipes;
   const ends = canJoin && !isCounted ? await openPipe() : undefined;
   const stopped = new AbortController();
   const stop = (): void => {
@@ -103,7 +103,7 @@ export async function openInlet(
   };
   try {
     const options = { signal: AbortSignal.any([signal, stopped.signal]), input: ends?.read };
-    const receive = await way.receiver.start(argv, options);
+    const receive = await sides.receiver.start(argv, options);
     // Either side notices the end of the other only if nobody else holds an end.
     ends?.read.close();
     return { kind: 'waiting', receive, ends, stop };

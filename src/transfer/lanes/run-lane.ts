@@ -82,9 +82,9 @@ export async function openLane(
 ): Promise<OpenLane> {
   const receive = receiveScript(legs, { compress, hasNoise });
   const argv = ['sh', '-c', receive, 'sh', ...receiver.zfs];
-  const way = { sender: sender.host, receiver: receiver.host, rateLimit };
+  const sides = { sender: sender.host, receiver: receiver.host, rateLimit };
   // What is compressed has to be counted on its way: the sender's zfs only knows what it was before.
-  return { legs, inlet: await openInlet(argv, way, compress, signal) };
+  return { legs, inlet: await openInlet(argv, sides, compress, signal) };
 }
 
 /** Closes a lane that nothing was sent through. */

@@ -1,12 +1,10 @@
 import { ZfsVmError } from '../../base/errors.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
-import { findMeeting } from '../../host/meeting.js';
+import { findRemotePipe } from '../../host/remote-pipe.js';
 import { runCommand } from '../../host/run-command.js';
 import type { Chain, Plan, Step } from '../../plan/plan.js';
 import { fullNameOf } from '../../streamline/dataset.js';
-import { poolOf } from '../../zfs/names.js';
-import type { StreamOption } from '../../zfs/send.js';
 import type { NoteCarrier } from '../around/carry-notes.js';
 import { ChainQueue } from './chain-queue.js';
 import type { Arrival, Fault, TransferEvent, TransferResult } from '../event.js';
@@ -20,7 +18,8 @@ import { openLane, runLane, type LaneContext, type LaneResult } from '../lanes/r
 import type { ReplacedDatasets } from '../around/replaced-datasets.js';
 import type { SourceBookmarks } from '../protection/source-bookmarks.js';
 import { verifyArrivals } from '../around/verify-arrivals.js';
-import { writeRoles } from '../around/write-roles.js';
+import { destroyReplaced, writeRolesOf } from './conclude-receiver.js';
+import { OmittedOptions } from './omitted-options.js';
 
 /** What a plan is run with. */
 export interface TransferContext extends LaneContext {
@@ -69,8 +68,7 @@ export class ReceiverRun {
   #canChain = true;
   /** Whether one stream takes many versions. */
   #canShare = true;
-  /** Which options are left out of the streams to a pool, as it has refused them. */
-  readonly #omitted = new Map<string, readonly StreamOption[]>();
+  readonly #omitted = new OmittedOptions();
   /** What a lane threw that is no expected error. */
   #defect: Error | undefined;
 
@@ -122,7 +120,7 @@ export class ReceiverRun {
   /** Whether both ends of a lane are commands on one connection, since the bytes come along here to be slowed down. */
   get #sharesChannels(): boolean {
     const { sender, receiver, rateLimit } = this.context;
-    return rateLimit !== undefined && findMeeting(sender.host, receiver.host) !== undefined;
+    return rateLimit !== undefined && findRemotePipe(sender.host, receiver.host) !== undefined;
   }
 
   /** Counts a lane to it for as long as it runs. What a lane throws ends the run. @param onEnd is called then */
@@ -149,7 +147,7 @@ export class ReceiverRun {
    * @returns the legs of a lane; none when something went wrong, which is noted
    */
   async prepare(chains: readonly Chain[], signal: AbortSignal): Promise<readonly Leg[]> {
-    let legs = chains.flatMap((chain) => this.#adaptToPool(toLegs(chain, this.#canShare)));
+    let legs = chains.flatMap((chain) => this.#omitted.adapt(toLegs(chain, this.#canShare)));
     try {
       const housed = await this.#makeParents(chains);
       legs = legs.filter(({ chain }) => housed.includes(chain));
@@ -201,27 +199,12 @@ export class ReceiverRun {
     return [];
   }
 
-  /** Notes which options a pool didn't take, where a stream has arrived without them: the next ones needn't be refused first. */
   #noteOmitted(legs: readonly Leg[]): void {
-    for (const { chain, omitted } of legs) {
-      const pool = poolOf(chain.destination);
-      // Without -L nothing is left that one dataset may need and another one not.
-      if (!omitted.includes('-L') || chain.omitted.includes('-L') || this.#omitted.has(pool)) continue;
-      this.#omitted.set(pool, omitted);
-      if (omitted.includes('-s')) {
-        const where = `${this.context.receiver.host.name}: pool ${pool}`;
-        const message = `${where} lacks the features for resumable receives: a stream to it that breaks off is sent again from its beginning`;
-        this.context.emit({ kind: 'warning', message });
-      }
+    for (const pool of this.#omitted.learn(legs)) {
+      const where = `${this.context.receiver.host.name}: pool ${pool}`;
+      const message = `${where} lacks the features for resumable receives: a stream to it that breaks off is sent again from its beginning`;
+      this.context.emit({ kind: 'warning', message });
     }
-  }
-
-  #adaptToPool(legs: readonly Leg[]): readonly Leg[] {
-    return legs.map((leg) => {
-      const { raw, destination } = leg.chain;
-      const omitted = raw ? undefined : this.#omitted.get(poolOf(destination));
-      return omitted === undefined ? leg : { ...leg, omitted };
-    });
   }
 
   /** Sends the first legs through a lane, and opens the next one meanwhile, if a channel takes one stream only. */
@@ -256,7 +239,7 @@ export class ReceiverRun {
       // One asks the receiver, another the sender.
       const bookmarking = this.context.bookmarks?.make(findTips(this.#done));
       const noting = this.context.notes.finish();
-      const marking = this.#writeRoles();
+      const marking = writeRolesOf(this.#done, this.#plan, this.context);
       const verifying = verifyArrivals(this.#done, this.context);
       const [missing] = await Promise.all([verifying, bookmarking, noting, marking]);
       for (const { destination, error } of missing) {
@@ -264,7 +247,7 @@ export class ReceiverRun {
         notThere.add(destination);
       }
     });
-    await this.#unlessLost(() => this.#settleReplaced(notThere));
+    await this.#unlessLost(() => destroyReplaced(this.#done, notThere, this.#plan, this.context));
     const versions = this.#done.filter(({ chain }) => !notThere.has(chain.destination)).length;
     const planned = this.#plan.chains.reduce((sum, chain) => sum + chain.steps.length, 0);
     return {
@@ -275,30 +258,6 @@ export class ReceiverRun {
       errors: this.#errors,
       faults: this.#faults,
     };
-  }
-
-  /** Writes down whose copies those are that something came to, or that were found to be copies. */
-  async #writeRoles(): Promise<void> {
-    const copies = [...this.#done.map(({ chain }) => chain), ...this.#plan.upToDate];
-    const roles = new Map(
-      copies.flatMap(({ destination, role }) => (role === undefined ? [] : [[destination, role] as const])),
-    );
-    if (roles.size > 0) await writeRoles(this.context.receiver, roles, this.context.signal);
-  }
-
-  /** Destroys what was moved aside where all is there that was to come. @param notThere destinations that lack what was sent */
-  async #settleReplaced(notThere: ReadonlySet<string>): Promise<void> {
-    const { receiver, replaced, emit, signal } = this.context;
-    const { chains, upToDate } = this.#plan;
-    const missing = new Set(notThere);
-    const last = new Map(chains.map(({ destination, steps }) => [destination, steps.at(-1)?.to.guid]));
-    const arrived = new Set(this.#done.map(({ chain, step }) => `${chain.destination} ${step.to.guid}`));
-    for (const [destination, guid] of last) {
-      if (!arrived.has(`${destination} ${guid ?? ''}`)) missing.add(destination);
-    }
-    const there = new Set([...last.keys(), ...upToDate.map(({ destination }) => destination)]);
-    const isThere = (destination: string): boolean => there.has(destination) && !missing.has(destination);
-    await replaced.settle(receiver, isThere, { emit, signal });
   }
 
   /** Does what needs the receiver, unless it is lost; when that is when it is noticed, what was done before counts all the same. */

@@ -32,16 +32,16 @@ export function runFanOut(
 }
 
 /** A shared chain that hasn't begun, and those who are still to get it together. */
-interface Meeting {
+interface JointChain {
   branches: readonly { readonly run: ReceiverRun; readonly chain: Chain }[];
 }
 
 class FanOutRun {
   readonly #runs: readonly ReceiverRun[];
-  readonly #meetings: Set<Meeting>;
-  /** The chains of the meetings. */
+  readonly #joint: Set<JointChain>;
+  /** The chains of the joint chains. */
   readonly #shared = new Set<Chain>();
-  /** The chains that follow when their receiver has no part in any meeting. */
+  /** The chains that follow when their receiver has no part in any joint chain. */
   readonly #later: ReadonlySet<Chain>;
   readonly #lagMs: number;
   /** Whether any receiver had nothing to do when it was last looked who waits for whom. */
@@ -62,11 +62,11 @@ class FanOutRun {
       });
       return run;
     });
-    const toBranch = ({ receiver, chain }: Branch): Meeting['branches'] => {
+    const toBranch = ({ receiver, chain }: Branch): JointChain['branches'] => {
       const run = this.#runs[receiver];
       return run === undefined ? [] : [{ run, chain }];
     };
-    this.#meetings = new Set(shared.map(({ branches }) => ({ branches: branches.flatMap(toBranch) })));
+    this.#joint = new Set(shared.map(({ branches }) => ({ branches: branches.flatMap(toBranch) })));
     for (const { branches } of shared) for (const { chain } of branches) this.#shared.add(chain);
     const chains = receivers.flatMap(({ plan }) => plan.chains);
     this.#later = new Set(chains.filter((chain) => !this.#shared.has(chain) && !needed.has(chain)));
@@ -75,7 +75,7 @@ class FanOutRun {
 
   start(): Promise<TransferResult>[] {
     const results = this.#runs.map((run) => this.#run(run));
-    if (this.#meetings.size > 0) void this.#watchLag(Promise.allSettled(results));
+    if (this.#joint.size > 0) void this.#watchLag(Promise.allSettled(results));
     return results;
   }
 
@@ -86,7 +86,7 @@ class FanOutRun {
         if (run.isOver) this.#withdraw(run);
         this.#startLanes();
         if (this.#isStuck()) this.#goApart();
-        if (run.lanes.size === 0 && !this.#hasMeeting(run)) break;
+        if (run.lanes.size === 0 && !this.#isBound(run)) break;
         await this.#change;
       }
       return await run.end();
@@ -96,9 +96,9 @@ class FanOutRun {
   }
 
   #startLanes(): void {
-    this.#startMeetings();
+    this.#startJoint();
     for (const run of this.#runs) {
-      const isBound = this.#hasMeeting(run);
+      const isBound = this.#isBound(run);
       const mayGo = (chain: Chain): boolean =>
         !this.#shared.has(chain) && !(isBound && this.#later.has(chain));
       for (;;) {
@@ -111,22 +111,22 @@ class FanOutRun {
   }
 
   /** Starts what can go to all who share it. */
-  #startMeetings(): void {
+  #startJoint(): void {
     for (;;) {
-      // Mostly all lanes run, and the meetings may be many.
+      // Mostly all lanes run, and the joint chains may be many.
       if (this.#runs.filter(({ freeLanes }) => freeLanes > 0).length < 2) return;
-      const ready = [...this.#meetings].filter(({ branches }) => branches.every(isReady));
+      const ready = [...this.#joint].filter(({ branches }) => branches.every(isReady));
       const [first] = ready;
       if (first === undefined) return;
       const free = Math.min(...first.branches.map(({ run }) => run.freeLanes));
-      const alike = ready.filter((meeting) => isOfSameReceivers(meeting, first));
+      const alike = ready.filter((joint) => isOfSameReceivers(joint, first));
       const chosen = chooseShare(alike, free, ({ branches }) => branches.map(({ chain }) => chain));
       const parts = first.branches.map(({ run }, index) => {
         return { run, chains: chosen.flatMap(({ branches }) => branches[index]?.chain ?? []) };
       });
-      for (const meeting of chosen) {
-        this.#meetings.delete(meeting);
-        for (const branch of meeting.branches) this.#forget(meeting, branch);
+      for (const joint of chosen) {
+        this.#joint.delete(joint);
+        for (const branch of joint.branches) this.#forget(joint, branch);
       }
       for (const { run, chains } of parts) run.queue.take(chains);
       this.#startLane(parts);
@@ -144,7 +144,7 @@ class FanOutRun {
 
   /** Whether nothing is on its way to those who still share something: what they wait for won't come any more. */
   #isStuck(): boolean {
-    const bound = this.#runs.filter((run) => this.#hasMeeting(run));
+    const bound = this.#runs.filter((run) => this.#isBound(run));
     return bound.length > 0 && bound.every((run) => run.isIdle);
   }
 
@@ -159,11 +159,11 @@ class FanOutRun {
     const isAnyIdle = this.#runs.some((run) => run.isIdle);
     if (!isAnyIdle && !this.#wasAnyIdle) return;
     this.#wasAnyIdle = isAnyIdle;
-    for (const meeting of this.#meetings) {
-      const ready = meeting.branches.filter(isReady);
+    for (const joint of this.#joint) {
+      const ready = joint.branches.filter(isReady);
       const isWaiting = ready.some(({ run }) => run.lanes.size === 0);
-      for (const branch of meeting.branches) {
-        branch.run.lag.note(meeting, isWaiting && !ready.includes(branch));
+      for (const branch of joint.branches) {
+        branch.run.lag.note(joint, isWaiting && !ready.includes(branch));
       }
     }
   }
@@ -190,10 +190,10 @@ class FanOutRun {
     if (run.isOver) this.#withdraw(run);
     const missing = [failed];
     for (const chain of missing) {
-      for (const meeting of this.#meetings) {
-        const branch = meeting.branches.find((each) => each.run === run);
+      for (const joint of this.#joint) {
+        const branch = joint.branches.find((each) => each.run === run);
         if (branch === undefined || !(branch.chain === chain || needs(branch.chain, chain))) continue;
-        this.#leave(meeting, run);
+        this.#leave(joint, run);
         missing.push(branch.chain);
       }
     }
@@ -201,29 +201,29 @@ class FanOutRun {
 
   /** Takes a receiver out of everything that is shared and hasn't begun. */
   #withdraw(run: ReceiverRun): void {
-    if (!this.#hasMeeting(run)) return;
-    for (const meeting of this.#meetings) this.#leave(meeting, run);
+    if (!this.#isBound(run)) return;
+    for (const joint of this.#joint) this.#leave(joint, run);
     this.#announceChange();
   }
 
-  /** A receiver gets its part of a meeting alone, and so does one that would be left there. */
-  #leave(meeting: Meeting, leaving: ReceiverRun): void {
-    const others = meeting.branches.filter(({ run }) => run !== leaving);
+  /** A receiver gets its part of a joint chain alone, and so does one that would be left there. */
+  #leave(joint: JointChain, leaving: ReceiverRun): void {
+    const others = joint.branches.filter(({ run }) => run !== leaving);
     const isOver = others.length < 2;
-    for (const branch of meeting.branches) {
-      if (isOver || branch.run === leaving) this.#forget(meeting, branch);
+    for (const branch of joint.branches) {
+      if (isOver || branch.run === leaving) this.#forget(joint, branch);
     }
-    meeting.branches = others;
-    if (isOver) this.#meetings.delete(meeting);
+    joint.branches = others;
+    if (isOver) this.#joint.delete(joint);
   }
 
-  #forget(meeting: Meeting, { run, chain }: Meeting['branches'][number]): void {
-    run.lag.note(meeting, false);
+  #forget(joint: JointChain, { run, chain }: JointChain['branches'][number]): void {
+    run.lag.note(joint, false);
     this.#shared.delete(chain);
   }
 
-  #hasMeeting(run: ReceiverRun): boolean {
-    for (const { branches } of this.#meetings) if (branches.some((branch) => branch.run === run)) return true;
+  #isBound(run: ReceiverRun): boolean {
+    for (const { branches } of this.#joint) if (branches.some((branch) => branch.run === run)) return true;
     return false;
   }
 
@@ -241,11 +241,11 @@ class FanOutRun {
   }
 }
 
-function isReady({ run, chain }: Meeting['branches'][number]): boolean {
+function isReady({ run, chain }: JointChain['branches'][number]): boolean {
   return run.freeLanes > 0 && run.queue.isReady(chain);
 }
 
-function isOfSameReceivers({ branches }: Meeting, other: Meeting): boolean {
+function isOfSameReceivers({ branches }: JointChain, other: JointChain): boolean {
   return (
     branches.length === other.branches.length &&
     branches.every(({ run }, index) => run === other.branches[index]?.run)

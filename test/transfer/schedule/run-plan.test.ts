@@ -232,7 +232,7 @@ async function runToTwo(
 ): Promise<{ results: TransferResult[]; sent: string[]; received: string[] }> {
   const plans = [planAll(sender), planAll(sender, 'tank/x')];
   const { context, readLines } = await makeContext(t, plans, options);
-  const receivers = plans.map((plan) => ({ plan, way: 'plain', context }));
+  const receivers = plans.map((plan) => ({ plan, encoding: 'plain', context }));
   const results = await Promise.all(runFanOut(planFanOut(receivers), { lagMs: 30_000 }));
   return { results, sent: await readLines('sent'), received: await readLines('received') };
 }

@@ -7,7 +7,7 @@ import { ViaHost } from './via-host.js';
  * How commands of two hosts are started so that the first writes into the second by a pipe of another machine than this one: where
  * both are the same host, or the first runs the commands of the second. Undefined where there is no such machine.
  */
-export function findMeeting(writer: Host, reader: Host): StartPiped | undefined {
+export function findRemotePipe(writer: Host, reader: Host): StartPiped | undefined {
   if (reader instanceof ViaHost && reader.via === writer) {
     return (writing, reading, options) => reader.startPiped(writing, reading, options);
   }

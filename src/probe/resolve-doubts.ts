@@ -6,7 +6,7 @@ import type { Plan } from '../plan/plan.js';
 import type { Datasets } from '../streamline/dataset.js';
 
 /** What is known when all is asked that a plan rests on. */
-export interface Settled {
+export interface ResolvedDoubts {
   /** The sender's datasets, with what wasn't listed at first, and without bookmarks that are no good base. */
   readonly sender: Datasets;
   /** Full names of the receiver's snapshots that were encrypted anew there. */
@@ -19,13 +19,13 @@ export interface Settled {
  * @returns undefined where there was nothing to ask; otherwise what to plan with
  * @throws ZfsVmError when a host can't be asked
  */
-export async function settleDoubts(
+export async function resolveDoubts(
   plan: Plan,
   all: Datasets,
   datasets: { readonly sender: Datasets; readonly receiver: Datasets },
   sides: { readonly sender: Endpoint; readonly receiver: Endpoint },
   signal: AbortSignal,
-): Promise<Settled | undefined> {
+): Promise<ResolvedDoubts | undefined> {
   const doubts = findDoubts(plan, datasets);
   if (isEmpty(doubts)) return undefined;
   const { encryptedAlike, twinBookmarks, unlistedRoots } = doubts;
