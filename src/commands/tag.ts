@@ -1,22 +1,14 @@
 import { exitCodes, ZfsVmError } from '../base/errors.js';
-import { flushPools } from '../inventory/find-unchanged.js';
-import { readInventory } from '../inventory/read-inventory.js';
-import { readIsTree } from '../inventory/read-is-tree.js';
-import { quoteWord } from '../base/shell.js';
-import { describeUnchanged } from '../report/versions/describe-unchanged.js';
-import { findContainerDatasets } from '../streamline/container.js';
-import { isTagged, type Dataset, type Datasets } from '../streamline/dataset.js';
-import type { WantedTag } from '../streamline/lineage.js';
-import { findTreeAbove } from '../streamline/membership.js';
-import { describeVersionFault, findStreamlineFault, type Tag } from '../streamline/tag.js';
-import { parseVersion } from '../streamline/version.js';
-import { findDatasetNameFault } from '../zfs/names.js';
-import { findNoteFault } from '../zfs/notes.js';
 import { defineCommand, operand } from '../command-line/command-definition.js';
 import { flag, toggle, value } from '../command-line/option.js';
-import { Hosts } from '../tasks/hosts.js';
+import { describePart } from '../report/versions/describe-part.js';
+import { describeUnchanged } from '../report/versions/describe-unchanged.js';
+import { describeVersionFault, findStreamlineFault, type Tag } from '../streamline/tag.js';
+import { parseVersion } from '../streamline/version.js';
+import { tag } from '../tasks/tag/tag.js';
+import { findDatasetNameFault } from '../zfs/names.js';
+import { findNoteFault } from '../zfs/notes.js';
 import { BaseCommand } from './base-command.js';
-import { findNextVersion, makeVersion } from '../tasks/tag/next-version.js';
 
 /** Makes a version: a snapshot with a name that says which streamline and version it is. */
 export class TagCommand extends BaseCommand<typeof TagCommand.definition> {
@@ -71,59 +63,23 @@ export class TagCommand extends BaseCommand<typeof TagCommand.definition> {
   });
 
   async execute(): Promise<number> {
-    const wanted = this.#findWanted();
-    const { target, message, recursive, ifChanged } = this.args;
-    const surroundings = await this.surround();
-    return Hosts.use(surroundings, async (hosts) => {
-      const endpoint = hosts.openLocal();
-      const { signal, stdout, stderr } = this.context;
-      const inventory = await readInventory(endpoint, { scope: 'tagged', signal });
-      surroundings.emit({
-        kind: 'malformed-tags',
-        host: endpoint.host.name,
-        malformedTags: inventory.malformedTags,
-      });
-      const { datasets } = inventory;
-      const dataset = findDataset(datasets, target);
-      const isTree = recursive ?? (await readIsTree(endpoint, datasets, dataset, wanted.streamline, signal));
-      const request = { datasets, dataset, isTree, wanted, ifChanged };
-      if (ifChanged) await flushPools(endpoint, [dataset.name], signal);
-      const next = await findNextVersion(endpoint, request, signal);
-      if (next.kind === 'unchanged') {
-        stderr.write(`${describeUnchanged(next)}\n`);
-        return exitCodes.done;
-      }
-      const marks = { note: message, isAlone: recursive === false };
-      await makeVersion(endpoint, next, marks, signal);
-      const tree = findTreeAbove(datasets, dataset);
-      const goesOn = wanted.streamline === undefined || wanted.streamline === streamlineOf(tree);
-      if (recursive === undefined && tree !== undefined && goesOn) {
-        stderr.write(describePart(dataset, tree));
-      }
-      stdout.write(next.fullNames.map((fullName) => `${fullName}\n`).join(''));
-      return exitCodes.done;
-    });
-  }
-
-  /** @throws ZfsVmError `usage` */
-  #findWanted(): WantedTag {
-    const wanted = this.args.name ?? {};
-    if (this.args.new && wanted.streamline === undefined) {
+    const { new: mayBegin, name, message: note, target, recursive, ifChanged } = this.args;
+    const { stdout, stderr } = this.context;
+    if (mayBegin && name?.streamline === undefined) {
       throw new ZfsVmError('usage', '--new begins a streamline, and none is named', {
         hint: 'write -n STREAMLINE:VERSION, e.g. -n debian-7:1',
       });
     }
-    return { ...wanted, mayBegin: this.args.new };
+    const request = { target, name, mayBegin, note, recursive, ifChanged };
+    const result = await tag(request, await this.surround());
+    if (result.kind === 'unchanged') {
+      stderr.write(`${describeUnchanged(result)}\n`);
+      return exitCodes.done;
+    }
+    if (result.partOf !== undefined) stderr.write(`${describePart(result.dataset, result.partOf)}\n`);
+    stdout.write(result.fullNames.map((fullName) => `${fullName}\n`).join(''));
+    return exitCodes.done;
   }
-}
-
-function streamlineOf(dataset: Dataset | undefined): string | undefined {
-  return dataset?.snapshots.findLast(isTagged)?.tag.streamline;
-}
-
-/** Warns that a member of a tree has a version that the others don't have. */
-function describePart({ name }: Dataset, tree: Dataset): string {
-  return `warning: ${name} belongs to the tree ${tree.name}, and this is a version of ${name} alone; for one of the whole tree, run "zfs-vm tag -r ${quoteWord(tree.name)}"\n`;
 }
 
 /** Reads what `-n` says: `VERSION` or `STREAMLINE:VERSION`. */
@@ -168,28 +124,4 @@ function readTarget(target: string): string {
     });
   }
   return target;
-}
-
-function findDataset(datasets: Datasets, target: string): Dataset {
-  const exact = datasets.get(target);
-  if (exact !== undefined) return exact;
-  const candidates = target.includes('/') ? [] : findContainerDatasets(target, datasets.keys());
-  const [only, ...others] = candidates;
-  const dataset = only === undefined ? undefined : datasets.get(only);
-  if (dataset === undefined) {
-    throw new ZfsVmError('usage', `there is no filesystem, volume or container "${target}"`, {
-      hint: 'see "zfs list -t filesystem,volume" for what there is',
-    });
-  }
-  if (others.length > 0) {
-    throw new ZfsVmError(
-      'usage',
-      `"${target}" could be any of ${candidates.length} datasets; nothing was tagged`,
-      {
-        details: candidates,
-        hint: 'name the dataset',
-      },
-    );
-  }
-  return dataset;
 }
