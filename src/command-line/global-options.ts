@@ -23,7 +23,7 @@ export const globalOptions = {
   debug: { ...flag(['--debug'], 'say everything; -d only before the command'), nameBefore: '-d' },
 } as const;
 
-/** They. */
+/** The same as a type: what every command's arguments have. */
 export type GlobalOptions = typeof globalOptions;
 
 /** What is answered before anything else is read. */

@@ -78,6 +78,9 @@ for (const { definition } of commandClasses) {
   test(`every word of ${name} is explained, and no option is there twice`, () => {
     assert.match(description, /^[a-z]/);
     assert.ok(examples.length > 0);
+    const keys = [...Object.keys(definition.options), ...Object.keys(definition.operands)];
+    assert.deepEqual([...new Set(keys)], keys);
+    for (const key of definition.inSynopsis ?? []) assert.ok(keys.includes(key), key);
     const names = options.flatMap((option) => option.names);
     // Before the command, -d is another option.
     const own = options.filter(({ isGlobal }) => !isGlobal).flatMap((option) => option.names);
