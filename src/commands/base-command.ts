@@ -24,6 +24,8 @@ export interface Hearing {
   readonly handle?: (event: TaskEvent) => void;
   /** Whether the person has said yes to all that would be destroyed. */
   readonly isConfirmed?: boolean;
+  /** Answers for the person, who has seen by other ways what would be lost, and is asked when it is left out. */
+  readonly confirm?: () => Promise<void>;
   /** Whether stdout has nothing but JSON, and what it says of malformed tags is in there. */
   readonly listsMalformedTags?: boolean;
 }
@@ -67,6 +69,7 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
   async surround({
     handle,
     isConfirmed = false,
+    confirm,
     listsMalformedTags = false,
   }: Hearing = {}): Promise<Surroundings> {
     const { sudo, transport } = this.#globals;
@@ -92,7 +95,9 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
       caughtUp: async () => {
         if (stdout.writableNeedDrain) await drained(stdout, signal);
       },
-      confirm: (losses) => confirmLosses(losses, isConfirmed, { stderr, prompter: places.prompter, signal }),
+      confirm:
+        confirm ??
+        ((losses) => confirmLosses(losses, isConfirmed, { stderr, prompter: places.prompter, signal })),
     };
   }
 

@@ -1,16 +1,12 @@
-import { retentionFor } from '../config/config.js';
-import { ZfsVmError } from '../base/errors.js';
-import type { Retention } from '../plan/retention.js';
-import { patternsOption } from '../command-line/patterns.js';
-import { localName } from '../config/config.js';
-import { checkKept, checkPatterns } from '../tasks/check-request.js';
-import { Hosts } from '../tasks/hosts.js';
-import { preparePrune } from './prune-host.js';
-import { PruneRun } from './prune-run.js';
+import { exitCodeOfAll } from '../base/errors.js';
 import { defineCommand, optionalHostOperand } from '../command-line/command-definition.js';
-import { flag, list, readText } from '../command-line/option.js';
-import { BaseCommand } from './base-command.js';
+import { flag, list, pick, readText } from '../command-line/option.js';
+import { patternsOption } from '../command-line/patterns.js';
 import { retentionOptions, toRetention } from '../command-line/retention-options.js';
+import { PruneReport } from '../report/prune/prune-report.js';
+import { chooseColors } from '../report/terminal/colors.js';
+import { planPrune, prune } from '../tasks/prune/prune.js';
+import { BaseCommand } from './base-command.js';
 
 /** Destroys versions that no rule keeps. */
 export class PruneCommand extends BaseCommand<typeof PruneCommand.definition> {
@@ -47,37 +43,24 @@ export class PruneCommand extends BaseCommand<typeof PruneCommand.definition> {
   });
 
   async execute(): Promise<number> {
-    const { context, debug, verbose } = this;
-    const { signal, places } = context;
-    const { patterns, yes, json } = this.args;
-    const surroundings = await this.surround({ listsMalformedTags: json });
-    const named = toRetention(this.args);
-    const retentionOf = named === undefined ? await this.#findConfigured() : (): Retention => named;
-    return Hosts.use(surroundings, async (hosts) => {
-      const [endpoint, receivers] = await Promise.all([
-        hosts.open(this.args.host ?? localName),
-        Promise.all(this.args.receivers.map((name) => hosts.open(name))),
-      ]);
-      const nowSeconds = places.clock.dateMs() / 1000;
-      const choice = { patterns, retentionOf, receivers, nowSeconds, signal };
-      const prepared = await preparePrune(endpoint, choice);
-      const { inventory } = prepared;
-      const hostName = endpoint.host.name;
-      surroundings.emit({ kind: 'malformed-tags', host: hostName, malformedTags: inventory.malformedTags });
-      checkPatterns({ patterns }, hostName, inventory.datasets, { mayBePruned: true });
-      if (named !== undefined) checkKept(named, hostName, inventory.datasets);
-      return new PruneRun({ context, debug, verbose, yes, json }, endpoint, prepared).run();
+    const { args, context } = this;
+    const { yes, json } = args;
+    const { stdout, signal } = context;
+    const report = new PruneReport({
+      ...{ stdout, json, signal, isDryRun: !yes, isPart: false },
+      ...{ colors: chooseColors(stdout, context.env), verbose: this.verbose || this.debug },
     });
-  }
-
-  /** What the configuration says of a streamline. @throws ZfsVmError `usage` when it says nothing of any */
-  async #findConfigured(): Promise<(streamline: string) => Retention | undefined> {
-    const { retentions, remotes } = await this.readConfig();
-    const own = remotes.get(this.args.host ?? localName)?.retentions ?? [];
-    const rules = own.length > 0 ? own : retentions;
-    if (rules.length > 0) return (streamline) => retentionFor(rules, streamline);
-    throw new ZfsVmError('usage', 'nothing says which versions are kept', {
-      hint: 'give at least one rule, e.g. --keep-last 3, or write them into the configuration file',
+    const surroundings = await this.surround({
+      ...{ handle: report.handle, listsMalformedTags: json },
+      // What goes has been shown by then.
+      confirm: () => report.flush(),
     });
+    try {
+      const request = { ...pick(args, ['host', 'patterns', 'receivers']), retention: toRetention(args) };
+      const { failures } = await (yes ? prune : planPrune)(request, surroundings);
+      return exitCodeOfAll(failures);
+    } finally {
+      await report.flush();
+    }
   }
 }

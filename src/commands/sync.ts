@@ -1,5 +1,5 @@
 import { retentionFor, type Config } from '../config/config.js';
-import { exitCodeOf, exitCodes, worstExitCode, ZfsVmError } from '../base/errors.js';
+import { exitCodeOf, exitCodeOfAll, exitCodes, worstExitCode, ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { flushPools } from '../inventory/find-unchanged.js';
 import { readInventory } from '../inventory/read-inventory.js';
@@ -26,8 +26,9 @@ import { retentionOptions, toRetention } from '../command-line/retention-options
 import { destinationOption, fanOutOptions, transferOptions } from '../command-line/transfer-options.js';
 import { BaseCommand } from './base-command.js';
 import { findNextVersion, makeVersion, type VersionRequest } from '../tasks/tag/next-version.js';
-import { preparePrune, readKnownHost } from './prune-host.js';
-import { PruneRun } from './prune-run.js';
+import { preparePrune, readKnownHost } from '../tasks/prune/prepare-prune.js';
+import { measurePrune, pruneHost } from '../tasks/prune/prune-host.js';
+import { PruneReport } from '../report/prune/prune-report.js';
 import { isWatched, tellPlans, tellTransfer } from './tell-transfer.js';
 import { StreamlineLocks } from './streamline-locks.js';
 
@@ -255,9 +256,19 @@ export class SyncCommand extends BaseCommand<typeof SyncCommand.definition> {
     const nowSeconds = places.clock.dateMs() / 1000;
     const patterns = streamlines.map(toPattern);
     const prepared = await preparePrune(endpoint, { patterns, ...rest, nowSeconds, signal });
-    const { verbose, debug, context } = this;
-    const options = { verbose, debug, context, yes: !this.args.dryRun, json: false, isPart: true };
-    return new PruneRun(options, endpoint, prepared).run();
+    const { stdout, env } = this.context;
+    const report = new PruneReport({
+      ...{ stdout, signal, json: false, isDryRun: this.args.dryRun, isPart: true },
+      ...{ colors: chooseColors(stdout, env), verbose: this.verbose || this.debug },
+    });
+    const surroundings = await this.surround({ handle: report.handle, confirm: () => report.flush() });
+    try {
+      const prune = this.args.dryRun ? measurePrune : pruneHost;
+      const { failures } = await prune(endpoint, prepared, surroundings);
+      return exitCodeOfAll(failures);
+    } finally {
+      await report.flush();
+    }
   }
 
   /** Does a part; what goes wrong in it is told, and is no reason to leave out the next. @returns its exit status */

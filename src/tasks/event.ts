@@ -2,9 +2,11 @@ import type { ZfsVmError } from '../base/errors.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { Pair } from '../streamline/comparison.js';
 import type { Tag } from '../streamline/tag.js';
+import type { Destruction } from '../plan/destruction.js';
 import type { TransferEvent } from '../transfer/event.js';
 import type { PathChange } from '../zfs/diff.js';
 import type { PairResult } from './pair-result.js';
+import type { Pruning } from './pruning.js';
 
 /** What happens in a task while it goes on. What a person or a program sees of it is up to `report/`. */
 export type TaskEvent =
@@ -33,4 +35,10 @@ export type TaskEvent =
   /** Something happens in the transfer to a receiver, or on the sender for all of them. */
   | { readonly kind: 'transfer'; readonly receiver: string | undefined; readonly event: TransferEvent }
   /** The transfer to one of several receivers has ended with this; the others go on. */
-  | { readonly kind: 'receiver-failed'; readonly receiver: string; readonly error: ZfsVmError };
+  | { readonly kind: 'receiver-failed'; readonly receiver: string; readonly error: ZfsVmError }
+  /** It is known what would be pruned on a host, and what that frees. */
+  | { readonly kind: 'prune-planned'; readonly pruning: Pruning }
+  /** Versions that were to be pruned are gone. */
+  | { readonly kind: 'destroyed'; readonly host: string; readonly destruction: Destruction }
+  /** A host is pruned, or that was ended before all was done. */
+  | { readonly kind: 'pruned'; readonly pruning: Pruning };

@@ -6,7 +6,7 @@ import type { Tag } from '../streamline/tag.js';
 export type Loss =
   /** What a chain's preparation destroys at its destination: `--rollback`, `--replace`. */
   | { readonly kind: 'preparation'; readonly host: string; readonly chain: Chain }
-  /** Versions that the sender no longer has: `--delete`. */
+  /** Versions that the sender no longer has (`--delete`), or that no rule keeps (`prune`). */
   | { readonly kind: 'deletion'; readonly host: string; readonly destruction: Destruction }
   /** What an interrupted receive of a version has left. */
   | { readonly kind: 'partial'; readonly host: string; readonly dataset: string; readonly tag: Tag };

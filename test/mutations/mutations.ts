@@ -330,7 +330,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'pruned-without-bookmark',
     protects: "a version that a receiver goes on from stays when its bookmark can't be made",
-    file: 'src/commands/prune-run.ts',
+    file: 'src/tasks/prune/prune-host.ts',
     text: 'if (failures.size > 0) {',
     replacement: 'if (failures.size < 0) {',
     tests: ['test/sim/prune.test.ts'],

@@ -1,31 +1,21 @@
 import { ZfsVmError } from '../../base/errors.js';
-import type { Destruction } from '../../plan/destruction.js';
 import { fullNameOf } from '../../streamline/dataset.js';
+import type { Pruning } from '../../tasks/pruning.js';
 import { toJsonError } from '../error-json.js';
 import { mapLater, toJsonPieces } from '../json-pieces.js';
 import { toJsonDestruction } from '../plan/plan-json.js';
-import type { MeasuredPrune } from './prune-text.js';
 
 /** The version of the JSON; it changes when something in it is renamed or removed. */
 const schemaVersion = 1;
 
-/** What came of a prune. */
-export interface PruneOutcome {
-  /** Whether nothing was to be destroyed. */
-  readonly isDryRun: boolean;
-  /** What was destroyed, and what could not be, with why; the plan's others were not come to. */
-  readonly ended: ReadonlyMap<Destruction, ZfsVmError | undefined>;
-}
-
 /** A prune as JSON, in pieces, as docs/scripting.md describes it. */
 export function* formatPruneAsJson(
-  { plan, hostName, reclaim }: MeasuredPrune,
-  outcome: PruneOutcome,
+  { host, plan, reclaim, ended }: Pruning,
+  { isDryRun }: { readonly isDryRun: boolean },
 ): Generator<string> {
-  const { isDryRun, ended } = outcome;
   const document = {
     schemaVersion,
-    host: hostName,
+    host,
     dryRun: isDryRun,
     streamlines: mapLater(plan.streamlines, ({ name, fates }) => ({
       name,

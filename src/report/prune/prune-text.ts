@@ -1,42 +1,34 @@
 import type { ChalkInstance } from 'chalk';
-import { ZfsVmError } from '../../base/errors.js';
 import type { Destruction } from '../../plan/destruction.js';
-import type { Fate, NeededBookmark, PrunedStreamline, PrunePlan } from '../../plan/plan-prune.js';
+import type { Fate, NeededBookmark, PrunedStreamline } from '../../plan/plan-prune.js';
 import { fullNameOf } from '../../streamline/dataset.js';
+import type { MeasuredPrune } from '../../tasks/pruning.js';
 import { describeKeepReason } from './describe-prune.js';
 import { formatBytes, formatCount } from '../quantities.js';
-
-/** A plan with what is known of it, on a named host. */
-export interface MeasuredPrune {
-  readonly plan: PrunePlan;
-  readonly hostName: string;
-  /** What each of the plan's destructions would free, or why zfs wouldn't do it. */
-  readonly reclaim: ReadonlyMap<Destruction, number | ZfsVmError>;
-}
 
 /**
  * What would be pruned, for people, in pieces: the versions by streamline, and the very destructions with what each frees. What stays is
  * told where a rule would have let it go; all of it if it is to be verbose.
  */
 export function* formatPrunePlan(
-  { plan, hostName, reclaim }: MeasuredPrune,
+  { plan, host, reclaim }: MeasuredPrune,
   { colors, verbose }: { readonly colors: ChalkInstance; readonly verbose: boolean },
 ): Generator<string> {
   for (const streamline of plan.streamlines) {
     for (const line of listStreamline(streamline, colors, verbose)) yield `${line}\n`;
   }
-  for (const bookmark of plan.bookmarks) yield `${describeBookmark(bookmark, hostName)}\n`;
+  for (const bookmark of plan.bookmarks) yield `${describeBookmark(bookmark, host)}\n`;
   for (const destruction of plan.destructions) {
     const size = reclaim.get(destruction);
     const frees = typeof size === 'number' ? `  frees ${formatBytes(size)}` : '';
-    yield `${colors.red(describeDestruction(destruction, hostName))}${frees}\n`;
+    yield `${colors.red(describeDestruction(destruction, host))}${frees}\n`;
   }
 }
 
 /** What a plan comes to, e.g. `2 versions on local: 6 snapshots of 3 datasets, which frees 1.2 MiB`. */
-export function sumPrune({ plan, hostName, reclaim }: MeasuredPrune): string {
+export function sumPrune({ plan, host, reclaim }: MeasuredPrune): string {
   const versions = plan.streamlines.reduce((sum, { fates }) => sum + fates.filter(isGoing).length, 0);
-  return `${formatCount(versions, 'version')} on ${hostName}: ${sumDestructions(plan.destructions, reclaim)}`;
+  return `${formatCount(versions, 'version')} on ${host}: ${sumDestructions(plan.destructions, reclaim)}`;
 }
 
 /** How much destructions destroy and free, e.g. `6 snapshots of 3 datasets, which frees 1.2 MiB`. */
@@ -52,12 +44,12 @@ export function sumDestructions(
 }
 
 /** What a destruction destroys, as zfs is asked for it: `destroy local:tank/vm@zfs-vm:web:1,zfs-vm:web:2`. */
-function describeDestruction({ dataset, snapshots }: Destruction, hostName: string): string {
-  return `destroy ${hostName}:${dataset}@${snapshots.map(({ name }) => name).join(',')}`;
+function describeDestruction({ dataset, snapshots }: Destruction, host: string): string {
+  return `destroy ${host}:${dataset}@${snapshots.map(({ name }) => name).join(',')}`;
 }
 
-function describeBookmark({ snapshot, receivers }: NeededBookmark, hostName: string): string {
-  return `bookmark ${hostName}:${fullNameOf(snapshot)}, from which ${receivers.join(' and ')} goes on`;
+function describeBookmark({ snapshot, receivers }: NeededBookmark, host: string): string {
+  return `bookmark ${host}:${fullNameOf(snapshot)}, from which ${receivers.join(' and ')} goes on`;
 }
 
 function* listStreamline(

@@ -1,13 +1,13 @@
-import type { Endpoint } from '../host/endpoint.js';
-import type { Inventory } from '../inventory/inventory.js';
-import { readHeld, readInventory, type ReadOptions } from '../inventory/read-inventory.js';
-import { planPrune, type PrunePlan, type PruneRequest } from '../plan/plan-prune.js';
-import type { KnownHost } from '../plan/receiver-needs.js';
-import type { Retention } from '../plan/retention.js';
-import type { Destruction } from '../plan/destruction.js';
-import { repeatable } from '../base/repeatable.js';
-import { fullNameOf } from '../streamline/dataset.js';
-import type { VersionPattern } from '../streamline/selection.js';
+import type { Endpoint } from '../../host/endpoint.js';
+import type { Inventory } from '../../inventory/inventory.js';
+import { readHeld, readInventory, type ReadOptions } from '../../inventory/read-inventory.js';
+import { planPrune, type PrunePlan, type PruneRequest } from '../../plan/plan-prune.js';
+import type { KnownHost } from '../../plan/receiver-needs.js';
+import type { Retention } from '../../plan/retention.js';
+import type { Destruction } from '../../plan/destruction.js';
+import { repeatable } from '../../base/repeatable.js';
+import { fullNameOf } from '../../streamline/dataset.js';
+import type { VersionPattern } from '../../streamline/selection.js';
 
 /** What may be pruned on a host. */
 export interface PruneChoice {

@@ -1,0 +1,79 @@
+import type { ChalkInstance } from 'chalk';
+import type { Writable } from 'node:stream';
+import { writeAll } from '../../base/write-all.js';
+import { fullNameOf } from '../../streamline/dataset.js';
+import type { TaskEvent } from '../../tasks/event.js';
+import type { Pruning } from '../../tasks/pruning.js';
+import { formatPruneAsJson } from './prune-json.js';
+import { formatPrunePlan, sumDestructions, sumPrune } from './prune-text.js';
+
+/** How prunes are told. */
+export interface PruneReportOptions {
+  readonly stdout: Writable;
+  readonly colors: ChalkInstance;
+  readonly json: boolean;
+  readonly verbose: boolean;
+  /** Whether it is only shown. */
+  readonly isDryRun: boolean;
+  /** Whether they are parts of a larger run: then the host is named, and nothing is said where nothing goes. */
+  readonly isPart: boolean;
+  /** Gives up what isn't written yet of a plan when it is aborted. */
+  readonly signal: AbortSignal;
+}
+
+/** Tells what would be pruned, and what was. */
+export class PruneReport {
+  readonly #options: PruneReportOptions;
+  /** Each text begins when the one before is written: a plan may be longer than the memory. */
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: PruneReportOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the next event; those that aren't about prunes are left alone. */
+  readonly handle = (event: TaskEvent): void => {
+    const { json, isDryRun } = this.#options;
+    if (event.kind === 'prune-planned') {
+      if (!json) this.#tellPlan(event.pruning);
+      else if (isDryRun) this.#write(formatPruneAsJson(event.pruning, { isDryRun }));
+    } else if (event.kind === 'destroyed' && !json) {
+      const { snapshots } = event.destruction;
+      this.#write([snapshots.map((snapshot) => `destroyed ${fullNameOf(snapshot)}\n`).join('')]);
+    } else if (event.kind === 'pruned') {
+      if (!json) this.#tellSum(event.pruning);
+      else this.#write(formatPruneAsJson(event.pruning, { isDryRun }));
+    }
+  };
+
+  /** Waits until all that was told is written. */
+  flush(): Promise<void> {
+    return this.#writing;
+  }
+
+  #tellPlan(pruning: Pruning): void {
+    const { verbose, colors, isPart, isDryRun, signal } = this.#options;
+    const isEmpty = pruning.plan.destructions.length === 0;
+    if (isPart && isEmpty && !verbose) return;
+    const sum = `would destroy ${sumPrune(pruning)}${isPart ? '' : '; --yes does it'}\n`;
+    if (isPart) this.#write([`pruning ${pruning.host}\n`]);
+    this.#write(formatPrunePlan(pruning, { colors, verbose }), signal);
+    if (isEmpty) this.#write(['nothing goes\n'], signal);
+    else if (isDryRun) this.#write([sum], signal);
+  }
+
+  #tellSum({ plan, ended, failures, reclaim }: Pruning): void {
+    if (plan.destructions.length === 0) return;
+    const done = plan.destructions.filter(
+      (destruction) => ended.has(destruction) && ended.get(destruction) === undefined,
+    );
+    const isAll = done.length === plan.destructions.length && failures.length === 0;
+    this.#write([`${isAll ? 'done' : 'not done'}: destroyed ${sumDestructions(done, reclaim)}\n`]);
+  }
+
+  #write(pieces: Iterable<string>, signal?: AbortSignal): void {
+    this.#writing = this.#writing.then(() => writeAll(this.#options.stdout, pieces, signal));
+    // Who flushes hears of it.
+    this.#writing.catch(() => undefined);
+  }
+}
