@@ -1,4 +1,5 @@
 import { exitCodeOfAll } from '../base/errors.js';
+import { OutputQueue } from '../base/output-queue.js';
 import { defineCommand, optionalHostOperand } from '../command-line/command-definition.js';
 import { flag, list, pick, readText } from '../command-line/option.js';
 import { patternsOption } from '../command-line/patterns.js';
@@ -46,21 +47,22 @@ export class PruneCommand extends BaseCommand<typeof PruneCommand.definition> {
     const { args, context } = this;
     const { yes, json } = args;
     const { stdout, signal } = context;
+    const output = new OutputQueue(stdout);
     const report = new PruneReport({
-      ...{ stdout, json, signal, isDryRun: !yes, isPart: false },
+      ...{ output, json, signal, isDryRun: !yes, isPart: false },
       ...{ colors: chooseColors(stdout, context.env), verbose: this.verbose || this.debug },
     });
     const surroundings = await this.surround({
       ...{ handle: report.handle, listsMalformedTags: json },
       // What goes has been shown by then.
-      confirm: () => report.flush(),
+      confirm: () => output.flush(),
     });
     try {
       const request = { ...pick(args, ['host', 'patterns', 'receivers']), retention: toRetention(args) };
       const { failures } = await (yes ? prune : planPrune)(request, surroundings);
       return exitCodeOfAll(failures);
     } finally {
-      await report.flush();
+      await output.flush();
     }
   }
 }

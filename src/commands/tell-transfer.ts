@@ -1,3 +1,4 @@
+import type { ChalkInstance } from 'chalk';
 import { exitCodeOf, exitCodeOfAll, exitCodes, worstExitCode } from '../base/errors.js';
 import { writeAll } from '../base/write-all.js';
 import type { Plan } from '../plan/plan.js';
@@ -9,7 +10,7 @@ import { formatHostSummaryAsJson, formatHostTable } from '../report/run/host-sum
 import { TransferReports } from '../report/run/transfer-reports.js';
 import { chooseColors } from '../report/terminal/colors.js';
 import type { Surroundings } from '../tasks/surroundings.js';
-import type { PlannedTransfers, ReceiverOutcome } from '../tasks/transfer/transfer.js';
+import type { PlannedTransfers, ReceiverOutcome } from '../tasks/transfer-outcome.js';
 import type { BaseCommand, CommandContext } from './base-command.js';
 
 /** How a transfer is told. */
@@ -27,16 +28,11 @@ export async function tellTransfer(
   { json, yes }: TransferTelling,
   begin: (surroundings: Surroundings) => Promise<ReceiverOutcome[]>,
 ): Promise<number> {
-  const { stdout, env } = command.context;
   const reports = openReports(command, { json, isPlanOnly: false });
   try {
     const outcomes = await begin(await command.surround({ handle: reports.handle, isConfirmed: yes }));
-    const ended = outcomes.map((outcome) => ({ ...outcome, status: statusOf(outcome) }));
-    if (ended.length > 1) {
-      const text = json ? formatHostSummaryAsJson(ended) : formatHostTable(ended, chooseColors(stdout, env));
-      stdout.write(text);
-    }
-    return worstExitCode(ended.map(({ status }) => status));
+    tellOutcomes(command, { json }, outcomes);
+    return worstExitCode(outcomes.map(statusOfOutcome));
   } finally {
     reports.close();
   }
@@ -52,21 +48,42 @@ export async function tellPlans(
   const { stdout, env, signal } = command.context;
   const reports = openReports(command, { json, isPlanOnly: true });
   try {
-    const { plans, shared, failures } = await make(await command.surround({ handle: reports.handle }));
-    const formatOne = (plan: EstimatedPlan): Iterable<string> =>
-      commands ? formatPlanAsCommands(plan) : formatPlanAsText(plan, chooseColors(stdout, env));
-    const sharing = commands ? [] : describeSharing(shared).map((line) => `${line}\n`);
+    const planned = await make(await command.surround({ handle: reports.handle }));
+    const { plans, shared } = planned;
     const asJson = (): Iterable<string> =>
       count > 1 ? formatPlansAsJson(plans, shared) : joinTexts(plans.map(formatPlanAsJson));
-    await writeAll(stdout, json ? asJson() : joinTexts([...plans.map(formatOne), sharing]), signal);
-    const failed = failures.map(({ error }) => exitCodeOf(error));
-    return worstExitCode([...failed, ...plans.map(({ plan }) => statusOfPlan(plan))]);
+    const colors = chooseColors(stdout, env);
+    await writeAll(stdout, json ? asJson() : formatPlans(planned, { commands, colors }), signal);
+    return statusOfPlans(planned);
   } finally {
     reports.close();
   }
 }
 
-function openReports(
+/** Plans for people, or as shell commands, in pieces. */
+export function formatPlans(
+  { plans, shared }: PlannedTransfers,
+  { commands, colors }: { readonly commands: boolean; readonly colors: ChalkInstance },
+): Iterable<string> {
+  const formatOne = (plan: EstimatedPlan): Iterable<string> =>
+    commands ? formatPlanAsCommands(plan) : formatPlanAsText(plan, colors);
+  const sharing = commands ? [] : describeSharing(shared).map((line) => `${line}\n`);
+  return joinTexts([...plans.map(formatOne), sharing]);
+}
+
+/** Tells of several receivers what came of each. */
+export function tellOutcomes(
+  { context: { stdout, env } }: BaseCommand,
+  { json }: { readonly json: boolean },
+  outcomes: readonly ReceiverOutcome[],
+): void {
+  if (outcomes.length < 2) return;
+  const ended = outcomes.map((outcome) => ({ ...outcome, status: statusOfOutcome(outcome) }));
+  stdout.write(json ? formatHostSummaryAsJson(ended) : formatHostTable(ended, chooseColors(stdout, env)));
+}
+
+/** What tells transfers as they go on, or while they are planned. */
+export function openReports(
   { context, verbose, debug }: BaseCommand,
   options: { readonly json: boolean; readonly isPlanOnly: boolean },
 ): TransferReports {
@@ -85,11 +102,17 @@ export function isWatched({ stdout }: CommandContext, { json }: Pick<TransferTel
 }
 
 /** The exit status of a transfer to one receiver. */
-function statusOf({ ending, error }: ReceiverOutcome): number {
+export function statusOfOutcome({ ending, error }: ReceiverOutcome): number {
   if (error !== undefined) return exitCodeOf(error);
   if (ending === undefined) return exitCodes.done;
   const { plan, result } = ending;
   return result.errors.length === 0 ? statusOfPlan(plan) : exitCodeOfAll(result.errors);
+}
+
+/** The exit status of plans for receivers. */
+export function statusOfPlans({ plans, failures }: PlannedTransfers): number {
+  const failed = failures.map(({ error }) => exitCodeOf(error));
+  return worstExitCode([...failed, ...plans.map(({ plan }) => statusOfPlan(plan))]);
 }
 
 /** The exit status of what leaves these conflicts. */

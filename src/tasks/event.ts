@@ -7,6 +7,7 @@ import type { TransferEvent } from '../transfer/event.js';
 import type { PathChange } from '../zfs/diff.js';
 import type { PairResult } from './pair-result.js';
 import type { Pruning } from './pruning.js';
+import type { PlannedTransfers, ReceiverOutcome } from './transfer-outcome.js';
 
 /** What happens in a task while it goes on. What a person or a program sees of it is up to `report/`. */
 export type TaskEvent =
@@ -36,6 +37,26 @@ export type TaskEvent =
   | { readonly kind: 'transfer'; readonly receiver: string | undefined; readonly event: TransferEvent }
   /** The transfer to one of several receivers has ended with this; the others go on. */
   | { readonly kind: 'receiver-failed'; readonly receiver: string; readonly error: ZfsVmError }
+  /** What the transfers to all receivers have come to; none when they failed together. */
+  | { readonly kind: 'pushed'; readonly outcomes: readonly ReceiverOutcome[] }
+  /** What a push would do. */
+  | { readonly kind: 'push-planned'; readonly planned: PlannedTransfers }
+  /** A version is made, or would be: its snapshots by their full names. */
+  | { readonly kind: 'version'; readonly fullNames: readonly string[]; readonly isMade: boolean }
+  /** A dataset, or a tree, gets no version, as nothing was written since its newest one. */
+  | {
+      readonly kind: 'unchanged';
+      readonly dataset: string;
+      readonly isTree: boolean;
+      readonly newest: Tag;
+    }
+  /** A streamline goes on in a dataset, and a copy that had the same versions was written to as well. */
+  | {
+      readonly kind: 'copy-written';
+      readonly copy: string;
+      readonly streamline: string;
+      readonly dataset: string;
+    }
   /** It is known what would be pruned on a host, and what that frees. */
   | { readonly kind: 'prune-planned'; readonly pruning: Pruning }
   /** Versions that were to be pruned are gone. */

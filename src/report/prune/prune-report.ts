@@ -1,6 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { Writable } from 'node:stream';
-import { writeAll } from '../../base/write-all.js';
+import type { OutputQueue } from '../../base/output-queue.js';
 import { fullNameOf } from '../../streamline/dataset.js';
 import type { TaskEvent } from '../../tasks/event.js';
 import type { Pruning } from '../../tasks/pruning.js';
@@ -9,7 +8,7 @@ import { formatPrunePlan, sumDestructions, sumPrune } from './prune-text.js';
 
 /** How prunes are told. */
 export interface PruneReportOptions {
-  readonly stdout: Writable;
+  readonly output: OutputQueue;
   readonly colors: ChalkInstance;
   readonly json: boolean;
   readonly verbose: boolean;
@@ -24,8 +23,6 @@ export interface PruneReportOptions {
 /** Tells what would be pruned, and what was. */
 export class PruneReport {
   readonly #options: PruneReportOptions;
-  /** Each text begins when the one before is written: a plan may be longer than the memory. */
-  #writing: Promise<void> = Promise.resolve();
 
   constructor(options: PruneReportOptions) {
     this.#options = options;
@@ -45,11 +42,6 @@ export class PruneReport {
       else this.#write(formatPruneAsJson(event.pruning, { isDryRun }));
     }
   };
-
-  /** Waits until all that was told is written. */
-  flush(): Promise<void> {
-    return this.#writing;
-  }
 
   #tellPlan(pruning: Pruning): void {
     const { verbose, colors, isPart, isDryRun, signal } = this.#options;
@@ -72,8 +64,6 @@ export class PruneReport {
   }
 
   #write(pieces: Iterable<string>, signal?: AbortSignal): void {
-    this.#writing = this.#writing.then(() => writeAll(this.#options.stdout, pieces, signal));
-    // Who flushes hears of it.
-    this.#writing.catch(() => undefined);
+    this.#options.output.write(pieces, signal);
   }
 }

@@ -1,16 +1,10 @@
 import { ZfsVmError } from '../../base/errors.js';
-import type { Plan } from '../../plan/plan.js';
 import { addResults } from '../../transfer/add-results.js';
 import type { TransferResult } from '../../transfer/event.js';
 import type { Surroundings } from '../surroundings.js';
+import type { TransferEnding } from '../transfer-outcome.js';
 import type { PreparedTransfer, ReceiverTransfer } from './receiver-transfer.js';
 import { startRound } from './round.js';
-
-/** How a transfer ended: what was planned last, and what came of all attempts. */
-export interface TransferEnding {
-  readonly plan: Plan;
-  readonly result: TransferResult;
-}
 
 /** How long to wait before each further attempt; the last one again and again. */
 const retryDelaysSeconds = [1, 5, 15, 30];

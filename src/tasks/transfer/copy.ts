@@ -4,9 +4,10 @@ import { resolveRemote } from '../../config/resolve-remote.js';
 import { RateLimit } from '../../transfer/lanes/rate-limit.js';
 import { checkCopyDestination } from '../check-request.js';
 import type { Surroundings } from '../surroundings.js';
+import type { PlannedTransfers, ReceiverOutcome } from '../transfer-outcome.js';
 import { completeOptions, type TransferOptions, type TransferRequest } from './options.js';
 import type { ReceiverRequest } from './receiver-transfer.js';
-import { planTransfers, transfer, type PlannedTransfers, type ReceiverOutcome } from './transfer.js';
+import { planTransfers, transfer } from './transfer.js';
 
 /** What is to be copied from one host to another, both as people name them. */
 export interface CopyRequest extends TransferRequest {

@@ -3,9 +3,10 @@ import { localName } from '../../config/config.js';
 import { resolveRemote } from '../../config/resolve-remote.js';
 import { RateLimit } from '../../transfer/lanes/rate-limit.js';
 import type { Surroundings } from '../surroundings.js';
+import type { PlannedTransfers, ReceiverOutcome } from '../transfer-outcome.js';
 import { completeOptions, type TransferOptions, type TransferRequest } from './options.js';
 import type { ReceiverRequest } from './receiver-transfer.js';
-import { planTransfers, transfer, type PlannedTransfers, type ReceiverOutcome } from './transfer.js';
+import { planTransfers, transfer } from './transfer.js';
 
 /** What is to be pulled, and from where. */
 export interface PullRequest extends TransferRequest {

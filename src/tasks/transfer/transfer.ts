@@ -1,12 +1,12 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { planFanOut } from '../../plan/fan-out.js';
-import type { PassedVersions } from '../../plan/passed.js';
-import type { Plan, Step } from '../../plan/plan.js';
+import type { Step } from '../../plan/plan.js';
 import { estimateSizes } from '../../transfer/around/estimate-sizes.js';
-import type { SharedSteps, TransferResult } from '../../transfer/event.js';
+import type { TransferResult } from '../../transfer/event.js';
 import { Hosts } from '../hosts.js';
 import type { Surroundings } from '../surroundings.js';
-import { Attempts, type TransferEnding } from './attempts.js';
+import type { PlannedTransfers, ReceiverFailure, ReceiverOutcome } from '../transfer-outcome.js';
+import { Attempts } from './attempts.js';
 import { gather } from './gather.js';
 import type { TransferOptions } from './options.js';
 import {
@@ -17,40 +17,6 @@ import {
 } from './receiver-transfer.js';
 import { describeEncoding, listShared, startRound } from './round.js';
 import { SharedReading } from './shared-reading.js';
-import type { Sides } from './sides.js';
-
-/** What came of a transfer to one of the receivers. */
-export interface ReceiverOutcome {
-  /** What people call it. */
-  readonly receiver: string;
-  /** How it ended; undefined when it didn't get so far. */
-  readonly ending: TransferEnding | undefined;
-  /** What ended it. */
-  readonly error: ZfsVmError | undefined;
-}
-
-/** A plan for a receiver, with how large its streams will be. */
-export interface PlannedTransfer extends Sides {
-  readonly receiverName: string;
-  readonly plan: Plan;
-  readonly passed: PassedVersions;
-  readonly sizes: ReadonlyMap<Step, number>;
-  readonly compress: boolean;
-}
-
-/** The plans for all receivers. */
-export interface PlannedTransfers {
-  readonly plans: readonly PlannedTransfer[];
-  /** The steps that several of them share. */
-  readonly shared: readonly SharedSteps[];
-  /** The receivers that no plan could be made for, with why. */
-  readonly failures: readonly ReceiverFailure[];
-}
-
-interface ReceiverFailure {
-  readonly receiver: string;
-  readonly error: ZfsVmError;
-}
 
 /**
  * Brings receivers up to date: looks at both sides of each, plans, runs the plans of those together who are ready, and goes on with each

@@ -1,4 +1,4 @@
-import type { RunLock } from '../host/run-lock.js';
+import type { RunLock } from '../../host/run-lock.js';
 
 /** The locks that a run has on streamlines, so that no other of its kind works on them at the same time. */
 export class StreamlineLocks {

@@ -1,0 +1,11 @@
+import { quoteWord } from '../../base/shell.js';
+import type { TaskEvent } from '../../tasks/event.js';
+
+/** Warns of a copy that was written to as well as the dataset that got a version: a mere copy may have been mounted. */
+export function describeWrittenCopy({
+  copy,
+  streamline,
+  dataset,
+}: Extract<TaskEvent, { kind: 'copy-written' }>): string {
+  return `warning: ${streamline} goes on in ${dataset}, and ${copy}, which had the same versions, was written to as well; if it goes on there, run "zfs-vm tag ${quoteWord(copy)}"`;
+}
