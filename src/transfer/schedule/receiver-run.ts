@@ -171,7 +171,7 @@ export class ReceiverRun {
    * @param sender where it begins: the sender, or this receiver's part of it
    * @returns the legs that are to go through another: none after a failure, which is noted
    */
-  async runLane(
+  async sendLegs(
     legs: readonly Leg[],
     count: number,
     sender: Endpoint,

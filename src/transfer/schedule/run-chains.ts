@@ -78,9 +78,9 @@ async function runLegs(members: readonly Member[]): Promise<void> {
     await together(alike, async ({ run, legs, signal }, index) => {
       const { sender } = run.context;
       const tap = taps[index];
-      if (tap === undefined) return run.runLane(legs, count, sender, signal);
+      if (tap === undefined) return run.sendLegs(legs, count, sender, signal);
       // Whatever came of it: nobody waits for it here any more.
-      return run.runLane(legs, count, { ...sender, host: tap }, signal).finally(() => tap.close());
+      return run.sendLegs(legs, count, { ...sender, host: tap }, signal).finally(() => tap.close());
     });
     going = alike.filter(({ legs }) => legs.length > 0);
   }
