@@ -15,7 +15,7 @@ import type { DatasetRow, SnapshotRow } from '../src/zfs/list.js';
  *
  * After `<` stands the origin. A snapshot is a tag, or `@name` for one that isn't ours. Two snapshots written alike, on whatever
  * host, are the same by GUID; `web:1~x` is another snapshot with the name of `web:1`. Marks after the name: `(volume)`,
- * `(encrypted)`, `(modified)`, `(made at 5)`, `(partial web:2 since web:1)` for an interrupted receive, `(partial web:1 raw)` for one of a raw stream, `(copy of tank/vm)`, `(locked)`, `(ground)`, `(root tank)` for the encryption root, `(guid name)`; `#name` is a bookmark. Lines are in order of creation; what is above them is there by itself.
+ * `(encrypted)`, `(modified)`, `(made at 5)`, `(partial web:2 since web:1)` for an interrupted receive, `(partial web:2 of tank/vm since web:1)` for one whose token names this dataset, `(partial web:1 raw)` for one of a raw stream, `(copy of tank/vm)`, `(locked)`, `(ground)`, `(root tank)` for the encryption root, `(guid name)`; `#name` is a bookmark. Lines are in order of creation; what is above them is there by itself.
  */
 export function world(...lines: readonly string[]): Datasets {
   const datasets = new Map<string, DatasetRow>();
@@ -87,11 +87,12 @@ export function describeAfter({ after }: Pick<Chain, 'after'>): string {
 
 /** The token of an interrupted receive, and what it is about: `(partial)`, `(partial web:1)`, `(partial web:2 since web:1)`; with `raw` at its end where the stream is. */
 function readPartial(marks: string, tokens: Map<string, ResumeTokenContent>): string | undefined {
-  const [mark, to, from, raw] = /\(partial(?: ([^ )]+))?(?: since ([^ )]+))?( raw)?\)/.exec(marks) ?? [];
+  const [mark, to, of = 'tank/sent', from, raw] =
+    /\(partial(?: ([^ )]+))?(?: of ([^ )]+))?(?: since ([^ )]+))?( raw)?\)/.exec(marks) ?? [];
   if (mark === undefined) return undefined;
   const token = `1-${tokens.size}`;
   if (to !== undefined) {
-    const toName = `tank/sent@${toSnapshotName(to)}`;
+    const toName = `${of}@${toSnapshotName(to)}`;
     tokens.set(token, {
       toName,
       toGuid: toGuid(to),

@@ -1,5 +1,8 @@
-import type { Dataset, PartialReceive, Snapshot } from '../streamline/dataset.js';
+import type { Dataset, Datasets, PartialReceive, Snapshot } from '../streamline/dataset.js';
+import { datasetOf, walkHistory } from '../streamline/lineage.js';
 import { findTagIn } from '../streamline/tag.js';
+import { ancestorsOf, isWithin } from '../zfs/names.js';
+import type { ResumeTokenContent } from '../zfs/resume-token.js';
 import type { ConflictReason, Preparation } from './plan.js';
 import type { Source } from './sources.js';
 
@@ -52,8 +55,8 @@ export function planAbortOfLeftover(
 }
 
 /**
- * Whether what was interrupted is the very stream that would be sent. What is encrypted travels raw: where somebody began it without,
- * going on would leave a copy in plain text.
+ * Whether what was interrupted is the very stream that would be sent, and the sender can go on with it. What is encrypted travels raw:
+ * where somebody began it without, going on would leave a copy in plain text.
  * @param from the GUID that the stream begins at; undefined for a full one
  */
 export function isBegun(
@@ -61,9 +64,43 @@ export function isBegun(
   { encrypted }: Dataset,
   to: Snapshot,
   from: bigint | undefined,
+  sender: Datasets,
 ): boolean {
   if (content?.toGuid !== to.guid || content.fromGuid !== from) return false;
-  return content.isRaw || !encrypted;
+  return (content.isRaw || !encrypted) && canGoOn(content, sender);
+}
+
+/**
+ * Whether `zfs send -t` finds what it needs on the sender. It knows nothing of the dataset that a plan sends: it takes the snapshot from
+ * the dataset that the token names, or else from any in the nearest of the datasets above that one. There, the base has to be in its
+ * history. So a stream that was begun from one of two datasets with the same snapshots can't be gone on with by the other alone.
+ */
+function canGoOn({ toName, toGuid, fromGuid }: ResumeTokenContent, sender: Datasets): boolean {
+  const found = findSent(datasetOf(toName), toGuid, sender);
+  if (fromGuid === undefined) return found.length > 0;
+  // Of several, zfs takes any.
+  return found.length > 0 && found.every((dataset) => hasBase(dataset, toGuid, fromGuid, sender));
+}
+
+/** The datasets of which `zfs send -t` takes one (`guid_to_name` in `libzfs_sendrecv.c`; seen on 2.3.2). */
+function findSent(name: string, guid: bigint, sender: Datasets): Dataset[] {
+  for (const scope of [name, ...ancestorsOf(name).toReversed()]) {
+    const found = [...sender.values()].filter(
+      (dataset) => isWithin(dataset.name, scope) && dataset.snapshots.some((each) => each.guid === guid),
+    );
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** Whether a snapshot can be sent as an increment since another, or since a bookmark. */
+function hasBase(dataset: Dataset, to: bigint, from: bigint, sender: Datasets): boolean {
+  let isOlder = false;
+  for (const point of walkHistory(sender, dataset)) {
+    if (isOlder && point.guid === from) return true;
+    if (point.kind === 'snapshot' && point.guid === to) isOlder = true;
+  }
+  return false;
 }
 
 /** An interrupted receive as a conflict. */

@@ -259,7 +259,7 @@ class Planner {
     const { rollback, setAside = false } = this.#request;
     const mayUndo = (rollback || setAside) && !isForeign;
     if (existing?.partial !== undefined && (isUntouched || mayUndo)) {
-      if (isUntouched && isBegun(existing.partial, source.dataset, next, base.guid)) {
+      if (isUntouched && isBegun(existing.partial, source.dataset, next, base.guid, this.#request.sender)) {
         const resumption: Step = { kind: 'resume', token: existing.partial.token, to: next };
         return this.#toChain(source, destination, [resumption, ...followUp(next, rest)], { by });
       }
@@ -377,7 +377,7 @@ class Planner {
     if (existing?.partial === undefined || existing.snapshots.length > 0) return undefined;
     // What is under way elsewhere may be another sender's.
     if (existing.name !== this.#placement.choose(source)) return undefined;
-    if (!isBegun(existing.partial, source.dataset, first, from)) return undefined;
+    if (!isBegun(existing.partial, source.dataset, first, from, this.#request.sender)) return undefined;
     const step: Step = { kind: 'resume', token: existing.partial.token, to: first };
     return this.#toChain(source, existing.name, [step, ...followUp(first, rest)], { isNew: true });
   }

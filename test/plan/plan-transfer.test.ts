@@ -794,6 +794,54 @@ plans(
 );
 
 plans(
+  'what was begun from another dataset, which has lost the base since, is begun anew',
+  {
+    sender: ['tank/vm: web:2', 'tank/second: web:1 web:2'],
+    receiver: ['tank/vm (copy of tank/second) (partial web:2 of tank/vm since web:1): web:1'],
+  },
+  [
+    'tank/second -> b:tank/vm',
+    "  drop what had arrived of tank/vm@zfs-vm:web:2 at b:tank/vm: it isn't what is sent next",
+    '  web:2 incremental since web:1',
+    'tank/vm: destination-exists',
+  ],
+);
+
+plans(
+  'what was begun from another dataset, which still has the base, is resumed',
+  {
+    sender: ['tank/vm: web:1 web:2', 'tank/second: web:1 web:2'],
+    receiver: ['tank/vm (copy of tank/second) (partial web:2 of tank/vm since web:1): web:1'],
+  },
+  ['tank/second -> b:tank/vm', '  web:2 the rest of an interrupted stream', 'tank/vm: destination-exists'],
+);
+
+plans(
+  'what was begun from a dataset in another pool is begun anew: zfs looks in that pool only',
+  {
+    sender: ['tank/vm: web:1 web:2', 'tank/db: db:1'],
+    receiver: ['tank/vm (partial web:2 of fast/vm since web:1): web:1', 'tank/db (partial db:1 of fast/db):'],
+  },
+  [
+    'tank/vm -> b:tank/vm',
+    "  drop what had arrived of fast/vm@zfs-vm:web:2 at b:tank/vm: it isn't what is sent next",
+    '  web:2 incremental since web:1',
+    'tank/db -> b:tank/db',
+    "  drop what had arrived of fast/db@zfs-vm:db:1 at b:tank/db: it isn't what is sent next",
+    '  db:1 full',
+  ],
+);
+
+plans(
+  'what was begun from a dataset that was renamed since is resumed',
+  {
+    sender: ['tank/vm: web:1 web:2'],
+    receiver: ['tank/vm (partial web:2 of tank/old/vm since web:1): web:1'],
+  },
+  ['tank/vm -> b:tank/vm', '  web:2 the rest of an interrupted stream'],
+);
+
+plans(
   'a raw stream of what is encrypted is resumed',
   {
     sender: ['tank/vm (encrypted): web:1 web:2', 'tank/db (encrypted): db:1'],
