@@ -8,6 +8,7 @@ import {
   type KnownSnapshots,
 } from './judge.js';
 import { expectThat, Violation } from './violation.js';
+import { LostHolds } from './lost-holds.js';
 import type { Machine, Work } from './machine.js';
 import { History } from './history.js';
 import { meddle } from './meddling.js';
@@ -50,8 +51,7 @@ class FanOutScenario {
   readonly #known: KnownSnapshots = new Map();
   #senderState: HostState = new Map();
   #states: HostState[] = [];
-  /** The sender's datasets in which somebody has renamed a snapshot, by their GUIDs. */
-  readonly #renamed = new Set<bigint>();
+  readonly #lostHolds = new LostHolds();
   readonly #started: SimRun[] = [];
   /** What was found in the middle of a run. */
   #found: unknown;
@@ -82,7 +82,7 @@ class FanOutScenario {
       [0, 3].includes(second.status),
       `nothing disturbs it any more, and it ends with ${second.status}`,
     );
-    judgeHolds(this.#senderState, this.#renamed);
+    judgeHolds(this.#senderState, this.#lostHolds);
     const { records } = this.#world.journal('a');
     // Where a run was cut off while it took them, it is not known whether that has ended.
     const known = this.#isStruck ? records.filter(({ isTaken }) => isTaken) : records;
@@ -216,14 +216,15 @@ class FanOutScenario {
       this.#found ??= error;
     }
     const history = new History('a', this.#sender, this.#random, this.#story);
+    const noteLost = this.#lostHolds.begin(this.#sender);
     for (let acts = 1 + this.#random.below(6); acts > 0; acts--) {
       if (this.#random.chance(0.4)) {
         history.pruneSome();
         continue;
       }
-      const renamed = history.renameSome();
-      if (renamed !== undefined) this.#renamed.add(renamed);
+      history.renameSome();
     }
+    noteLost();
     this.#capture();
   }
 

@@ -68,15 +68,14 @@ export class History {
     this.destroySnapshot(this.pickSnapshot());
   }
 
-  /** A snapshot gets another name. @returns the dataset that it is of, by its GUID */
-  renameSome(): bigint | undefined {
+  /** A snapshot gets another name. */
+  renameSome(): void {
     const snapshot = this.pickSnapshot();
-    if (snapshot === undefined) return undefined;
+    if (snapshot === undefined) return;
     const to = `${snapshot.fullName}-${++this.#others}`;
     this.attempt(`rename ${snapshot.fullName} to ${to}`, (pools) => {
       pools.renameSnapshot(snapshot.fullName, to);
     });
-    return snapshot.dataset.guid;
   }
 
   /** Somebody destroys a snapshot. */

@@ -6,6 +6,7 @@ import {
   type SnapshotState,
 } from './capture.js';
 import { emptyContent, isSameContent, type Content } from './content.js';
+import type { LostHolds } from './lost-holds.js';
 import type { RunResult } from './sim-world.js';
 import { expectThat } from './violation.js';
 
@@ -265,18 +266,17 @@ function isOurHold(tag: string): boolean {
 
 /**
  * Expects that no hold of ours is left.
- * @param renamed datasets, by their GUIDs, that somebody renamed while we held something there: it isn't found again
+ * @param lost those whose snapshots somebody renamed meanwhile: they aren't found again
  * @param kept tags that are written down for a later run, on another host or by another name of the host
  * @throws Violation
  */
 export function judgeHolds(
   state: HostState,
-  renamed: ReadonlySet<bigint>,
+  lost: Pick<LostHolds, 'has'>,
   kept: ReadonlySet<string> = new Set(),
 ): void {
   for (const { dataset, snapshot } of snapshotsIn(state)) {
-    if (renamed.has(dataset.guid)) continue;
-    const left = snapshot.holds.find((tag) => isOurHold(tag) && !kept.has(tag));
+    const left = snapshot.holds.find((tag) => isOurHold(tag) && !kept.has(tag) && !lost.has(snapshot, tag));
     expectThat(left === undefined, `${dataset.name}@${snapshot.name} is still held by ${left ?? ''}`);
   }
 }

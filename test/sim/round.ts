@@ -15,7 +15,6 @@ import {
 } from './judge.js';
 import type { Machine } from './machine.js';
 import { compareLooks } from './compare-looks.js';
-import type { Snapshot } from './dataset.js';
 import { judgeAsPlanned, readPlanned, type Planned } from './planned.js';
 import { pickCommand, type TransferWords } from './random-command.js';
 import type { Scene } from './random-world.js';
@@ -239,8 +238,8 @@ export class Round {
         if (name !== this.#command.host || record.host !== this.#command.senderName) others.add(record.tag);
       }
     }
-    judgeHolds(this.#baseline.sender, this.#runner.renamed, others);
-    judgeHolds(this.#baseline.receiver, this.#runner.renamed, others);
+    judgeHolds(this.#baseline.sender, this.#runner.lostHolds, others);
+    judgeHolds(this.#baseline.receiver, this.#runner.lostHolds, others);
     const records = this.#scene.world
       .journal(this.#command.host)
       .records.filter(({ tag }) => !others.has(tag));
@@ -327,22 +326,12 @@ export class Round {
       this.#found ??= error;
     }
     const before = describeBoth(this.#baseline) + describeKeys(machine);
-    const names = namesOfSnapshots(machine);
+    const noteLost = this.#runner.lostHolds.begin(machine);
     work();
-    for (const [snapshot, name] of namesOfSnapshots(machine)) {
-      if (names.has(snapshot) && names.get(snapshot) !== name) {
-        this.#runner.renamed.add(snapshot.dataset.guid);
-      }
-    }
+    noteLost();
     this.#baseline = this.#capture();
     if (describeBoth(this.#baseline) + describeKeys(machine) !== before) this.#isTouched = true;
   }
-}
-
-/** The full names of all snapshots of a host, which renaming and promoting changes. */
-function namesOfSnapshots({ pools }: Machine): Map<Snapshot, string> {
-  const all = [...pools.datasets.values()].flatMap(({ snapshots }) => snapshots);
-  return new Map(all.map((snapshot) => [snapshot, snapshot.fullName]));
 }
 
 /** Which keys of a host are loaded. */

@@ -1,5 +1,6 @@
 import type { FaultName } from './faults.js';
 import { judgeWords, type KnownSnapshots } from './judge.js';
+import { LostHolds } from './lost-holds.js';
 import type { Scene } from './random-world.js';
 import type { RunResult, SimRun } from './sim-world.js';
 import { Violation } from './violation.js';
@@ -22,8 +23,7 @@ export class Runner {
   readonly story: string[];
   /** All snapshots that the sender ever had. */
   readonly known: KnownSnapshots = new Map();
-  /** The datasets that somebody else has renamed while a run was under way, by their GUIDs. */
-  readonly renamed = new Set<bigint>();
+  readonly lostHolds = new LostHolds();
   /** What went wrong so far. */
   readonly struck: FaultName[] = [];
   /** How often zfs-vm was run. */

@@ -5,6 +5,7 @@ import { Round } from './round.js';
 import { Runner } from './runner.js';
 import { pruneSome, tagSome } from './upkeep.js';
 import { Violation } from './violation.js';
+import { withinWorkLimit } from './work-limit.js';
 
 /** What came of a seed. */
 export interface Outcome {
@@ -17,24 +18,16 @@ export interface Outcome {
   readonly runs: number;
 }
 
-/** How long a seed may take in real time. */
-const longestSeedMs = 30_000;
-
 /** Makes the world of a seed, runs commands in it while things go wrong and people do this and that, and judges what came of it. */
 export async function runScenario(seed: number): Promise<Outcome> {
   const story: string[] = [];
   let runner: Runner | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const slow = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new Violation(`it takes longer than ${longestSeedMs / 1000} s of real time`));
-    }, longestSeedMs);
-  });
   let problem: string | undefined;
   try {
-    const scene = await Promise.race([makeScene(seed, story), slow]);
-    runner = new Runner(scene, story);
-    await Promise.race([runRounds(runner), slow]);
+    const scene = await withinWorkLimit(() => makeScene(seed, story));
+    const started = new Runner(scene, story);
+    runner = started;
+    await withinWorkLimit(() => runRounds(started));
   } catch (error) {
     problem =
       error instanceof Violation
@@ -42,8 +35,6 @@ export async function runScenario(seed: number): Promise<Outcome> {
         : error instanceof Error
           ? (error.stack ?? error.message)
           : String(error);
-  } finally {
-    clearTimeout(timer);
   }
   if (runner !== undefined) {
     const { sender, receiver } = runner.scene;
@@ -60,6 +51,10 @@ async function runRounds(runner: Runner): Promise<void> {
     if (random.chance(0.1)) await tagSome(runner);
     if (random.chance(0.15)) await pruneSome(runner);
     await new Round(runner).run();
-    if (left > 1) await passTime(scene);
+    if (left === 1) continue;
+    // A run that was killed may have left holds.
+    const ends = [scene.sender, scene.receiver].map((machine) => runner.lostHolds.begin(machine));
+    await passTime(scene);
+    for (const noteLost of ends) noteLost();
   }
 }

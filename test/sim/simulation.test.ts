@@ -13,6 +13,7 @@ import {
   noteSnapshots,
   type KnownSnapshots,
 } from './judge.js';
+import { LostHolds } from './lost-holds.js';
 import { Violation } from './violation.js';
 import { judgeDelivery } from './judge-delivery.js';
 import type { Machine } from './machine.js';
@@ -189,12 +190,29 @@ test('the judge sees a sender that was changed', async () => {
   assert.throws(judge, /in spite of --no-bookmark/);
 });
 
+test('the judge passes over a hold whose snapshot was renamed or promoted away meanwhile, and over no other', async () => {
+  const { a } = await makeWorld();
+  const lost = new LostHolds();
+  a.pools.hold('zfs-vm:17-0123abcd', 'tank/vm@zfs-vm:web:1');
+  const noteRenamed = lost.begin(a);
+  a.pools.rename('tank/vm', 'tank/renamed');
+  noteRenamed();
+  // Later, the snapshot is another dataset's.
+  a.pools.clone('tank/renamed@zfs-vm:web:1', 'tank/new');
+  a.pools.promote('tank/new');
+  judgeHolds(captureState(a), lost);
+  a.pools.hold('zfs-vm:18-0123abcd', 'tank/new@zfs-vm:web:1');
+  assert.throws(() => {
+    judgeHolds(captureState(a), lost);
+  }, /tank\/new@zfs-vm:web:1 is still held by zfs-vm:18/);
+});
+
 test('the judge sees a hold that is left', async () => {
   const { a } = await makeWorld();
-  judgeHolds(captureState(a), new Set());
+  judgeHolds(captureState(a), new LostHolds());
   a.pools.hold('zfs-vm:17-0123abcd', 'tank/vm@zfs-vm:web:1');
   assert.throws(() => {
-    judgeHolds(captureState(a), new Set());
+    judgeHolds(captureState(a), new LostHolds());
   }, Violation);
 });
 
@@ -249,7 +267,7 @@ test('holds whose release was denied are released by the next run', async () => 
   a.beforeZfs = undefined;
   assert.equal((await world.run('a', pushHolding)).status, 0);
   assert.deepEqual(world.journal('a').records, []);
-  judgeHolds(captureState(a), new Set());
+  judgeHolds(captureState(a), new LostHolds());
 });
 
 test('holds are released by the next run when zfs was killed while it released them', async () => {
@@ -263,7 +281,7 @@ test('holds are released by the next run when zfs was killed while it released t
   a.beforeZfs = undefined;
   assert.equal((await world.run('a', pushHolding)).status, 0);
   assert.deepEqual(world.journal('a').records, []);
-  judgeHolds(captureState(a), new Set());
+  judgeHolds(captureState(a), new LostHolds());
 });
 
 test('a receiver whose last words are cut off is told as such, and not as a fault of the sender', async () => {
