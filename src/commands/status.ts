@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream';
-import { resolveHosts } from '../config/config.js';
 import { exitCodeOfAll, exitCodes, ZfsVmError } from '../base/errors.js';
 import { chooseColors } from '../report/terminal/colors.js';
 import { formatError } from '../report/error-text.js';
@@ -7,16 +6,15 @@ import { checkCodes, checkStatus, failCheck, type CheckResult } from '../report/
 import { formatStatusAsJson } from '../report/status/status-json.js';
 import { formatStatusForPrometheus } from '../report/status/status-prometheus.js';
 import { formatStatusTable } from '../report/status/status-table.js';
-import type { Status } from '../report/status/status.js';
+import type { Status } from '../tasks/status/status-result.js';
 import { defineCommand, hostOperands } from '../command-line/command-definition.js';
 import { duration } from '../command-line/numbers.js';
 import { flag, onlyBeside, value } from '../command-line/option.js';
 import type { Outputs } from '../command-line/run-command-line.js';
 import { BaseCommand } from './base-command.js';
-import { compareHosts } from './compare-hosts.js';
 import { patternsOption } from '../command-line/patterns.js';
 import { localName } from '../config/config.js';
-import { Hosts } from '../tasks/hosts.js';
+import { status } from '../tasks/status/status.js';
 
 /** What is wrong where the age counts for nothing. */
 const besideCheck = {
@@ -66,23 +64,23 @@ export class StatusCommand extends BaseCommand<typeof StatusCommand.definition> 
     const { check, prometheus, json } = this.args;
     if (check) return tellCheck(await this.#runCheck(), stdout);
     this.#checkForms();
-    const status = await this.#compare();
+    const compared = await this.#compare();
     if (prometheus) {
-      stdout.write(formatStatusForPrometheus(status, localName));
+      stdout.write(formatStatusForPrometheus(compared, localName));
       return exitCodes.done;
     }
     if (json) {
-      stdout.write(formatStatusAsJson(status));
-      return statusOf(status);
+      stdout.write(formatStatusAsJson(compared));
+      return statusOf(compared);
     }
-    if (status.newest.length === 0) stderr.write(`${localName} has no zfs-vm versions\n`);
-    stdout.write(formatStatusTable(status, localName, chooseColors(stdout, env)));
-    for (const host of status.hosts) {
+    if (compared.newest.length === 0) stderr.write(`${localName} has no zfs-vm versions\n`);
+    stdout.write(formatStatusTable(compared, localName, chooseColors(stdout, env)));
+    for (const host of compared.hosts) {
       if (host.kind === 'compared') continue;
       const error = host.error.withDetail(`so ${host.host} wasn't compared`);
       stderr.write(formatError(error, chooseColors(stderr, env), { debug: this.debug }));
     }
-    return statusOf(status);
+    return statusOf(compared);
   }
 
   /** @throws ZfsVmError `usage` for options that don't go together */
@@ -96,27 +94,8 @@ export class StatusCommand extends BaseCommand<typeof StatusCommand.definition> 
   }
 
   async #compare(): Promise<Status> {
-    const { places, signal } = this.context;
-    const choice = { patterns: this.args.patterns, latest: false };
-    const config = await this.readConfig();
-    const names =
-      this.args.hosts.length > 0 ? resolveHosts(config, this.args.hosts) : [...config.remotes.keys()];
-    if (names.length === 0) {
-      throw new ZfsVmError('usage', 'there is no host to compare this machine with', {
-        hint: 'name one, or write remotes into the configuration (docs/usage.md)',
-      });
-    }
-    if (names.includes(localName)) {
-      throw new ZfsVmError('usage', 'this machine is what the hosts are compared with', {
-        hint: `leave out ${localName}`,
-      });
-    }
-    return Hosts.use(await this.surround(), (hosts) =>
-      compareHosts({
-        ...{ hosts, names, choice, signal, remotes: config.remotes, wantsSizes: !this.args.check },
-        dateMs: places.clock.dateMs,
-      }),
-    );
+    const { hosts, patterns, check } = this.args;
+    return status({ hosts, patterns, wantsSizes: !check }, await this.surround());
   }
 
   /** What goes wrong is a result of a check, too, so that monitoring doesn't take its exit code for another. */

@@ -2,7 +2,8 @@ import type { StreamlineStatus } from '../../plan/compare-streamlines.js';
 import { toPrintable } from '../../base/printable.js';
 import { describeConflict } from '../plan/describe-plan.js';
 import { formatAge, formatCount } from '../quantities.js';
-import { describeLeftOut, findAge, type Status } from './status.js';
+import { describeLeftOut, findAge } from './status.js';
+import type { Status } from '../../tasks/status/status-result.js';
 
 /** The exit statuses of programs that monitor (monitoring-plugins.org/doc/guidelines.html), which `status --check` ends with. */
 export const checkCodes = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as const;

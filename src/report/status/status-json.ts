@@ -2,7 +2,8 @@ import type { StreamlineStatus } from '../../plan/compare-streamlines.js';
 import type { TaggedSnapshot } from '../../streamline/dataset.js';
 import { toJsonError } from '../error-json.js';
 import { toJsonConflict } from '../plan/plan-json.js';
-import { sumBytes, type Status } from './status.js';
+import { sumBytes } from './status.js';
+import type { Status } from '../../tasks/status/status-result.js';
 
 /** The version of the JSON; it changes when something in it is renamed or removed. */
 const schemaVersion = 1;

@@ -1,4 +1,5 @@
-import { sumBytes, type Status } from './status.js';
+import { sumBytes } from './status.js';
+import type { Status } from '../../tasks/status/status-result.js';
 
 interface Sample {
   readonly labels: Readonly<Record<string, string>>;

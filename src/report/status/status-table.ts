@@ -4,7 +4,8 @@ import type { TaggedSnapshot } from '../../streamline/dataset.js';
 import { alignColumns, type Column } from '../terminal/columns.js';
 import { describeConflict, suggestWayOut } from '../plan/describe-plan.js';
 import { formatAge, formatBytes, formatCount } from '../quantities.js';
-import { describeLeftOut, findAge, sumBytes, type HostStatus, type Status } from './status.js';
+import { describeLeftOut, findAge, sumBytes } from './status.js';
+import type { HostStatus, Status } from '../../tasks/status/status-result.js';
 
 interface Row {
   readonly streamline: string;

@@ -8,7 +8,7 @@ import { checkStatus, failCheck } from '../../../src/report/status/status-check.
 import { formatStatusAsJson } from '../../../src/report/status/status-json.js';
 import { formatStatusForPrometheus } from '../../../src/report/status/status-prometheus.js';
 import { formatStatusTable } from '../../../src/report/status/status-table.js';
-import type { HostStatus, Status } from '../../../src/report/status/status.js';
+import type { HostStatus, Status } from '../../../src/tasks/status/status-result.js';
 import type { Datasets } from '../../../src/streamline/dataset.js';
 import { findVersions } from '../../../src/streamline/lineage.js';
 import { world } from '../../worlds.js';

@@ -1,25 +1,26 @@
-import type { Remote } from '../config/config.js';
-import { ZfsVmError } from '../base/errors.js';
-import type { Endpoint } from '../host/endpoint.js';
-import { readCreationTimes, readInventory } from '../inventory/read-inventory.js';
-import { compareStreamlines, findNewestVersions, findSetAside } from '../plan/compare-streamlines.js';
-import { planTransfer } from '../plan/plan-transfer.js';
-import type { Choice } from '../plan/sources.js';
-import { streamOf, type PlannedStream } from '../plan/stream.js';
-import type { HostStatus, Status } from '../report/status/status.js';
-import { findLeftOut } from '../streamline/membership.js';
-import { fullNameOf, type Datasets, type Point } from '../streamline/dataset.js';
-import { estimateStreams } from '../transfer/around/estimate-sizes.js';
-import { checkPatterns, checkPool } from '../tasks/check-request.js';
-import { localName } from '../config/config.js';
-import type { Hosts } from '../tasks/hosts.js';
+import type { Config } from '../../config/config.js';
+import { resolveRemote } from '../../config/resolve-remote.js';
+import { ZfsVmError } from '../../base/errors.js';
+import type { Endpoint } from '../../host/endpoint.js';
+import { readCreationTimes, readInventory } from '../../inventory/read-inventory.js';
+import { compareStreamlines, findNewestVersions, findSetAside } from '../../plan/compare-streamlines.js';
+import { planTransfer } from '../../plan/plan-transfer.js';
+import type { Choice } from '../../plan/sources.js';
+import { streamOf, type PlannedStream } from '../../plan/stream.js';
+import type { HostStatus, Status } from './status-result.js';
+import { findLeftOut } from '../../streamline/membership.js';
+import { fullNameOf, type Datasets, type Point } from '../../streamline/dataset.js';
+import { estimateStreams } from '../../transfer/around/estimate-sizes.js';
+import { checkPatterns, checkPool } from '../check-request.js';
+import { localName } from '../../config/config.js';
+import type { Hosts } from '../hosts.js';
 
 /** What is to be compared, and how. */
 export interface CompareOptions {
   readonly hosts: Hosts;
   /** The hosts to compare this machine with, as people name them. */
   readonly names: readonly string[];
-  readonly remotes: ReadonlyMap<string, Remote>;
+  readonly config: Config;
   readonly choice: Choice;
   /** Whether the sizes of streams are wanted, for which zfs is called once more for each. */
   readonly wantsSizes: boolean;
@@ -88,11 +89,11 @@ async function readHost(host: string, { hosts, signal }: CompareOptions): Promis
 function compareHost(
   answer: Answer | Failure,
   sender: Datasets,
-  { choice, remotes }: CompareOptions,
+  { choice, config }: CompareOptions,
 ): HostStatus {
   if (answer.kind === 'failed') return answer;
   const { host, datasets: receiver } = answer;
-  const destination = remotes.get(host)?.destination;
+  const destination = resolveRemote(config, host).destination;
   try {
     checkPool(destination, host, receiver);
   } catch (error) {
