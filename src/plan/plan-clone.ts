@@ -4,7 +4,7 @@ import { ancestorsOf, findDatasetNameFault, poolOf } from '../zfs/names.js';
 import { hasProperty, type Property } from '../zfs/properties.js';
 
 /** What a clone is to be made of, and how. */
-export interface CloneRequest {
+export interface ClonePlanOptions {
   /** The places that have the version, the most original one first. */
   readonly trees: readonly Tree[];
   /** What the clone is to be called. */
@@ -53,7 +53,7 @@ export type PlaceFault =
 export function findPlaceFault(
   datasets: ReadonlyMap<string, Pick<Dataset, 'type' | 'origin'>>,
   target: string,
-  { makesParents }: Pick<CloneRequest, 'makesParents'>,
+  { makesParents }: Pick<ClonePlanOptions, 'makesParents'>,
 ): PlaceFault | undefined {
   const existing = datasets.get(target);
   if (existing !== undefined) return { kind: 'exists', origin: existing.origin };
@@ -71,7 +71,7 @@ export function findPlaceFault(
  * Plans a clone of a version, in the pool of its new name, of the most original copy that is there. The members of a tree become
  * clones below it, outermost first.
  */
-export function planClone(datasets: Datasets, request: CloneRequest): ClonePlan {
+export function planClone(datasets: Datasets, request: ClonePlanOptions): ClonePlan {
   const { trees, target } = request;
   const placeFault = findPlaceFault(datasets, target, request);
   if (placeFault !== undefined) return placeFault;
@@ -109,7 +109,7 @@ export function planClone(datasets: Datasets, request: CloneRequest): ClonePlan 
  */
 export function findMountpoint(
   steps: readonly CloneStep[],
-  { target, mountpoints }: Pick<CloneRequest, 'target' | 'mountpoints'>,
+  { target, mountpoints }: Pick<ClonePlanOptions, 'target' | 'mountpoints'>,
 ): string | undefined {
   const root = steps.find((step) => step.kind === 'clone');
   if (root?.source.type !== 'filesystem') return undefined;
@@ -120,7 +120,7 @@ export function findMountpoint(
   return path.startsWith('/') ? path : undefined;
 }
 
-function inheritMountpoint(target: string, mountpoints: CloneRequest['mountpoints']): string {
+function inheritMountpoint(target: string, mountpoints: ClonePlanOptions['mountpoints']): string {
   for (const above of ancestorsOf(target).toReversed()) {
     const set = mountpoints.get(above)?.at(0)?.value;
     if (set !== undefined) return `${set === '/' ? '' : set}${target.slice(above.length)}`;
@@ -134,7 +134,7 @@ function inheritMountpoint(target: string, mountpoints: CloneRequest['mountpoint
  */
 function chooseProperties(
   { type }: Dataset,
-  { set, target, mountpoints }: CloneRequest,
+  { set, target, mountpoints }: ClonePlanOptions,
   { isRoot }: { isRoot: boolean },
 ): Property[] {
   const chosen = set.filter(({ name }) => hasProperty(type, name) && (isRoot || name !== 'mountpoint'));

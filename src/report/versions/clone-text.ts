@@ -1,16 +1,12 @@
-import type { CloneStep } from '../../plan/plan-clone.js';
+import { toPrintable } from '../../base/printable.js';
 import { formatTagShort } from '../../streamline/tag.js';
+import type { MadeDataset } from '../../tasks/clone/make-clones.js';
 
-/**
- * What was made, and where it is for use.
- * @param properties of the new dataset: `mounted`, `mountpoint`
- */
-export function describeClone(step: CloneStep, properties: ReadonlyMap<string, string>): string {
-  if (step.kind === 'parent') return `made ${step.destination}`;
+/** What was made, and where it is for use. */
+export function describeMade({ step, mountedAt }: MadeDataset): string {
+  if (step.kind === 'parent') return toPrintable(`made ${step.destination}`);
   const { from, source, destination } = step;
   const what = `cloned ${formatTagShort(from.tag)} of ${from.dataset} to ${destination}`;
-  if (source.type === 'volume') return `${what}: /dev/zvol/${destination}`;
-  return properties.get('mounted') === 'yes'
-    ? `${what}, mounted at ${properties.get('mountpoint') ?? '/'}`
-    : `${what}, not mounted`;
+  if (source.type === 'volume') return toPrintable(`${what}: /dev/zvol/${destination}`);
+  return toPrintable(mountedAt === undefined ? `${what}, not mounted` : `${what}, mounted at ${mountedAt}`);
 }
