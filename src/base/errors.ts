@@ -58,7 +58,7 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof ZfsVmError ? exitCodes[error.kind] : exitCodes.failed;
 }
 
-/** The exit code for several errors: what a host or rights would have helped against, or is a conflict, is told as such only when there is no other. */
+/** The exit code for several errors: that of a connection or a conflict when all are of that kind, else that of a failure. */
 export function exitCodeOfAll(errors: readonly ZfsVmError[]): number {
   if (errors.length === 0) return exitCodes.done;
   const only = (['connection', 'conflict'] as const).find((kind) =>

@@ -41,12 +41,10 @@ export function toTransferRequest(call: TransferCall): TransferRequest {
 }
 
 /** Which versions are meant. With `--all-snapshots` the patterns are all read as datasets, and else none of them is. */
-function toChoice({ patterns, allSnapshots, latest }: OptionArguments<typeof choiceOptions>): Choice {
-  if (!allSnapshots) return { patterns: patterns.filter((pattern) => 'streamline' in pattern), latest };
-  return {
-    datasets: patterns.filter((pattern) => 'dataset' in pattern).map(({ dataset }) => dataset),
-    latest,
-  };
+function toChoice({ patterns, allSnapshots, ...rest }: OptionArguments<typeof choiceOptions>): Choice {
+  if (!allSnapshots) return { ...rest, patterns: patterns.filter((pattern) => 'streamline' in pattern) };
+  const datasets = patterns.filter((pattern) => 'dataset' in pattern).map(({ dataset }) => dataset);
+  return { ...rest, datasets };
 }
 
 function keysOf<Options extends object>(options: Options): (keyof Options)[] {

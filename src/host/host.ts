@@ -37,7 +37,7 @@ export interface StartOptions {
 }
 
 /**
- * A place where commands run: this machine, one over SSH, or a simulated one. Only this folder knows which.
+ * A place where commands run: this machine, one over SSH, or a simulated one. Whoever uses one needn't know which.
  */
 export interface Host {
   /** The host as the person named it, e.g. `local` or `fjoe@remote-host`. For messages, never for a shell. */

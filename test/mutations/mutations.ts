@@ -49,7 +49,7 @@ export const mutations: readonly Mutation[] = [
     file: 'src/transfer/around/verify-arrivals.ts',
     text: 'if (other === guid) return [];',
     replacement: 'if (other !== undefined) return [];',
-    tests: ['test/transfer/schedule/run-plan.test.ts'],
+    tests: ['test/transfer/schedule/run-fan-out.test.ts'],
   },
   {
     name: 'any-origin',

@@ -24,14 +24,14 @@ export class Attempts {
   /**
    * Goes on until all is there, or nothing more helps.
    * @param looked the first plan
-   * @param shared what comes of it where it is run together with those of other receivers
+   * @param inRound what comes of it in the round that was started for the first plans; undefined where it wasn't ready for that
    * @throws ZfsVmError when it can't be done at all
    */
   async run(
     looked: Promise<PreparedTransfer>,
-    shared: Promise<TransferResult> | undefined,
+    inRound: Promise<TransferResult> | undefined,
   ): Promise<TransferEnding> {
-    let ending = await this.#runFirst(looked, shared);
+    let ending = await this.#runFirst(looked, inRound);
     if (ending.result.faults.has('behind')) ending = await this.#runAgain(ending);
     for (;;) {
       const { plan, result } = ending;
@@ -53,9 +53,9 @@ export class Attempts {
   /** The first attempt. A connection that is lost while the hosts are read is no reason to give up, one that can't be made is. */
   async #runFirst(
     looked: Promise<PreparedTransfer>,
-    shared: Promise<TransferResult> | undefined,
+    inRound: Promise<TransferResult> | undefined,
   ): Promise<TransferEnding> {
-    for (let attempt = this.#runPlan(looked, shared); ; attempt = this.#runPlan(this.#receiver.prepare())) {
+    for (let attempt = this.#runPlan(looked, inRound); ; attempt = this.#runPlan(this.#receiver.prepare())) {
       try {
         return await attempt;
       } catch (error) {
@@ -78,15 +78,15 @@ export class Attempts {
     }
   }
 
-  /** Runs a plan: as `shared` says, or in a round of its own. */
+  /** Runs a plan: in the round that it is a part of, or in one of its own. */
   async #runPlan(
     preparing: Promise<PreparedTransfer>,
-    shared?: Promise<TransferResult>,
+    inRound?: Promise<TransferResult>,
   ): Promise<TransferEnding> {
     const { signal } = this.#surroundings;
     try {
       const prepared = await preparing;
-      const result = await (shared ?? this.#runAlone(prepared));
+      const result = await (inRound ?? this.#runAlone(prepared));
       return { plan: prepared.plan, result: await this.#receiver.conclude(prepared, result) };
     } catch (error) {
       throw signal.aborted ? explainInterrupt(signal) : error;
@@ -95,10 +95,9 @@ export class Attempts {
 
   async #runAlone({ work }: PreparedTransfer): Promise<TransferResult> {
     const { bookmark, wantsSizes } = this.#receiver.options;
-    const { results } = await startRound([work], { bookmark, wantsSizes, lagMs: 0 }, this.#surroundings);
-    const [result] = results;
-    if (result === undefined) throw new Error('a plan was run without a result');
-    return result;
+    const alone = new Map([[work.receiver, work]]);
+    const { resultOf } = await startRound(alone, { bookmark, wantsSizes, lagMs: 0 }, this.#surroundings);
+    return resultOf(work.receiver);
   }
 
   /** Tells why it is tried again, and waits. @param isLost whether the hosts have to be connected to anew */

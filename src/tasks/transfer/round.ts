@@ -6,7 +6,7 @@ import type { SharedSteps, TransferEvent, TransferResult } from '../../transfer/
 import { protectSources, type Protection } from '../../transfer/protection/protect-sources.js';
 import { SourceBookmarks } from '../../transfer/protection/source-bookmarks.js';
 import type { TransferContext } from '../../transfer/schedule/receiver-run.js';
-import { runFanOut } from '../../transfer/schedule/run-plan.js';
+import { runFanOut } from '../../transfer/schedule/run-fan-out.js';
 import type { Loss } from '../loss.js';
 import type { Surroundings } from '../surroundings.js';
 import type { TransferOptions } from './options.js';
@@ -26,9 +26,9 @@ export interface ReceiverWork {
 }
 
 /** Plans of one sender's receivers that are being run together. */
-export interface Round {
-  /** What comes of each, in their order, when its receiver is done with it; of one alone, when all is. */
-  readonly results: readonly Promise<TransferResult>[];
+export interface Round<Key> {
+  /** What comes of the plan under a key, when its receiver is done with it; of one alone, when all is. */
+  readonly resultOf: (key: Key) => Promise<TransferResult>;
   /** Fulfils when all is done, and the sender's snapshots are protected no more. */
   readonly over: Promise<void>;
 }
@@ -40,11 +40,27 @@ type RoundOptions = Pick<TransferOptions, 'bookmark' | 'lagMs' | 'wantsSizes'>;
  * Has the person confirm what would be destroyed, protects the sender's snapshots, and starts to run the plans.
  * @throws ZfsVmError `conflict` when that was not confirmed: nothing is done then
  */
-export async function startRound(
+export async function startRound<Key>(
+  byKey: ReadonlyMap<Key, ReceiverWork>,
+  options: RoundOptions,
+  surroundings: Surroundings,
+): Promise<Round<Key>> {
+  const { results, over } = await start([...byKey.values()], options, surroundings);
+  const byKeys = new Map([...byKey.keys()].map((key, index) => [key, results[index]]));
+  const resultOf = async (key: Key): Promise<TransferResult> => {
+    const result = byKeys.get(key);
+    if (result === undefined) throw new Error('a plan was run without a result');
+    return result;
+  };
+  return { resultOf, over };
+}
+
+/** The same for works in a list; gives the results in their order. */
+async function start(
   works: readonly ReceiverWork[],
   { bookmark, lagMs, wantsSizes }: RoundOptions,
   surroundings: Surroundings,
-): Promise<Round> {
+): Promise<{ readonly results: readonly Promise<TransferResult>[]; readonly over: Promise<void> }> {
   const [first] = works;
   if (first === undefined) return { results: [], over: Promise.resolve() };
   const { signal, holdJournal, confirm } = surroundings;

@@ -40,21 +40,14 @@ export async function transfer(
         ...{ clock: surroundings.clock, signal },
       },
     );
-    const works = Array.from(ready.values(), ({ work }) => work);
-    const round = startRound(works, { ...options, lagMs: limitLag(options) }, surroundings);
-    const places = [...ready.keys()];
-    const resultOf = async (place: number): Promise<TransferResult> => {
-      const result = (await round).results[place];
-      if (result === undefined) throw new Error('a plan was run without a result');
-      return result;
-    };
-    const failure = round.then(() => undefined).catch((error: unknown) => error);
+    const works = new Map(Array.from(ready, ([index, { work }]) => [index, work]));
+    const starting = startRound(works, { ...options, lagMs: limitLag(options) }, surroundings);
+    const failure = starting.then(() => undefined).catch((error: unknown) => error);
     const failures = new FailureTeller(receivers.length, surroundings);
     const outcomes = await settleAll(
       receivers.map(async (receiver, index) => {
-        const place = places.indexOf(index);
-        const shared = place < 0 ? undefined : resultOf(place);
-        const outcome = await attempt(receiver, looks[index], shared, surroundings);
+        const inRound = works.has(index) ? starting.then(({ resultOf }) => resultOf(index)) : undefined;
+        const outcome = await attempt(receiver, looks[index], inRound, surroundings);
         // As long as others may fail by the same, it isn't told for each of them.
         if (ready.size > 0 && outcome.error !== (await failure)) failures.tell(outcome);
         return outcome;
@@ -63,12 +56,11 @@ export async function transfer(
     // What was done to the end before it was stopped is done.
     if (signal.aborted && outcomes.some(({ error }) => error !== undefined)) {
       // What was held is released, as far as that can be waited for.
-      await round.then(({ over }) => over).catch(() => undefined);
+      await starting.then(({ over }) => over).catch(() => undefined);
       throw outcomes.find(({ error }) => error?.kind === 'interrupted')?.error ?? signal.reason;
     }
-    await (
-      await round
-    ).over;
+    const { over } = await starting;
+    await over;
     failures.tellAll(outcomes);
     return outcomes;
   });
@@ -152,13 +144,13 @@ function lookAt(receivers: readonly ReceiverTransfer[]): FirstLook[] {
 async function attempt(
   receiver: ReceiverTransfer,
   look: FirstLook | undefined,
-  shared: Promise<TransferResult> | undefined,
+  inRound: Promise<TransferResult> | undefined,
   surroundings: Surroundings,
 ): Promise<ReceiverOutcome> {
   const outcome = { receiver: receiver.name, ending: undefined, error: undefined };
   try {
     const attempts = new Attempts(receiver, surroundings);
-    const ending = await attempts.run(look?.prepared ?? receiver.prepare(), shared);
+    const ending = await attempts.run(look?.prepared ?? receiver.prepare(), inRound);
     return { ...outcome, ending };
   } catch (error) {
     if (!(error instanceof ZfsVmError)) throw error;

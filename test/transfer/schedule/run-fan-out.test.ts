@@ -14,7 +14,7 @@ import { ReplacedDatasets } from '../../../src/transfer/around/replaced-datasets
 import { NoteCarrier } from '../../../src/transfer/around/carry-notes.js';
 import type { TransferContext } from '../../../src/transfer/schedule/receiver-run.js';
 import { RateLimit } from '../../../src/transfer/lanes/rate-limit.js';
-import { runFanOut } from '../../../src/transfer/schedule/run-plan.js';
+import { runFanOut } from '../../../src/transfer/schedule/run-fan-out.js';
 import { planFanOut } from '../../../src/plan/fan-out.js';
 import { world } from '../../worlds.js';
 
