@@ -64,35 +64,24 @@ class SyncTelling {
 
   readonly handle = (event: TaskEvent): void => {
     const { stdout, stderr, env, signal } = this.#command.context;
-    switch (event.kind) {
-      case 'version': {
-        const words = event.isMade ? '' : 'would make ';
-        stdout.write(event.fullNames.map((fullName) => `${words}${fullName}\n`).join(''));
-        break;
-      }
-      case 'unchanged':
-        if (this.#isVerbose) stderr.write(`${describeUnchanged(event)}\n`);
-        break;
-      case 'copy-written':
-        stderr.write(`${describeWrittenCopy(event)}\n`);
-        break;
-      case 'pushed':
-        tellOutcomes(this.#command, { json: false }, event.outcomes);
-        this.closeReports();
-        break;
-      case 'push-planned': {
-        const options = { commands: false, colors: chooseColors(stdout, env) };
-        this.#output.write(formatPlans(event.planned, options), signal);
-        this.closeReports();
-        break;
-      }
-      case 'receivers':
-      case 'transfer':
-      case 'receiver-failed':
-        this.#openReports().handle(event);
-        break;
-      default:
-        this.#pruneReport.handle(event);
+    if (event.kind === 'version') {
+      const words = event.isMade ? '' : 'would make ';
+      stdout.write(event.fullNames.map((fullName) => `${words}${fullName}\n`).join(''));
+    } else if (event.kind === 'unchanged') {
+      if (this.#isVerbose) stderr.write(`${describeUnchanged(event)}\n`);
+    } else if (event.kind === 'copy-written') {
+      stderr.write(`${describeWrittenCopy(event)}\n`);
+    } else if (event.kind === 'pushed') {
+      tellOutcomes(this.#command, { json: false }, event.outcomes);
+      this.closeReports();
+    } else if (event.kind === 'push-planned') {
+      const options = { commands: false, colors: chooseColors(stdout, env) };
+      this.#output.write(formatPlans(event.planned, options), signal);
+      this.closeReports();
+    } else if (event.kind === 'receivers' || event.kind === 'transfer' || event.kind === 'receiver-failed') {
+      this.#openReports().handle(event);
+    } else {
+      this.#pruneReport.handle(event);
     }
   };
 
