@@ -1,4 +1,6 @@
+import { ZfsVmError } from '../../base/errors.js';
 import type { Choice } from '../../plan/sources.js';
+import { findDatasetNameFault } from '../../zfs/names.js';
 import type { PropertyChanges } from '../../zfs/properties.js';
 
 /** What destinations are to get beside their content. */
@@ -64,8 +66,19 @@ export const transferDefaults: TransferOptions = {
   wantsSizes: false,
 };
 
-/** The options of a request, complete. */
+/** The options of a request, complete. @throws ZfsVmError `usage` for a destination that can't be a dataset */
 export function completeOptions(request: TransferRequest): TransferOptions {
+  const { destination } = request;
+  const fault = destination === undefined ? undefined : findDatasetNameFault(destination);
+  if (fault !== undefined) {
+    throw new ZfsVmError(
+      'usage',
+      `the destination ${JSON.stringify(destination)} can't be a dataset: ${fault}`,
+      {
+        hint: 'name a place like tank/vm',
+      },
+    );
+  }
   const said = Object.entries(request).filter(
     ([name, value]) => name in transferDefaults && value !== undefined,
   );

@@ -1,0 +1,26 @@
+/** zfs-vm as a library (docs/library.md): what its commands do, as functions with typed requests. */
+export { ZfsVmError, type ErrorKind } from './base/errors.js';
+export { emptyConfig, type Config, type Remote } from './config/config.js';
+export { parseConfig } from './config/parse-config.js';
+export type { Conflict, ConflictReason, Plan } from './plan/plan.js';
+export { parsePattern, type VersionPattern } from './streamline/selection.js';
+export { parseVersion, type Version } from './streamline/version.js';
+export { abort, type AbortRequest, type AbortResult } from './tasks/abort/abort.js';
+export { clone, type CloneRequest, type CloneResult } from './tasks/clone/clone.js';
+export { diff, type DiffRequest, type DiffResult } from './tasks/diff/diff.js';
+export type { TaskEvent } from './tasks/event.js';
+export { findPlaces } from './tasks/find-places.js';
+export { list, type ListRequest, type ListResult } from './tasks/list/list.js';
+export type { Loss } from './tasks/loss.js';
+export { makeSurroundings, type SurroundingsOptions } from './tasks/make-surroundings.js';
+export { planPrune, prune, type PruneRequest } from './tasks/prune/prune.js';
+export type { Pruning } from './tasks/pruning.js';
+export { status, type StatusRequest } from './tasks/status/status.js';
+export type { Access, Places, Surroundings } from './tasks/surroundings.js';
+export { planSync, sync, type SyncRequest, type SyncResult } from './tasks/sync/sync.js';
+export { tag, type TagRequest, type TagResult } from './tasks/tag/tag.js';
+export type { PlannedTransfers, ReceiverOutcome } from './tasks/transfer-outcome.js';
+export { copy, planCopy, type CopyRequest } from './tasks/transfer/copy.js';
+export { transferDefaults, type TransferRequest } from './tasks/transfer/options.js';
+export { planPull, pull, type PullRequest } from './tasks/transfer/pull.js';
+export { planPush, push, type PushRequest } from './tasks/transfer/push.js';
