@@ -7,20 +7,20 @@ export const globalOptions = {
   /** Left out, the configuration says. */
   sudo: toggle(['-s', '--sudo'], {
     help: 'run zfs through sudo on the remote side',
-    helpWithout: 'do not, whatever the configuration says',
+    helpWithout: 'do not use sudo, even if configured',
     usual: undefined,
   }),
   transport: value(['--transport'], {
     ...{ value: 'NAME', kind: 'choice', choices: transports },
-    help: 'what speaks SSH: ssh2, built in, or openssh, the ssh of this machine (ssh2 where it can)',
+    help: 'SSH client: ssh2 (built in) or openssh, the ssh of this machine (ssh2 where it can)',
     read: oneOf(transports),
   }),
   configFile: value(['--config'], {
     ...{ value: 'FILE', kind: 'file', read: readText },
     help: 'the configuration, instead of ~/.config/zfs-vm/config.toml',
   }),
-  verbose: flag(['-v', '--verbose'], 'say more'),
-  debug: { ...flag(['--debug'], 'say everything; -d only before the command'), nameBefore: '-d' },
+  verbose: flag(['-v', '--verbose'], 'more output'),
+  debug: { ...flag(['--debug'], 'debug output, with stacks; -d only before the command'), nameBefore: '-d' },
 } as const;
 
 /** The same as a type: what every command's arguments have. */

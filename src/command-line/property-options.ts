@@ -36,7 +36,7 @@ export const propertyOptions = {
   set: setOption('set it where streams land, as "zfs receive -o" does'),
   exclude: list(['-x'], {
     ...{ value: 'PROPERTY', kind: 'property' },
-    help: 'have it inherited there, as "zfs receive -x" does',
+    help: 'let PROPERTY be inherited on the receiver, as "zfs receive -x" does',
     read: (text) => readName('-x', text, findChoiceFault),
   }),
   carry: {

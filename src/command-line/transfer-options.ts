@@ -6,10 +6,7 @@ import type { VersionPattern } from '../streamline/selection.js';
 import { patternsOption, readDatasetPattern, readPattern, type DatasetPattern } from './patterns.js';
 import { propertyOptions } from './property-options.js';
 
-const allSnapshots = flag(
-  ['--all-snapshots'],
-  'every snapshot is a version, whatever it is called; -n then means datasets',
-);
+const allSnapshots = flag(['--all-snapshots'], 'treat every snapshot as a version; -n then means datasets');
 
 /** Which versions are sent. */
 export const choiceOptions = {
@@ -62,7 +59,7 @@ export const transferOptions = {
   }),
   stallMs: value(['--stall-timeout'], {
     ...{ value: 'SECONDS', kind: 'number', usual: '600', read: seconds({ least: 0, example: 600 }) },
-    help: 'give a stream up when nothing moves for so long; 0 for never',
+    help: 'abort a stream after SECONDS without progress; 0 for never',
   }),
 } as const;
 
@@ -70,7 +67,7 @@ export const transferOptions = {
 export const fanOutOptions = {
   lagMs: value(['--fan-out-lag'], {
     ...{ value: 'SECONDS', kind: 'number', usual: '30', read: seconds({ least: 0, example: 30 }) },
-    help: 'for how long hosts may wait for a slower one, in all',
+    help: 'how long faster hosts may wait for slower ones, in total',
   }),
 } as const;
 

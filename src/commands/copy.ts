@@ -48,7 +48,7 @@ export class CopyCommand extends BaseCommand<typeof CopyCommand.definition> {
     const { from, to, isDirect } = args;
     const request = { ...toTransferRequest(this), from, to, isDirect };
     return isPlanOnly(this)
-      ? tellPlans(this, args, 1, (surroundings) => planCopy(request, surroundings))
+      ? tellPlans(this, args, (surroundings) => planCopy(request, surroundings))
       : tellTransfer(this, args, (surroundings) => copy(request, surroundings));
   }
 }

@@ -36,7 +36,7 @@ export class PullCommand extends BaseCommand<typeof PullCommand.definition> {
     const { args } = this;
     const request = { ...toTransferRequest(this), host: args.host };
     return isPlanOnly(this)
-      ? tellPlans(this, args, 1, (surroundings) => planPull(request, surroundings))
+      ? tellPlans(this, args, (surroundings) => planPull(request, surroundings))
       : tellTransfer(this, args, (surroundings) => pull(request, surroundings));
   }
 }

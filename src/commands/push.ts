@@ -1,7 +1,7 @@
 import { defineCommand, hostOperands } from '../command-line/command-definition.js';
 import { destinationOption, fanOutOptions, transferOptions } from '../command-line/transfer-options.js';
 import { BaseCommand } from './base-command.js';
-import { findReceivers, planPush, push } from '../tasks/transfer/push.js';
+import { planPush, push } from '../tasks/transfer/push.js';
 import { tellPlans, tellTransfer } from './tell-transfer.js';
 import { isPlanOnly, toTransferRequest } from './transfer-request.js';
 
@@ -39,8 +39,8 @@ export class PushCommand extends BaseCommand<typeof PushCommand.definition> {
   async execute(): Promise<number> {
     const { args } = this;
     const request = { ...toTransferRequest(this), hosts: args.hosts };
-    if (!isPlanOnly(this)) return tellTransfer(this, args, (surroundings) => push(request, surroundings));
-    const { length } = findReceivers(request, { config: await this.readConfig() });
-    return tellPlans(this, args, length, (surroundings) => planPush(request, surroundings));
+    return isPlanOnly(this)
+      ? tellPlans(this, args, (surroundings) => planPush(request, surroundings))
+      : tellTransfer(this, args, (surroundings) => push(request, surroundings));
   }
 }

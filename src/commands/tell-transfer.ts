@@ -38,20 +38,20 @@ export async function tellTransfer(
   }
 }
 
-/** Has plans made, and prints them. @param count of how many receivers @returns the exit status */
+/** Has plans made, and prints them. @returns the exit status */
 export async function tellPlans(
   command: BaseCommand,
   { json, commands }: TransferTelling,
-  count: number,
   make: (surroundings: Surroundings) => Promise<PlannedTransfers>,
 ): Promise<number> {
   const { stdout, env, signal } = command.context;
   const reports = openReports(command, { json, isPlanOnly: true });
   try {
     const planned = await make(await command.surround({ handle: reports.handle }));
-    const { plans, shared } = planned;
+    const { plans, shared, failures } = planned;
+    const isOfOne = plans.length + failures.length === 1;
     const asJson = (): Iterable<string> =>
-      count > 1 ? formatPlansAsJson(plans, shared) : joinTexts(plans.map(formatPlanAsJson));
+      isOfOne ? joinTexts(plans.map(formatPlanAsJson)) : formatPlansAsJson(plans, shared);
     const colors = chooseColors(stdout, env);
     await writeAll(stdout, json ? asJson() : formatPlans(planned, { commands, colors }), signal);
     return statusOfPlans(planned);

@@ -53,19 +53,8 @@ function keysOf<Options extends object>(options: Options): (keyof Options)[] {
 
 /** @throws ZfsVmError `usage` */
 function checkTogether(call: TransferCall): void {
-  const { commands, rollback, replace, setAside } = call.args;
-  if (!isPlanOnly(call) && commands) {
+  if (!isPlanOnly(call) && call.args.commands) {
     throw new ZfsVmError('usage', '--commands prints a plan', { hint: 'add --dry-run' });
-  }
-  const ways = [
-    ...(rollback ? ['--rollback'] : []),
-    ...(replace ? ['--replace'] : []),
-    ...(setAside ? ['--set-aside'] : []),
-  ];
-  if (setAside && ways.length > 1) {
-    throw new ZfsVmError('usage', `${ways.join(' and ')} exclude each other`, {
-      hint: 'use --set-aside to keep what the receiver has, or --rollback and --replace to destroy it',
-    });
   }
   checkPropertiesOnce(call.args);
 }

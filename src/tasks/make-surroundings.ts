@@ -1,6 +1,6 @@
 import { ZfsVmError } from '../base/errors.js';
 import { emptyConfig, type Config } from '../config/config.js';
-import type { Prompter } from '../host/ssh/prompt.js';
+import { nobody, type Prompter } from '../host/ssh/prompt.js';
 import type { TaskEvent } from './event.js';
 import { findPlaces } from './find-places.js';
 import type { Loss } from './loss.js';
@@ -29,13 +29,6 @@ export function makeSurroundings(options: SurroundingsOptions = {}): Surrounding
   const { signal = new AbortController().signal, emit = () => undefined, confirm = refuse } = options;
   return { ...findPlaces(env), prompter, config, access, signal, emit, confirm };
 }
-
-/** Answers no question. */
-const nobody: Prompter = {
-  ask: () => Promise.resolve(undefined),
-  lend: (work) => work(),
-  isLent: () => false,
-};
 
 function refuse(): Promise<void> {
   return Promise.reject(

@@ -8,7 +8,7 @@ import { interruptGraceMs } from '../../src/main.js';
 import { formatError } from '../../src/report/error-text.js';
 import { chooseColors } from '../../src/report/terminal/colors.js';
 import type { Places } from '../../src/tasks/surroundings.js';
-import { nobody } from '../host/nobody.js';
+import { nobody } from '../../src/host/ssh/prompt.js';
 import { VirtualClock } from './clock.js';
 import { Machine } from './machine.js';
 import type { ZfsVersion } from './pools.js';

@@ -24,6 +24,13 @@ export interface Prompter {
   isLent(): boolean;
 }
 
+/** Answers no question, and lends the terminal to whoever wants it: for where there is nobody to ask. */
+export const nobody: Prompter = {
+  ask: () => Promise.resolve(undefined),
+  lend: (work) => work(),
+  isLent: () => false,
+};
+
 /**
  * Asks on the terminal of this process, which needn't be its stdin: that may be a pipe. One question at a time, since two
  * hosts may want to ask at once. Ctrl-C gives the terminal back and interrupts the process as usual.

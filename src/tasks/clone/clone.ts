@@ -92,7 +92,7 @@ function toPullRequest(
   return {
     ...from,
     choice: {
-      ...{ patterns: [{ streamline, upTo: version }], latest: false, allSnapshots: false },
+      ...{ patterns: [{ streamline, upTo: version }], latest: false },
       required: version === undefined ? undefined : { streamline, version },
     },
   };

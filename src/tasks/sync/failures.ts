@@ -1,7 +1,7 @@
 import { ZfsVmError } from '../../base/errors.js';
 import type { Surroundings } from '../surroundings.js';
 
-/** What goes wrong in the parts of a task: it is told, and is no reason to leave out the next part. */
+/** What goes wrong in the parts of a task. Each failure is reported at once; the next parts are done all the same. */
 export class Failures {
   readonly all: ZfsVmError[] = [];
   readonly #surroundings: Surroundings;

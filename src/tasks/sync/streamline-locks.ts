@@ -10,11 +10,6 @@ export class StreamlineLocks {
     this.#takeLock = takeLock;
   }
 
-  /** How many are held. */
-  get size(): number {
-    return this.#locks.length;
-  }
-
   /** Takes that of a streamline. @returns false when another run has it */
   async take(streamline: string): Promise<boolean> {
     const lock = await this.#takeLock(`sync ${streamline}`);

@@ -66,21 +66,25 @@ export const transferDefaults: TransferOptions = {
   wantsSizes: false,
 };
 
-/** The options of a request, complete. @throws ZfsVmError `usage` for a destination that can't be a dataset */
+/** The options of a request, complete. @throws ZfsVmError `usage` for what can't be */
 export function completeOptions(request: TransferRequest): TransferOptions {
-  const { destination } = request;
-  const fault = destination === undefined ? undefined : findDatasetNameFault(destination);
-  if (fault !== undefined) {
-    throw new ZfsVmError(
-      'usage',
-      `the destination ${JSON.stringify(destination)} can't be a dataset: ${fault}`,
-      {
-        hint: 'name a place like tank/vm',
-      },
-    );
-  }
   const said = Object.entries(request).filter(
     ([name, value]) => name in transferDefaults && value !== undefined,
   );
-  return { ...transferDefaults, ...(Object.fromEntries(said) as Partial<TransferOptions>) };
+  const options = { ...transferDefaults, ...(Object.fromEntries(said) as Partial<TransferOptions>) };
+  checkOptions(options);
+  return options;
+}
+
+function checkOptions({ destination, rollback, replace, setAside }: TransferOptions): void {
+  const fault = destination === undefined ? undefined : findDatasetNameFault(destination);
+  if (fault !== undefined) {
+    const what = `the destination ${JSON.stringify(destination)} can't be a dataset: ${fault}`;
+    throw new ZfsVmError('usage', what, { hint: 'name a place like tank/vm' });
+  }
+  if (!setAside || !(rollback || replace)) return;
+  const destroying = [...(rollback ? ['--rollback'] : []), ...(replace ? ['--replace'] : [])];
+  throw new ZfsVmError('usage', `${destroying.join(' and ')} and --set-aside exclude each other`, {
+    hint: 'use --set-aside to keep what the receiver has, or --rollback and --replace to destroy it',
+  });
 }

@@ -41,6 +41,7 @@ export interface PreparedTransfer extends MadePlan {
 
 /** The first look at a receiver, under way. */
 export interface FirstLook {
+  readonly receiver: ReceiverTransfer;
   /** Settles when it is known whether it can be connected to. */
   readonly connecting: Promise<unknown>;
   readonly prepared: Promise<PreparedTransfer>;
@@ -78,7 +79,7 @@ export class ReceiverTransfer {
   /** Begins to look at both sides, and to plan. @param shared what other receivers want to know of the sender, too; undefined when there are none */
   look(shared: SharedReading | undefined): FirstLook {
     const opening = this.#open();
-    return { connecting: opening.receiver, prepared: this.#prepareFrom(opening, shared) };
+    return { receiver: this, connecting: opening.receiver, prepared: this.#prepareFrom(opening, shared) };
   }
 
   /** Connects where that is needed, looks at both sides, and plans. @throws ZfsVmError when that can't be done */

@@ -84,18 +84,20 @@ async function start(
   ]);
   // It is waited for at the end.
   meanwhile.catch(() => undefined);
+  let protection: Protection | undefined;
   try {
     const chains = works.flatMap(({ plan }) => plan.chains);
-    const protection = await protectSources(
+    const protecting = await protectSources(
       { chains },
       { sender, emit, signal, holdJournal, clock, bookmarks },
     );
-    const receivers = works.map((work) => toReceiver(work, protection, bookmarks));
+    protection = protecting;
+    const receivers = works.map((work) => toReceiver(work, protecting, bookmarks));
     const fanOut = planFanOut(receivers);
     const names = receivers.map(({ context }) => context.receiver.host.name);
     if (fanOut.shared.length > 0) emit({ kind: 'sharing', chains: listShared(fanOut, names) });
     const results = runFanOut(fanOut, { lagMs });
-    const ending = end({ results, protection, meanwhile, over });
+    const ending = end({ results, protection: protecting, meanwhile, over });
     // Each receiver hears of its own result first.
     ending.catch(() => undefined);
     return {
@@ -104,6 +106,7 @@ async function start(
     };
   } catch (error) {
     over.abort();
+    await protection?.end();
     throw error;
   }
 }

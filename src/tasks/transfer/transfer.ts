@@ -45,9 +45,9 @@ export async function transfer(
     const failure = starting.then(() => undefined).catch((error: unknown) => error);
     const failures = new FailureTeller(receivers.length, surroundings);
     const outcomes = await settleAll(
-      receivers.map(async (receiver, index) => {
+      looks.map(async (look, index) => {
         const inRound = works.has(index) ? starting.then(({ resultOf }) => resultOf(index)) : undefined;
-        const outcome = await attempt(receiver, looks[index], inRound, surroundings);
+        const outcome = await attempt(look, inRound, surroundings);
         // As long as others may fail by the same, it isn't told for each of them.
         if (ready.size > 0 && outcome.error !== (await failure)) failures.tell(outcome);
         return outcome;
@@ -142,15 +142,13 @@ function lookAt(receivers: readonly ReceiverTransfer[]): FirstLook[] {
 
 /** All attempts for a receiver. What goes wrong is the outcome. */
 async function attempt(
-  receiver: ReceiverTransfer,
-  look: FirstLook | undefined,
+  { receiver, prepared }: FirstLook,
   inRound: Promise<TransferResult> | undefined,
   surroundings: Surroundings,
 ): Promise<ReceiverOutcome> {
   const outcome = { receiver: receiver.name, ending: undefined, error: undefined };
   try {
-    const attempts = new Attempts(receiver, surroundings);
-    const ending = await attempts.run(look?.prepared ?? receiver.prepare(), inRound);
+    const ending = await new Attempts(receiver, surroundings).run(prepared, inRound);
     return { ...outcome, ending };
   } catch (error) {
     if (!(error instanceof ZfsVmError)) throw error;

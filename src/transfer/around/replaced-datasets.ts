@@ -33,7 +33,7 @@ export class ReplacedDatasets {
   /** What earlier runs moved aside, by the destination. */
   #left: ReadonlyMap<string, string> = new Map();
 
-  /** Notes what earlier runs moved aside, and nobody knows any more whether it may go: it is told when its successor is there. */
+  /** Notes what earlier runs moved aside. Whether it may go is not known any more, so it is named when its successor is there. */
   noteLeft(asides: ReadonlyMap<string, string>): void {
     this.#left = new Map([...asides].filter(([destination]) => !this.#waiting.has(destination)));
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { connectHost } from '../../../src/host/connect/connect-host.js';
 import { runCommand } from '../../../src/host/run-command.js';
-import { nobody } from '../nobody.js';
+import { nobody } from '../../../src/host/ssh/prompt.js';
 import { fakeSshProgram } from '../openssh/fake-ssh.js';
 
 const quiet = { prompter: nobody, warn: () => undefined, debug: () => undefined };

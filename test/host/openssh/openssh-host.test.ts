@@ -14,7 +14,7 @@ import { hasAesInstructions } from '../../../src/host/openssh/prefer-aes.js';
 import { openPipe } from '../../../src/host/pipe-ends.js';
 import { runCommand } from '../../../src/host/run-command.js';
 import { createTerminalPrompter } from '../../../src/host/ssh/prompt.js';
-import { nobody } from '../nobody.js';
+import { nobody } from '../../../src/host/ssh/prompt.js';
 import { drain } from '../ssh2/ssh-world.js';
 import { fakeSshProgram, type FakeSsh } from './fake-ssh.js';
 
