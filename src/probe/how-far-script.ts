@@ -18,6 +18,9 @@ export interface HowFarQuestion extends InStep {
   readonly newest: ReadonlyMap<string, bigint>;
 }
 
+/** Stands below what a zfs has listed that did not come to its end. */
+export const brokenOff = 'broken off';
+
 /** Stands in place of the datasets where all are in step. */
 export const allInStep = 'in step';
 
@@ -38,8 +41,10 @@ export function howFarScript(
 ): Record<'found' | 'datasets' | 'tokens' | 'newest', readonly string[]> {
   return {
     found: [
-      // If zfs can't be run, the list of datasets says why.
-      `named() { xargs "$@" ${quoteCommand(listNamedSnapshotsArguments)} 2>/dev/null | head -c ${longestDatasets}; }`,
+      // zfs ends with 1 where a name isn't there. With anything else it has not listed all that is: what is not in its list would look as
+      // if it weren't there. If zfs can't be run at all, the list of datasets says why.
+      `named() { { xargs sh -c '"$@" 2>/dev/null; case $? in 0|1) ;; *) exit 2 ;; esac' sh "$@" ${quoteCommand(listNamedSnapshotsArguments)} ||`,
+      `  { echo; echo '${brokenOff}'; }; } | head -c ${longestDatasets}; }`,
       'IFS= read -r expected; found=',
       `case $expected in *\\"*) found=$(echo "$expected" | named "$@") ;; esac`,
       'asked=$(cat)',

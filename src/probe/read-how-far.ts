@@ -1,9 +1,10 @@
+import { ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { parseTokens, readDespiteValues, understand, type DatasetList } from '../inventory/read-inventory.js';
 import { runZfsScript } from '../inventory/zfs-script.js';
 import { datasetOf } from '../streamline/lineage.js';
 import { parseDatasets, parseSnapshots, type SnapshotRow } from '../zfs/list.js';
-import { allInStep, howFarScript, writeQuestion, type HowFarQuestion } from './how-far-script.js';
+import { allInStep, brokenOff, howFarScript, writeQuestion, type HowFarQuestion } from './how-far-script.js';
 
 /** How far a host's copies are. */
 export interface HowFarAnswer {
@@ -44,6 +45,11 @@ export async function readHowFar(
       asked,
       runZfsScript(endpoint, howFarScript(columns), { input: writeQuestion(expected, asked), signal: stop }),
     ]);
+    if ([texts.found, texts.newest].some((text) => text.includes(`\n${brokenOff}\n`))) {
+      throw new ZfsVmError('failed', `${endpoint.host.name}: the list of snapshots broke off`, {
+        hint: 'try again',
+      });
+    }
     return understand(endpoint, () => {
       const found = [...parseSnapshots(texts.found), ...parseSnapshots(texts.newest)];
       if (texts.datasets.trim() === allInStep) return { found, outOfStep: undefined };
