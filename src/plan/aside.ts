@@ -16,6 +16,8 @@ export type AsideObstacle =
   | { readonly kind: 'datasets-below'; readonly names: readonly string[] }
   /** The dataset of the sender that it is a member of has a conflict itself: without that, the tree would be one of two times. */
   | { readonly kind: 'tree-in-conflict'; readonly above: string }
+  /** Its key is that of another encryption root than its parent's: ZFS renames it only to below that root. */
+  | { readonly kind: 'encryption-root'; readonly root: string }
   /** No name beside it is short enough for ZFS. */
   | { readonly kind: 'name-too-long' };
 
@@ -24,16 +26,31 @@ const reservedLength = 4;
 
 /** What keeps a dataset of the receiver from being renamed without a trace on others; undefined when nothing does. */
 export function findAsideObstacle(
-  { name, snapshots }: Pick<Dataset, 'name' | 'snapshots'>,
+  { name, snapshots, encryptionRoot }: Pick<Dataset, 'name' | 'snapshots' | 'encryptionRoot'>,
   word: AsideWord,
   { model, stamp }: { readonly model: ReceiverModel; readonly stamp: string },
 ): AsideObstacle | undefined {
   if (isPoolRoot(name)) return { kind: 'pool-root' };
+  const root = findTyingRoot({ name, encryptionRoot }, model);
+  if (root !== undefined) return { kind: 'encryption-root', root };
   const below = model.findBelow(name);
   if (below.length > 0) return { kind: 'datasets-below', names: below };
   return chooseAsideName({ name, snapshots }, word, { model, stamp }) === undefined
     ? { kind: 'name-too-long' }
     : undefined;
+}
+
+/**
+ * The encryption root that keeps a dataset of the receiver from having another name beside it: a clone has the key of its origin, wherever it is,
+ * and the parent of a dataset that isn't an encryption root itself must have the same one (`dsl_dir_rename_crypt_check`, EACCES).
+ */
+export function findTyingRoot(
+  { name, encryptionRoot }: Pick<Dataset, 'name' | 'encryptionRoot'>,
+  model: Pick<ReceiverModel, 'findDataset'>,
+): string | undefined {
+  if (encryptionRoot === undefined || encryptionRoot === name) return undefined;
+  const parent = ancestorsOf(name).at(-1) ?? '';
+  return model.findDataset(parent)?.encryptionRoot === encryptionRoot ? undefined : encryptionRoot;
 }
 
 /**

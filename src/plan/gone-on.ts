@@ -52,7 +52,7 @@ export function decideGoneOn(
   const destination = copy.dataset;
   const clones = model.findClones(receiverOnly);
   const heldOnes = receiverOnly.filter((snapshot) => held.has(fullNameOf(snapshot)));
-  const named = existing ?? { name: destination, snapshots: [] };
+  const named = existing ?? { name: destination, snapshots: [], encryptionRoot: undefined };
   const asideObstacle =
     conflictAbove === undefined
       ? findAsideObstacle(named, 'set-aside', { model, stamp })

@@ -10,7 +10,7 @@ import { walkHistory } from '../streamline/lineage.js';
 import { ancestorsOf, isPoolRoot, poolOf } from '../zfs/names.js';
 import { follows, mostSources, type Role } from '../zfs/role.js';
 import type { Chain, Conflict, ConflictReason, Plan, Preparation, Step, UpToDate } from './plan.js';
-import { chooseAsideName, hideAsides, toAsideRole } from './aside.js';
+import { chooseAsideName, findTyingRoot, hideAsides, toAsideRole } from './aside.js';
 import { decideGoneOn } from './gone-on.js';
 import {
   isBegun,
@@ -401,6 +401,9 @@ class Planner {
     // Nothing is destroyed before its successor is there, and the root of a pool can't be moved out of the way.
     if (isPoolRoot(destination)) return conflict(reason);
     const dependents = this.#model.findDependents(destination);
+    const tiedTo = findTyingRoot(existing, this.#model);
+    if (tiedTo !== undefined)
+      return conflict({ kind: 'destination-exists', destination, dependents, tiedTo });
     const { held: known, sender, stamp = '' } = this.#request;
     const held = existing.snapshots.filter((snapshot) => known?.has(fullNameOf(snapshot)) === true);
     if (held.length > 0) return conflict({ kind: 'destination-exists', destination, dependents, held });

@@ -212,6 +212,8 @@ export type ConflictReason =
       readonly copyOf?: string | undefined;
       /** Whether its role says that it follows something else, or that it was set aside, which keeps `--replace` from it, too. */
       readonly isMarked?: boolean;
+      /** The encryption root that ZFS would have to rename it below, which keeps `--replace` from it, too. */
+      readonly tiedTo?: string;
     }
   /** An interrupted receive of something else than what would be sent next has to be dropped first. */
   | {

@@ -944,6 +944,30 @@ plans(
   ['tank: destination-exists'],
 );
 
+// A clone has the key of its origin, and ZFS renames it only to below that one's encryption root (EACCES, seen on OpenZFS 2.3.2).
+plans(
+  'what ZFS would not rename beside itself is neither set aside nor replaced',
+  {
+    sender: ['tank/a: a:1 a:2', 'tank/x: x:1', 'tank/e/in: in:1 in:2'],
+    receiver: [
+      'tank/img (encrypted): i:1',
+      'tank/a (root tank/img) (encrypted) < tank/img@i:1: a:1 @x',
+      'tank/x (root tank/img) (encrypted) < tank/img@i:1: @other',
+      'tank/e (encrypted):',
+      'tank/e/in (root tank/e) (encrypted): in:1 @x',
+    ],
+    setAside: true,
+    replace: true,
+  },
+  [
+    'tank/e/in -> b:tank/e/in',
+    '  set aside b:tank/e/in as tank/e/in-set-aside-NOW, with tank/e/in@x',
+    '  in:2 incremental since in:1',
+    'tank/a: diverged',
+    'tank/x: destination-exists',
+  ],
+);
+
 plans(
   'what a receiver has gone on with is set aside only where nothing lies below it, and it has a name to get',
   {

@@ -209,6 +209,21 @@ export const regressions: readonly Regression[] = [
       zfs send -i tank/r/a@2 tank/r/a@3 | zfs receive -s -u tank/a`),
   },
   {
+    title: 'where a snapshot of the same content is rolled back to, and destroyed, nothing is modified',
+    operations: toOperations(`
+      ${source}
+      zfs send tank/a@1 | zfs receive -s -u tank/r/a
+      zfs snapshot tank/r/a@own
+      zfs rollback tank/r/a@own
+      zfs destroy tank/r/a@own
+      zfs send -i @1 tank/a@2 | zfs receive -s -u tank/r/a
+      zfs snapshot tank/r/a@own
+      write tank/r/a 0
+      zfs rollback tank/r/a@own
+      zfs destroy tank/r/a@own
+      zfs send -i @2 tank/a@3 | zfs receive -s -u tank/r/a`),
+  },
+  {
     title: 'what is there already is passed over; in 2.1, an empty increment with the next one',
     operations: toOperations(`
       ${source}

@@ -10,6 +10,8 @@ export class Snapshot {
   readonly createtxg: number;
   readonly createdAtSeconds: number;
   readonly content: Content;
+  /** When that content was changed last. */
+  readonly changedTxg: number;
   /** Whether its dataset had been mounted by then, and so has the head of an intent log. */
   readonly hasLog: boolean;
   /** When it was held, in seconds, by the tag. */
@@ -29,6 +31,7 @@ export class Snapshot {
     this.createtxg = facts.createtxg;
     this.createdAtSeconds = facts.createdAtSeconds;
     this.content = dataset.content;
+    this.changedTxg = dataset.changedTxg;
     this.hasLog = dataset.hasLog;
     if (dataset.encryption !== undefined) this.ivSet = (facts.guid * 31n + dataset.guid) & (2n ** 56n - 1n);
   }
@@ -139,7 +142,7 @@ export class Dataset {
   /** Takes the content of a snapshot, as a clone or a rollback does; its log isn't taken along. */
   takeContentOf(snapshot: Snapshot, txg: number): void {
     this.content = snapshot.content;
-    this.changedTxg = snapshot.createtxg;
+    this.changedTxg = snapshot.changedTxg;
     this.hasLog = false;
     if (snapshot.hasLog) this.logResetTxg = txg;
   }

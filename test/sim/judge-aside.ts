@@ -46,7 +46,9 @@ export function followAsides(before: HostState, after: HostState, rights: AsideR
     const heir = byName.get(aside.isKept ? aside.of : `${now.name}-x`);
     const has = (holder: DatasetState | undefined, guid: bigint): boolean =>
       holder?.snapshots.some((each) => each.guid === guid) === true;
-    const handed = dataset.snapshots.filter(({ guid }) => !has(now, guid) && has(heir, guid));
+    const index = dataset.snapshots.findLastIndex(({ guid }) => !has(now, guid) && has(heir, guid));
+    // Those before it were handed over, too, whatever has become of them since.
+    const handed = dataset.snapshots.slice(0, index + 1);
     const last = handed.at(-1);
     const isHanded = ([bookmark, guid]: [string, bigint]): boolean =>
       now.bookmarks.get(bookmark) !== guid && heir?.bookmarks.get(bookmark) === guid;

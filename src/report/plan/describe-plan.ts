@@ -195,6 +195,7 @@ export function suggestWayOut(reason: ConflictReason): string {
     case 'destination-exists':
       if (reason.held !== undefined) return `choose another place with -d, or ${suggestRelease(reason.held)}`;
       if (isPoolRoot(reason.destination)) return 'choose another place with -d';
+      if (reason.tiedTo !== undefined) return 'choose another place with -d';
       return reason.dependents.length === 0 && reason.copyOf === undefined && reason.isMarked !== true
         ? 'choose another place with -d, rename that dataset, or use --replace if it may go'
         : 'choose another place with -d, or rename that dataset';
@@ -304,6 +305,8 @@ function describeAsideObstacle(obstacle: AsideObstacle | null | undefined): stri
     }
     case 'tree-in-conflict':
       return `; it is not set aside as long as ${obstacle.above}, which it is a member of, has a conflict`;
+    case 'encryption-root':
+      return `; it can't be set aside, as it has the key of ${obstacle.root}, and ZFS renames it only to below that`;
     case 'name-too-long':
       return "; it can't be set aside, as no name beside it is short enough for ZFS";
   }
@@ -342,9 +345,11 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
       const dependents = reason.dependents.length;
       const something = isPoolRoot(reason.destination)
         ? 'the root of a pool, which ZFS can neither rename nor destroy'
-        : reason.isMarked === true
-          ? 'marked as the copy of another dataset, or was set aside'
-          : 'something else';
+        : reason.tiedTo !== undefined
+          ? `encrypted with the key of ${reason.tiedTo}: ZFS renames it only to below that, so it can't be replaced`
+          : reason.isMarked === true
+            ? 'marked as the copy of another dataset, or was set aside'
+            : 'something else';
       const what = reason.copyOf === undefined ? something : `a copy of ${reason.copyOf}`;
       const held = describeHeld(reason.held ?? [], 'replaced');
       return `${receiverName} already has ${reason.destination}, and it is ${what}${held}${dependents > 0 ? `, with ${formatCount(dependents, 'dataset')} below it or cloned from it` : ''}`;
