@@ -7,7 +7,6 @@ import {
   findPropertyValueFault,
   storageProperties,
   type Property,
-  type PropertyChanges,
 } from '../zfs/properties.js';
 import { list, value, type ValueDefinition } from './option.js';
 
@@ -44,17 +43,6 @@ export const propertyOptions = {
     toValue: (texts, context) => carry.toValue(texts, context) ?? [],
   } satisfies ValueDefinition<readonly string[]>,
 };
-
-/** Refuses a property that is named twice, by `-o` or `-x`. @throws ZfsVmError `usage` */
-export function checkPropertiesOnce({ set, exclude }: PropertyChanges): void {
-  const seen = new Set<string>();
-  for (const name of [...set.map((property) => property.name), ...exclude]) {
-    if (seen.has(name)) {
-      throw new ZfsVmError('usage', `-o and -x name ${name} twice`, { hint: 'name it once' });
-    }
-    seen.add(name);
-  }
-}
 
 function readSetting(text: string): Property {
   const separator = text.indexOf('=');

@@ -1,7 +1,7 @@
 import { exitCodeOf, exitCodes, worstExitCode, ZfsVmError } from '../base/errors.js';
 import { defineCommand, operand } from '../command-line/command-definition.js';
 import { flag, onlyBeside, pick, readText, value } from '../command-line/option.js';
-import { checkPropertiesOnce, setOption } from '../command-line/property-options.js';
+import { setOption } from '../command-line/property-options.js';
 import { destinationOption, transferOptions } from '../command-line/transfer-options.js';
 import { readVersionName } from '../command-line/version-name.js';
 import { describeMade } from '../report/versions/clone-text.js';
@@ -59,7 +59,6 @@ export class CloneCommand extends BaseCommand<typeof CloneCommand.definition> {
 
   async execute(): Promise<number> {
     const { name, set, from: host, target, parents } = this.args;
-    checkPropertiesOnce({ set, exclude: [] });
     const transfer = pick(this.args, ['destination', ...pulled]);
     const wantsSizes = isWatched(this.context, { json: false });
     const from = host === undefined ? undefined : { host, ...transfer, wantsSizes };

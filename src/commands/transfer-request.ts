@@ -1,7 +1,7 @@
 import { ZfsVmError } from '../base/errors.js';
 import type { OptionArguments } from '../command-line/command-definition.js';
 import { pick } from '../command-line/option.js';
-import { checkPropertiesOnce, propertyOptions } from '../command-line/property-options.js';
+import { propertyOptions } from '../command-line/property-options.js';
 import type { choiceOptions, destinationOption, transferOptions } from '../command-line/transfer-options.js';
 import type { Choice } from '../plan/sources.js';
 import type { TransferRequest } from '../tasks/transfer/options.js';
@@ -56,5 +56,4 @@ function checkTogether(call: TransferCall): void {
   if (!isPlanOnly(call) && call.args.commands) {
     throw new ZfsVmError('usage', '--commands prints a plan', { hint: 'add --dry-run' });
   }
-  checkPropertiesOnce(call.args);
 }

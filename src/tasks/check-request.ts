@@ -7,7 +7,46 @@ import { hasWildcard, matchesGlob, type VersionPattern } from '../streamline/sel
 import { formatTag, formatTagShort } from '../streamline/tag.js';
 import { compareVersions } from '../streamline/version.js';
 import { isWithin, poolOf } from '../zfs/names.js';
+import {
+  expandPropertyName,
+  findCarryFault,
+  findChoiceFault,
+  findPropertyNameFault,
+  findPropertyValueFault,
+  type PropertyChanges,
+} from '../zfs/properties.js';
 import { findNamedVersion } from './find-named-version.js';
+
+/**
+ * Refuses properties that can't be set, inherited or carried, and one that is named twice.
+ * @throws ZfsVmError `usage`
+ */
+export function checkProperties({
+  set,
+  exclude,
+  carry,
+}: PropertyChanges & { readonly carry: readonly string[] }): void {
+  const chosen = [...set.map(({ name }) => name), ...exclude];
+  for (const name of chosen) checkProperty(name, findChoiceFault);
+  for (const name of carry) checkProperty(name, findCarryFault);
+  for (const { name, value } of set) {
+    const fault = findPropertyValueFault(value);
+    if (fault !== undefined) throw new ZfsVmError('usage', `the property ${name} can't be set: ${fault}`);
+  }
+  const twice = chosen.find((name, index) => chosen.indexOf(name) < index);
+  if (twice === undefined) return;
+  throw new ZfsVmError('usage', `-o and -x name ${twice} twice`, { hint: 'name it once' });
+}
+
+function checkProperty(name: string, findFault: (name: string) => string | undefined): void {
+  const fullName = expandPropertyName(name);
+  const fault =
+    findPropertyNameFault(name) ??
+    findFault(fullName) ??
+    (name === fullName ? undefined : `its full name is ${fullName}`);
+  if (fault === undefined) return;
+  throw new ZfsVmError('usage', `the property ${JSON.stringify(name)} can't be named: ${fault}`);
+}
 
 /** Refuses a place in a pool that isn't there. @throws ZfsVmError `usage` */
 export function checkPool(destination: string | undefined, receiverName: string, receiver: Datasets): void {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkPropertiesOnce, propertyOptions } from '../../src/command-line/property-options.js';
+import { propertyOptions } from '../../src/command-line/property-options.js';
 import { ZfsVmError } from '../../src/base/errors.js';
+import { checkProperties } from '../../src/tasks/check-request.js';
 import type { PropertyOptions } from '../../src/tasks/transfer/options.js';
 
 const context = { name: '--any', isGiven: () => false };
@@ -17,7 +18,7 @@ function readPropertyOptions(
     exclude: propertyOptions.exclude.toValue(exclude, context),
     carry: propertyOptions.carry.toValue(carry === undefined ? [] : [carry], context),
   };
-  checkPropertiesOnce(options);
+  checkProperties(options);
   return options;
 }
 

@@ -57,6 +57,8 @@ test('what clone can not do has its kind, and nothing is changed', async () => {
   for (const target of ['tank/vm', 'nopool/work', 'tank/-x@y', '-o']) {
     await assert.rejects(clone({ name, target }, surround(world, 'a')), { kind: 'usage' });
   }
+  const set = [{ name: 'origin', value: 'tank/vm@zfs-vm:web:1' }];
+  await assert.rejects(clone({ name, target: 'tank/w', set }, surround(world, 'a')), { kind: 'usage' });
   const from = { host: 'b', destination: 'other/place' };
   await assert.rejects(clone({ name, target: 'tank/w', from }, surround(world, 'a')), { kind: 'usage' });
   assert.equal(describeState(a), state);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ZfsVmError } from '../../src/base/errors.js';
 import { parseVersion } from '../../src/streamline/version.js';
 import type { PlannedTransfer, ReceiverOutcome } from '../../src/tasks/transfer-outcome.js';
-import type { TransferRequest } from '../../src/tasks/transfer/options.js';
+import { transferDefaults, type TransferRequest } from '../../src/tasks/transfer/options.js';
 import { planPush, push } from '../../src/tasks/transfer/push.js';
 import type { Machine } from '../sim/machine.js';
 import { assertHasVersionsOf, describeState } from '../sim/oracle.js';
@@ -270,6 +270,17 @@ test('a push that is stopped throws the reason, and the sender holds nothing any
   assert.ok(a.pools.open('tank/vm').snapshots.every(({ holds }) => holds.size === 0));
 });
 
+/** Of properties, what no command could have read. */
+const faultyProperties = [
+  { set: [{ name: 'volblocksize', value: '8K' }] },
+  { set: [{ name: 'user:x', value: 'a\nb' }] },
+  { set: [{ name: '-o', value: 'off' }] },
+  { set: [{ name: 'compress', value: 'off' }] },
+  { set: [{ name: 'atime', value: 'off' }], exclude: ['atime'] },
+  { exclude: ['origin'] },
+  { carry: ['mountpoint'] },
+].map((changes) => ({ properties: { ...transferDefaults.properties, ...changes } }));
+
 test('what can not be asked for is refused before anything is connected to', async () => {
   const { world } = makeWorld();
   const around = surround(world, 'a');
@@ -281,6 +292,7 @@ test('what can not be asked for is refused before anything is connected to', asy
     { setAside: true, replace: true },
     { destination: '-x' },
     { destination: 'tank/a@b' },
+    ...faultyProperties,
   ];
   for (const request of refused) {
     await assert.rejects(push({ hosts: ['b'], ...request }, { ...around, connect }), { kind: 'usage' });

@@ -141,3 +141,12 @@ test('what would be pruned is confirmed, and a refusal keeps none of the rest', 
   assert.equal(versionsOf(a, 'tank/web'), 'web:1 web:2');
   assertHasVersionsOf(b, a);
 });
+
+test('a push that can not be is refused before versions are made for it', async () => {
+  const { world, a } = makeWorld();
+  const state = describeState(a);
+  await assert.rejects(sync({ hosts: ['b'], destination: 'tank/a@b' }, surround(world, 'a')), {
+    kind: 'usage',
+  });
+  assert.equal(describeState(a), state);
+});

@@ -8,6 +8,7 @@ import { findMountpoint, findPlaceFault, planClone, type CloneStep } from '../..
 import type { VersionName } from '../../streamline/find-version.js';
 import { findDatasetNameFault, poolOf } from '../../zfs/names.js';
 import type { Property } from '../../zfs/properties.js';
+import { checkProperties } from '../check-request.js';
 import { findNamedVersion } from '../find-named-version.js';
 import { Hosts } from '../hosts.js';
 import type { Surroundings } from '../surroundings.js';
@@ -55,7 +56,8 @@ export async function clone(request: CloneRequest, surroundings: Surroundings): 
 }
 
 /** @throws ZfsVmError `usage` */
-function checkRequest({ target, from }: CloneRequest): void {
+function checkRequest({ target, from, set = [] }: CloneRequest): void {
+  checkProperties({ set, exclude: [], carry: [] });
   const fault = findDatasetNameFault(target);
   if (fault !== undefined) {
     throw new ZfsVmError('usage', `${JSON.stringify(target)} can't be a dataset: ${fault}`, {

@@ -10,6 +10,7 @@ import { Hosts } from '../hosts.js';
 import type { Pruning } from '../pruning.js';
 import type { Surroundings } from '../surroundings.js';
 import type { PlannedTransfers, ReceiverOutcome } from '../transfer-outcome.js';
+import { completeOptions } from '../transfer/options.js';
 import { findReceivers, planPush, push, type PushRequest } from '../transfer/push.js';
 import { Failures } from './failures.js';
 import { pruneSides } from './prune-sides.js';
@@ -71,6 +72,8 @@ async function runRound(
   const isDryRun = locks === undefined;
   const failures = new Failures(surroundings);
   const hostNames = findReceivers(request, surroundings);
+  // What can't be pushed is refused before versions are made for it.
+  completeOptions(request);
   const { streamlines, versions } = await lockAndTag(request, surroundings, { locks, failures });
   const patterns = streamlines.map(toPattern);
   const parts = { streamlines, versions, outcomes: [], planned: undefined, prunings: [] };

@@ -2,6 +2,7 @@ import { ZfsVmError } from '../../base/errors.js';
 import type { Choice } from '../../plan/sources.js';
 import { findDatasetNameFault } from '../../zfs/names.js';
 import type { PropertyChanges } from '../../zfs/properties.js';
+import { checkProperties } from '../check-request.js';
 
 /** What destinations are to get beside their content. */
 export interface PropertyOptions extends PropertyChanges {
@@ -76,7 +77,8 @@ export function completeOptions(request: TransferRequest): TransferOptions {
   return options;
 }
 
-function checkOptions({ destination, rollback, replace, setAside }: TransferOptions): void {
+function checkOptions({ destination, rollback, replace, setAside, properties }: TransferOptions): void {
+  checkProperties(properties);
   const fault = destination === undefined ? undefined : findDatasetNameFault(destination);
   if (fault !== undefined) {
     const what = `the destination ${JSON.stringify(destination)} can't be a dataset: ${fault}`;
