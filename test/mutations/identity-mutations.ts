@@ -75,7 +75,7 @@ export const identityMutations: readonly Mutation[] = [
   {
     name: 'one-sender-only',
     protects: 'a sender that is written down on a copy takes the place of no other one',
-    file: 'src/plan/plan-transfer.ts',
+    file: 'src/plan/choose-role.ts',
     text: 'others.slice(0, mostSources - 1)',
     replacement: 'others.slice(0, 0)',
     tests: [rules],
@@ -83,7 +83,7 @@ export const identityMutations: readonly Mutation[] = [
   {
     name: 'undone-for-another',
     protects: 'what another host may have sent to the same copy is not undone',
-    file: 'src/plan/plan-transfer.ts',
+    file: 'src/plan/continue-copy.ts',
     text: '(owners.isShared(destination) && receiverOnly.length > 0)',
     replacement: '(owners.isShared(destination) && receiverOnly.length < 0)',
     tests: [rules],

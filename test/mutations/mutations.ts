@@ -120,7 +120,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'replaced-copy',
     protects: '--replace never destroys the copy of another dataset',
-    file: 'src/plan/plan-transfer.ts',
+    file: 'src/plan/replace-existing.ts',
     text: 'if (copyOf !== undefined) {',
     replacement: 'if (copyOf === source.dataset.name) {',
     tests: [planning],

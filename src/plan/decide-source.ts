@@ -1,0 +1,44 @@
+import { ancestorsOf, poolOf } from '../zfs/names.js';
+import { continueCopy } from './continue-copy.js';
+import type { CopyFinding } from './find-copy.js';
+import type { ConflictReason } from './plan.js';
+import { conflict, type Decision, type Planning } from './planning.js';
+import type { Source } from './sources.js';
+import { startCopy } from './start-copy.js';
+import { toUpToDate } from './up-to-date.js';
+
+/** Decides what goes of one dataset of the sender, when all before it are decided: by what the receiver has as its copy. */
+export function decideSource(source: Source, planning: Planning): Decision {
+  const { copies, placement } = planning;
+  const finding = copies.find(source, placement.choose(source));
+  switch (finding.kind) {
+    case 'copy':
+      copies.record(source.dataset.name, finding.at.dataset);
+      placement.assign(source.dataset.name, finding.at.dataset);
+      return continueCopy(source, finding, planning);
+    case 'complete':
+      return toUpToDate(source, { destination: finding.dataset, receiverOnly: [], by: finding.by }, planning);
+    case 'past-promoted':
+      return conflict(finding);
+    case 'unclear':
+      return conflict({ ...describeUnclear(source, finding, planning), kind: 'copy-unclear' });
+    case 'none':
+      return startCopy(source, planning);
+  }
+}
+
+/** What may be the copy, with how it can be named. */
+function describeUnclear(
+  source: Source,
+  { base, candidates }: CopyFinding & { readonly kind: 'unclear' },
+  { placement, model }: Planning,
+): Omit<ConflictReason & { readonly kind: 'copy-unclear' }, 'kind'> {
+  const place = placement.choose(source);
+  const parent = ancestorsOf(place ?? '').at(-1);
+  const isFree =
+    place !== undefined &&
+    model.findDataset(place) === undefined &&
+    (parent === undefined || model.findDataset(parent) !== undefined) &&
+    candidates.every((name) => poolOf(name) === poolOf(place));
+  return { base, candidates, place, isFree };
+}
