@@ -133,20 +133,9 @@ export function setPropertyArguments(dataset: string, name: string, value: strin
   return ['set', `${name}=${value}`, dataset];
 }
 
-/** Arguments of zfs that list the properties that a person has set on a dataset, for `parseLocalProperties`. */
-export function getLocalPropertiesArguments(dataset: string): string[] {
+/** Arguments of zfs that list the properties that a person has set on a dataset. */
+function getLocalPropertiesArguments(dataset: string): string[] {
   return ['get', '-Hp', '-s', 'local', '-o', 'property,value', 'all', dataset];
-}
-
-/** Reads the output of `getLocalPropertiesArguments`, and passes over what can't be a value: one with a line end in it, above all. */
-export function parseLocalProperties(output: string): Property[] {
-  const properties: Property[] = [];
-  for (const line of output.split('\n')) {
-    const [name = '', value, ...rest] = line.split('\t');
-    if (value === undefined || rest.length > 0 || findPropertyNameFault(name) !== undefined) continue;
-    if (findPropertyValueFault(value) === undefined) properties.push({ name, value });
-  }
-  return properties;
 }
 
 /**
@@ -165,11 +154,11 @@ export function keepPropertiesLine(
   zfs: string,
   { from, to }: { readonly from: string; readonly to: string },
 ): string {
-  const passed = [...ownProperties].sort().join('|');
+  const passed = ['canmount', ...ownProperties].sort().map((name) => `${name}=*`);
   return [
     `${zfs} ${quoteCommand(getLocalPropertiesArguments(from))} | while IFS="$(printf '\\t')" read -r name value; do`,
-    `case $name in canmount) [ "$value" = off ] || continue ;; ${passed}) continue ;; esac;`,
-    `${zfs} set "$name=$value" ${quoteWord(to)} </dev/null; done`,
+    `case $name=$value in canmount=off) ;; ${passed.join('|')}) name= ;; esac;`,
+    `[ "$name" = '' ] || ${zfs} set "$name=$value" ${quoteWord(to)} </dev/null; done`,
   ].join(' ');
 }
 

@@ -46,8 +46,11 @@ export function follows(role: Role | undefined, { guid }: { readonly guid: bigin
   return guid !== undefined && role?.sources.some((source) => source.guid === guid) === true;
 }
 
-/** The value of `roleProperty` on the dataset with this GUID: at most some 400 characters. */
-export function formatRole({ kind, sources }: Role, ownGuid: bigint): string {
+/**
+ * The value of `roleProperty` on the dataset with this GUID: at most some 400 characters.
+ * @param ownGuid where a script finds it out, the variable that has it: the value stands between `"` then, and has nothing else that means something to a shell
+ */
+export function formatRole({ kind, sources }: Role, ownGuid: bigint | '$guid'): string {
   const [{ guid, poolGuid }, ...others] = sources;
   const also = others.slice(0, mostSources - 1).map((other) => `${other.guid}/${other.poolGuid}`);
   const rest = also.length === 0 ? '' : ` also=${also.join(',')}`;

@@ -30,13 +30,22 @@ const builtins: Readonly<Record<string, Builtin>> = {
     return 0;
   },
   read: async (shell, words, assignments) => {
-    const [option, name, ...others] = words;
-    if (option !== '-r' || name === undefined || others.length > 0) {
+    const [option, name, rest, ...others] = words;
+    const separators = assignments.get('IFS');
+    const isKnown = rest === undefined ? separators !== '\t' : separators === '\t';
+    if (option !== '-r' || name === undefined || others.length > 0 || !isKnown) {
       throw new Error(`a simulated shell doesn't know: read ${words.join(' ')}`);
     }
     const read = await readLine(shell.input(0), shell.process);
     const line = read?.line ?? '';
-    shell.variables.set(name, assignments.get('IFS') === '' ? line : line.trim());
+    if (rest === undefined) {
+      shell.variables.set(name, separators === '' ? line : line.trim());
+    } else {
+      // Blanks of another kind stay; those that separate vanish around a word.
+      const [, first = '', remainder = ''] = /^\t*([^\t]*)\t*(.*?)\t*$/.exec(line) ?? [];
+      shell.variables.set(name, first);
+      shell.variables.set(rest, remainder);
+    }
     return read?.isWhole === true ? 0 : 1;
   },
   kill: (shell, words) => {

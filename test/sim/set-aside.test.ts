@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Machine } from './machine.js';
+import { copyByHand } from './meddling.js';
 import { describeState } from './oracle.js';
 import { SimWorld } from './sim-world.js';
 import { addVersion, expectRun, killAt, versionsOf } from './steps.js';
@@ -158,6 +159,25 @@ test('a run that is killed while a copy is set aside loses nothing, and the same
     );
     assert.equal(versionsOf(b, asideOf(b)), 'web:3', at);
   }
+});
+
+test('what has taken the place of a copy is known for it, and has its properties, when the run dies before anything came', async () => {
+  const { world, a, b } = await makeWorld();
+  b.pools.set('tank/vm', new Map([['readonly', 'on']]));
+  await killAt(world, b, 'rename', 'push --set-aside b');
+  b.pools.rename('tank/vm', 'tank/moved');
+  assert.equal(b.pools.open('tank/moved').properties.get('readonly')?.value, 'on');
+  // Another dataset that would do, were it not known.
+  copyByHand(
+    a.pools.open('tank/vm'),
+    a.pools.open('tank/vm').snapshots[1]?.createtxg ?? 0,
+    b.pools,
+    'tank/archive',
+    false,
+  );
+  await expectRun(world, 'a', 'push b');
+  assert.equal(versionsOf(b, 'tank/moved'), 'web:1 web:2 web:3');
+  assert.equal(versionsOf(b, 'tank/archive'), 'web:1 web:2');
 });
 
 test('the commands that a plan prints mark what was set aside, and keep the properties of the copy', async () => {

@@ -33,6 +33,11 @@ const scripts: readonly (readonly [title: string, script: string, input?: string
   ['what is set in a pipe is lost', `v=1; echo x | { v=2; echo $v; }; echo $v`],
   ['lines are read one by one', `while read -r line; do echo "<$line>"; done; echo end`, 'a\n  b c  \nlast'],
   ['IFS= keeps blanks', `while IFS= read -r line; do echo "<$line>"; done`, '  b c  \n'],
+  [
+    'a line is read as a name and a value with blanks',
+    `while IFS="$(printf '\\t')" read -r name value; do echo "<$name><$value>"; done`,
+    'a\tb c \tx\n\tq\t\nlone\n',
+  ],
   ['the rest of the input is left to the next', `read -r first; cat`, 'one\ntwo\nthree\n'],
   ['case finds its pattern', `case abc in x|y) echo 1;; a*) echo 2;; *) echo 3;; esac`],
   ['case without a pattern ends well', `false; case x in y) ;; esac; echo $?`],

@@ -1,14 +1,12 @@
 import type { Endpoint } from '../../host/endpoint.js';
-import { isSuccess } from '../../host/host.js';
 import { runCommand, type CommandResult } from '../../host/run-command.js';
 import type { Chain, Preparation } from '../../plan/plan.js';
 import { preparationCalls } from '../../plan/stream.js';
 import { quoteCommand, quoteWord } from '../../base/shell.js';
 import { destroyDatasetArguments } from '../../zfs/destroy.js';
 import { promoteArguments, renameArguments } from '../../zfs/move.js';
-import { getValueArguments, setPropertyArguments } from '../../zfs/properties.js';
+import { getValueArguments, keepPropertiesLine, setPropertyArguments } from '../../zfs/properties.js';
 import { formatRole, roleProperty } from '../../zfs/role.js';
-import { keepProperties } from './keep-properties.js';
 
 /** What moves a dataset aside. */
 export type Moving = Preparation & { readonly kind: 'replace' | 'set-aside' };
@@ -28,11 +26,7 @@ export async function moveAside(
 ): Promise<CommandResult> {
   const lines = moving.kind === 'replace' ? replaceLines(chain, moving) : setAsideLines(chain, moving);
   const script = [ignoreSignals, ...lines].join('\n');
-  const result = await runCommand(receiver.host, ['sh', '-c', script, 'sh', ...receiver.zfs], { signal });
-  if (isSuccess(result.exit) && moving.kind === 'set-aside') {
-    await keepProperties(receiver, { from: moving.aside, to: chain.destination }, signal);
-  }
-  return result;
+  return runCommand(receiver.host, ['sh', '-c', script, 'sh', ...receiver.zfs], { signal });
 }
 
 /** A script goes on when its client is gone: it would stop between two steps. */
@@ -98,7 +92,17 @@ function setAsideLines(chain: Chain, moving: Moving): string[] {
     orUndo(callLine(clone), back),
     orUndo(callLine(promote), removeClone),
     orUndo(setRole(moving), `${callLine(promoteArguments(aside))} && ${removeClone}`),
+    // What belongs to the copy, as far as zfs takes it: it is not to rest on a client that may be gone by now.
+    `${keepPropertiesLine('"$@"', { from: aside, to: destination })} || :`,
+    ...successorLines(chain),
   ];
+}
+
+/** Lines that write down on what has taken the place of a dataset whose copy it is: it may be moved before anything has come to it. */
+function successorLines({ destination, role }: Chain): string[] {
+  if (role === undefined) return [];
+  const setting = `"$@" set "${roleProperty}=${formatRole(role, '$guid')}" ${quoteWord(destination)} </dev/null`;
+  return [`guid=$(${callLine(getValueArguments(destination, 'guid'))}) && ${setting} || :`];
 }
 
 function checkIdentity(dataset: string, { guid }: Moving): string[] {
