@@ -1,3 +1,4 @@
+import { poolOf } from '../../src/zfs/names.js';
 import { noteProperty } from '../../src/zfs/snapshot.js';
 import type { Content } from './content.js';
 import type { Machine } from './machine.js';
@@ -84,6 +85,11 @@ export function captureState({ pools }: Machine): HostState {
     ];
   });
   return new Map(datasets);
+}
+
+/** What a host has in other pools than these. */
+export function withoutPools(state: HostState, pools: ReadonlySet<string>): HostState {
+  return new Map([...state].filter(([, { name }]) => !pools.has(poolOf(name))));
 }
 
 /** All snapshots of a host, with the names of their datasets. */

@@ -39,7 +39,7 @@ export interface Stage {
   /** Somebody else does something on a host, which counts as its state from then on. */
   readonly disturb: (machine: Machine, work: () => void) => void;
   /** Told when one pool of several is away, though its host is there. */
-  readonly missPool: () => void;
+  readonly missPool: (machine: Machine, pool: string) => void;
   /** Kills a run. */
   readonly kill: (run: SimRun) => void;
   /** Starts another run. */
@@ -217,8 +217,9 @@ export class Faults {
         const restore: (() => void)[] = [];
         void this.#after(1, () => {
           if (importMs === 0) return;
-          this.#stage.missPool();
-          restore.push(remote.pools.exportPool(random.pick(poolsOf(remote))));
+          const pool = random.pick(poolsOf(remote));
+          this.#stage.missPool(remote, pool);
+          restore.push(remote.pools.exportPool(pool));
         });
         this.#repairAfter(downMs, () => {
           remote.unreachable = undefined;

@@ -1,4 +1,4 @@
-import { captureState, describeHost, snapshotsIn, type HostState } from './capture.js';
+import { captureState, describeHost, snapshotsIn, withoutPools, type HostState } from './capture.js';
 import { Faults, type FaultName } from './faults.js';
 import { followAsides, judgeSetAside, readAsideRights, type Followed } from './judge-aside.js';
 import { judgeDelivery } from './judge-delivery.js';
@@ -35,8 +35,8 @@ export class Round {
   readonly #command: TransferWords;
   /** Whether somebody else has changed something while a run was under way. */
   #isTouched = false;
-  /** Whether a pool was away while a run was under way: what is in it can't be seen then. */
-  #missesPool = false;
+  /** The pools that were away while a run was under way: what is in them can't be seen then. */
+  readonly #missedPools: { readonly machine: Machine; readonly pool: string }[] = [];
   readonly #started: SimRun[] = [];
   readonly #pools: number;
   #baseline: Baseline;
@@ -123,8 +123,8 @@ export class Round {
       disturb: (machine, work) => {
         this.#disturb(machine, work);
       },
-      missPool: () => {
-        this.#missesPool = true;
+      missPool: (machine, pool) => {
+        this.#missedPools.push({ machine, pool });
       },
       kill: (run) => {
         run.kill();
@@ -143,7 +143,10 @@ export class Round {
     await this.#calmDown();
     if (this.#found !== undefined) throw this.#found as Error;
     this.#judgeStates();
-    this.#missesPool = false;
+    // A host that has just started may lack a pool yet, and nobody can know that there is one.
+    const missed = this.#missedPools.filter(({ machine }) => machine === this.#scene.sender);
+    const visible = withoutPools(this.#baseline.sender, new Set(missed.map(({ pool }) => pool)));
+    this.#missedPools.length = 0;
     const [first] = results;
     // What a run that was killed has left under way stops no other.
     const mayFail = this.#command.isPowerless || / --retries /.test(this.#command.words);
@@ -161,17 +164,8 @@ export class Round {
       if (result.status === 130) {
         expectThat(this.#struck.includes('the run is interrupted'), 'nobody interrupted it');
       }
-      // A host that has just started has no pool yet, and nobody can know that there is one.
-      const hasSeenNothing =
-        this.#struck.includes('a host restarts') && result.stdout.includes('there are no versions to send');
-      if (!this.#isTouched && !hasSeenNothing && (result.status === 0 || result.status === 3)) {
-        judgeDelivery(
-          this.#command.wanted,
-          this.#baseline.sender,
-          this.#first.receiver,
-          this.#baseline.receiver,
-          result,
-        );
+      if (!this.#isTouched && (result.status === 0 || result.status === 3)) {
+        judgeDelivery(this.#command.wanted, visible, this.#first.receiver, this.#baseline.receiver, result);
       }
     }
     const isAlone = results.length === 1 && !this.#isTouched;
@@ -300,7 +294,7 @@ export class Round {
       ...{ from: 'a', to: 'b', sender, before: state, after: now.receiver, moved },
       destination: this.#command.destination,
       undoes: this.#command.undoes,
-      ...{ isTouched, missesPool: this.#missesPool },
+      ...{ isTouched, missesPool: this.#missedPools.length > 0 },
     });
     judgeReceiver(
       state,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noteProperty } from '../../src/zfs/snapshot.js';
-import { captureState } from './capture.js';
+import { captureState, withoutPools } from './capture.js';
 import {
   findNamed,
   judgeHolds,
@@ -16,6 +16,7 @@ import {
 import { LostHolds } from './lost-holds.js';
 import { Violation } from './violation.js';
 import { judgeDelivery } from './judge-delivery.js';
+import type { Wanted } from './random-command.js';
 import type { Machine } from './machine.js';
 import { ZfsRefusal } from './refusal.js';
 import { runScenario } from './scenario.js';
@@ -225,6 +226,30 @@ test('the judge sees that "done" is not true', async () => {
   assert.throws(() => {
     judgeDelivery(wanted, captureState(a), before, captureState(b), result);
   }, /b has no tank\/vm@zfs-vm:web:3/);
+});
+
+test('what is in a pool that was away while a run looked is asked of no run, and all else is', async () => {
+  const world = new SimWorld(1);
+  const [a, b] = [world.addMachine('a', { pools: ['tank', 'fast'] }), world.addMachine('b')];
+  for (const name of ['tank/vm', 'fast/db']) {
+    a.pools.create(name);
+    a.pools.snapshot([`${name}@zfs-vm:${name.slice(5)}:1`]);
+  }
+  const before = captureState(b);
+  const back = a.pools.exportPool('fast');
+  const result = await world.run('a', 'push -d tank b');
+  back();
+  assert.equal(result.status, 0);
+  const wanted: Wanted = { patterns: [], latest: false, allSnapshots: false };
+  const judgeWithout =
+    (...pools: readonly string[]) =>
+    (): void => {
+      judgeDelivery(wanted, withoutPools(captureState(a), new Set(pools)), before, captureState(b), result);
+    };
+  assert.throws(judgeWithout(), /b has no fast\/db@zfs-vm:db:1/);
+  assert.doesNotThrow(judgeWithout('fast'));
+  b.pools.destroySnapshots('tank/vm', ['zfs-vm:vm:1']);
+  assert.throws(judgeWithout('fast'), /b has no tank\/vm@zfs-vm:vm:1/);
 });
 
 test('the judge sees words that do not fit the status, and that are none', () => {
