@@ -130,8 +130,8 @@ export const mutations: readonly Mutation[] = [
     protects:
       'what is encrypted is never completed in plain text by going on with a stream that was begun so',
     file: 'src/plan/partial.ts',
-    text: 'return content.isRaw || !encrypted;',
-    replacement: 'return true;',
+    text: 'return (content.isRaw || !encrypted) && canGoOn(content, sender);',
+    replacement: 'return canGoOn(content, sender);',
     tests: [planning],
   },
   {
@@ -162,8 +162,8 @@ export const mutations: readonly Mutation[] = [
     name: 'replaced-too-early',
     protects: 'what is replaced is destroyed when all new content is there, and not before',
     file: 'src/transfer/around/replaced-datasets.ts',
-    text: 'if (!isThere(destination)) continue;',
-    replacement: '',
+    text: 'if (!isThere(destination)) continue;\n      const { aside',
+    replacement: 'const { aside',
     tests: ['test/sim/replace.test.ts'],
   },
   {
@@ -347,8 +347,8 @@ export const mutations: readonly Mutation[] = [
     name: 'shared-by-name',
     protects: 'hosts share what has the same content, not what is called the same',
     file: 'src/plan/fan-out.ts',
-    text: 'return JSON.stringify([way, sendArguments(streamOf(chain, [step])), guids]);',
-    replacement: 'return JSON.stringify([way, sendArguments(streamOf(chain, [step])), guids.length]);',
+    text: 'return JSON.stringify([encoding, sendArguments(streamOf(chain, [step])), guids]);',
+    replacement: 'return JSON.stringify([encoding, sendArguments(streamOf(chain, [step])), guids.length]);',
     tests: ['test/plan/fan-out.test.ts'],
   },
   ...identityMutations,
