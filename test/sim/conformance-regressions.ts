@@ -224,6 +224,20 @@ export const regressions: readonly Regression[] = [
       zfs send -i @2 tank/a@3 | zfs receive -s -u tank/r/a`),
   },
   {
+    title: 'where an increment without changes has come and was destroyed, nothing is modified',
+    operations: toOperations(`
+      ${source}
+      zfs snapshot tank/a@4
+      write tank/a 0
+      zfs snapshot tank/a@5
+      zfs send tank/a@3 | zfs receive -s -u tank/r/a
+      zfs send -i @3 tank/a@4 | zfs receive -s -u tank/r/a
+      zfs destroy tank/r/a@4
+      zfs send -i @3 tank/a@4 | zfs receive -s -u tank/r/a
+      zfs destroy tank/r/a@4
+      zfs send -i @3 tank/a@5 | zfs receive -s -u tank/r/a`),
+  },
+  {
     title: 'what is there already is passed over; in 2.1, an empty increment with the next one',
     operations: toOperations(`
       ${source}

@@ -1,4 +1,5 @@
 import { baseNameOf, isWithin, poolOf } from '../../src/zfs/names.js';
+import { isSameContent } from './content.js';
 import type { Dataset } from './dataset.js';
 import type { History } from './history.js';
 import type { Pools } from './pools.js';
@@ -234,8 +235,8 @@ export function copyByHand(
   }
   for (const snapshot of wanted) {
     const txg = to.nextTxg(place);
+    if (!isSameContent(copy.content, snapshot.content)) copy.changedTxg = txg;
     copy.content = snapshot.content;
-    copy.changedTxg = txg;
     to.addSnapshot(copy, snapshot.name, snapshot.guid, txg, snapshot.createdAtSeconds);
     const made = copy.snapshots.at(-1);
     if (made !== undefined && dataset.encryption !== undefined) made.ivSet = snapshot.ivSet;
