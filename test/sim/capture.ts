@@ -37,6 +37,8 @@ export interface DatasetState {
   readonly isInconsistent: boolean;
   /** Whether its role says that it was moved aside. */
   readonly isAside: boolean;
+  /** The GUIDs of what it follows, by its role. */
+  readonly followed: readonly bigint[];
 }
 
 /** How far a receive is that was interrupted, or is under way. */
@@ -55,12 +57,14 @@ export type HostState = ReadonlyMap<bigint, DatasetState>;
 export function captureState({ pools }: Machine): HostState {
   const datasets = [...pools.datasets.values()].map((dataset): [bigint, DatasetState] => {
     const { name, guid, type, encryption, content, origin, snapshots, bookmarks, partial } = dataset;
+    const role = parseRole(dataset.properties.get(roleProperty)?.value ?? '', guid);
     return [
       guid,
       {
         ...{ name, guid, type, encryption, content, isInconsistent: dataset.isInconsistent },
         origin: origin?.guid,
-        isAside: parseRole(dataset.properties.get(roleProperty)?.value ?? '', guid)?.kind === 'aside',
+        isAside: role?.kind === 'aside',
+        followed: role?.kind === 'copy' ? role.sources.map((source) => source.guid) : [],
         snapshots: snapshots.map((snapshot) => ({
           ...{ name: snapshot.name, guid: snapshot.guid, createtxg: snapshot.createtxg },
           isEncrypted: encryption !== undefined,

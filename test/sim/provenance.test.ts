@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { formatRole, roleProperty } from '../../src/zfs/role.js';
 import { captureState } from './capture.js';
 import type { Machine } from './machine.js';
 import { copyByHand } from './meddling.js';
@@ -30,12 +31,15 @@ class Judged {
   }
 
   /** What the judge says when a transfer from a to b has done this to b. */
-  judge(transfer: () => void, { undoes = false, isTouched = false, missesPool = false } = {}): string {
+  judge(
+    transfer: () => void,
+    { undoes = false, isTouched = false, missesPool = false, isCalm = false } = {},
+  ): string {
     const [sender, before] = [captureState(this.a), captureState(this.b)];
     transfer();
     const delivery: Delivery = {
       ...{ from: 'a', to: 'b', sender, before, after: captureState(this.b) },
-      ...{ destination: undefined, undoes, isTouched, missesPool },
+      ...{ destination: undefined, undoes, isTouched, missesPool, isCalm },
     };
     try {
       this.#provenance.judge(delivery);
@@ -55,6 +59,12 @@ function addVersion({ pools }: Machine, dataset: string, version: number): void 
 /** Copies a dataset whole. */
 function bring(from: Machine, source: string, to: Machine, place: string): void {
   copyByHand(from.pools.open(source), Infinity, to.pools, place, false);
+}
+
+/** Writes down on a dataset that it is the copy of one on a host with these GUIDs. */
+function mark({ pools }: Machine, name: string, guid: bigint, poolGuid: bigint): void {
+  const role = formatRole({ kind: 'copy', sources: [{ guid, poolGuid }] }, pools.open(name).guid);
+  pools.set(name, new Map([[roleProperty, role]]));
 }
 
 /** Adds the newest snapshot of a dataset to another one, as an increment does. */
@@ -129,6 +139,48 @@ test('a second copy that is made beside the first is seen', () => {
     }),
     'tank/vm on the receiver got zfs-vm:web:2 of tank/vm, whose copy is tank/moved',
   );
+});
+
+test("a copy that is marked as another host's alone, as its mark was lost with a run, may get another one beside it", () => {
+  const judged = new Judged();
+  judged.b.pools.rename('tank/vm', 'tank/moved');
+  mark(judged.b, 'tank/moved', 7n, 8n);
+  assert.equal(
+    judged.judge(() => {
+      bring(judged.a, 'tank/vm', judged.b, 'tank/vm');
+    }),
+    'all is well',
+  );
+});
+
+test('what comes without a mark is seen, where nothing went wrong', () => {
+  const judged = new Judged();
+  addVersion(judged.a, 'tank/vm', 4);
+  const transfer = (): void => {
+    continueIn(judged.a, 'tank/vm', judged.b, 'tank/vm');
+  };
+  assert.equal(
+    judged.judge(transfer, { isCalm: true }),
+    "tank/vm on the receiver got zfs-vm:web:4 of tank/vm, and isn't marked as a copy of it",
+  );
+  addVersion(judged.a, 'tank/vm', 5);
+  mark(judged.b, 'tank/vm', judged.a.pools.open('tank/vm').guid, judged.a.pools.open('tank').guid);
+  assert.equal(judged.judge(transfer, { isCalm: true }), 'all is well');
+});
+
+test('what sync prunes in the end was there when it took a dataset for the copy', async () => {
+  const { world, a, b } = new Judged();
+  b.pools.destroy('tank/fork', { recursive: true });
+  b.pools.destroy('tank/vm', { recursive: true });
+  bring(a, 'tank/vm', b, 'tank/archive');
+  addVersion(a, 'tank/vm', 4);
+  const words = 'sync --keep-last 1 b';
+  const judge = new Provenance().watch(world, 'a', words);
+  const { status, stdout, stderr } = await world.run('a', words);
+  assert.equal(status, 0, stdout + stderr);
+  assert.match(stdout, /archive is taken for the copy/);
+  a.pools.destroyBookmark('tank/vm#zfs-vm:web:2');
+  judge();
 });
 
 test('what can not be seen while its pool is away may get a second copy beside it', () => {
@@ -224,4 +276,21 @@ test('what is lost of a dataset that is no copy is seen, unless it was to be und
   };
   assert.equal(lose(false), 'tank/archive@zfs-vm:web:9 is lost, and tank/archive is no copy of ours');
   assert.equal(lose(true), 'all is well');
+});
+
+test('what is lost of a dataset that stands in step where the copy belongs is ours to lose', () => {
+  const deleteAt = (place: string): string => {
+    const judged = new Judged({ isUnseen: true });
+    judged.b.pools.rename('tank/vm', 'tank/between');
+    judged.b.pools.rename('tank/between', place);
+    judged.judge(() => undefined);
+    return judged.judge(() => {
+      judged.b.pools.destroySnapshots(place, ['zfs-vm:web:1']);
+    });
+  };
+  assert.equal(deleteAt('tank/vm'), 'all is well');
+  assert.equal(
+    deleteAt('tank/archive'),
+    'tank/archive@zfs-vm:web:1 is lost, and tank/archive is no copy of ours',
+  );
 });

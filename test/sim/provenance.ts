@@ -18,6 +18,8 @@ export interface Delivery {
   readonly undoes: boolean;
   /** Whether somebody else changed something meanwhile: then what was planned may have been right when it was. */
   readonly isTouched: boolean;
+  /** Whether nothing at all went wrong: then what has come is marked as whose it is. */
+  readonly isCalm?: boolean;
   /** Whether a pool of the receiver was away for a time, while the rest of it was there: a copy in it could not be seen. */
   readonly missesPool?: boolean;
   /** What was moved aside since, with what has taken over its past (`followAsides`). */
@@ -110,10 +112,13 @@ export class Provenance {
     const destination = / -d ([^ ]+)/.exec(words)?.[1];
     return () => {
       if (names === undefined) return;
-      // What sync has tagged is there by now.
-      const now = command === 'sync' ? captureState(world.machine(from)) : sender;
+      // What sync has tagged is there by now, and what it has pruned was there.
+      const now = command === 'sync' ? addPast(captureState(world.machine(from)), sender) : sender;
       const after = captureState(world.machine(to));
-      this.judge({ from, to, sender: now, before, after, destination, undoes: false, isTouched: false });
+      this.judge({
+        ...{ from, to, sender: now, before, after, destination },
+        ...{ undoes: false, isTouched: false, isCalm: true },
+      });
     };
   }
 
@@ -134,6 +139,8 @@ export class Provenance {
     const known = this.#sources.get(key);
     const last = arrived.at(-1)?.name ?? '';
     const what = `${dataset.name} on the receiver got ${last} of ${describe(sent, sender)}`;
+    const isMarked = dataset.followed.some((source) => sent.has(source));
+    expectThat(delivery.isCalm !== true || isMarked, `${what}, and isn't marked as a copy of it`);
     // What was its source may be gone, and restored as another dataset.
     if (known !== undefined && [...known].some((source) => sender.has(source))) {
       const same = new Set([...sent].filter((source) => this.#isOrFollows(source, known)));
@@ -188,6 +195,9 @@ export class Provenance {
     return [...before.values()].filter((dataset) => {
       const known = this.#sources.get(`${from} ${dataset.guid}`);
       if (known?.size !== 1 || ![...known].some((source) => sent.has(source))) return false;
+      // Where the mark was lost with the run, what is marked as another host's is that one's.
+      const isForeign = dataset.followed.length > 0 && !dataset.followed.some((source) => sender.has(source));
+      if (isForeign) return false;
       if (isOnOneMachine && (destination === undefined || !isWithin(dataset.name, destination))) return false;
       return after.has(dataset.guid) && sharesHistory(dataset, sent, sender);
     });
@@ -234,7 +244,8 @@ export class Provenance {
       const known = [...this.#sources].filter(([key]) => key.endsWith(` ${dataset.guid}`));
       const own = this.#sources.get(`${from} ${dataset.guid}`);
       if (now !== undefined) {
-        expectThat(undoes || own !== undefined, `${name} is lost, and ${dataset.name} is no copy of ours`);
+        const isOurs = own !== undefined || this.#inStep.has(`${from} ${dataset.guid}`);
+        expectThat(undoes || isOurs, `${name} is lost, and ${dataset.name} is no copy of ours`);
         expectThat(known.length === 0 || own !== undefined, `${name} is lost, which another host has sent`);
         continue;
       }
@@ -285,6 +296,16 @@ function intersect(sets: readonly ReadonlySet<bigint>[]): ReadonlySet<bigint> {
 function pointsOf(dataset: DatasetState | undefined): ReadonlySet<bigint> {
   if (dataset === undefined) return new Set();
   return new Set([...dataset.snapshots.map(({ guid }) => guid), ...dataset.bookmarks.values()]);
+}
+
+/** A host with what its datasets had of snapshots before, too. */
+function addPast(now: HostState, before: HostState): HostState {
+  const added = Array.from(now, ([guid, dataset]): [bigint, DatasetState] => {
+    const kept = new Set(dataset.snapshots.map((snapshot) => snapshot.guid));
+    const gone = before.get(guid)?.snapshots.filter((snapshot) => !kept.has(snapshot.guid)) ?? [];
+    return [guid, { ...dataset, snapshots: [...gone, ...dataset.snapshots] }];
+  });
+  return new Map(added);
 }
 
 function sharesHistory(dataset: DatasetState, sent: Sources, sender: HostState): boolean {

@@ -204,7 +204,7 @@ export class Round {
     const result = await this.#runner.finish(this.#start(this.#command.words));
     expectThat(result !== undefined, 'nobody killed it');
     await this.#calmDown();
-    this.#judgeStates({ isTouched: false });
+    this.#judgeStates({ isTouched: false, isCalm: true });
     judgeNotes(this.#follow(before).state, this.#baseline.receiver, this.#runner.known);
     judgeSetAside(receiver, this.#baseline.receiver, result.stdout, this.#command.changes);
     const { status } = result;
@@ -285,7 +285,7 @@ export class Round {
   }
 
   /** Judges what has become of both hosts since the last time, which becomes the state that counts. */
-  #judgeStates({ isTouched = this.#isTouched } = {}): void {
+  #judgeStates({ isTouched = this.#isTouched, isCalm = false } = {}): void {
     const { sender, receiver } = this.#baseline;
     const now = this.#capture();
     judgeSender(sender, now.sender, this.#command.leavesBookmarks);
@@ -294,7 +294,7 @@ export class Round {
       ...{ from: 'a', to: 'b', sender, before: state, after: now.receiver, moved },
       destination: this.#command.destination,
       undoes: this.#command.undoes,
-      ...{ isTouched, missesPool: this.#missedPools.length > 0 },
+      ...{ isTouched, isCalm, missesPool: this.#missedPools.length > 0 },
     });
     judgeReceiver(
       state,
@@ -319,12 +319,12 @@ export class Round {
     } catch (error) {
       this.#found ??= error;
     }
-    const before = describeBoth(this.#baseline) + describeKeys(machine);
+    const before = describeAll(this.#baseline, machine);
     const noteLost = this.#runner.lostHolds.begin(machine);
     work();
     noteLost();
     this.#baseline = this.#capture();
-    if (describeBoth(this.#baseline) + describeKeys(machine) !== before) this.#isTouched = true;
+    if (describeAll(this.#baseline, machine) !== before) this.#isTouched = true;
   }
 }
 
@@ -332,6 +332,12 @@ export class Round {
 function describeKeys({ pools }: Machine): string {
   const all = [...pools.datasets.values()].filter(({ isKeyLoaded }) => isKeyLoaded);
   return all.map(({ name }) => name).join(', ');
+}
+
+/** Everything that somebody may have changed; a dataset that has taken another one's place may look just like it. */
+function describeAll(baseline: Baseline, machine: Machine): string {
+  const guids = [baseline.sender, baseline.receiver].flatMap((state) => [...state.keys()]);
+  return [describeBoth(baseline), describeKeys(machine), ...guids].join('\n');
 }
 
 function describeBoth({ sender, receiver }: Baseline): string {
