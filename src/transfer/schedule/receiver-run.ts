@@ -7,6 +7,7 @@ import type { Chain, Plan, Step } from '../../plan/plan.js';
 import { fullNameOf } from '../../streamline/dataset.js';
 import type { NoteCarrier } from '../around/carry-notes.js';
 import { ChainQueue } from './chain-queue.js';
+import type { Changes } from './changes.js';
 import type { Arrival, Fault, TransferEvent, TransferResult } from '../event.js';
 import { LagAccount } from '../lanes/lag-account.js';
 import { countFitting } from '../lanes/lane-length.js';
@@ -33,14 +34,6 @@ export interface TransferContext extends LaneContext {
   readonly replaced: ReplacedDatasets;
 }
 
-/** What happens to a receiver that others want to hear of. */
-export interface RunListener {
-  /** Something has come that other chains may have waited for. */
-  readonly onArrival: () => void;
-  /** A chain won't come. */
-  readonly onFailure: (chain: Chain) => void;
-}
-
 /**
  * One receiver's part in the running of plans: what is still to be sent to it, what has come, and what went wrong. It does what
  * concerns this receiver alone; what is sent when is up to others.
@@ -48,15 +41,15 @@ export interface RunListener {
 export class ReceiverRun {
   readonly context: TransferContext;
   readonly queue: ChainQueue;
-  /** The lanes that run to it. */
-  readonly lanes = new Set<Promise<void>>();
   /** For how long others have waited for it. */
   readonly lag: LagAccount;
   readonly #plan: Plan;
-  readonly #listener: RunListener;
+  readonly #lanes = new Set<object>();
+  readonly #changes: Changes;
   readonly #parents: ParentMaker;
   readonly #ahead = new LanesAhead();
   readonly #done: Arrival[] = [];
+  readonly #failed: Chain[] = [];
   readonly #errors: ZfsVmError[] = [];
   readonly #faults = new Set<Fault>();
   readonly #startedAtMs: number;
@@ -72,10 +65,11 @@ export class ReceiverRun {
   /** What a lane threw that is no expected error. */
   #defect: Error | undefined;
 
-  constructor(plan: Plan, context: TransferContext, listener: RunListener) {
+  /** @param changes hears of what may let lanes begin, to this receiver or others */
+  constructor(plan: Plan, context: TransferContext, changes: Changes) {
     this.#plan = plan;
     this.context = context;
-    this.#listener = listener;
+    this.#changes = changes;
     this.#parents = new ParentMaker(plan, context);
     this.queue = new ChainQueue(plan.chains);
     this.lag = new LagAccount(context.clock);
@@ -83,14 +77,19 @@ export class ReceiverRun {
     this.#mostLanes = context.lanes ?? chooseLaneCount(plan);
   }
 
-  /** How many more lanes may run to it at the moment. */
+  /** How many lanes run to it. */
+  get laneCount(): number {
+    return this.#lanes.size;
+  }
+
+  /** How many more may at the moment. */
   get freeLanes(): number {
-    return this.#isReady && !this.isOver ? this.#mostLanes - this.lanes.size : 0;
+    return this.#isReady && !this.isOver ? this.#mostLanes - this.#lanes.size : 0;
   }
 
   /** Whether lanes may run to it, and none does. */
   get isIdle(): boolean {
-    return this.freeLanes > 0 && this.lanes.size === 0;
+    return this.freeLanes > 0 && this.#lanes.size === 0;
   }
 
   /** Whether no more lanes are to begin: it is lost, or everything is to end. */
@@ -115,6 +114,7 @@ export class ReceiverRun {
       }
     });
     this.#isReady = true;
+    this.#changes.announce();
   }
 
   /** Whether both ends of a lane are commands on one connection, since the bytes come along here to be slowed down. */
@@ -123,17 +123,25 @@ export class ReceiverRun {
     return rateLimit !== undefined && findRemotePipe(sender.host, receiver.host) !== undefined;
   }
 
-  /** Counts a lane to it for as long as it runs. What a lane throws ends the run. @param onEnd is called then */
-  addLane(running: Promise<void>, onEnd: () => void): void {
-    this.lanes.add(running);
-    void running
-      .catch((error: unknown) => {
-        this.#defect ??= error instanceof Error ? error : new Error(String(error));
-      })
-      .then(() => {
-        this.lanes.delete(running);
-        onEnd();
-      });
+  /** Counts a lane to it, until that has ended. */
+  beginLane(lane: object): void {
+    this.#lanes.add(lane);
+  }
+
+  /** A lane to it has ended. */
+  endLane(lane: object): void {
+    if (this.#lanes.delete(lane)) this.#changes.announce();
+  }
+
+  /** A lane to it has thrown what is no expected error, if it hadn't ended yet: that ends the run. */
+  breakOff(lane: object, thrown: unknown): void {
+    if (this.#lanes.has(lane)) this.#defect ??= thrown instanceof Error ? thrown : new Error(String(thrown));
+    this.endLane(lane);
+  }
+
+  /** The chains of which it is known, since this was asked last, that they won't come. */
+  takeFailed(): readonly Chain[] {
+    return this.#failed.splice(0);
   }
 
   /** Others don't wait for it any more: what they have been sent together with it is ended for it. */
@@ -299,7 +307,8 @@ export class ReceiverRun {
       this.context.emit({ kind: 'step-failed', chain, step, error });
     }
     this.queue.giveBack([...new Set(legs.map((leg) => leg.chain))].filter((other) => other !== chain));
-    this.#listener.onFailure(chain);
+    this.#failed.push(chain);
+    this.#changes.announce();
   }
 
   #failUnexpectedly(
@@ -319,7 +328,7 @@ export class ReceiverRun {
     if (event.kind !== 'step-done') return;
     this.#done.push(event);
     this.queue.noteArrival(event.chain, event.step.to.name);
-    this.#listener.onArrival();
+    this.#changes.announce();
   };
 
   /** Makes what is missing above the destinations of chains. @returns those that have a place then; of the others it is told */
@@ -340,7 +349,8 @@ export class ReceiverRun {
   /** Tells that a chain can't go, for want of something above its destination. */
   #skip(chain: Chain, missing: string): void {
     this.context.emit({ kind: 'chain-skipped', chain, missing });
-    this.#listener.onFailure(chain);
+    this.#failed.push(chain);
+    this.#changes.announce();
   }
 
   /** Gives what went wrong. */

@@ -13,20 +13,20 @@ export interface LanePart {
 
 /**
  * Runs chains in one lane, or a few after each other where one doesn't take them. What goes to several receivers is read once on the
- * sender. Chains behind a failed step are given back; the others go on without a receiver that failed or was left behind.
- * @returns for each part, when its receiver is done with it
+ * sender. Chains behind a failed step are given back; the others go on without a receiver that failed or was left behind. Each
+ * receiver's part counts as a lane to it until that is done with it, which may be earlier than others are. Whatever comes of it, its
+ * receivers know.
  */
-export function runChains(parts: readonly LanePart[]): Promise<void>[] {
+export async function runChains(parts: readonly LanePart[]): Promise<void> {
   const members = parts.map(({ run, chains }) => new Member(run, chains, parts.length > 1));
-  void runMembers(members).then(
-    () => {
-      for (const member of members) member.finish();
-    },
-    (error: unknown) => {
-      for (const member of members) member.breakOff(error);
-    },
-  );
-  return members.map(({ over }) => over);
+  try {
+    await together(members, ({ run, chains, signal }) => run.prepare(chains, signal));
+    await runLegs(members.filter(({ legs }) => legs.length > 0));
+  } catch (error) {
+    for (const member of members) member.run.breakOff(member, error);
+  } finally {
+    for (const member of members) member.run.endLane(member);
+  }
 }
 
 /** A receiver in a lane. */
@@ -35,33 +35,16 @@ class Member {
   readonly chains: readonly Chain[];
   /** Ends its part of the lane. */
   readonly signal: AbortSignal;
-  readonly over: Promise<void>;
   /** What is still to be sent to it. */
   legs: readonly Leg[] = [];
-  #settle: ((ending: Promise<void>) => void) | undefined;
 
   constructor(run: ReceiverRun, chains: readonly Chain[], isShared: boolean) {
     this.run = run;
     this.chains = chains;
     const { signal } = run.context;
     this.signal = isShared ? AbortSignal.any([signal, run.leftBehind]) : signal;
-    this.over = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
+    run.beginLane(this);
   }
-
-  finish(): void {
-    this.#settle?.(Promise.resolve());
-  }
-
-  breakOff(error: unknown): void {
-    this.#settle?.(Promise.reject(error instanceof Error ? error : new Error(String(error))));
-  }
-}
-
-async function runMembers(members: readonly Member[]): Promise<void> {
-  await together(members, ({ run, chains, signal }) => run.prepare(chains, signal));
-  await runLegs(members.filter(({ legs }) => legs.length > 0));
 }
 
 /** Sends what is left to be sent. @param members those that something is left for */
@@ -123,7 +106,7 @@ async function together(
         unfinished.delete(member);
         member.run.lag.note(unfinished, false);
       }
-      if (member.legs.length === 0) member.finish();
+      if (member.legs.length === 0) member.run.endLane(member);
       else for (const other of unfinished) other.run.lag.note(unfinished, true);
     }),
   );

@@ -1,9 +1,10 @@
-import type { Branch, FanOut } from '../../plan/fan-out.js';
-import type { Chain, Plan } from '../../plan/plan.js';
-import { chooseShare } from './chain-queue.js';
+import type { FanOut } from '../../plan/fan-out.js';
+import type { Plan } from '../../plan/plan.js';
 import type { TransferResult } from '../event.js';
+import { Changes } from './changes.js';
+import { JointChains } from './joint-chains.js';
 import { ReceiverRun, type TransferContext } from './receiver-run.js';
-import { runChains, type LanePart } from './run-chains.js';
+import { runChains } from './run-chains.js';
 
 /** How often it is looked whether others have waited too long for a receiver. */
 const lookEveryMs = 500;
@@ -28,233 +29,88 @@ export function runFanOut(
   fanOut: FanOut<PlanToRun>,
   { lagMs }: { readonly lagMs: number },
 ): Promise<TransferResult>[] {
-  return new FanOutRun(fanOut, lagMs).start();
+  const changes = new Changes();
+  const runs = fanOut.receivers.map(({ plan, context }) => new ReceiverRun(plan, context, changes));
+  const running: Running = { runs, joint: new JointChains(fanOut, runs), changes };
+  const results = runs.map((run) => runReceiver(run, running));
+  if (!running.joint.isEmpty) void watchLag(lagMs, running, Promise.allSettled(results));
+  return results;
 }
 
-/** A shared chain that hasn't begun, and those who are still to get it together. */
-interface JointChain {
-  branches: readonly { readonly run: ReceiverRun; readonly chain: Chain }[];
+/** The receivers whose plans are being run, and what they have together. */
+interface Running {
+  readonly runs: readonly ReceiverRun[];
+  readonly joint: JointChains;
+  /** Tells of all that may let a lane begin: a receiver is ready, a version has come or won't, a lane has ended, nobody waits any more. */
+  readonly changes: Changes;
 }
 
-class FanOutRun {
-  readonly #runs: readonly ReceiverRun[];
-  readonly #joint: Set<JointChain>;
-  /** The chains of the joint chains. */
-  readonly #shared = new Set<Chain>();
-  /** The chains that follow when their receiver has no part in any joint chain. */
-  readonly #later: ReadonlySet<Chain>;
-  readonly #lagMs: number;
-  /** Whether any receiver had nothing to do when it was last looked who waits for whom. */
-  #wasAnyIdle = false;
-  #change: Promise<void> = Promise.resolve();
-  #announce: () => void = () => undefined;
-
-  constructor({ receivers, shared, needed }: FanOut<PlanToRun>, lagMs: number) {
-    this.#lagMs = lagMs;
-    this.#runs = receivers.map(({ plan, context }) => {
-      const run: ReceiverRun = new ReceiverRun(plan, context, {
-        onArrival: () => {
-          this.#startLanes();
-        },
-        onFailure: (chain) => {
-          this.#noteFailure(run, chain);
-        },
-      });
-      return run;
-    });
-    const toBranch = ({ receiver, chain }: Branch): JointChain['branches'] => {
-      const run = this.#runs[receiver];
-      return run === undefined ? [] : [{ run, chain }];
-    };
-    this.#joint = new Set(shared.map(({ branches }) => ({ branches: branches.flatMap(toBranch) })));
-    for (const { branches } of shared) for (const { chain } of branches) this.#shared.add(chain);
-    const chains = receivers.flatMap(({ plan }) => plan.chains);
-    this.#later = new Set(chains.filter((chain) => !this.#shared.has(chain) && !needed.has(chain)));
-    this.#expectChange();
-  }
-
-  start(): Promise<TransferResult>[] {
-    const results = this.#runs.map((run) => this.#run(run));
-    if (this.#joint.size > 0) void this.#watchLag(Promise.allSettled(results));
-    return results;
-  }
-
-  async #run(run: ReceiverRun): Promise<TransferResult> {
-    try {
-      await run.begin();
-      for (;;) {
-        if (run.isOver) this.#withdraw(run);
-        this.#startLanes();
-        if (this.#isStuck()) this.#goApart();
-        if (run.lanes.size === 0 && !this.#isBound(run)) break;
-        await this.#change;
-      }
-      return await run.end();
-    } finally {
-      this.#withdraw(run);
-    }
-  }
-
-  #startLanes(): void {
-    this.#startJoint();
-    for (const run of this.#runs) {
-      const isBound = this.#isBound(run);
-      const mayGo = (chain: Chain): boolean =>
-        !this.#shared.has(chain) && !(isBound && this.#later.has(chain));
-      for (;;) {
-        const chains = run.freeLanes > 0 ? run.queue.takeShare(run.freeLanes, mayGo) : [];
-        if (chains.length === 0) break;
-        this.#startLane([{ run, chains }]);
-      }
-    }
-    this.#noteWaiting();
-  }
-
-  /** Starts what can go to all who share it. */
-  #startJoint(): void {
+/** One receiver's part, from its first command to its last. */
+async function runReceiver(run: ReceiverRun, running: Running): Promise<TransferResult> {
+  const { joint, changes } = running;
+  try {
+    await run.begin();
     for (;;) {
-      // Mostly all lanes run, and the joint chains may be many.
-      if (this.#runs.filter(({ freeLanes }) => freeLanes > 0).length < 2) return;
-      const ready = [...this.#joint].filter(({ branches }) => branches.every(isReady));
-      const [first] = ready;
-      if (first === undefined) return;
-      const free = Math.min(...first.branches.map(({ run }) => run.freeLanes));
-      const alike = ready.filter((joint) => isOfSameReceivers(joint, first));
-      const chosen = chooseShare(alike, free, ({ branches }) => branches.map(({ chain }) => chain));
-      const parts = first.branches.map(({ run }, index) => {
-        return { run, chains: chosen.flatMap(({ branches }) => branches[index]?.chain ?? []) };
-      });
-      for (const joint of chosen) {
-        this.#joint.delete(joint);
-        for (const branch of joint.branches) this.#forget(joint, branch);
-      }
-      for (const { run, chains } of parts) run.queue.take(chains);
-      this.#startLane(parts);
+      // All wait for the same changes, and whoever comes first looks what they allow anybody.
+      if (changes.take()) startLanes(running);
+      if (run.laneCount === 0 && !joint.isBound(run)) break;
+      await changes.next();
     }
-  }
-
-  #startLane(parts: readonly LanePart[]): void {
-    const ends = runChains(parts);
-    for (const [index, { run }] of parts.entries()) {
-      run.addLane(ends[index] ?? Promise.resolve(), () => {
-        this.#announceChange();
-      });
-    }
-  }
-
-  /** Whether nothing is on its way to those who still share something: what they wait for won't come any more. */
-  #isStuck(): boolean {
-    const bound = this.#runs.filter((run) => this.#isBound(run));
-    return bound.length > 0 && bound.every((run) => run.isIdle);
-  }
-
-  /** Nothing is shared any more: each receiver gets what of it can still go to it, and tells what can't. */
-  #goApart(): void {
-    for (const run of this.#runs) this.#withdraw(run);
-    this.#startLanes();
-  }
-
-  /** Notes for which receivers others wait that have nothing else to do meanwhile. */
-  #noteWaiting(): void {
-    const isAnyIdle = this.#runs.some((run) => run.isIdle);
-    if (!isAnyIdle && !this.#wasAnyIdle) return;
-    this.#wasAnyIdle = isAnyIdle;
-    for (const joint of this.#joint) {
-      const ready = joint.branches.filter(isReady);
-      const isWaiting = ready.some(({ run }) => run.lanes.size === 0);
-      for (const branch of joint.branches) {
-        branch.run.lag.note(joint, isWaiting && !ready.includes(branch));
-      }
-    }
-  }
-
-  /** From time to time, leaves behind for whom others have waited too long, until it is over. */
-  async #watchLag(over: Promise<unknown>): Promise<void> {
-    const stop = new AbortController();
-    void over.then(() => {
-      stop.abort();
-    });
-    const clock = this.#runs[0]?.context.clock;
-    while (clock !== undefined && !stop.signal.aborted) {
-      await clock.sleep(lookEveryMs, stop.signal).catch(() => undefined);
-      for (const run of this.#runs) {
-        if (run.leftBehind.aborted || run.lag.heldMs <= this.#lagMs) continue;
-        run.leaveBehind();
-        this.#withdraw(run);
-      }
-    }
-  }
-
-  /** What can't come to a receiver any more, nobody else waits for. */
-  #noteFailure(run: ReceiverRun, failed: Chain): void {
-    if (run.isOver) this.#withdraw(run);
-    const missing = [failed];
-    for (const chain of missing) {
-      for (const joint of this.#joint) {
-        const branch = joint.branches.find((each) => each.run === run);
-        if (branch === undefined || !(branch.chain === chain || needs(branch.chain, chain))) continue;
-        this.#leave(joint, run);
-        missing.push(branch.chain);
-      }
-    }
-  }
-
-  /** Takes a receiver out of everything that is shared and hasn't begun. */
-  #withdraw(run: ReceiverRun): void {
-    if (!this.#isBound(run)) return;
-    for (const joint of this.#joint) this.#leave(joint, run);
-    this.#announceChange();
-  }
-
-  /** A receiver gets its part of a joint chain alone, and so does one that would be left there. */
-  #leave(joint: JointChain, leaving: ReceiverRun): void {
-    const others = joint.branches.filter(({ run }) => run !== leaving);
-    const isOver = others.length < 2;
-    for (const branch of joint.branches) {
-      if (isOver || branch.run === leaving) this.#forget(joint, branch);
-    }
-    joint.branches = others;
-    if (isOver) this.#joint.delete(joint);
-  }
-
-  #forget(joint: JointChain, { run, chain }: JointChain['branches'][number]): void {
-    run.lag.note(joint, false);
-    this.#shared.delete(chain);
-  }
-
-  #isBound(run: ReceiverRun): boolean {
-    for (const { branches } of this.#joint) if (branches.some((branch) => branch.run === run)) return true;
-    return false;
-  }
-
-  #expectChange(): void {
-    this.#change = new Promise((resolve) => {
-      this.#announce = resolve;
-    });
-  }
-
-  /** All receivers look again what they can do. */
-  #announceChange(): void {
-    const announce = this.#announce;
-    this.#expectChange();
-    announce();
+    return await run.end();
+  } finally {
+    joint.withdraw(run);
+    changes.announce();
   }
 }
 
-function isReady({ run, chain }: JointChain['branches'][number]): boolean {
-  return run.freeLanes > 0 && run.queue.isReady(chain);
+/** Starts all lanes that can begin now. */
+function startLanes(running: Running): void {
+  const { runs, joint } = running;
+  for (const run of runs) {
+    for (const chain of run.takeFailed()) joint.drop(chain, run);
+    if (run.isOver || run.leftBehind.aborted) joint.withdraw(run);
+  }
+  startReady(running);
+  const bound = runs.filter((run) => joint.isBound(run));
+  // Nothing is on its way to those who still share something: what they wait for won't come any more.
+  const isStuck = bound.length > 0 && bound.every((run) => run.isIdle);
+  if (!isStuck) return;
+  // Each gets what of it can still go to it alone, and tells what can't.
+  for (const run of runs) joint.withdraw(run);
+  startReady(running);
 }
 
-function isOfSameReceivers({ branches }: JointChain, other: JointChain): boolean {
-  return (
-    branches.length === other.branches.length &&
-    branches.every(({ run }, index) => run === other.branches[index]?.run)
-  );
+/** Starts lanes with the chains that are ready: joint ones first. */
+function startReady({ runs, joint }: Running): void {
+  for (;;) {
+    const parts = joint.takeShare(runs);
+    if (parts.length === 0) break;
+    void runChains(parts);
+  }
+  for (const run of runs) {
+    const mayGo = joint.chooseAlone(run);
+    for (;;) {
+      const chains = run.freeLanes > 0 ? run.queue.takeShare(run.freeLanes, mayGo) : [];
+      if (chains.length === 0) break;
+      void runChains([{ run, chains }]);
+    }
+  }
+  joint.noteWaiting(runs);
 }
 
-/** Whether a chain waits for what another one brings. */
-function needs({ after }: Chain, { destination, steps }: Chain): boolean {
-  return after.some(
-    (name) => name === destination || steps.some(({ to }) => name === `${destination}@${to.name}`),
-  );
+/** From time to time, leaves behind for whom others have waited too long, until it is over. */
+async function watchLag(lagMs: number, { runs, changes }: Running, over: Promise<unknown>): Promise<void> {
+  const stop = new AbortController();
+  void over.then(() => {
+    stop.abort();
+  });
+  const clock = runs[0]?.context.clock;
+  while (clock !== undefined && !stop.signal.aborted) {
+    await clock.sleep(lookEveryMs, stop.signal).catch(() => undefined);
+    for (const run of runs) {
+      if (run.leftBehind.aborted || run.lag.heldMs <= lagMs) continue;
+      run.leaveBehind();
+      changes.announce();
+    }
+  }
 }

@@ -8,6 +8,7 @@ import { ViaHost } from '../../../src/host/via-host.js';
 import type { Plan } from '../../../src/plan/plan.js';
 import { planTransfer } from '../../../src/plan/plan-transfer.js';
 import { receiveScript, sendScript, toLegs } from '../../../src/transfer/lanes/lane-script.js';
+import { Changes } from '../../../src/transfer/schedule/changes.js';
 import { ReceiverRun, type TransferContext } from '../../../src/transfer/schedule/receiver-run.js';
 import { world } from '../../worlds.js';
 
@@ -49,9 +50,7 @@ for (const [way, start] of Object.entries(ways)) {
   test(`the command line of a lane is not too long where ${way}`, async () => {
     for (const plan of [makePlan(), withSpaces(makePlan())]) {
       const legs = plan.chains.flatMap((chain) => toLegs(chain, true));
-      const run = new ReceiverRun(plan, { clock: realClock } as TransferContext, {
-        ...{ onArrival: () => undefined, onFailure: () => undefined },
-      });
+      const run = new ReceiverRun(plan, { clock: realClock } as TransferContext, new Changes());
       const count = run.countForLane(legs);
       assert.ok(count > 20 && count < legs.length, `${count} of ${legs.length}`);
       const inLane = legs.slice(0, count);
