@@ -8,7 +8,7 @@ import { ReplacedDatasets } from '../../transfer/around/replaced-datasets.js';
 import type { TransferEvent, TransferResult } from '../../transfer/event.js';
 import { findPipeElsewhere } from '../../transfer/lanes/pipe.js';
 import type { RateLimit } from '../../transfer/lanes/rate-limit.js';
-import type { TransferContext } from '../../transfer/schedule/receiver-run.js';
+import type { TransferContext } from '../../transfer/schedule/transfer-context.js';
 import { Hosts } from '../hosts.js';
 import type { Surroundings } from '../surroundings.js';
 import { KnownPools } from '../../inventory/known-pools.js';

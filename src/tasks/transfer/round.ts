@@ -5,7 +5,7 @@ import { estimateSizes } from '../../transfer/around/estimate-sizes.js';
 import type { SharedSteps, TransferEvent, TransferResult } from '../../transfer/event.js';
 import { protectSources, type Protection } from '../../transfer/protection/protect-sources.js';
 import { SourceBookmarks } from '../../transfer/protection/source-bookmarks.js';
-import type { TransferContext } from '../../transfer/schedule/receiver-run.js';
+import type { TransferContext } from '../../transfer/schedule/transfer-context.js';
 import { runFanOut } from '../../transfer/schedule/run-fan-out.js';
 import type { Loss } from '../loss.js';
 import type { Surroundings } from '../surroundings.js';

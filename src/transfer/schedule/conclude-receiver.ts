@@ -1,10 +1,46 @@
 import type { Plan } from '../../plan/plan.js';
+import { fullNameOf } from '../../streamline/dataset.js';
+import { verifyArrivals } from '../around/verify-arrivals.js';
 import { writeRoles } from '../around/write-roles.js';
 import type { Arrival } from '../event.js';
-import type { TransferContext } from './receiver-run.js';
+import type { ReceiverRecord } from './receiver-record.js';
+import type { TransferContext } from './transfer-context.js';
+
+/**
+ * Asks a receiver in the end whether it has what was sent, and does what then is to be done on both sides.
+ * @returns how many versions it has that it didn't have before
+ * @throws ZfsVmError when a host can't start commands
+ */
+export async function concludeReceiver(
+  record: ReceiverRecord,
+  plan: Plan,
+  context: TransferContext,
+): Promise<number> {
+  const { done } = record;
+  const notThere = new Set<string>();
+  await record.unlessLost(async () => {
+    // One asks the receiver, another the sender.
+    const bookmarking = context.bookmarks?.make(findTips(done));
+    const noting = context.notes.finish();
+    const marking = writeRolesOf(done, plan, context);
+    const verifying = verifyArrivals(done, context);
+    const [missing] = await Promise.all([verifying, bookmarking, noting, marking]);
+    for (const { destination, error } of missing) {
+      record.report(error);
+      notThere.add(destination);
+    }
+  });
+  await record.unlessLost(() => destroyReplaced(done, notThere, plan, context));
+  return done.filter(({ chain }) => !notThere.has(chain.destination)).length;
+}
+
+/** The last snapshot that came of each dataset of the sender, by full name. */
+function findTips(done: readonly Arrival[]): string[] {
+  return [...new Map(done.map(({ chain, step }) => [chain.source, fullNameOf(step.to)])).values()];
+}
 
 /** Writes down whose copies those are that something came to, or that were found to be copies. */
-export async function writeRolesOf(
+async function writeRolesOf(
   done: readonly Arrival[],
   { upToDate }: Plan,
   { receiver, signal }: Pick<TransferContext, 'receiver' | 'signal'>,
@@ -21,7 +57,7 @@ export async function writeRolesOf(
  * @param done what has come
  * @param notThere destinations that lack what was sent
  */
-export async function destroyReplaced(
+async function destroyReplaced(
   done: readonly Arrival[],
   notThere: ReadonlySet<string>,
   { chains, upToDate }: Plan,

@@ -56,14 +56,14 @@ async function runLegs(members: readonly Member[]): Promise<void> {
       await Promise.all([alike, ...others].map(runLegs));
       return;
     }
-    const count = Math.min(...alike.map(({ run, legs }) => run.countForLane(legs)));
+    const count = Math.min(...alike.map(({ run, legs }) => run.legSender.countForLane(legs)));
     const taps = openTaps(alike);
     await together(alike, async ({ run, legs, signal }, index) => {
       const { sender } = run.context;
       const tap = taps[index];
-      if (tap === undefined) return run.sendLegs(legs, count, sender, signal);
+      if (tap === undefined) return run.legSender.send(legs, count, sender, signal);
       // Whatever came of it: nobody waits for it here any more.
-      return run.sendLegs(legs, count, { ...sender, host: tap }, signal).finally(() => tap.close());
+      return run.legSender.send(legs, count, { ...sender, host: tap }, signal).finally(() => tap.close());
     });
     going = alike.filter(({ legs }) => legs.length > 0);
   }

@@ -3,8 +3,9 @@ import type { Plan } from '../../plan/plan.js';
 import type { TransferResult } from '../event.js';
 import { Changes } from './changes.js';
 import { JointChains } from './joint-chains.js';
-import { ReceiverRun, type TransferContext } from './receiver-run.js';
+import { ReceiverRun } from './receiver-run.js';
 import { runChains } from './run-chains.js';
+import type { TransferContext } from './transfer-context.js';
 
 /** How often it is looked whether others have waited too long for a receiver. */
 const lookEveryMs = 500;
@@ -99,7 +100,7 @@ function startReady({ runs, joint }: Running): void {
 }
 
 /** From time to time, leaves behind for whom others have waited too long, until it is over. */
-async function watchLag(lagMs: number, { runs, changes }: Running, over: Promise<unknown>): Promise<void> {
+async function watchLag(lagMs: number, { runs }: Running, over: Promise<unknown>): Promise<void> {
   const stop = new AbortController();
   void over.then(() => {
     stop.abort();
@@ -110,7 +111,6 @@ async function watchLag(lagMs: number, { runs, changes }: Running, over: Promise
     for (const run of runs) {
       if (run.leftBehind.aborted || run.lag.heldMs <= lagMs) continue;
       run.leaveBehind();
-      changes.announce();
     }
   }
 }

@@ -9,7 +9,8 @@ import type { Plan } from '../../../src/plan/plan.js';
 import { planTransfer } from '../../../src/plan/plan-transfer.js';
 import { receiveScript, sendScript, toLegs } from '../../../src/transfer/lanes/lane-script.js';
 import { Changes } from '../../../src/transfer/schedule/changes.js';
-import { ReceiverRun, type TransferContext } from '../../../src/transfer/schedule/receiver-run.js';
+import { ReceiverRun } from '../../../src/transfer/schedule/receiver-run.js';
+import type { TransferContext } from '../../../src/transfer/schedule/transfer-context.js';
 import { world } from '../../worlds.js';
 
 /** 300 versions that can't share a stream, for what lies between them. */
@@ -51,7 +52,7 @@ for (const [way, start] of Object.entries(ways)) {
     for (const plan of [makePlan(), withSpaces(makePlan())]) {
       const legs = plan.chains.flatMap((chain) => toLegs(chain, true));
       const run = new ReceiverRun(plan, { clock: realClock } as TransferContext, new Changes());
-      const count = run.countForLane(legs);
+      const count = run.legSender.countForLane(legs);
       assert.ok(count > 20 && count < legs.length, `${count} of ${legs.length}`);
       const inLane = legs.slice(0, count);
       const send = sendScript(inLane, { compress: false, tellsProgress: true, hasNoise: false });

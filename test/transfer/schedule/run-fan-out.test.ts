@@ -12,7 +12,7 @@ import { realClock } from '../../../src/base/clock.js';
 import type { TransferEvent, TransferResult } from '../../../src/transfer/event.js';
 import { ReplacedDatasets } from '../../../src/transfer/around/replaced-datasets.js';
 import { NoteCarrier } from '../../../src/transfer/around/carry-notes.js';
-import type { TransferContext } from '../../../src/transfer/schedule/receiver-run.js';
+import type { TransferContext } from '../../../src/transfer/schedule/transfer-context.js';
 import { RateLimit } from '../../../src/transfer/lanes/rate-limit.js';
 import { runFanOut } from '../../../src/transfer/schedule/run-fan-out.js';
 import { planFanOut } from '../../../src/plan/fan-out.js';
