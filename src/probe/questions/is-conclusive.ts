@@ -20,14 +20,18 @@ export function isConclusive(
   const bySource = new Map(probes.map((probe) => [probe.source.dataset.name, probe]));
   const isSure = ({
     source,
+    destination,
     place,
     by,
-  }: Pick<UpToDate, 'source' | 'place'> & Pick<Chain | UpToDate, 'by'>): boolean => {
+  }: Pick<UpToDate, 'source' | 'destination' | 'place'> & Pick<Chain | UpToDate, 'by'>): boolean => {
     const probe = bySource.get(source);
     if (probe === undefined || probe.place !== place) return false;
     if (by === 'role') return knowsAllDatasets && probe.isExpected;
-    // All namesakes were asked, and none that is as near has the version.
-    if (by === 'elsewhere') return knowsAllDatasets && !probe.isExpected;
+    // Of those that have the version, it is the nearest, as all that are as near in their names were asked. What was asked for another
+    // dataset's sake may be any.
+    if (by === 'elsewhere') {
+      return knowsAllDatasets && !probe.isExpected && probe.places.includes(destination);
+    }
     return by === 'place';
   };
   return conflicts.length === 0 && chains.every(isSure) && upToDate.every(isSure);
