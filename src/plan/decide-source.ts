@@ -17,6 +17,8 @@ export function decideSource(source: Source, planning: Planning): Decision {
       placement.assign(source.dataset.name, finding.at.dataset);
       return continueCopy(source, finding, planning);
     case 'complete':
+      if (finding.isLeading) placement.assign(source.dataset.name, finding.dataset);
+      else placement.noteElsewhere(source.dataset.name, finding.dataset);
       return toUpToDate(source, { destination: finding.dataset, receiverOnly: [], by: finding.by }, planning);
     case 'past-promoted':
       return conflict(finding);

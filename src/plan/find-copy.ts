@@ -19,7 +19,13 @@ export type CopyFinding =
       readonly by: CopyRule;
     }
   /** The receiver has the newest version, in a dataset that isn't the copy, or one of several that may be: nothing is to be sent. */
-  | { readonly kind: 'complete'; readonly dataset: string; readonly by: 'place' | 'elsewhere' }
+  | {
+      readonly kind: 'complete';
+      readonly dataset: string;
+      readonly by: 'place' | 'elsewhere';
+      /** Whether members of its tree belong below that: it is at its place, or could be taken for the copy. */
+      readonly isLeading: boolean;
+    }
   /** The copy has no snapshot any more, as a clone of it was promoted: that one, `holder`, has them. */
   | {
       readonly kind: 'past-promoted';
@@ -78,7 +84,7 @@ export class CopyFinder {
       if (this.#owners.mayBeCopy(dataset, there.at)) return { kind: 'copy', ...there, by: 'place' };
       // Whosever it is: nothing has to be sent, and whoever only looks at this place says the same.
       if (this.#hasAt(there.at.dataset, newest)) {
-        return { kind: 'complete', dataset: there.at.dataset, by: 'place' };
+        return { kind: 'complete', dataset: there.at.dataset, by: 'place', isLeading: true };
       }
     }
     const marked = this.#owners.listMarked(dataset);
@@ -88,7 +94,7 @@ export class CopyFinder {
     const known = remembered.find(({ at }) => isAlone || this.#hasAt(at.dataset, newest));
     if (known !== undefined) return { kind: 'copy', ...known, by: 'role' };
     const complete = this.#findComplete(source);
-    if (complete !== undefined) return { kind: 'complete', dataset: complete, by: 'elsewhere' };
+    if (complete !== undefined) return complete;
     if (only !== undefined) return toUnclear(remembered);
     for (const name of new Set([...marked, ...(place === undefined ? [] : [place])])) {
       const promoted = this.#findPromoted(dataset, name);
@@ -121,13 +127,16 @@ export class CopyFinder {
   }
 
   /** A dataset that has the newest version; of several the one whose name has most in common with the source's. */
-  #findComplete({ dataset, versions }: Source): string | undefined {
+  #findComplete({ dataset, versions }: Source): CopyFinding | undefined {
     const newest = versions.at(-1) ?? versions[0];
-    const names = this.#model.findCopies(newest.guid).map((copy) => copy.dataset);
-    return names.reduce<string | undefined>(
-      (best, next) => (best === undefined || isNearer(next, best, dataset.name) ? next : best),
-      undefined,
+    const [first, ...others] = this.#model.findCopies(newest.guid);
+    if (first === undefined) return undefined;
+    const nearest = others.reduce(
+      (best, next) => (isNearer(next.dataset, best.dataset, dataset.name) ? next : best),
+      first,
     );
+    const isLeading = others.length === 0 && this.#owners.isOpen(dataset, first);
+    return { kind: 'complete', dataset: nearest.dataset, by: 'elsewhere', isLeading };
   }
 
   /** What has become of a copy whose snapshots another dataset has taken over, by a promotion there. */

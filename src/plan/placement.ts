@@ -12,6 +12,8 @@ export class Placement {
   readonly #destination: string | undefined;
   readonly #allSnapshots: boolean;
   readonly #assigned = new Map<string, string>();
+  /** Where datasets of the sender have all that they are to get, and what is there is not theirs as far as it can be told. */
+  readonly #elsewhere = new Map<string, string>();
   /** Places that stay empty because of a conflict, with the sender's dataset: nothing is made there as a mere parent. */
   readonly #empty = new Map<string, string>();
 
@@ -33,9 +35,14 @@ export class Placement {
     this.#assigned.set(source, destination);
   }
 
-  /** Where a dataset of the sender is, or will be, as far as that is decided. */
-  whereIs(source: string): string | undefined {
-    return this.#assigned.get(source);
+  /** Notes that the receiver has all of a dataset of the sender in one that nothing is to be put below for its sake: it may be another host's. */
+  noteElsewhere(source: string, dataset: string): void {
+    this.#elsewhere.set(source, dataset);
+  }
+
+  /** Where the receiver has all of a dataset of the sender that has no place of its own there; undefined for another one. */
+  whereElse(source: string): string | undefined {
+    return this.#elsewhere.get(source);
   }
 
   /** Notes that a dataset won't get to its place. */

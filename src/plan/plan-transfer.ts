@@ -1,7 +1,7 @@
 import { isTagged } from '../streamline/dataset.js';
 import { decideSource } from './decide-source.js';
 import type { Chain, Conflict, ConflictReason, Plan, UpToDate } from './plan.js';
-import { startPlanning, type Planning, type PlanRequest } from './planning.js';
+import { startPlanning, type Decision, type Planning, type PlanRequest } from './planning.js';
 import { findHighest, type Source } from './sources.js';
 
 /**
@@ -25,18 +25,16 @@ export function planTransfer(request: PlanRequest): Plan {
         chains.push(decision.chain);
         break;
       case 'up-to-date':
-        planning.placement.assign(name, decision.upToDate.destination);
         upToDate.push(decision.upToDate);
         break;
       case 'passed-by':
-        planning.placement.assign(name, decision.destination);
         break;
       case 'conflict':
         noteConflict(source, decision.reason, planning);
         conflicts.push({ source: name, streamlines, reason: decision.reason });
         continue;
     }
-    conflicts.push(...findPassedBy(source, planning));
+    conflicts.push(...findPassedBy(source, destinationOf(decision), planning));
   }
   return { chains, upToDate, conflicts };
 }
@@ -69,16 +67,25 @@ function noteConflict(source: Source, reason: ConflictReason, { conflicting, pla
 }
 
 /** The streamlines whose highest version the receiver doesn't have, nor will get, since it has gone past it. */
-function findPassedBy(source: Source, { placement, model }: Planning): Conflict[] {
+function findPassedBy(source: Source, destination: string, { model }: Planning): Conflict[] {
   const { name } = source.dataset;
-  const destination = placement.whereIs(name);
-  if (destination === undefined) return [];
   const missing = findHighest(source).filter(({ guid }) => !model.has(guid));
   return missing.map((newest) => {
     const base = source.dataset.snapshots.findLast(({ guid }) => model.has(guid)) ?? newest;
     const streamlines = isTagged(newest) ? [newest.tag.streamline] : [];
     return { source: name, streamlines, reason: { kind: 'passed-by', destination, newest, base } };
   });
+}
+
+function destinationOf(decision: Exclude<Decision, { readonly kind: 'conflict' }>): string {
+  switch (decision.kind) {
+    case 'chain':
+      return decision.chain.destination;
+    case 'up-to-date':
+      return decision.upToDate.destination;
+    case 'passed-by':
+      return decision.destination;
+  }
 }
 
 /** Whether it is about a copy that is there, though it can't be continued. */

@@ -255,8 +255,13 @@ export type ConflictReason =
   | { readonly kind: 'no-pool'; readonly destination: string; readonly pool: string }
   /** A dataset above the destination is a volume. */
   | { readonly kind: 'parent-is-volume'; readonly destination: string; readonly parent: string }
-  /** What the sender has above it has no place on the receiver, because of a conflict of its own. */
-  | { readonly kind: 'parent-without-place'; readonly parent: string }
+  /** What the sender has above it has no place on the receiver. */
+  | {
+      readonly kind: 'parent-without-place';
+      readonly parent: string;
+      /** The receiver's dataset that has all of that, and isn't known for its copy; undefined where it has a conflict of its own. */
+      readonly elsewhere?: string | undefined;
+    }
   /** A clone, and nothing that it was cloned from is on the receiver or on the way there. */
   | { readonly kind: 'origin-missing'; readonly origin: string; readonly nearest: Point }
   /** A clone, and what it was cloned from is in another pool than the one it would go to. */

@@ -36,7 +36,7 @@ function startClone(
     (version) => version.dataset !== base.dataset || version.createtxg > base.createtxg,
   );
   const destination = placement.choose(source);
-  if (destination === undefined) return withoutPlace(source);
+  if (destination === undefined) return withoutPlace(source, planning);
   if (first === undefined) {
     return conflict({ kind: 'passed-by', destination, newest: source.versions[0], base });
   }
@@ -111,7 +111,7 @@ function startWhole(source: Source, planning: Planning): Decision {
     }
   }
   const destination = placement.choose(source);
-  if (destination === undefined) return withoutPlace(source);
+  if (destination === undefined) return withoutPlace(source, planning);
   const obstacle = placement.findObstacle(source, destination);
   if (obstacle !== undefined) return replaceExisting(source, { destination, reason: obstacle }, planning);
   const steps = [{ kind: 'full', to: first }, ...followUp(first, rest)] as const;
@@ -124,6 +124,7 @@ function hasPassed({ dataset, createtxg }: Point, { request, model }: Planning):
   return snapshots.some((snapshot) => snapshot.createtxg > createtxg && model.has(snapshot.guid));
 }
 
-function withoutPlace({ treeParent = '' }: Source): Decision {
-  return conflict({ kind: 'parent-without-place', parent: treeParent });
+function withoutPlace({ treeParent = '' }: Source, { placement }: Planning): Decision {
+  const elsewhere = placement.whereElse(treeParent);
+  return conflict({ kind: 'parent-without-place', parent: treeParent, elsewhere });
 }

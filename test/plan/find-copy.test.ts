@@ -245,6 +245,29 @@ rule(
   ['tank/vm = tank/b/vm by elsewhere'],
 );
 
+const grownMember = ['tank/t: web:1', 'tank/t/m: web:1~m web:2~m'];
+
+rule(
+  'a member of a tree goes on below the only one that may be the copy of its top, of which all is there',
+  { sender: grownMember, receiver: ['tank/x/t: web:1', 'tank/x/t/m: web:1~m'] },
+  ['tank/t/m -> tank/x/t/m by place', 'tank/t = tank/x/t by elsewhere'],
+);
+
+rule(
+  'not below what another host has brought',
+  {
+    sender: grownMember,
+    receiver: ['tank/x/t (copy of c:tank/t): web:1', 'tank/x/t/m (copy of c:tank/t/m): web:1~m'],
+  },
+  ['tank/t = tank/x/t by elsewhere', 'tank/t/m: parent-without-place'],
+);
+
+rule(
+  'nor below one of several that have all of its top: it is looked for by itself',
+  { sender: grownMember, receiver: ['tank/x/t: web:1', 'tank/y/t: web:1', 'tank/y/t/m: web:1~m'] },
+  ['tank/t/m -> tank/y/t/m by adoption', 'tank/t = tank/x/t by elsewhere'],
+);
+
 // 3. A past that was promoted away
 
 rule(

@@ -219,7 +219,9 @@ export function suggestWayOut(reason: ConflictReason): string {
     case 'no-pool':
       return 'name a place that exists with -d';
     case 'parent-without-place':
-      return `settle the conflict of ${reason.parent} first`;
+      return reason.elsewhere === undefined
+        ? `settle the conflict of ${reason.parent} first`
+        : `to continue there, name its place with -d; for a copy of its own, make the next version of the whole tree on the sender with ${quoted(['zfs-vm', 'tag', '-r', reason.parent])}`;
     case 'origin-missing':
       return `get ${nameForPeople(reason.nearest)} there first: choose its streamline too, or settle the conflict of ${reason.nearest.dataset}`;
     case 'origin-in-other-pool':
@@ -375,7 +377,9 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
     case 'parent-is-volume':
       return `${reason.parent} on ${receiverName} is a volume, so nothing can be below it`;
     case 'parent-without-place':
-      return `it belongs below ${reason.parent}, which has no place on ${receiverName}`;
+      return reason.elsewhere === undefined
+        ? `it belongs below ${reason.parent}, which has no place on ${receiverName}`
+        : `it belongs below ${reason.parent}, which ${receiverName} has in ${reason.elsewhere}, and nothing tells that this is its copy`;
     case 'origin-missing':
       return `it is a clone of ${reason.origin}, and ${receiverName} has nothing that it was cloned from, not even ${nameForPeople(reason.nearest)}`;
     case 'origin-in-other-pool':
