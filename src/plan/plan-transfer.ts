@@ -1,4 +1,4 @@
-import { isTagged } from '../streamline/dataset.js';
+import { fullNameOf, isTagged } from '../streamline/dataset.js';
 import { decideSource } from './decide-source.js';
 import type { Chain, Conflict, ConflictReason, Plan, UpToDate } from './plan.js';
 import { startPlanning, type Decision, type Planning, type PlanRequest } from './planning.js';
@@ -11,7 +11,32 @@ import { findHighest, type Source } from './sources.js';
  * What can't be sent without losing something is a conflict, and stops nothing else.
  */
 export function planTransfer(request: PlanRequest): Plan {
-  const planning = startPlanning(request);
+  const plan = planOnce(request);
+  // What is decided later may take away what a conflict is about.
+  const leaving = findLeaving(plan);
+  const isAbout = ({ reason }: Conflict): boolean =>
+    'theirs' in reason && leaving.has(fullNameOf(reason.theirs));
+  if (!plan.conflicts.some(isAbout)) return plan;
+  const again = planOnce(request, leaving);
+  const stillLeaving = findLeaving(again);
+  return [...leaving].every((name) => stillLeaving.has(name)) ? again : plan;
+}
+
+/** The receiver's snapshots that a plan rolls back, replaces or sets aside, by full name. */
+function findLeaving({ chains }: Plan): Set<string> {
+  const names = new Set<string>();
+  for (const { preparation } of chains) {
+    if (preparation === undefined) continue;
+    const leaving =
+      'destroys' in preparation ? preparation.destroys : 'keeps' in preparation ? preparation.keeps : [];
+    for (const snapshot of leaving) names.add(fullNameOf(snapshot));
+  }
+  return names;
+}
+
+/** @param leaving full names of the receiver's snapshots that the plan will take away, whenever it comes to that */
+function planOnce(request: PlanRequest, leaving: ReadonlySet<string> = new Set()): Plan {
+  const planning = startPlanning(request, leaving);
   const chains: Chain[] = [];
   const upToDate: UpToDate[] = [];
   const conflicts: Conflict[] = [];

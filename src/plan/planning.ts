@@ -56,15 +56,18 @@ export type Decision =
   | { readonly kind: 'passed-by'; readonly destination: string }
   | { readonly kind: 'conflict'; readonly reason: ConflictReason };
 
-/** A planning in which nothing is decided yet. */
-export function startPlanning(asked: PlanRequest): Planning {
+/**
+ * A planning in which nothing is decided yet.
+ * @param leaving full names of the receiver's snapshots that are known to be taken away by it
+ */
+export function startPlanning(asked: PlanRequest, leaving: ReadonlySet<string>): Planning {
   const { sender, choice, destination } = asked;
   const request = { ...asked, receiver: hideAsides(asked.receiver) };
   const model = new ReceiverModel(request.receiver);
   const placement = new Placement(model, { destination, allSnapshots: choice.datasets !== undefined });
   const sources = findSources(sender, choice);
   const copies = new CopyFinder({ sender, model, places: findLikelyPlaces(sources, destination) });
-  const owners = new VersionOwners(request, model, copies.owners);
+  const owners = new VersionOwners({ ...request, leaving }, model, copies.owners);
   return { request, model, placement, sources, copies, owners, conflicting: new Set() };
 }
 

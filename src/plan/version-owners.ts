@@ -1,4 +1,5 @@
 import {
+  fullNameOf,
   isTagged,
   type Dataset,
   type Datasets,
@@ -18,6 +19,7 @@ export class VersionOwners {
   readonly #receiver: Datasets;
   readonly #model: ReceiverModel;
   readonly #copies: Pick<CopyOwners, 'isForeign'>;
+  readonly #leaving: ReadonlySet<string>;
   /** Made only when they are needed: most plans never ask. */
   #ours: GuidIndex | undefined;
   #theirs: ReadonlyMap<string, readonly TaggedSnapshot[]> | undefined;
@@ -25,7 +27,12 @@ export class VersionOwners {
 
   /** @param copies tells what is the copy of something on another host: its versions are no other history of the sender's streamlines */
   constructor(
-    sides: { readonly sender: Datasets; readonly receiver: Datasets },
+    sides: {
+      readonly sender: Datasets;
+      readonly receiver: Datasets;
+      /** Full names of the receiver's snapshots that are taken away, though that isn't decided yet. */
+      readonly leaving: ReadonlySet<string>;
+    },
     model: ReceiverModel,
     copies: Pick<CopyOwners, 'isForeign'>,
   ) {
@@ -33,6 +40,7 @@ export class VersionOwners {
     this.#sender = sides.sender;
     this.#receiver = sides.receiver;
     this.#model = model;
+    this.#leaving = sides.leaving;
   }
 
   /**
@@ -90,6 +98,7 @@ export class VersionOwners {
       (their) =>
         this.#findOurs(their.guid) === undefined &&
         this.#model.keeps(their) &&
+        !this.#leaving.has(fullNameOf(their)) &&
         !this.#copies.isForeign(their.dataset),
     );
   }

@@ -1085,6 +1085,30 @@ plans(
   ],
 );
 
+const goneOnElsewhere = {
+  sender: ['tank/new: web:3', 'tank/vm (made at 7): web:1 web:2 web:4'],
+  receiver: ['tank/vm: web:1 web:2 web:3~x'],
+};
+
+plans('also when it is decided after what it was in the way of', { ...goneOnElsewhere, rollback: true }, [
+  'tank/new -> b:tank/new',
+  '  web:3 full',
+  'tank/vm -> b:tank/vm',
+  '  destroy b:tank/vm@zfs-vm:web:3',
+  '  roll back b:tank/vm@zfs-vm:web:2',
+  '  web:4 incremental since web:2',
+]);
+
+plans('nor is what is set aside', { ...goneOnElsewhere, setAside: true }, [
+  'tank/new -> b:tank/new',
+  '  web:3 full',
+  'tank/vm -> b:tank/vm',
+  '  set aside b:tank/vm as tank/vm-set-aside-NOW, with web:3',
+  '  web:4 incremental since web:2',
+]);
+
+plans('it is one where that stays', goneOnElsewhere, ['tank/new: version-differs', 'tank/vm: diverged']);
+
 plans(
   'a diverged dataset is never replaced: that would need more than a rollback loses',
   { sender: ['tank/vm: web:1 web:2'], receiver: ['tank/vm: web:1 @x'], replace: true },
