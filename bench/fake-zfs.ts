@@ -22,7 +22,8 @@ const blockBytes = 128 * 1024;
  */
 const senderZfs = (sizeBytes: number, sendsPath: string, pace: Pace | undefined): string => `#!/bin/sh
 case "$*" in
-  *'-t filesystem,volume'*) printf 'tank/disk\\tvolume\\t-\\t0\\toff\\t-\\t-\\n' ;;
+  *'-t filesystem,volume'*) printf 'tank/disk\\tvolume\\t-\\t0\\t1795249568\\toff\\t-\\t-\\n' ;;
+  *'-o name,referenced'*) printf 'tank/disk\\t${sizeBytes}\\n' ;;
   *'-t snapshot'*) printf '${snapshotName}\\t${identity}\\n' ;;
   send*)
     case "$*" in *'-P'*) printf 'size\\t${sizeBytes}\\n' >&2 ;; esac
@@ -53,7 +54,7 @@ export interface Pace {
 const receiverZfs = (reportPath: string): string => `#!/bin/sh
 report=${quoteWord(reportPath)}
 case "$*" in
-  *'-t filesystem,volume'*) printf '%s\\tfilesystem\\t-\\t0\\toff\\t-\\t-\\n' tank ${receiverPlace} ;;
+  *'-t filesystem,volume'*) printf '%s\\tfilesystem\\t-\\t0\\t1795249568\\toff\\t-\\t-\\n' tank ${receiverPlace} ;;
   *'-t snapshot'*'${receivedName}'*)
     [ -s "$report" ] && printf '${receivedName}\\t${identity}\\n' ;;
   *'-t snapshot'*) ;;

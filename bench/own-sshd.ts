@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +76,8 @@ export class OwnSshd {
       ...[`UserKnownHostsFile ${file('known_hosts')}`, 'GlobalKnownHostsFile none', 'ControlPath none'],
     ];
     writeFileSync(file('ssh_config'), `${clientOptions.join('\n')}\n`);
+    // Debian's has it made by its service, which may never have been started here.
+    if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
     const logPath = file('sshd.log');
     const server = spawn(program, ['-D', '-f', file('sshd_config'), '-E', logPath], { stdio: 'ignore' });
     const target = `${userInfo().username}@${alias}`;

@@ -36,6 +36,17 @@ export interface StartOptions {
   readonly output?: PipeEnd | undefined;
 }
 
+/** Connections to a host for large streams, each for one stream at a time. */
+export interface BulkConnections {
+  /** Begins to open one, if none is there or on its way that nobody uses. */
+  prepare(): void;
+  /**
+   * Gives the host by such a connection, maybe a new one; undefined where there is none to be had. Whoever has it closes it when
+   * their stream is over: another one may get it then. Never rejects.
+   */
+  open(): Promise<Host | undefined>;
+}
+
 /**
  * A place where commands run: this machine, one over SSH, or a simulated one. Whoever uses one needn't know which.
  */
@@ -55,6 +66,8 @@ export interface Host {
    * @throws ZfsVmError when the host can't start commands any more; a program that isn't there exits with 127.
    */
   start(argv: readonly string[], options?: StartOptions): Promise<HostProcess>;
+  /** Connections beside this one that carry large streams faster; closed with it. Undefined where there can be none. */
+  readonly bulk?: BulkConnections;
   /** Closes the connection, if there is one; commands still running there are ended. */
   close(): Promise<void>;
 }

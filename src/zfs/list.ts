@@ -106,6 +106,19 @@ export const listNamedSnapshotsArguments = [
   'name,guid,createtxg',
 ] as const;
 
+/** Arguments of zfs that tell how much the datasets refer to whose names follow; it goes on after one that isn't there. */
+export const listReferencedArguments = ['list', '-Hp', '-o', 'name,referenced'] as const;
+
+/** Reads the output of `listReferencedArguments`: bytes by name. Lines that are something else, as those of errors, are passed over. */
+export function parseReferenced(output: string): Map<string, number> {
+  const lines = output.split('\n').map((line) => line.split('\t'));
+  return new Map(
+    lines.flatMap(([name = '', bytes, ...rest]) =>
+      isWholeNumber(bytes) && rest.length === 0 ? [[name, Number(bytes)] as const] : [],
+    ),
+  );
+}
+
 /** Arguments of zfs that list the snapshots and bookmarks of the datasets whose names follow, and of none below them. */
 export const listSnapshotsOfArguments = [
   ...['list', '-Hp', '-d', '1', '-t', 'snapshot,bookmark', '-s', 'name', '-o'],

@@ -1,5 +1,7 @@
 import type { Host } from '../host.js';
-import { connectOpenSsh } from '../openssh/connect.js';
+import { connectBeside, connectOpenSsh } from '../openssh/connect.js';
+import { formatPublicKey } from '../ssh2/known-hosts.js';
+import { PairedHost } from './paired-host.js';
 import { parseAddress } from '../../base/address.js';
 import { readClientConfig } from '../ssh/client-config.js';
 import { connectSsh, parseJump, type SshOptions } from '../ssh2/connect.js';
@@ -33,7 +35,17 @@ export async function connectHost(target: string, options: ConnectOptions): Prom
     ),
   );
   const [reason] = [config, ...hopConfigs.values()].flatMap(({ indispensable }) => indispensable);
-  if (reason === undefined) return connectSsh(target, { ...options, config, hopConfigs });
+  if (reason === undefined) {
+    const host = await connectSsh(target, { ...options, config, hopConfigs });
+    // ssh would read another configuration than the one that is tested with.
+    if (homeDir !== undefined || host.login.tookPerson) return host;
+    const hostKey = formatPublicKey(host.login.hostKey);
+    return new PairedHost(
+      host,
+      (stop) => connectBeside(target, { ...options, name: host.name, config, hostKey, signal: stop }),
+      options.debug,
+    );
+  }
   tell(`${target}: using the ssh of this machine, as its configuration asks for ${reason}`);
   return connectOpenSsh(target, { ...options, config });
 }

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import type { Host } from '../host.js';
-import { formatSshCommand, parseAddress } from '../../base/address.js';
+import { formatSshCommand, parseAddress, type Address } from '../../base/address.js';
 import { readClientConfig, type ClientConfig } from '../ssh/client-config.js';
 import type { Prompter } from '../ssh/prompt.js';
 import { defaultConnectTimeoutMs } from '../ssh/timeout.js';
@@ -26,6 +26,12 @@ export interface OpenSshOptions {
   readonly config?: ClientConfig | undefined;
 }
 
+/** What another connection to a host that we are connected to needs. */
+export interface BesideOptions extends Omit<OpenSshOptions, 'prompter' | 'warn'> {
+  /** The key that the host has shown, as a line of known_hosts has it: it must be the same machine. */
+  readonly hostKey: string;
+}
+
 /**
  * Connects to a host with the machine's own ssh, and gives it as a place where commands run: one connection, whatever runs there.
  * `target` is what `parseAddress` reads. What there is to ask, ssh itself asks on the terminal.
@@ -33,30 +39,52 @@ export interface OpenSshOptions {
  *   the signal is aborted.
  */
 export async function connectOpenSsh(target: string, options: OpenSshOptions): Promise<Host> {
-  const { name = target, prompter, warn, debug, signal, env = process.env } = options;
+  const { name = target, prompter, warn, debug, env = process.env } = options;
   const address = parseAddress(target);
+  const mayAsk = canAsk(env);
+  const start = (): Promise<Master> =>
+    startMaster(address, options, mayAsk, (line) => {
+      if (line.startsWith('Warning: ')) warn(line);
+      else debug(`${address.host}: ssh says: ${line}`);
+    });
+  const master = await (mayAsk ? prompter.lend(start) : start());
+  return new OpenSshHost(name, address.host, master, debug);
+}
+
+/**
+ * Connects once more to a host that we are connected to, where the machine's own ssh gets in by itself.
+ * @throws ZfsVmError as `connectOpenSsh` does; also where the host shows another key, or somebody would have to be asked
+ */
+export async function connectBeside(target: string, options: BesideOptions): Promise<OpenSshHost> {
+  const { name = target, debug } = options;
+  const address = parseAddress(target);
+  const master = await startMaster(address, options, false, (line) => {
+    debug(`${address.host}: ssh says: ${line}`);
+  });
+  return new OpenSshHost(name, address.host, master, debug);
+}
+
+async function startMaster(
+  address: Address,
+  options: Omit<OpenSshOptions, 'prompter' | 'warn'> & Partial<Pick<BesideOptions, 'hostKey'>>,
+  mayAsk: boolean,
+  onLine: (line: string) => void,
+): Promise<Master> {
+  const { debug, signal, env = process.env, hostKey } = options;
   const config = options.config ?? (await readClientConfig(address, { env, signal }));
   const label = address.host;
   debug(`${label}: connecting with ssh`);
   const configFile = env['ZFS_VM_SSH_CONFIG'];
-  const mayAsk = canAsk(env);
-  const start = (): Promise<Master> =>
-    Master.start({
-      words: [
-        ...(configFile === undefined ? [] : ['-F', configFile]),
-        ...(address.port === undefined ? [] : ['-p', String(address.port)]),
-        ...(address.user === undefined ? [] : ['-l', address.user]),
-        ...chooseOptions(config, mayAsk),
-        ...['--', address.host],
-      ],
-      ...{ label, env, signal, sshCommand: formatSshCommand(address, configFile) },
-      onLine: (line) => {
-        if (line.startsWith('Warning: ')) warn(line);
-        else debug(`${label}: ssh says: ${line}`);
-      },
-    });
-  const master = await (mayAsk ? prompter.lend(start) : start());
-  return new OpenSshHost(name, address.host, master, debug);
+  return Master.start({
+    words: [
+      ...(configFile === undefined ? [] : ['-F', configFile]),
+      ...(address.port === undefined ? [] : ['-p', String(address.port)]),
+      ...(address.user === undefined ? [] : ['-l', address.user]),
+      ...chooseOptions(config, mayAsk),
+      ...['--', address.host],
+    ],
+    ...{ label, hostKey, env, signal, onLine, sshCommand: formatSshCommand(address, configFile) },
+  });
 }
 
 /** What the master needs to be, and what we add where the configuration doesn't say it. */

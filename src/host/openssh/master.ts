@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +45,8 @@ const keptLines = 20;
 export interface MasterOptions {
   /** Options and address for ssh. */
   readonly words: readonly string[];
+  /** The only key that the host may show, with its type, as a line of known_hosts has them; as the configuration says when left out. */
+  readonly hostKey?: string | undefined;
   /** The host, for messages. */
   readonly label: string;
   /** What a person can try the same way with, for messages. */
@@ -69,10 +71,11 @@ export class Master {
   #isClosed = false;
   #lossReason: string | undefined;
 
-  private constructor(folder: string, { words, label, env, onLine }: MasterOptions) {
+  private constructor(folder: string, { words, label, env, onLine, hostKey }: MasterOptions) {
     this.socketPath = join(folder, 'ssh');
     this.#label = label;
-    const ssh = ['ssh', '-M', '-S', escapePercent(this.socketPath), '-N', ...words];
+    const pinned = hostKey === undefined ? [] : pinHostKey(join(folder, 'known_hosts'), hostKey);
+    const ssh = ['ssh', '-M', '-S', escapePercent(this.socketPath), '-N', ...pinned, ...words];
     // Not in a group of its own: ssh asks on the terminal, where only the group in the foreground is heard.
     const guard = spawn('/bin/sh', ['-c', guardScript, 'sh', folder, ...ssh], {
       env: { ...env },
@@ -138,6 +141,25 @@ export class Master {
     this.#guard.stdin.destroy();
     await Promise.race([this.#hasEnded, wait(farewellMs, undefined, { ref: false })]);
   }
+}
+
+/** What the host is called where its key is pinned. */
+const pinnedName = 'zfs-vm-pinned';
+
+/** Writes a file for ssh that knows one key, and gives the options with which that is the only one that is taken. */
+function pinHostKey(path: string, hostKey: string): string[] {
+  writeFileSync(path, `${pinnedName} ${hostKey}\n`);
+  const options = [
+    ...['StrictHostKeyChecking=yes', `HostKeyAlias=${pinnedName}`, 'CheckHostIP=no', 'UpdateHostKeys=no'],
+    ...[
+      `UserKnownHostsFile="${escapePercent(path)}"`,
+      'GlobalKnownHostsFile=/dev/null',
+      'VerifyHostKeyDNS=no',
+    ],
+    // OpenSSH 8.4 and older have none.
+    ...['IgnoreUnknown=KnownHostsCommand', 'KnownHostsCommand=none'],
+  ];
+  return options.flatMap((option) => ['-o', option]);
 }
 
 /** `%` in paths stands for something in ssh's options. */

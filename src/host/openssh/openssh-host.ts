@@ -37,6 +37,11 @@ export class OpenSshHost implements Host {
     this.#debug = debug;
   }
 
+  /** Whether the connection is gone, as far as is known. */
+  get isLost(): boolean {
+    return this.#isClosed || this.#master.lossReason() !== undefined;
+  }
+
   /** Starts a command; when too many run already, not before one of them has ended. */
   async start(argv: readonly string[], options: StartOptions = {}): Promise<HostProcess> {
     const command = toRemoteCommand(argv);

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ZfsVmError } from '../../base/errors.js';
-import type { Host } from '../host.js';
 import { formatSshCommand, parseAddress, type Address } from '../../base/address.js';
 import { readClientConfig, type ClientConfig } from '../ssh/client-config.js';
 import { logIn, type Connection } from './connection.js';
@@ -44,7 +43,7 @@ const maxHops = 8;
  * @throws ZfsVmError `usage` for a target that isn't one, `connection` when the host can't be reached or doesn't let us
  *   in, `interrupted` when the signal is aborted.
  */
-export async function connectSsh(target: string, options: SshOptions): Promise<Host> {
+export async function connectSsh(target: string, options: SshOptions): Promise<SshHost> {
   const connection = await openRoute(parseAddress(target), undefined, options, 0, options.config);
   return new SshHost(options.name ?? target, connection, options.debug);
 }

@@ -29,17 +29,30 @@ export interface LoginOptions {
   readonly timeoutMs: number;
 }
 
+/** What is known of how a connection was opened. */
+export interface Login {
+  /** The host's key, as it came. */
+  readonly hostKey: Buffer;
+  /** Whether a person was asked, or may have been by an agent that took its time: they would be asked again for another connection. */
+  readonly tookPerson: boolean;
+}
+
+/** How long an agent may take to sign without having asked anybody. */
+const agentMs = 2000;
+
 /** One SSH connection, logged in. */
 export class Connection {
   readonly client: Client;
+  readonly login: Login;
   readonly #carrier: Carrier;
   readonly #listeners: (() => void)[] = [];
   readonly #closed: Promise<void>;
   #lossReason: string | undefined;
 
   /** Takes over a client that has just logged in; `label` is the host's name in reasons. */
-  constructor(client: Client, carrier: Carrier, label: string) {
+  constructor({ client, ...login }: Login & { readonly client: Client }, carrier: Carrier, label: string) {
     this.client = client;
+    this.login = login;
     this.#carrier = carrier;
     client.on('error', (error) => {
       // The first word is the cause; what follows are its consequences.
@@ -104,7 +117,11 @@ export async function logIn(
   }
 }
 
-async function negotiate(stream: Duplex, config: ClientConfig, options: LoginOptions): Promise<Client> {
+async function negotiate(
+  stream: Duplex,
+  config: ClientConfig,
+  options: LoginOptions,
+): Promise<Login & { readonly client: Client }> {
   const { label, warn, debug, signal, timeoutMs } = options;
   const questions = new AbortController();
   const deadline = new Deadline(timeoutMs);
@@ -122,7 +139,23 @@ async function negotiate(stream: Duplex, config: ClientConfig, options: LoginOpt
       : waitForPerson(() => options.ask(question, secret, questions.signal));
   const checker = createHostKeyChecker({ config, label, ask, warn }, options.knownHosts);
   const record: LoginRecord = { tried: [], accepted: [], unanswered: false };
-  const logins = offerLogins({ config, label, ask, waitForPerson, warn, debug }, record);
+  let tookPerson = false;
+  const logins = offerLogins(
+    {
+      ...{ config, label, warn, debug },
+      ask: (question, secret) => {
+        tookPerson = true;
+        return ask(question, secret);
+      },
+      waitForPerson: (work) => {
+        const startedAtMs = performance.now();
+        return waitForPerson(work).finally(() => {
+          tookPerson ||= performance.now() - startedAtMs > agentMs;
+        });
+      },
+    },
+    record,
+  );
   let trustedKey: Buffer | undefined;
 
   const client = new ssh2.Client();
@@ -220,7 +253,8 @@ async function negotiate(stream: Duplex, config: ClientConfig, options: LoginOpt
     });
     client.removeAllListeners();
     countAnythingAsLife(client, stream, chooseKeepalive(config).intervalMs);
-    return client;
+    if (trustedKey === undefined) throw new Error('a host let us in without having shown its key');
+    return { client, hostKey: trustedKey, tookPerson };
   } catch (error) {
     // What still comes from it is a consequence of what went wrong already.
     client.removeAllListeners().on('error', () => undefined);

@@ -163,7 +163,12 @@ export function formatKnownHost(name: string, key: Buffer, hashed: boolean): str
     const salt = randomBytes(20);
     hosts = `|1|${salt.toString('base64')}|${hashName(name, salt).toString('base64')}`;
   }
-  return `${hosts} ${readKeyType(key) ?? ''} ${key.toString('base64')}`;
+  return `${hosts} ${formatPublicKey(key)}`;
+}
+
+/** A public key as OpenSSH writes it into files: its type, and base64. */
+export function formatPublicKey(key: Buffer): string {
+  return `${readKeyType(key) ?? ''} ${key.toString('base64')}`;
 }
 
 /** The fingerprint of a public key, as OpenSSH shows it: `SHA256:` and base64 without padding. */

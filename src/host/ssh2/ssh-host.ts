@@ -1,7 +1,7 @@
 import type { ClientChannel } from 'ssh2';
 import { ZfsVmError } from '../../base/errors.js';
 import type { Host, HostProcess, StartOptions } from '../host.js';
-import type { Connection } from './connection.js';
+import type { Connection, Login } from './connection.js';
 import { describeThrown, toPrintable } from '../../base/printable.js';
 import { toRemoteCommand } from '../ssh/remote-command.js';
 import { SshProcess } from './ssh-process.js';
@@ -27,6 +27,11 @@ export class SshHost implements Host {
     connection.onLost(() => {
       this.#wakeAll();
     });
+  }
+
+  /** How it was opened. */
+  get login(): Login {
+    return this.#connection.login;
   }
 
   /**

@@ -5,6 +5,7 @@ import { estimateSizes } from '../../transfer/around/estimate-sizes.js';
 import type { SharedSteps, TransferEvent, TransferResult } from '../../transfer/event.js';
 import { protectSources, type Protection } from '../../transfer/protection/protect-sources.js';
 import { SourceBookmarks } from '../../transfer/protection/source-bookmarks.js';
+import { hasBulkEnds, LargeChains } from '../../transfer/lanes/bulk.js';
 import type { TransferContext } from '../../transfer/schedule/transfer-context.js';
 import { runFanOut } from '../../transfer/schedule/run-fan-out.js';
 import type { Loss } from '../loss.js';
@@ -22,7 +23,7 @@ export interface ReceiverWork {
   readonly losses: readonly Loss[];
   /** The sender's snapshots that want a bookmark, though nothing is sent from or to them, by their full names. */
   readonly unmarked: readonly string[];
-  readonly context: Omit<TransferContext, 'bookmarks'>;
+  readonly context: Omit<TransferContext, 'bookmarks' | 'largeChains'>;
 }
 
 /** Plans of one sender's receivers that are being run together. */
@@ -77,6 +78,7 @@ async function start(
   };
   const { sender, clock } = first.context;
   const over = new AbortController();
+  const largeChains = findLargeChains(works, signal);
   const bookmarks = bookmark ? new SourceBookmarks(sender, signal) : undefined;
   const meanwhile = Promise.all([
     wantsSizes ? tellSizes(works, AbortSignal.any([signal, over.signal])) : undefined,
@@ -92,7 +94,7 @@ async function start(
       { sender, emit, signal, holdJournal, clock, bookmarks },
     );
     protection = protecting;
-    const receivers = works.map((work) => toReceiver(work, protecting, bookmarks));
+    const receivers = works.map((work) => toReceiver(work, protecting, { bookmarks, largeChains }));
     const fanOut = planFanOut(receivers);
     const names = receivers.map(({ context }) => context.receiver.host.name);
     if (fanOut.shared.length > 0) emit({ kind: 'sharing', chains: listShared(fanOut, names) });
@@ -115,13 +117,31 @@ async function start(
 function toReceiver(
   { plan, context }: ReceiverWork,
   protection: Protection,
-  bookmarks: SourceBookmarks | undefined,
+  shared: Pick<TransferContext, 'bookmarks' | 'largeChains'>,
 ): ReceiverPlan & { readonly context: TransferContext } {
   const emit = (event: TransferEvent): void => {
     protection.follow(event);
     context.emit(event);
   };
-  return { plan, encoding: describeEncoding(context), context: { ...context, bookmarks, emit } };
+  return { plan, encoding: describeEncoding(context), context: { ...context, ...shared, emit } };
+}
+
+/** Finds which chains are large, where that makes a difference, and has the connections for them opened meanwhile. */
+function findLargeChains(works: readonly ReceiverWork[], signal: AbortSignal): LargeChains | undefined {
+  const able = works.filter(({ context: { sender, receiver, rateLimit } }) =>
+    hasBulkEnds({ sender: sender.host, receiver: receiver.host, rateLimit }),
+  );
+  const [first] = able;
+  const chains = able.flatMap(({ plan }) => plan.chains);
+  if (first === undefined || chains.length === 0) return undefined;
+  const { sender } = first.context;
+  const large = new LargeChains(sender, chains, signal);
+  for (const { plan, context } of able) {
+    void large.areLarge(plan.chains).then((isLarge) => {
+      for (const { host } of isLarge ? [sender, context.receiver] : []) host.bulk?.prepare();
+    });
+  }
+  return large;
 }
 
 /** Waits until all receivers are done, and ends what went on beside. */

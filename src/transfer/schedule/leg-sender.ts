@@ -1,16 +1,20 @@
 import type { Endpoint } from '../../host/endpoint.js';
 import type { Chain, Step } from '../../plan/plan.js';
 import type { Arrival } from '../event.js';
+import { hasBulkEnds, openBulkEnds, type LaneEnds } from '../lanes/bulk.js';
 import { countFitting } from '../lanes/lane-length.js';
 import { toLegs, type Leg } from '../lanes/lane-script.js';
 import { LanesAhead } from '../lanes/lanes-ahead.js';
 import { openLane, runLane, type LaneContext, type LaneResult } from '../lanes/run-lane.js';
 import { OmittedOptions } from './omitted-options.js';
 import type { ReceiverRecord } from './receiver-record.js';
+import type { TransferContext } from './transfer-context.js';
+
+type LegContext = LaneContext & Pick<TransferContext, 'largeChains'>;
 
 /** Sends legs to a receiver, and knows what it has refused so far: the next legs are made so that it takes them. */
 export class LegSender {
-  readonly #context: LaneContext;
+  readonly #context: LegContext;
   readonly #record: ReceiverRecord;
   readonly #ahead = new LanesAhead();
   readonly #omitted = new OmittedOptions();
@@ -19,7 +23,7 @@ export class LegSender {
   /** Whether one stream takes many versions. */
   #canShare = true;
 
-  constructor(context: LaneContext, record: ReceiverRecord) {
+  constructor(context: LegContext, record: ReceiverRecord) {
     this.#context = context;
     this.#record = record;
   }
@@ -53,7 +57,10 @@ export class LegSender {
     const record = this.#record;
     try {
       const context = { ...this.#context, sender, signal, emit: record.follow };
-      const { bytes, done, skipErrors, failure } = await this.#sendThrough(legs, count, context);
+      const ends = await this.#openEnds(legs.slice(0, count), context);
+      const { bytes, done, skipErrors, failure } = await this.#sendThrough(legs, count, {
+        ...{ ...context, sender: ends.sender, receiver: ends.receiver },
+      }).finally(ends.close);
       record.addLane({ bytes, skipErrors });
       this.#noteOmitted(legs.slice(0, done));
       const left = legs.slice(done);
@@ -69,6 +76,16 @@ export class LegSender {
       record.failBy(error, { legs, signal });
     }
     return [];
+  }
+
+  /** The ends of a lane by the connections that suit what goes through it. */
+  async #openEnds(legs: readonly Leg[], { sender, receiver, rateLimit }: LaneContext): Promise<LaneEnds> {
+    const canBe = hasBulkEnds({ sender: sender.host, receiver: receiver.host, rateLimit });
+    const chains = legs.map(({ chain, steps }) => ({ ...chain, steps }));
+    if (canBe && (await this.#context.largeChains?.areLarge(chains)) === true) {
+      return openBulkEnds(sender, receiver);
+    }
+    return { sender, receiver, close: () => Promise.resolve() };
   }
 
   #noteOmitted(legs: readonly Leg[]): void {

@@ -1,5 +1,6 @@
 import type { NoteCarrier } from '../around/carry-notes.js';
 import type { ReplacedDatasets } from '../around/replaced-datasets.js';
+import type { LargeChains } from '../lanes/bulk.js';
 import type { LaneContext } from '../lanes/run-lane.js';
 import type { SourceBookmarks } from '../protection/source-bookmarks.js';
 
@@ -7,6 +8,8 @@ import type { SourceBookmarks } from '../protection/source-bookmarks.js';
 export interface TransferContext extends LaneContext {
   /** How many streams go side by side; as many as suit the plan when it is undefined. */
   readonly lanes: number | undefined;
+  /** Which chains are large enough for a connection of their own; undefined where there is none to be had. */
+  readonly largeChains: LargeChains | undefined;
   /** What leaves bookmarks on the sender: of the last snapshot that each chain brought. None where that is left out. */
   readonly bookmarks: SourceBookmarks | undefined;
   /** What gives the versions their notes. */
