@@ -37,6 +37,8 @@ export interface Call<Args, Context> {
 export interface Runnable {
   /** Does it. @returns the exit status. @throws ZfsVmError for whatever can't be done */
   readonly execute: () => Promise<number>;
+  /** Is called when it is done, whatever came of it. */
+  readonly conclude?: () => void;
 }
 
 /** Something that makes commands of a kind: a class. */
@@ -86,7 +88,11 @@ export async function runCommandLine<Context extends Outputs>(
     if (status === undefined) throw error;
     return status;
   }
-  return command.execute();
+  try {
+    return await command.execute();
+  } finally {
+    command.conclude?.();
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { toPrintable } from '../base/printable.js';
 import { drained } from '../base/write-all.js';
 import type { ArgumentsOf, CommandDefinition, GlobalArguments } from '../command-line/command-definition.js';
 import { loadConfig, type ConfigFiles } from '../command-line/config-file.js';
@@ -5,6 +6,7 @@ import type { Call, Outputs } from '../command-line/run-command-line.js';
 import type { Config } from '../config/config.js';
 import { formatError } from '../report/error-text.js';
 import { describeMalformedTags } from '../report/malformed-tags.js';
+import { Timeline } from '../report/run/timeline.js';
 import { chooseColors } from '../report/terminal/colors.js';
 import type { TaskEvent } from '../tasks/event.js';
 import type { Places, Surroundings } from '../tasks/surroundings.js';
@@ -39,6 +41,7 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
   readonly context: CommandContext;
   /** What the options of every command come to. */
   readonly #globals: GlobalArguments;
+  readonly #timeline: Timeline | undefined;
   #config: Promise<Config> | undefined;
 
   constructor({ args, name, context }: Call<ArgumentsOf<Definition>, CommandContext>) {
@@ -46,6 +49,7 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
     this.name = name;
     this.context = context;
     this.#globals = args;
+    this.#timeline = this.#globals.debug ? new Timeline(() => performance.now()) : undefined;
   }
 
   /** Does it. @returns the exit status. @throws ZfsVmError for whatever can't be done */
@@ -76,9 +80,13 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
     const { places, signal, stdout, stderr } = this.context;
     const toldHosts = new Set<string>();
     const emit = (event: TaskEvent): void => {
+      this.#timeline?.hear(event);
       if (event.kind === 'connection') {
         const isWanted = { warning: true, verbose: this.verbose || this.debug, debug: this.debug };
-        if (isWanted[event.level]) stderr.write(`${event.line}\n`);
+        if (isWanted[event.level]) stderr.write(`${this.#stamp}${event.line}\n`);
+      } else if (event.kind === 'connected' || event.kind === 'command') {
+        if (event.kind === 'connected' || !this.debug) return;
+        stderr.write(`${this.#stamp}${event.host}: ${toPrintable(event.argv.join(' '))}\n`);
       } else if (event.kind === 'malformed-tags') {
         const lines = describeMalformedTags(event.host, event.malformedTags);
         if (listsMalformedTags || toldHosts.has(event.host)) return;
@@ -99,6 +107,16 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
         confirm ??
         ((losses) => confirmLosses(losses, isConfirmed, { stderr, prompter: places.prompter, signal })),
     };
+  }
+
+  /** Tells, for whoever debugs, where the time went. */
+  conclude(): void {
+    if (this.#timeline !== undefined) this.context.stderr.write(this.#timeline.format());
+  }
+
+  /** The time, before what is told for debugging. */
+  get #stamp(): string {
+    return this.#timeline === undefined ? '' : `${this.#timeline.stamp}  `;
   }
 
   /** Tells what went wrong in a part, which is no reason to leave out the others. */

@@ -26,6 +26,14 @@ export interface HostProcess {
   readonly exit: Promise<Exit>;
 }
 
+/** Who hears of what a host does. */
+export interface CommandTelling {
+  /** Takes lines about what is being done; printable text, without secrets. */
+  readonly debug: (line: string) => void;
+  /** Hears of each command before it is started. */
+  readonly onCommand?: ((argv: readonly string[]) => void) | undefined;
+}
+
 /** What may go along with a command. */
 export interface StartOptions {
   /** Aborting it ends the command: its pipes are closed and it is told to terminate. */

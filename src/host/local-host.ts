@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { Readable, Writable } from 'node:stream';
 import { ZfsVmError } from '../base/errors.js';
-import type { Exit, Host, HostProcess, StartOptions } from './host.js';
+import type { CommandTelling, Exit, Host, HostProcess, StartOptions } from './host.js';
 
 /** Where zfs often is, and where the PATH of cron jobs and plain users often doesn't reach. */
 const sbinFolders = '/usr/local/sbin:/usr/sbin:/sbin';
@@ -14,8 +14,14 @@ export class LocalHost implements Host {
   readonly name = 'local';
   readonly joinsPipes: boolean = true;
   readonly #running = new Set<AbortController>();
+  readonly #onCommand: CommandTelling['onCommand'];
+
+  constructor({ onCommand }: Pick<CommandTelling, 'onCommand'> = {}) {
+    this.#onCommand = onCommand;
+  }
 
   start(argv: readonly string[], options: StartOptions = {}): Promise<HostProcess> {
+    this.#onCommand?.(argv);
     return new Promise((resolve) => {
       resolve(this.#start(argv, options));
     });

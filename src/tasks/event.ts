@@ -13,6 +13,10 @@ import type { PlannedTransfers, ReceiverOutcome } from './transfer-outcome.js';
 export type TaskEvent =
   /** Something to know of the connection to a host. */
   | { readonly kind: 'connection'; readonly level: 'warning' | 'verbose' | 'debug'; readonly line: string }
+  /** A host over SSH has let us in. */
+  | { readonly kind: 'connected'; readonly host: string }
+  /** A command is started on a host. */
+  | { readonly kind: 'command'; readonly host: string; readonly argv: readonly string[] }
   /** Snapshots of a host look like versions, and are none. */
   | {
       readonly kind: 'malformed-tags';

@@ -8,7 +8,7 @@ import type { Places } from './surroundings.js';
 /** The places of this machine. @param env its environment, which says where state is kept */
 export function findPlaces(env: Readonly<Record<string, string | undefined>>): Places {
   return {
-    openLocal: () => new LocalHost(),
+    openLocal: (telling) => new LocalHost(telling),
     // ssh2 takes as long to load as all else: only where there is a host to connect to.
     connect: async (target, options) =>
       (await import('../host/connect/connect-host.js')).connectHost(target, options),

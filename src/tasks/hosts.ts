@@ -33,7 +33,7 @@ export class Hosts {
 
   /** This machine, where zfs is run as whoever we are. */
   openLocal(): Endpoint {
-    const host = this.#surroundings.openLocal();
+    const host = this.#surroundings.openLocal({ onCommand: this.#tellCommandsOf(localName) });
     this.#local.push(host);
     return toEndpoint(host, { sudo: false });
   }
@@ -98,9 +98,17 @@ export class Hosts {
       warn: tellAt('warning'),
       tell: tellAt('verbose'),
       debug: tellAt('debug'),
+      onCommand: this.#tellCommandsOf(target),
       signal: AbortSignal.any([signal, this.#connecting.signal]),
     });
+    emit({ kind: 'connected', host: target });
     return toEndpoint(host, { sudo: this.#usesSudo(remote) });
+  }
+
+  #tellCommandsOf(host: string): (argv: readonly string[]) => void {
+    return (argv) => {
+      this.#surroundings.emit({ kind: 'command', host, argv });
+    };
   }
 
   #usesSudo({ sudo }: ResolvedRemote): boolean {

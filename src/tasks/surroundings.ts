@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js';
 import type { Transport } from '../base/transports.js';
 import type { Config } from '../config/config.js';
 import type { ConnectOptions } from '../host/connect/connect-host.js';
-import type { Host } from '../host/host.js';
+import type { CommandTelling, Host } from '../host/host.js';
 import type { RunLock } from '../host/run-lock.js';
 import type { Prompter } from '../host/ssh/prompt.js';
 import type { HoldJournal } from '../transfer/protection/hold-journal.js';
@@ -12,7 +12,7 @@ import type { Loss } from './loss.js';
 /** The places where tasks have effects, and the time: those of this machine (`findPlaces`), or simulated ones. */
 export interface Places {
   /** This machine, as a place where commands run. */
-  readonly openLocal: () => Host;
+  readonly openLocal: (telling: Pick<CommandTelling, 'onCommand'>) => Host;
   /** Connects to another host as people name it. @throws ZfsVmError as `connectHost` does */
   readonly connect: (target: string, options: ConnectOptions) => Promise<Host>;
   /** Where holds are written down. */

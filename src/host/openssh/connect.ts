@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import type { Host } from '../host.js';
+import type { CommandTelling, Host } from '../host.js';
 import { formatSshCommand, parseAddress, type Address } from '../../base/address.js';
 import { readClientConfig, type ClientConfig } from '../ssh/client-config.js';
 import type { Prompter } from '../ssh/prompt.js';
@@ -9,15 +9,13 @@ import { OpenSshHost } from './openssh-host.js';
 import { hasAesInstructions, preferAes } from './prefer-aes.js';
 
 /** What connecting needs from the rest of the program. */
-export interface OpenSshOptions {
+export interface OpenSshOptions extends CommandTelling {
   /** What people call the host; the target when left out. */
   readonly name?: string | undefined;
   /** Who else asks on the terminal. */
   readonly prompter: Pick<Prompter, 'lend'>;
   /** Takes lines that the person should see, whatever the verbosity; printable text. */
   readonly warn: (line: string) => void;
-  /** Takes lines about what is being done; printable text, without secrets. */
-  readonly debug: (line: string) => void;
   /** Aborting it cancels connecting. Later it does nothing. */
   readonly signal?: AbortSignal | undefined;
   /** The environment instead of the process's own. `ZFS_VM_SSH_CONFIG` names an OpenSSH configuration file to use. */
@@ -48,7 +46,7 @@ export async function connectOpenSsh(target: string, options: OpenSshOptions): P
       else debug(`${address.host}: ssh says: ${line}`);
     });
   const master = await (mayAsk ? prompter.lend(start) : start());
-  return new OpenSshHost(name, address.host, master, debug);
+  return new OpenSshHost(name, address.host, master, options);
 }
 
 /**
@@ -61,7 +59,7 @@ export async function connectBeside(target: string, options: BesideOptions): Pro
   const master = await startMaster(address, options, false, (line) => {
     debug(`${address.host}: ssh says: ${line}`);
   });
-  return new OpenSshHost(name, address.host, master, debug);
+  return new OpenSshHost(name, address.host, master, options);
 }
 
 async function startMaster(

@@ -1,6 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
-import { toPrintable } from '../../base/printable.js';
-import type { Exit, Host, HostProcess, StartOptions } from '../host.js';
+import type { CommandTelling, Exit, Host, HostProcess, StartOptions } from '../host.js';
 import { LocalHost } from '../local-host.js';
 import { runCommand } from '../run-command.js';
 import { toRemoteCommand } from '../ssh/remote-command.js';
@@ -21,7 +20,7 @@ export class OpenSshHost implements Host {
   readonly joinsPipes = true;
   readonly #address: string;
   readonly #master: Master;
-  readonly #debug: (line: string) => void;
+  readonly #options: CommandTelling;
   /** Where the ssh processes run. */
   readonly #local = new LocalHost();
   readonly #running = new Set<Promise<unknown>>();
@@ -30,11 +29,11 @@ export class OpenSshHost implements Host {
   readonly #letGo = new AbortController();
 
   /** `name` is the host as the person named it, `address` as ssh takes it. */
-  constructor(name: string, address: string, master: Master, debug: (line: string) => void) {
+  constructor(name: string, address: string, master: Master, options: CommandTelling) {
     this.name = name;
     this.#address = address;
     this.#master = master;
-    this.#debug = debug;
+    this.#options = options;
   }
 
   /** Whether the connection is gone, as far as is known. */
@@ -45,7 +44,7 @@ export class OpenSshHost implements Host {
   /** Starts a command; when too many run already, not before one of them has ended. */
   async start(argv: readonly string[], options: StartOptions = {}): Promise<HostProcess> {
     const command = toRemoteCommand(argv);
-    this.#debug(`${this.name}: ${toPrintable(argv.join(' '))}`);
+    this.#options.onCommand?.(argv);
     while (this.#running.size >= maxSessions) await this.#waitForSession(options.signal);
     throwIfStopped(options.signal);
     this.#throwIfLost();
@@ -109,7 +108,7 @@ export class OpenSshHost implements Host {
 
   async #waitForSession(signal: AbortSignal | undefined): Promise<void> {
     throwIfStopped(signal);
-    this.#debug(`${this.name}: ${maxSessions} commands run, waiting for one to end`);
+    this.#options.debug(`${this.name}: ${maxSessions} commands run, waiting for one to end`);
     let wake: () => void = () => undefined;
     const isStopped = new Promise<void>((resolve) => {
       wake = resolve;

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ZfsVmError } from '../../base/errors.js';
+import type { CommandTelling } from '../host.js';
 import { formatSshCommand, parseAddress, type Address } from '../../base/address.js';
 import { readClientConfig, type ClientConfig } from '../ssh/client-config.js';
 import { logIn, type Connection } from './connection.js';
@@ -13,15 +14,13 @@ import { openProxyCommand, openTcp, type Carrier } from './transport.js';
 import { defaultConnectTimeoutMs } from '../ssh/timeout.js';
 
 /** What connecting needs from the rest of the program. */
-export interface SshOptions {
+export interface SshOptions extends CommandTelling {
   /** What people call the host; the target when left out. */
   readonly name?: string | undefined;
   /** Who answers questions about host keys, passphrases and passwords. */
   readonly prompter: Pick<Prompter, 'ask'>;
   /** Takes lines that the person should see, whatever the verbosity; printable text. */
   readonly warn: (line: string) => void;
-  /** Takes lines about what is being done; printable text, without secrets. */
-  readonly debug: (line: string) => void;
   /** Aborting it cancels connecting. Later it does nothing. */
   readonly signal?: AbortSignal | undefined;
   /** The home folder instead of the account's own: its `.ssh/config` must be there, and no other is read. For tests. */
@@ -45,7 +44,7 @@ const maxHops = 8;
  */
 export async function connectSsh(target: string, options: SshOptions): Promise<SshHost> {
   const connection = await openRoute(parseAddress(target), undefined, options, 0, options.config);
-  return new SshHost(options.name ?? target, connection, options.debug);
+  return new SshHost(options.name ?? target, connection, options);
 }
 
 /** Connects to a host, by way of the given jump hosts or, if none are given, those of its own configuration. */

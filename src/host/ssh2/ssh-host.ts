@@ -1,8 +1,8 @@
 import type { ClientChannel } from 'ssh2';
 import { ZfsVmError } from '../../base/errors.js';
-import type { Host, HostProcess, StartOptions } from '../host.js';
+import type { CommandTelling, Host, HostProcess, StartOptions } from '../host.js';
 import type { Connection, Login } from './connection.js';
-import { describeThrown, toPrintable } from '../../base/printable.js';
+import { describeThrown } from '../../base/printable.js';
 import { toRemoteCommand } from '../ssh/remote-command.js';
 import { SshProcess } from './ssh-process.js';
 
@@ -11,7 +11,7 @@ export class SshHost implements Host {
   readonly name: string;
   readonly joinsPipes = false;
   readonly #connection: Connection;
-  readonly #debug: (line: string) => void;
+  readonly #options: CommandTelling;
   readonly #running = new Set<SshProcess>();
   /** Those who wait for a channel to become free. */
   readonly #waiting = new Set<() => void>();
@@ -20,10 +20,10 @@ export class SshHost implements Host {
   /** How many were, and are no more. */
   #ended = 0;
 
-  constructor(name: string, connection: Connection, debug: (line: string) => void) {
+  constructor(name: string, connection: Connection, options: CommandTelling) {
     this.name = name;
     this.#connection = connection;
-    this.#debug = debug;
+    this.#options = options;
     connection.onLost(() => {
       this.#wakeAll();
     });
@@ -40,7 +40,7 @@ export class SshHost implements Host {
    */
   async start(argv: readonly string[], { signal }: StartOptions = {}): Promise<HostProcess> {
     const command = toRemoteCommand(argv);
-    this.#debug(`${this.name}: ${toPrintable(argv.join(' '))}`);
+    this.#options.onCommand?.(argv);
     for (;;) {
       throwIfStopped(signal);
       this.#throwIfLost();
@@ -53,7 +53,7 @@ export class SshHost implements Host {
         if (!(error instanceof NoChannelFree)) throw error;
       }
       if (this.#active > 0) {
-        this.#debug(`${this.name}: no channel is free, waiting for one`);
+        this.#options.debug(`${this.name}: no channel is free, waiting for one`);
         await this.#waitForChannel(signal);
       } else if (this.#ended === endedBefore + 1) {
         // Nothing but this attempt has ended meanwhile, so that waiting would change nothing.
