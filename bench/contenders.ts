@@ -33,6 +33,7 @@ export function listContenders(shape: WorldShape, addresses: Addresses): Contend
       : { name: 'by hand', line: pipeByHand(shape, addresses), isSlow: false },
     { name: 'zfs-vm', line: `zfs-vm ${words}`, isSlow: false },
     { name: 'zfs-vm ssh', line: `zfs-vm --transport openssh ${words}`, isSlow: false },
+    { name: 'zfs-vm ssh2', line: `zfs-vm --transport ssh2 ${words}`, isSlow: false },
     ...[
       { name: 'syncoid', flags: leanFlags },
       { name: 'syncoid plain', flags: ['--no-sync-snap'] },

@@ -1,18 +1,16 @@
 /**
- * `node build/bench/fan-out-lab.js [--rounds 3] [--mbit 16]`: the same as fan-out.ts on real OpenZFS: a push to three lab hosts beside a
+ * `node build/bench/fan-out-lab.js [--rounds 3] [--mbit 16] [--megabytes 16] [--lab NAME]`: the same as fan-out.ts on real OpenZFS: a push to three lab hosts beside a
  * push to one of them, in turn. Each has a link of its own to the sender, so that the network's share is none.
  * docs/performance.md says what is measured.
  */
 import { parseArgs } from 'node:util';
-import { startLab, type Lab } from '../test/lab/lab.js';
+import { attachLab, startLab, type Lab } from '../test/lab/lab.js';
 import type { LabHost } from '../test/lab/lab-host.js';
 import { noteSends, notingFolder, takeSends } from '../test/lab/noted-sends.js';
 import { note } from './program.js';
 import { formatRow, median } from './statistics.js';
 
 const receiverNames = ['b', 'c', 'd'];
-
-const megabytes = 16;
 
 const columns = ['hosts', 'rounds', 'min s', 'median s', 'max s', 'ratio', 'sends'];
 
@@ -23,7 +21,7 @@ interface Push {
 }
 
 /** Gives the sender something to send. */
-async function prepareSender(a: LabHost): Promise<void> {
+async function prepareSender(a: LabHost, megabytes: number): Promise<void> {
   await a.freshPool();
   await noteSends(a);
   await a.run(
@@ -47,15 +45,24 @@ async function push(lab: Lab, hostCount: number): Promise<Push> {
   return { seconds: Number(nanoseconds) / 1e9, sends: await takeSends(a) };
 }
 
-async function runBenchmark(rounds: number, mbit: number): Promise<void> {
+interface Request {
+  readonly rounds: number;
+  readonly mbit: number;
+  readonly megabytes: number;
+  /** The lab that is there already; one is booted when it is left out. */
+  readonly labName: string | undefined;
+}
+
+async function runBenchmark({ rounds, mbit, megabytes, labName }: Request): Promise<void> {
   const hosts = ['a', ...receiverNames].map((name) => ({ name }));
-  const lab = await startLab({ name: `bench-fan-out-${process.pid}`, hosts, memoryMib: 1024 });
+  const name = `bench-fan-out-${process.pid}`;
+  const lab = await (labName === undefined ? startLab({ name, hosts, memoryMib: 1024 }) : attachLab(labName));
   const counts = [1, receiverNames.length];
   const pushes = new Map<number, Push[]>(counts.map((count) => [count, []]));
   try {
     const a = lab.host('a');
     await lab.deploy(a);
-    await prepareSender(a);
+    await prepareSender(a, megabytes);
     await a.setLink({ rateMbitPerSecond: mbit });
     for (let round = 1; round <= rounds; round++) {
       for (const count of counts) {
@@ -65,7 +72,8 @@ async function runBenchmark(rounds: number, mbit: number): Promise<void> {
       }
     }
   } finally {
-    await lab.stop();
+    if (labName === undefined) await lab.stop();
+    else await lab.host('a').setLink({});
   }
   const alone = median((pushes.get(1) ?? []).map(({ seconds }) => seconds));
   const rows = counts.map((count) => {
@@ -82,6 +90,12 @@ async function runBenchmark(rounds: number, mbit: number): Promise<void> {
 }
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, mbit: { type: 'string', default: '16' } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    mbit: { type: 'string', default: '16' },
+    megabytes: { type: 'string', default: '16' },
+    lab: { type: 'string' },
+  },
 });
-await runBenchmark(Number(values.rounds), Number(values.mbit));
+const [rounds = 0, mbit = 0, megabytes = 0] = [values.rounds, values.mbit, values.megabytes].map(Number);
+await runBenchmark({ rounds, mbit, megabytes, labName: values.lab });

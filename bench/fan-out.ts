@@ -1,5 +1,5 @@
 /**
- * `node build/bench/fan-out.js [--rounds 3] [-- OPTION...]`: how long a push to three hosts takes beside a push to one of them, and how
+ * `node build/bench/fan-out.js [--rounds 3] [--chunks 32] [-- OPTION...]`: how long a push to three hosts takes beside a push to one of them, and how
  * often the source is read for it. The hosts are sshds of our own on this machine, zfs is a fake, and what it is read from gives no
  * more than 20 MB/s, as a disk does: the more often it is read, the longer it takes. docs/performance.md says what is measured.
  */
@@ -17,8 +17,6 @@ import { runWatched, type WatchedRun } from './watched-run.js';
 /** 8 MB and a rest of 0.4 s: 20 MB/s. */
 const pace = { chunkBytes: 8_000_000, pauseSeconds: 0.4 };
 
-const chunks = 32;
-
 const hostCount = 3;
 
 const columns = ['hosts', 'rounds', 'min s', 'median s', 'max s', 'ratio', 'sends', 'cpu s', 'peak MiB'];
@@ -29,10 +27,15 @@ interface Receiver {
   readonly zfs: FakeZfs;
 }
 
-async function startReceiver(program: string, folder: string, index: number): Promise<Receiver> {
+async function startReceiver(
+  program: string,
+  folder: string,
+  index: number,
+  sizeBytes: number,
+): Promise<Receiver> {
   const own = join(folder, `host-${index}`);
   mkdirSync(own);
-  const zfs = new FakeZfs(own, pace.chunkBytes * chunks, pace);
+  const zfs = new FakeZfs(own, sizeBytes, pace);
   const path = process.env['PATH'] ?? '/usr/bin:/bin';
   const sshd = await OwnSshd.start(
     program,
@@ -44,14 +47,15 @@ async function startReceiver(program: string, folder: string, index: number): Pr
   return { sshd, zfs };
 }
 
-async function runBenchmark(rounds: number, options: readonly string[]): Promise<void> {
+async function runBenchmark(rounds: number, chunks: number, options: readonly string[]): Promise<void> {
+  const sizeBytes = pace.chunkBytes * chunks;
   const program = findSshd();
   if (program === undefined) throw new Error("there is no sshd on this machine: install OpenSSH's server");
   const folder = mkdtempSync(join(tmpdir(), 'zfs-vm-bench-'));
   const receivers: Receiver[] = [];
   try {
     for (let index = 1; index <= hostCount; index++) {
-      receivers.push(await startReceiver(program, folder, index));
+      receivers.push(await startReceiver(program, folder, index, sizeBytes));
     }
     const configPath = join(folder, 'ssh_config');
     writeFileSync(configPath, receivers.map(({ sshd }) => readFileSync(sshd.configPath, 'utf8')).join(''));
@@ -82,8 +86,8 @@ async function runBenchmark(rounds: number, options: readonly string[]): Promise
         result.runs.push(await runWatched([...argv], env));
         result.sends = first?.zfs.countSends() ?? 0;
         const arrived = some.map(({ zfs }) => zfs.readReceivedBytes());
-        if (arrived.some((bytes) => bytes !== pace.chunkBytes * chunks)) {
-          throw new Error(`of ${pace.chunkBytes * chunks} bytes, ${arrived.join(', ')} arrived`);
+        if (arrived.some((bytes) => bytes !== sizeBytes)) {
+          throw new Error(`of ${sizeBytes} bytes, ${arrived.join(', ')} arrived`);
         }
         note(`round ${round}, ${result.count} hosts: ${result.runs.at(-1)?.seconds.toFixed(2) ?? ''} s`);
       }
@@ -121,7 +125,7 @@ function printResults(
 }
 
 const { values, positionals } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' } },
+  options: { rounds: { type: 'string', default: '3' }, chunks: { type: 'string', default: '32' } },
   allowPositionals: true,
 });
-await runProgram(() => runBenchmark(Number(values.rounds), positionals));
+await runProgram(() => runBenchmark(Number(values.rounds), Number(values.chunks), positionals));

@@ -1,6 +1,6 @@
 /**
- * `node build/bench/loopback.js [--size 4G] [--rounds 3] [--also PATH]`: how fast one big stream goes through zfs-vm, with either
- * transport, beside the plain pipe, from this machine to itself. sshd is our own, and zfs a fake that costs next to nothing.
+ * `node build/bench/loopback.js [--size 4G] [--rounds 3] [--pull] [--also PATH]`: how fast one big stream goes through zfs-vm, by itself and with
+ * either transport, beside the plain pipe, from this machine to itself. sshd is our own, and zfs a fake that costs next to nothing.
  * `--also` measures another zfs-vm too: the executable of an older checkout. docs/performance.md says what is measured.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -38,6 +38,7 @@ const columnWidths = columns.map((column) => column.length);
 const textColumns = 2;
 
 interface Request {
+  readonly direction: 'push' | 'pull';
   readonly sizeBytes: number;
   readonly rounds: number;
   readonly also: string | undefined;
@@ -49,6 +50,7 @@ function readRequest(argv: readonly string[]): Request {
     options: {
       size: { type: 'string', default: '4G' },
       rounds: { type: 'string', default: '3' },
+      pull: { type: 'boolean', default: false },
       also: { type: 'string' },
     },
   });
@@ -57,30 +59,39 @@ function readRequest(argv: readonly string[]): Request {
   const [, number = '', unit = ''] = /^([0-9]{1,6})([KMG])$/.exec(values.size) ?? [];
   const sizeBytes = Number(number) * 1024 ** ' KMG'.indexOf(unit);
   if (number === '' || sizeBytes === 0) throw new Error('--size takes a number with K, M or G');
-  return { sizeBytes, rounds, also: values.also === undefined ? undefined : resolve(values.also) };
+  return {
+    direction: values.pull ? 'pull' : 'push',
+    ...{ sizeBytes, rounds, also: values.also === undefined ? undefined : resolve(values.also) },
+  };
 }
 
-function listContenders({ configPath, target }: OwnSshd, also: string | undefined): Contender[] {
+function listContenders(
+  { configPath, target }: OwnSshd,
+  { direction, also }: Pick<Request, 'direction' | 'also'>,
+): Contender[] {
   const send = quoteCommand(['zfs', 'send', '-L', '-e', '-c', snapshotName]);
   const receive = quoteCommand(['zfs', 'receive', '-s', '-u', `${receiverPlace}/disk`]);
   const pipe = (...options: string[]): Contender['argv'] => {
-    const ssh = quoteCommand(['ssh', '-F', configPath, ...options, target, receive]);
-    return ['sh', '-c', `${send} | ${ssh}`];
+    const there = (command: string): string =>
+      quoteCommand(['ssh', '-F', configPath, ...options, target, command]);
+    const pipeline = direction === 'push' ? `${send} | ${there(receive)}` : `${there(send)} | ${receive}`;
+    return ['sh', '-c', pipeline];
   };
-  const push = (program: string, ...options: string[]): Contender['argv'] => {
-    return [process.execPath, program, 'push', ...options, '-d', receiverPlace, target];
+  const bring = (program: string, ...options: string[]): Contender['argv'] => {
+    return [process.execPath, program, direction, ...options, '-d', receiverPlace, target];
   };
   const ours = join(findPackageRoot(), 'zfs-vm');
   return [
     { name: 'raw pipe', argv: pipe(), isOurs: false },
     { name: 'raw pipe, our cipher', argv: pipe('-c', 'aes128-gcm@openssh.com'), isOurs: false },
-    { name: 'zfs-vm, ssh2', argv: push(ours), isOurs: true },
-    ...(also === undefined ? [] : [{ name: 'the other zfs-vm, ssh2', argv: push(also), isOurs: true }]),
-    { name: 'zfs-vm, openssh', argv: push(ours, '--transport', 'openssh'), isOurs: true },
+    { name: 'zfs-vm', argv: bring(ours), isOurs: true },
+    ...(also === undefined ? [] : [{ name: 'the other zfs-vm', argv: bring(also), isOurs: true }]),
+    { name: 'zfs-vm, ssh2 alone', argv: bring(ours, '--transport', 'ssh2'), isOurs: true },
+    { name: 'zfs-vm, openssh alone', argv: bring(ours, '--transport', 'openssh'), isOurs: true },
   ];
 }
 
-async function runBenchmark({ sizeBytes, rounds, also }: Request): Promise<void> {
+async function runBenchmark({ direction, sizeBytes, rounds, also }: Request): Promise<void> {
   const program = findSshd();
   if (program === undefined) throw new Error("there is no sshd on this machine: install OpenSSH's server");
   const folder = mkdtempSync(join(tmpdir(), 'zfs-vm-bench-'));
@@ -88,14 +99,16 @@ async function runBenchmark({ sizeBytes, rounds, also }: Request): Promise<void>
   try {
     const zfs = new FakeZfs(folder, sizeBytes);
     const path = process.env['PATH'] ?? '/usr/bin:/bin';
-    sshd = await OwnSshd.start(program, folder, `${zfs.receiverFolder}${delimiter}${path}`);
+    const folders = [zfs.senderFolder, zfs.receiverFolder];
+    const [here, there] = direction === 'push' ? folders : folders.toReversed();
+    sshd = await OwnSshd.start(program, folder, `${there ?? ''}${delimiter}${path}`);
     const env = {
       ...process.env,
-      PATH: `${zfs.senderFolder}${delimiter}${path}`,
+      PATH: `${here ?? ''}${delimiter}${path}`,
       ZFS_VM_SSH_CONFIG: sshd.configPath,
       XDG_STATE_HOME: folder,
     };
-    const results = listContenders(sshd, also).map((contender): Result => ({
+    const results = listContenders(sshd, { direction, also }).map((contender): Result => ({
       contender,
       runs: [],
       cipher: '',

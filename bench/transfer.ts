@@ -1,10 +1,10 @@
 /**
- * `node build/bench/transfer.js [--rounds N] [--no-syncoid] [--inside] [case...]`: how long zfs-vm takes, as a whole process, beside
+ * `node build/bench/transfer.js [--rounds N] [--no-syncoid] [--inside] [--small] [--lab NAME] [case...]`: how long zfs-vm takes, as a whole process, beside
  * the same work done by hand and by syncoid, between two lab hosts. docs/performance.md says what the cases are.
  */
 import { parseArgs } from 'node:util';
 import type { LabHost } from '../test/lab/lab-host.js';
-import { startLab } from '../test/lab/lab.js';
+import { attachLab, startLab } from '../test/lab/lab.js';
 import { listContenders, type Contender } from './contenders.js';
 import { note, runProgram } from './program.js';
 import { formatRow, median } from './statistics.js';
@@ -56,6 +56,21 @@ interface Request {
   readonly withSyncoid: boolean;
   /** Whether the contenders run on host a, and not on this machine, which has real processors. */
   readonly isInside: boolean;
+  /** The lab that is there already; one is booted when it is left out. */
+  readonly labName: string | undefined;
+}
+
+/** The same case so small that it tells nothing but that it works. */
+function makeSmall({ name, shape }: Case): Case {
+  const { datasets, common, missing, kibPerVersion } = shape;
+  return {
+    name,
+    shape: {
+      ...{ datasets: Math.min(datasets, 3), common: Math.min(common, 2), missing: Math.min(missing, 3) },
+      kibPerVersion: Math.min(kibPerVersion, 64),
+    },
+    roundTripsMs: [0],
+  };
 }
 
 function readRequest(argv: readonly string[]): Request {
@@ -66,6 +81,8 @@ function readRequest(argv: readonly string[]): Request {
       rounds: { type: 'string', default: '3' },
       'no-syncoid': { type: 'boolean', default: false },
       inside: { type: 'boolean', default: false },
+      small: { type: 'boolean', default: false },
+      lab: { type: 'string' },
     },
   });
   const rounds = Number(values.rounds);
@@ -75,15 +92,18 @@ function readRequest(argv: readonly string[]): Request {
     if (found === undefined) throw new Error(`there is no case ${name}`);
     return found;
   });
+  const wanted = chosen.length > 0 ? chosen : cases;
   return {
-    cases: chosen.length > 0 ? chosen : cases,
-    ...{ rounds, withSyncoid: !values['no-syncoid'], isInside: values.inside },
+    cases: values.small ? wanted.map(makeSmall) : wanted,
+    ...{ rounds, withSyncoid: !values['no-syncoid'], isInside: values.inside, labName: values.lab },
   };
 }
 
 async function runBenchmark(request: Request): Promise<void> {
-  note('booting the hosts');
-  const lab = await startLab({ name: 'bench', hosts: [{ name: 'a' }, { name: 'b' }] });
+  const { labName } = request;
+  if (labName === undefined) note('booting the hosts');
+  const hosts = [{ name: 'a' }, { name: 'b' }];
+  const lab = await (labName === undefined ? startLab({ name: 'bench', hosts }) : attachLab(labName));
   try {
     const sender = lab.host('a');
     const receiver = lab.host('b');
@@ -92,7 +112,7 @@ async function runBenchmark(request: Request): Promise<void> {
     console.log(formatRow(columns, columnWidths, textColumns).trimEnd());
     for (const each of request.cases) await runCase(each, request, { sender, receiver, vantage, stopwatch });
   } finally {
-    await lab.stop();
+    if (labName === undefined) await lab.stop();
   }
 }
 

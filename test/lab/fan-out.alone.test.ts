@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { after, before, beforeEach, test } from 'node:test';
 import { expectZfsVm, hashFiles, listVersionGuids } from './client.js';
 import { startLab, type Lab } from './lab.js';
 import type { LabHost } from './lab-host.js';
+import { findPackageRoot } from './package-root.js';
 import { noteSends, notingFolder, takeSends } from './noted-sends.js';
 import { waitUntilQuiet } from './slow-push.js';
 import { waitOn } from './wait-on.js';
@@ -36,6 +40,13 @@ beforeEach(async () => {
     head -c 4000000 /dev/urandom > /tank/ct/big; zfs snapshot tank/ct@zfs-vm:ct:1
     for version in 2 3; do echo $version > /tank/ct/small; zfs snapshot tank/ct@zfs-vm:ct:$version; done`,
   );
+});
+
+test('the benchmark of three hosts beside one works', async () => {
+  const program = join(findPackageRoot(), 'build', 'bench', 'fan-out-lab.js');
+  const words = ['--lab', lab.name, '--rounds', '1', '--megabytes', '1'];
+  const { stdout } = await promisify(execFile)(process.execPath, [program, ...words], { timeout: 300_000 });
+  assert.match(stdout, /^ *3 .* 1$/m, 'the source is read once for three');
 });
 
 async function assertAllHaveAll(): Promise<void> {
