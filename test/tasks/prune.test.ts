@@ -42,7 +42,7 @@ test('a plan says what goes and what that frees, asks nobody, and changes nothin
   assert.deepEqual(surroundings.asked, []);
   assert.deepEqual(
     surroundings.events.map(({ kind }) => kind),
-    ['malformed-tags', 'prune-planned'],
+    ['connected', 'malformed-tags', 'prune-planned'],
   );
   assert.equal(describeState(a), state);
 });
@@ -59,7 +59,7 @@ test('what goes is told as a plan, confirmed, and then destroyed', async () => {
   );
   assert.deepEqual(
     surroundings.events.map(({ kind }) => kind),
-    ['malformed-tags', 'prune-planned', 'destroyed', 'destroyed', 'pruned'],
+    ['connected', 'malformed-tags', 'prune-planned', 'destroyed', 'destroyed', 'pruned'],
   );
   assert.deepEqual([...pruning.ended.values()], [undefined, undefined]);
   assert.deepEqual(pruning.failures, []);
