@@ -83,7 +83,13 @@ async function makeContext(
   const events: TransferEvent[] = [];
   const context = {
     ...{ sender: endpoint, receiver: endpoint, lanes, rateLimit: undefined, stallMs: 0 },
-    ...{ compress: false, hasNoise: false, bookmarks: undefined, largeChains: undefined, notes: new NoteCarrier() },
+    ...{
+      compress: false,
+      hasNoise: false,
+      bookmarks: undefined,
+      largeChains: undefined,
+      notes: new NoteCarrier(),
+    },
     replaced: new ReplacedDatasets(),
     signal: new AbortController().signal,
     emit: (event: TransferEvent) => events.push(event),
