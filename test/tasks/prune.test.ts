@@ -59,7 +59,7 @@ test('what goes is told as a plan, confirmed, and then destroyed', async () => {
   );
   assert.deepEqual(
     surroundings.events.map(({ kind }) => kind),
-    ['connected', 'malformed-tags', 'prune-planned', 'destroyed', 'destroyed', 'pruned'],
+    ['malformed-tags', 'prune-planned', 'destroyed', 'destroyed', 'pruned'],
   );
   assert.deepEqual([...pruning.ended.values()], [undefined, undefined]);
   assert.deepEqual(pruning.failures, []);
