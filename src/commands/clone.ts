@@ -1,4 +1,4 @@
-import { exitCodeOf, exitCodes, worstExitCode, ZfsVmError } from '../base/errors.js';
+import { exitCodeOfAll, worstExitCode, ZfsVmError } from '../base/errors.js';
 import { defineCommand, operand } from '../command-line/command-definition.js';
 import { flag, onlyBeside, pick, readText, value } from '../command-line/option.js';
 import { setOption } from '../command-line/property-options.js';
@@ -83,8 +83,7 @@ export class CloneCommand extends BaseCommand<typeof CloneCommand.definition> {
     for (const dataset of result.made) stdout.write(`${describeMade(dataset)}\n`);
     for (const failure of result.failures) this.complain(failure);
     if (result.notMade.length > 0) stderr.write(`not made: ${result.notMade.join(', ')}\n`);
-    const [first] = result.failures;
-    return first === undefined ? exitCodes.done : exitCodeOf(first);
+    return exitCodeOfAll(result.failures);
   }
 }
 
