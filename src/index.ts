@@ -9,14 +9,14 @@ export { abort, type AbortRequest, type AbortResult } from './tasks/abort/abort.
 export { clone, type CloneRequest, type CloneResult } from './tasks/clone/clone.js';
 export { diff, type DiffRequest, type DiffResult } from './tasks/diff/diff.js';
 export type { TaskEvent } from './tasks/event.js';
-export { findPlaces } from './tasks/find-places.js';
+export { makePlatform } from './tasks/make-platform.js';
 export { list, type ListRequest, type ListResult } from './tasks/list/list.js';
 export type { Loss } from './tasks/loss.js';
 export { makeSurroundings, type SurroundingsOptions } from './tasks/make-surroundings.js';
 export { planPrune, prune, type PruneRequest } from './tasks/prune/prune.js';
 export type { Pruning } from './tasks/pruning.js';
 export { status, type StatusRequest } from './tasks/status/status.js';
-export type { Access, Places, Surroundings } from './tasks/surroundings.js';
+export type { Access, Platform, Surroundings } from './tasks/surroundings.js';
 export { planSync, sync, type SyncRequest, type SyncResult } from './tasks/sync/sync.js';
 export { tag, type TagRequest, type TagResult } from './tasks/tag/tag.js';
 export type { PlannedTransfers, ReceiverOutcome } from './tasks/transfer-outcome.js';

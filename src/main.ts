@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { findConfigFiles } from './command-line/config-file.js';
 import { asksForDebug, runCommandLine } from './command-line/run-command-line.js';
 import { commandClasses } from './commands/all-commands.js';
-import { findPlaces } from './tasks/find-places.js';
+import { makePlatform } from './tasks/make-platform.js';
 import { exitCodeOf, exitCodes, ZfsVmError } from './base/errors.js';
 import { chooseColors } from './report/terminal/colors.js';
 import { formatError } from './report/error-text.js';
@@ -35,7 +35,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const context = {
       ...{ stdout, stderr, env },
       signal: interrupt.signal,
-      places: findPlaces(env),
+      platform: makePlatform(env),
       configFiles: findConfigFiles(env),
     };
     const exitCode =

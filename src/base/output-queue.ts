@@ -1,7 +1,10 @@
 import type { Writable } from 'node:stream';
 import { writeAll } from './write-all.js';
 
-/** Texts for a stream, each of which begins when the one before is written: any of them may be longer than the memory. */
+/**
+ * Texts for a stream, each of which begins when the one before is written: any of them may be longer than the memory. Who makes many short
+ * ones needs no queue, and waits until the stream has `drained`.
+ */
 export class OutputQueue {
   readonly #stream: Writable;
   #writing: Promise<void> = Promise.resolve();

@@ -9,14 +9,14 @@ import { describeMalformedTags } from '../report/malformed-tags.js';
 import { Timeline } from '../report/run/timeline.js';
 import { chooseColors } from '../report/terminal/colors.js';
 import type { TaskEvent } from '../tasks/event.js';
-import type { Places, Surroundings } from '../tasks/surroundings.js';
+import type { Platform, Surroundings } from '../tasks/surroundings.js';
 import { confirmLosses } from './confirm.js';
 
 /** What every command is given besides its words. */
 export interface CommandContext extends Outputs {
   /** Aborted, with the error to report, when the person stops the run. */
   readonly signal: AbortSignal;
-  readonly places: Places;
+  readonly platform: Platform;
   readonly configFiles: ConfigFiles;
 }
 
@@ -77,7 +77,7 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
     listsMalformedTags = false,
   }: Hearing = {}): Promise<Surroundings> {
     const { sudo, transport } = this.#globals;
-    const { places, signal, stdout, stderr } = this.context;
+    const { platform, signal, stdout, stderr } = this.context;
     const toldHosts = new Set<string>();
     const emit = (event: TaskEvent): void => {
       this.#timeline?.hear(event);
@@ -99,13 +99,13 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
       }
     };
     return {
-      ...{ ...places, config: await this.readConfig(), access: { sudo, transport }, signal, emit },
-      caughtUp: async () => {
+      ...{ ...platform, config: await this.readConfig(), access: { sudo, transport }, signal, emit },
+      drained: async () => {
         if (stdout.writableNeedDrain) await drained(stdout, signal);
       },
       confirm:
         confirm ??
-        ((losses) => confirmLosses(losses, isConfirmed, { stderr, prompter: places.prompter, signal })),
+        ((losses) => confirmLosses(losses, isConfirmed, { stderr, prompter: platform.prompter, signal })),
     };
   }
 

@@ -3,7 +3,7 @@ import { writeAll } from '../base/write-all.js';
 import { defineCommand, optionalHostOperand } from '../command-line/command-definition.js';
 import { flag } from '../command-line/option.js';
 import { chooseColors, findWidth } from '../report/terminal/colors.js';
-import { describeLeftOutNotes, describeNoVersions } from '../report/versions/list-text.js';
+import { describeLeftOutNotes, describeNoVersions } from '../report/versions/list-notices.js';
 import { formatListAsJson } from '../report/versions/list-json.js';
 import { formatVersionTable } from '../report/versions/version-table.js';
 import type { TaskEvent } from '../tasks/event.js';

@@ -87,12 +87,12 @@ export function openReports(
   { context, verbose, debug }: BaseCommand,
   options: { readonly json: boolean; readonly isPlanOnly: boolean },
 ): TransferReports {
-  const { stdout, stderr, env, places } = context;
+  const { stdout, stderr, env, platform } = context;
   return new TransferReports({
-    ...{ ...options, stdout, stderr, verbose, debug, clock: places.clock },
+    ...{ ...options, stdout, stderr, verbose, debug, clock: platform.clock },
     colors: chooseColors(stdout, env),
     errorColors: chooseColors(stderr, env),
-    isAsking: () => places.prompter.isLent(),
+    isAsking: () => platform.prompter.isLent(),
   });
 }
 

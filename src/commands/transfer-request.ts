@@ -3,7 +3,7 @@ import type { OptionArguments } from '../command-line/command-definition.js';
 import { pick } from '../command-line/option.js';
 import { propertyOptions } from '../command-line/property-options.js';
 import type { choiceOptions, destinationOption, transferOptions } from '../command-line/transfer-options.js';
-import type { Choice } from '../plan/sources.js';
+import type { Choice } from '../plan/choice.js';
 import type { TransferRequest } from '../tasks/transfer/options.js';
 import type { CommandContext } from './base-command.js';
 import { isWatched } from './tell-transfer.js';

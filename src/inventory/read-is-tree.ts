@@ -1,7 +1,7 @@
 import type { Endpoint } from '../host/endpoint.js';
 import { isTagged, type Dataset, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
 import { walkHistory } from '../streamline/lineage.js';
-import { findShared, type Sharing } from '../streamline/membership.js';
+import { findShared, type Sharing } from '../streamline/tree-members.js';
 import { isWithin } from '../zfs/names.js';
 import { readMembers } from './find-unchanged.js';
 

@@ -7,7 +7,8 @@ import { compareVersions } from '../streamline/version.js';
 import { findAsides, hideAsides } from './aside.js';
 import { findPassed } from './passed.js';
 import type { Chain, Conflict, Plan } from './plan.js';
-import { findSources, type Choice } from './sources.js';
+import type { Choice } from './choice.js';
+import { findSources } from './sources.js';
 import { groupByStream, type PlannedStream, type StreamSteps } from './stream.js';
 
 /**

@@ -1,6 +1,6 @@
 import { isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
 import { findNewest } from '../streamline/lineage.js';
-import { findShared, findTreeAbove, type Sharing } from '../streamline/membership.js';
+import { findShared, findTreeAbove, type Sharing } from '../streamline/tree-members.js';
 import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { isWithin } from '../zfs/names.js';
 import { findSources, type Source } from './sources.js';

@@ -1,7 +1,8 @@
 import { fullNameOf, type Dataset, type Datasets, type Snapshot } from '../streamline/dataset.js';
 import { GuidIndex } from '../streamline/guid-index.js';
 import type { Plan } from './plan.js';
-import { findSources, type Choice } from './sources.js';
+import type { Choice } from './choice.js';
+import { findSources } from './sources.js';
 
 /**
  * Versions of one of the sender's datasets that its copy lacks, and can't get any more: it has, or gets, something newer, and ZFS inserts

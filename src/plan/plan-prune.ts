@@ -4,7 +4,7 @@ import { isChosenTag, type VersionPattern } from '../streamline/selection.js';
 import { joinTrees, partsOf, type Tree } from '../streamline/tree.js';
 import { findAsides, hideAsides } from './aside.js';
 import { groupByDataset, type Destruction } from './destruction.js';
-import { Protections, type Protection } from './protection.js';
+import { Protections, type ProtectionReason } from './protection.js';
 import { findReceiverNeeds, type KnownHost, type ReceiverNeeds } from './receiver-needs.js';
 import {
   findKeepingRules,
@@ -39,7 +39,7 @@ export type KeepReason =
   | { readonly kind: 'rule'; readonly rule: RetentionRule }
   /** It isn't one of those that were chosen. */
   | { readonly kind: 'not-chosen' }
-  | Protection
+  | ProtectionReason
   /** Receivers have a part of it. */
   | { readonly kind: 'partial-elsewhere'; readonly snapshot: string; readonly receivers: readonly string[] }
   /** It is the last common one with receivers, and no bookmark can take its place. */

@@ -5,7 +5,8 @@ import { findLikelyPlaces, Placement } from './placement.js';
 import type { Chain, ConflictReason, UpToDate } from './plan.js';
 import type { PropertyRequest } from './properties.js';
 import { ReceiverModel } from './receiver-model.js';
-import { findSources, type Choice, type Source } from './sources.js';
+import type { Choice } from './choice.js';
+import { findSources, type Source } from './sources.js';
 import { VersionOwners } from './version-owners.js';
 
 /** What to bring from where to where. */

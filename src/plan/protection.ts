@@ -2,7 +2,7 @@ import { fullNameOf, isTagged, type Datasets, type TaggedSnapshot } from '../str
 import { findNewest, findVersions, groupByStreamline } from '../streamline/lineage.js';
 
 /** Why a version isn't destroyed, whatever the rules say. */
-export type Protection =
+export type ProtectionReason =
   /** No version of its streamline on the host is newer. */
   | { readonly kind: 'newest-of-streamline' }
   /** No version of its dataset is newer: the next increment begins from it. */
@@ -53,7 +53,7 @@ export class Protections {
   }
 
   /** Why a version must stay, with all its parts if it is one of a tree; nothing when it may go. */
-  find(parts: readonly TaggedSnapshot[]): Protection[] {
+  find(parts: readonly TaggedSnapshot[]): ProtectionReason[] {
     const isNewest = parts.some(({ name }) => this.#newestNames.has(name));
     return [
       ...(isNewest ? [{ kind: 'newest-of-streamline' } as const] : []),
@@ -61,7 +61,7 @@ export class Protections {
     ];
   }
 
-  #findForPart(part: TaggedSnapshot): Protection[] {
+  #findForPart(part: TaggedSnapshot): ProtectionReason[] {
     const snapshot = fullNameOf(part);
     const isNewest = this.#newest.get(part.dataset)?.guid === part.guid;
     const clones = this.#clones.get(snapshot);

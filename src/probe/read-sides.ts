@@ -1,7 +1,8 @@
 import type { Endpoint } from '../host/endpoint.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { readInventory, readSnapshots } from '../inventory/read-inventory.js';
-import { findSources, type Choice } from '../plan/sources.js';
+import type { Choice } from '../plan/choice.js';
+import { findSources } from '../plan/sources.js';
 import type { DatasetRow } from '../zfs/list.js';
 import { previewDatasets } from './preview-datasets.js';
 import { probeReceiver } from './probe-receiver.js';

@@ -1,6 +1,6 @@
 import { ZfsVmError } from '../base/errors.js';
 import type { Retention } from '../plan/retention.js';
-import type { Choice } from '../plan/sources.js';
+import type { Choice } from '../plan/choice.js';
 import { fullNameOf, type Dataset, type Datasets } from '../streamline/dataset.js';
 import { findVersions } from '../streamline/lineage.js';
 import { hasWildcard, matchesGlob, type VersionPattern } from '../streamline/selection.js';

@@ -29,7 +29,7 @@ export type TaskEvent =
   | { readonly kind: 'partial-dropped'; readonly host: string; readonly dataset: string; readonly tag: Tag }
   /** These begin to be compared. */
   | { readonly kind: 'comparing'; readonly pair: Pair }
-  /** The next lot of paths that differ. Who may be slower than they come says so by `caughtUp` (surroundings.ts). */
+  /** The next lot of paths that differ. Who may be slower than they come says so by `drained` (surroundings.ts). */
   | { readonly kind: 'paths-changed'; readonly pair: Pair; readonly changes: readonly PathChange[] }
   /** All is known of what began to be compared last. */
   | { readonly kind: 'compared'; readonly result: PairResult }

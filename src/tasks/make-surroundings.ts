@@ -2,7 +2,7 @@ import { ZfsVmError } from '../base/errors.js';
 import { emptyConfig, type Config } from '../config/config.js';
 import { nobody, type Prompter } from '../host/ssh/prompt.js';
 import type { TaskEvent } from './event.js';
-import { findPlaces } from './find-places.js';
+import { makePlatform } from './make-platform.js';
 import type { Loss } from './loss.js';
 import type { Access, Surroundings } from './surroundings.js';
 
@@ -27,7 +27,7 @@ export interface SurroundingsOptions {
 export function makeSurroundings(options: SurroundingsOptions = {}): Surroundings {
   const { env = {}, config = emptyConfig, access = {}, prompter = nobody } = options;
   const { signal = new AbortController().signal, emit = () => undefined, confirm = refuse } = options;
-  return { ...findPlaces(env), prompter, config, access, signal, emit, confirm };
+  return { ...makePlatform(env), prompter, config, access, signal, emit, confirm };
 }
 
 function refuse(): Promise<void> {

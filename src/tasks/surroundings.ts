@@ -9,8 +9,8 @@ import type { HoldJournal } from '../transfer/protection/hold-journal.js';
 import type { TaskEvent } from './event.js';
 import type { Loss } from './loss.js';
 
-/** The places where tasks have effects, and the time: those of this machine (`findPlaces`), or simulated ones. */
-export interface Places {
+/** What tasks have effects on, and the time: this machine's (`makePlatform`), or simulated. */
+export interface Platform {
   /** This machine, as a place where commands run. */
   readonly openLocal: (telling: Pick<CommandTelling, 'onCommand'>) => Host;
   /** Connects to another host as people name it. @throws ZfsVmError as `connectHost` does */
@@ -33,7 +33,7 @@ export interface Access {
 }
 
 /** All that a task finds around itself. */
-export interface Surroundings extends Places {
+export interface Surroundings extends Platform {
   /** Remotes, groups and retentions; `emptyConfig` where there are none. */
   readonly config: Config;
   readonly access: Access;
@@ -42,7 +42,7 @@ export interface Surroundings extends Places {
   /** Hears what happens meanwhile. */
   readonly emit: (event: TaskEvent) => void;
   /** Waits until who hears the events has room for more; a task that has millions of them waits so now and then. */
-  readonly caughtUp?: (() => Promise<void>) | undefined;
+  readonly drained?: (() => Promise<void>) | undefined;
   /**
    * Decides whether all of these may be lost, before anything is done.
    * @throws ZfsVmError `conflict` when they may not: the task is left then, with nothing done

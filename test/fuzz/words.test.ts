@@ -11,7 +11,7 @@ import { parseWords } from '../../src/command-line/parse-words.js';
 import { readPattern } from '../../src/command-line/patterns.js';
 import { propertyOptions } from '../../src/command-line/property-options.js';
 import { retentionOptions, toRetention } from '../../src/command-line/retention-options.js';
-import { findPlaces } from '../../src/tasks/find-places.js';
+import { makePlatform } from '../../src/tasks/make-platform.js';
 import { ZfsVmError } from '../../src/base/errors.js';
 import { hasRules, type Retention } from '../../src/plan/retention.js';
 import { toPrintable } from '../../src/base/printable.js';
@@ -188,7 +188,7 @@ function parse(words: readonly string[]): object | undefined {
       parseCommandLine(normalizeArguments(words, commandClasses), commandClasses, {
         ...{ stdout: process.stdout, stderr: process.stderr, env: {} },
         signal: new AbortController().signal,
-        places: findPlaces({}),
+        platform: makePlatform({}),
         configFiles: findConfigFiles({}),
       }),
     (error) => error instanceof ZfsVmError && error.kind === 'usage',

@@ -2,7 +2,7 @@ import { readPattern } from '../../src/command-line/patterns.js';
 import { toEndpoint, type Endpoint } from '../../src/host/endpoint.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
-import type { Choice } from '../../src/plan/sources.js';
+import type { Choice } from '../../src/plan/choice.js';
 import { isConclusive } from '../../src/probe/questions/is-conclusive.js';
 import { readSides } from '../../src/probe/read-sides.js';
 import type { Machine } from './machine.js';

@@ -1,4 +1,4 @@
-import type { Places } from '../../src/tasks/surroundings.js';
+import type { Platform } from '../../src/tasks/surroundings.js';
 import type { HoldRecord } from '../../src/transfer/protection/hold-journal.js';
 
 /** Where the runs on one simulated host write their holds down. */
@@ -11,7 +11,7 @@ export class SimJournal {
   }
 
   /** The journal as a run sees it. @param isAlive whether the run is still there; what it writes after its end is lost */
-  open(isAlive: () => boolean): Places['holdJournal'] {
+  open(isAlive: () => boolean): Platform['holdJournal'] {
     const own = new Set<string>();
     const isInUse = (tag: string) => (): boolean => isAlive() && own.has(tag);
     return {

@@ -7,7 +7,7 @@ import type { RunLock } from '../../src/host/run-lock.js';
 import { interruptGraceMs } from '../../src/main.js';
 import { formatError } from '../../src/report/error-text.js';
 import { chooseColors } from '../../src/report/terminal/colors.js';
-import type { Places } from '../../src/tasks/surroundings.js';
+import type { Platform } from '../../src/tasks/surroundings.js';
 import { nobody } from '../../src/host/ssh/prompt.js';
 import { VirtualClock } from './clock.js';
 import { Machine } from './machine.js';
@@ -39,7 +39,7 @@ export interface SimRun {
 
 /** Something that is at work on a simulated host. */
 export interface SimPresence {
-  readonly places: Places;
+  readonly platform: Platform;
   /** The connections that it has made so far, this machine included, the last one last. */
   readonly connections: readonly SimHost[];
   readonly isHere: () => boolean;
@@ -122,7 +122,7 @@ export class SimWorld {
         usualPath: 'config.toml',
         read: (path: string) => Promise.resolve(this.configFiles.get(path)),
       },
-      places: presence.places,
+      platform: presence.platform,
     };
     const fail = (error: unknown): number => {
       stderr.write(formatError(error, chooseColors(stderr, {}), { debug: false }));
@@ -182,7 +182,7 @@ export class SimWorld {
         isAlive = false;
         for (const connection of connections) connection.disconnect('its client is gone');
       },
-      places: {
+      platform: {
         openLocal: () => open(() => local.connect('local')),
         connect: async (target: string, { name: known = target }: Pick<ConnectOptions, 'name'>) => {
           const delayMs = local.delayMs?.('connect', 0) ?? 0;

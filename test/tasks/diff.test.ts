@@ -45,14 +45,14 @@ test('diff waits until who hears of the paths has caught up', async () => {
   let isOver = false;
   const around = surround(makeWorld(), 'a');
   const running = new Promise<void>((resolve) => {
-    const caughtUp = (): Promise<void> => {
+    const drained = (): Promise<void> => {
       resolve(over);
       return new Promise((goOn) => {
         letGo = goOn;
       });
     };
     const to = { kind: 'version', name: nameOf('2') } as const;
-    const over = diff({ from: nameOf('1'), to }, { ...around, caughtUp }).then(() => {
+    const over = diff({ from: nameOf('1'), to }, { ...around, drained }).then(() => {
       isOver = true;
     });
   });

@@ -32,7 +32,7 @@ export function surround(
   const events: TaskEvent[] = [];
   const asked: Loss[] = [];
   return {
-    ...world.enter(host).places,
+    ...world.enter(host).platform,
     config: config === undefined ? emptyConfig : parseConfig(config, 'config.toml'),
     ...{ access, signal, events, asked },
     emit: (event) => {

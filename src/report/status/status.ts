@@ -1,6 +1,6 @@
 import type { StreamlineStatus } from '../../plan/compare-streamlines.js';
 import { fullNameOf, type TaggedSnapshot } from '../../streamline/dataset.js';
-import type { LeftOut } from '../../streamline/membership.js';
+import type { LeftOut } from '../../streamline/tree-members.js';
 import { formatTagShort } from '../../streamline/tag.js';
 import type { Status } from '../../tasks/status/status-result.js';
 

@@ -14,7 +14,7 @@ import type { PairResult, PairSizes } from '../pair-result.js';
 import type { Surroundings } from '../surroundings.js';
 
 /** What has to do with effects while pairs are compared. */
-type Effects = Pick<Surroundings, 'signal' | 'emit' | 'caughtUp'>;
+type Effects = Pick<Surroundings, 'signal' | 'emit' | 'drained'>;
 
 /** What is known of a host before its filesystems are compared. */
 interface HostState {
@@ -75,13 +75,13 @@ async function countPaths(
   endpoint: Endpoint,
   pair: Pair,
   mounts: ReadonlyMap<string, string>,
-  { signal, emit, caughtUp }: Effects,
+  { signal, emit, drained }: Effects,
 ): Promise<ChangeSummary> {
   const counter = new ChangeCounter();
   const onChanges = async (changes: readonly PathChange[]): Promise<void> => {
     for (const change of changes) counter.add(change);
     emit({ kind: 'paths-changed', pair, changes });
-    await caughtUp?.();
+    await drained?.();
   };
   await readDiff(endpoint, pair, mounts, onChanges, signal);
   return counter.summarize();

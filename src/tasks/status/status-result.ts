@@ -2,7 +2,7 @@ import type { ZfsVmError } from '../../base/errors.js';
 import type { StreamlineStatus } from '../../plan/compare-streamlines.js';
 import type { PlannedStream } from '../../plan/stream.js';
 import type { TaggedSnapshot } from '../../streamline/dataset.js';
-import type { LeftOut } from '../../streamline/membership.js';
+import type { LeftOut } from '../../streamline/tree-members.js';
 
 /** This machine compared with other hosts. */
 export interface Status {

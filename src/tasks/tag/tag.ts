@@ -4,7 +4,7 @@ import { readInventory } from '../../inventory/read-inventory.js';
 import { readIsTree } from '../../inventory/read-is-tree.js';
 import { findContainerDatasets } from '../../streamline/container.js';
 import { isTagged, type Dataset, type Datasets } from '../../streamline/dataset.js';
-import { findTreeAbove } from '../../streamline/membership.js';
+import { findTreeAbove } from '../../streamline/tree-members.js';
 import { findStreamlineFault, type Tag } from '../../streamline/tag.js';
 import { findNoteFault } from '../../zfs/notes.js';
 import { Hosts } from '../hosts.js';

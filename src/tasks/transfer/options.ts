@@ -1,5 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
-import type { Choice } from '../../plan/sources.js';
+import type { Choice } from '../../plan/choice.js';
 import { findDatasetNameFault } from '../../zfs/names.js';
 import type { PropertyChanges } from '../../zfs/properties.js';
 import { checkProperties } from '../check-request.js';

@@ -2,7 +2,7 @@ import type { Endpoint } from '../../host/endpoint.js';
 import type { Inventory } from '../../inventory/inventory.js';
 import type { Plan } from '../../plan/plan.js';
 import { NoteCarrier } from '../../transfer/around/carry-notes.js';
-import { findHostsWithoutZstd } from '../../transfer/around/compression.js';
+import { findHostsWithoutZstd } from '../../transfer/around/find-zstd.js';
 import { deleteGone } from '../../transfer/around/delete-gone.js';
 import { ReplacedDatasets } from '../../transfer/around/replaced-datasets.js';
 import type { TransferEvent, TransferResult } from '../../transfer/event.js';

@@ -3,7 +3,7 @@ import type { PassedVersions } from '../../plan/passed.js';
 import type { Plan } from '../../plan/plan.js';
 import { estimateSizes } from '../../transfer/around/estimate-sizes.js';
 import type { SharedSteps, TransferEvent, TransferResult } from '../../transfer/event.js';
-import { protectSources, type Protection } from '../../transfer/protection/protect-sources.js';
+import { protectSources, type SourceProtection } from '../../transfer/protection/protect-sources.js';
 import { SourceBookmarks } from '../../transfer/protection/source-bookmarks.js';
 import { hasBulkEnds, LargeChains } from '../../transfer/lanes/bulk.js';
 import type { TransferContext } from '../../transfer/schedule/transfer-context.js';
@@ -86,7 +86,7 @@ async function start(
   ]);
   // It is waited for at the end.
   meanwhile.catch(() => undefined);
-  let protection: Protection | undefined;
+  let protection: SourceProtection | undefined;
   try {
     const chains = works.flatMap(({ plan }) => plan.chains);
     const protecting = await protectSources(
@@ -116,7 +116,7 @@ async function start(
 /** A receiver's plan with what it is run with, and its events told to what protects the sender, too. */
 function toReceiver(
   { plan, context }: ReceiverWork,
-  protection: Protection,
+  protection: SourceProtection,
   shared: Pick<TransferContext, 'bookmarks' | 'largeChains'>,
 ): ReceiverPlan & { readonly context: TransferContext } {
   const emit = (event: TransferEvent): void => {
@@ -152,7 +152,7 @@ async function end({
   over,
 }: {
   readonly results: readonly Promise<TransferResult>[];
-  readonly protection: Protection;
+  readonly protection: SourceProtection;
   readonly meanwhile: Promise<unknown>;
   readonly over: AbortController;
 }): Promise<void> {

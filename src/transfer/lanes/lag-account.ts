@@ -15,7 +15,7 @@ export class LagAccount {
   }
 
   /** Notes whether others wait for it in one place, now and until it is noted otherwise. */
-  note(place: object, isAwaited: boolean): void {
+  setAwaited(place: object, isAwaited: boolean): void {
     if (isAwaited === this.#places.has(place)) return;
     const nowMs = this.#clock.nowMs();
     if (this.#places.size > 0) this.#sumMs += nowMs - this.#sinceMs;

@@ -100,7 +100,7 @@ export class Tee {
   /** Notes who is waited for, and reads on if nobody is. */
   #look(): void {
     for (const { output, account } of this.#taps) {
-      account.note(this, output.isFull && this.#taps.some((other) => other.output.isDry));
+      account.setAwaited(this, output.isFull && this.#taps.some((other) => other.output.isDry));
     }
     this.#wake?.();
     this.#wake = undefined;

@@ -46,13 +46,13 @@ export interface ProtectContext extends HoldContext {
 export async function protectSources(
   plan: Pick<Plan, 'chains'>,
   context: ProtectContext,
-): Promise<Protection> {
+): Promise<SourceProtection> {
   await releaseLeftHolds(context);
-  return new Protection(plan, context);
+  return new SourceProtection(plan, context);
 }
 
 /** What keeps the sender's snapshots while a plan is run, from when it was made until `end`. */
-export class Protection {
+export class SourceProtection {
   readonly #plan: Pick<Plan, 'chains'>;
   readonly #context: ProtectContext;
   readonly #holds: SourceHolds;

@@ -99,7 +99,7 @@ export class JointChains {
       const ready = joint.branches.filter(isReady);
       const isWaiting = ready.some(({ run }) => run.laneCount === 0);
       for (const branch of joint.branches) {
-        branch.run.lag.note(joint, isWaiting && !ready.includes(branch));
+        branch.run.lag.setAwaited(joint, isWaiting && !ready.includes(branch));
       }
     }
   }
@@ -116,7 +116,7 @@ export class JointChains {
   }
 
   #forget(joint: JointChain, { run, chain }: JointChain['branches'][number]): void {
-    run.lag.note(joint, false);
+    run.lag.setAwaited(joint, false);
     this.#shared.delete(chain);
   }
 }

@@ -2,7 +2,7 @@ import type { Endpoint } from '../../host/endpoint.js';
 import type { Chain, Step } from '../../plan/plan.js';
 import type { Arrival } from '../event.js';
 import { hasBulkEnds, openBulkEnds, type LaneEnds } from '../lanes/bulk.js';
-import { countFitting } from '../lanes/lane-length.js';
+import { countFittingLegs } from '../lanes/count-fitting-legs.js';
 import { toLegs, type Leg } from '../lanes/lane-script.js';
 import { LanesAhead } from '../lanes/lanes-ahead.js';
 import { openLane, runLane, type LaneContext, type LaneResult } from '../lanes/run-lane.js';
@@ -40,7 +40,7 @@ export class LegSender {
 
   /** How many of the legs, at least one, go through one lane: as many as fit into one command line. */
   countForLane(legs: readonly Leg[]): number {
-    return this.#canChain ? countFitting(legs) : 1;
+    return this.#canChain ? countFittingLegs(legs) : 1;
   }
 
   /**

@@ -104,10 +104,10 @@ async function together(
         member.legs = await work(member, index);
       } finally {
         unfinished.delete(member);
-        member.run.lag.note(unfinished, false);
+        member.run.lag.setAwaited(unfinished, false);
       }
       if (member.legs.length === 0) member.run.endLane(member);
-      else for (const other of unfinished) other.run.lag.note(unfinished, true);
+      else for (const other of unfinished) other.run.lag.setAwaited(unfinished, true);
     }),
   );
 }

@@ -3,10 +3,10 @@ import { LocalHost } from '../host/local-host.js';
 import { takeRunLock } from '../host/run-lock.js';
 import { createTerminalPrompter } from '../host/ssh/prompt.js';
 import { HoldJournal } from '../transfer/protection/hold-journal.js';
-import type { Places } from './surroundings.js';
+import type { Platform } from './surroundings.js';
 
-/** The places of this machine. @param env its environment, which says where state is kept */
-export function findPlaces(env: Readonly<Record<string, string | undefined>>): Places {
+/** What this machine is to tasks. @param env its environment, which says where state is kept */
+export function makePlatform(env: Readonly<Record<string, string | undefined>>): Platform {
   return {
     openLocal: (telling) => new LocalHost(telling),
     // ssh2 takes as long to load as all else: only where there is a host to connect to.

@@ -11,7 +11,7 @@ const longestLane = 20_000;
 const quotedWordCost = 150;
 
 /** How many of the legs fit into one command line, at least one. */
-export function countFitting(legs: readonly Leg[]): number {
+export function countFittingLegs(legs: readonly Leg[]): number {
   let length = 0;
   const tooMany = legs.findIndex(({ chain, steps, omitted }, index) => {
     const words = [
