@@ -18,7 +18,10 @@ test('list gives the versions of another host by streamline, and tells of snapsh
     streamlines.map(({ name, versions }) => [name, Array.from(versions, ({ snapshot }) => snapshot)]),
     [['web', ['tank/vm@zfs-vm:web:1', 'tank/vm@zfs-vm:web:2']]],
   );
-  assert.deepEqual(around.events, [{ kind: 'malformed-tags', host: 'b', malformedTags }]);
+  assert.deepEqual(around.events, [
+    { kind: 'connected', host: 'b' },
+    { kind: 'malformed-tags', host: 'b', malformedTags },
+  ]);
   assert.equal(malformedTags.length, 1);
 });
 
