@@ -19,8 +19,8 @@ export function continueCopy(
   const [next, ...rest] = source.versions.filter((version) => version.createtxg > base.createtxg);
   if (next === undefined) {
     const isPassed = findHighest(source).some(({ guid }) => !model.has(guid));
-    if (isPassed) return { kind: 'passed-by', destination };
-    return toUpToDate(source, { destination, receiverOnly, by }, planning);
+    const where = { destination, receiverOnly, by };
+    return isPassed ? { kind: 'passed-by', where } : toUpToDate(source, where, planning);
   }
   const existing = model.findDataset(destination);
   if (existing !== undefined && source.dataset.encrypted && !existing.encrypted) {

@@ -3,6 +3,7 @@ import { decideSource } from './decide-source.js';
 import type { Chain, Conflict, ConflictReason, Plan, UpToDate } from './plan.js';
 import { startPlanning, type Decision, type Planning, type PlanRequest } from './planning.js';
 import { findHighest, type Source } from './sources.js';
+import { toUpToDate } from './up-to-date.js';
 
 /**
  * Plans the streams that give the receiver every chosen version it lacks, each version as a step of its own.
@@ -37,29 +38,29 @@ function findLeaving({ chains }: Plan): Set<string> {
 /** @param leaving full names of the receiver's snapshots that the plan will take away, whenever it comes to that */
 function planOnce(request: PlanRequest, leaving: ReadonlySet<string> = new Set()): Plan {
   const planning = startPlanning(request, leaving);
+  const decided = planning.sources.map((source) => {
+    const decision = decideSource(source, planning);
+    if (decision.kind === 'chain') noteChain(decision.chain, planning);
+    if (decision.kind === 'conflict') noteConflict(source, decision.reason, planning);
+    return { source, decision };
+  });
   const chains: Chain[] = [];
   const upToDate: UpToDate[] = [];
   const conflicts: Conflict[] = [];
-  for (const source of planning.sources) {
-    const { name } = source.dataset;
-    const streamlines = [...new Set(source.versions.filter(isTagged).map(({ tag }) => tag.streamline))];
-    const decision = decideSource(source, planning);
-    switch (decision.kind) {
-      case 'chain':
-        noteChain(decision.chain, planning);
-        chains.push(decision.chain);
-        break;
-      case 'up-to-date':
-        upToDate.push(decision.upToDate);
-        break;
-      case 'passed-by':
-        break;
-      case 'conflict':
-        noteConflict(source, decision.reason, planning);
-        conflicts.push({ source: name, streamlines, reason: decision.reason });
-        continue;
+  for (const { source, decision } of decided) {
+    if (decision.kind === 'conflict') {
+      const streamlines = [...new Set(source.versions.filter(isTagged).map(({ tag }) => tag.streamline))];
+      conflicts.push({ source: source.dataset.name, streamlines, reason: decision.reason });
+      continue;
     }
-    conflicts.push(...findPassedBy(source, destinationOf(decision), planning));
+    // What one lacks, another one may bring that was decided later.
+    const passed = findPassedBy(source, destinationOf(decision), planning);
+    conflicts.push(...passed);
+    if (decision.kind === 'chain') chains.push(decision.chain);
+    if (decision.kind === 'up-to-date') upToDate.push(decision.upToDate);
+    if (decision.kind === 'passed-by' && passed.length === 0) {
+      upToDate.push(toUpToDate(source, decision.where, planning).upToDate);
+    }
   }
   return { chains, upToDate, conflicts };
 }
@@ -109,7 +110,7 @@ function destinationOf(decision: Exclude<Decision, { readonly kind: 'conflict' }
     case 'up-to-date':
       return decision.upToDate.destination;
     case 'passed-by':
-      return decision.destination;
+      return decision.where.destination;
   }
 }
 

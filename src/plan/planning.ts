@@ -49,12 +49,15 @@ export interface Planning {
   readonly conflicting: Set<string>;
 }
 
+/** Where all is that could be sent. */
+export type WhereUpToDate = Pick<UpToDate, 'destination' | 'receiverOnly' | 'by'>;
+
 /** What is planned for one dataset of the sender. */
 export type Decision =
   | { readonly kind: 'chain'; readonly chain: Chain }
   | { readonly kind: 'up-to-date'; readonly upToDate: UpToDate }
-  /** There is nothing to send, and the highest version of a streamline isn't there. */
-  | { readonly kind: 'passed-by'; readonly destination: string }
+  /** There is nothing to send, and the highest version of a streamline isn't there, unless something else brings it. */
+  | { readonly kind: 'passed-by'; readonly where: WhereUpToDate }
   | { readonly kind: 'conflict'; readonly reason: ConflictReason };
 
 /**

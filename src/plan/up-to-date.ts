@@ -1,14 +1,13 @@
 import { chooseRole } from './choose-role.js';
-import type { UpToDate } from './plan.js';
-import type { Decision, Planning } from './planning.js';
+import type { Decision, Planning, WhereUpToDate } from './planning.js';
 import type { Source } from './sources.js';
 
 /** The decision that nothing has to be sent of a dataset. @param where the copy that has everything */
 export function toUpToDate(
   source: Source,
-  where: Pick<UpToDate, 'destination' | 'receiverOnly' | 'by'>,
+  where: WhereUpToDate,
   planning: Planning,
-): Decision {
+): Decision & { readonly kind: 'up-to-date' } {
   const { model, copies, placement } = planning;
   const { destination } = where;
   const newest = source.versions.findLast(({ guid }) => model.has(guid)) ?? source.versions[0];

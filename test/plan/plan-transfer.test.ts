@@ -446,6 +446,16 @@ plans(
 );
 
 plans(
+  'a version that a copy was passed by for, and that comes with a backup of its image in the same plan, is none that it lacks',
+  {
+    sender: ['tank/ct: db:1 web:2', 'tank/z (made at 7): db:1'],
+    receiver: ['tank/ct: web:2'],
+    only: ['db'],
+  },
+  ['tank/z -> b:tank/z', '  db:1 full', 'tank/ct is up to date in tank/ct'],
+);
+
+plans(
   'an older streamline that the receiver has gone past is told, beside what is sent',
   { sender: ['tank/ct: db:1 web:2 web:3'], receiver: ['tank/ct: web:2'] },
   ['tank/ct -> b:tank/ct', '  web:3 incremental since web:2', 'tank/ct: passed-by'],
