@@ -36,8 +36,8 @@ export interface Stage {
   readonly remote: Machine;
   /** The runs so far that haven't ended, the one that is looked at first. */
   readonly runs: readonly SimRun[];
-  /** Somebody else does something on a host, which counts as its state from then on. */
-  readonly disturb: (machine: Machine, work: () => void) => void;
+  /** Somebody else does something on a host, which counts as its state from then on. @returns whether that has changed anything */
+  readonly disturb: (machine: Machine, work: () => void) => boolean;
   /** Told when one pool of several is away, though its host is there. */
   readonly missPool: (machine: Machine, pool: string) => void;
   /** Kills a run. */
@@ -261,10 +261,12 @@ export class Faults {
         const changed = name === 'the receiver changes' ? receiver : sender;
         const lines: string[] = [];
         const history = new History(changed === sender ? 'a' : 'b', changed, random, lines);
-        disturb(changed, () => {
+        const hasChanged = disturb(changed, () => {
           if (name === 'the sender is pruned') history.pruneSome();
           else meddle(history);
         });
+        // What zfs refuses in the end it may have done in part.
+        if (hasChanged && lines.length === 0) lines.push('something that zfs has refused in the end');
         if (lines.length > 0) told(lines.join('; '));
         return;
       }

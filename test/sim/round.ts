@@ -120,9 +120,7 @@ export class Round {
       local: isPull ? receiver : sender,
       remote: isPull ? sender : receiver,
       runs,
-      disturb: (machine, work) => {
-        this.#disturb(machine, work);
-      },
+      disturb: (machine, work) => this.#disturb(machine, work),
       missPool: (machine, pool) => {
         this.#missedPools.push({ machine, pool });
       },
@@ -311,9 +309,10 @@ export class Round {
     return followAsides(receiver, now, readAsideRights(this.#command.words));
   }
 
-  #disturb(machine: Machine, work: () => void): void {
+  /** @returns whether anything is different then */
+  #disturb(machine: Machine, work: () => void): boolean {
     // A pool that is away just now has no state to be judged.
-    if (this.#countPools() < this.#pools) return;
+    if (this.#countPools() < this.#pools) return false;
     try {
       this.#judgeStates();
     } catch (error) {
@@ -324,7 +323,9 @@ export class Round {
     work();
     noteLost();
     this.#baseline = this.#capture();
-    if (describeAll(this.#baseline, machine) !== before) this.#isTouched = true;
+    const hasChanged = describeAll(this.#baseline, machine) !== before;
+    if (hasChanged) this.#isTouched = true;
+    return hasChanged;
   }
 }
 
