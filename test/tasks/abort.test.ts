@@ -33,7 +33,7 @@ test('abort asks for what would be lost, drops it, and tells so', async () => {
   );
   assert.deepEqual(
     around.events.map(({ kind }) => kind),
-    ['partial-dropped'],
+    ['connected', 'partial-dropped'],
   );
   assert.equal(b.pools.datasets.has('tank/vm'), false);
 });
