@@ -25,6 +25,15 @@ export const identityMutations: readonly Mutation[] = [
     tests: ['test/zfs/role.test.ts'],
   },
   {
+    name: 'member-anywhere',
+    protects:
+      'members of a tree go below the copy of its top, not below anything that has its newest version',
+    file: finder,
+    text: 'const isLeading = others.length === 0 && this.#owners.isOpen(dataset, first);',
+    replacement: 'const isLeading = true;',
+    tests: [rules],
+  },
+  {
     name: 'aside-as-copy',
     protects: 'what was set aside is continued no more',
     file: owners,
