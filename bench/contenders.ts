@@ -1,3 +1,4 @@
+import { quoteCommand } from '../src/base/shell.js';
 import { listNames, nameVersion, receiverPlace, senderPlace, type WorldShape } from './world.js';
 
 /** The two hosts, as the contenders call them. */
@@ -17,8 +18,15 @@ export interface Contender {
   readonly isSyncoid?: boolean;
 }
 
-/** The ways to bring the receiver up to date; the first is what the others are compared with. */
-export function listContenders(shape: WorldShape, addresses: Addresses): Contender[] {
+/**
+ * The ways to bring the receiver up to date; the first is what the others are compared with.
+ * @param also the executable of another zfs-vm, if there is one
+ */
+export function listContenders(
+  shape: WorldShape,
+  addresses: Addresses,
+  also: string | undefined,
+): Contender[] {
   const { sender, receiver } = addresses;
   const isUpToDate = shape.missing === 0;
   const [verb, hosts] = sender === undefined ? ['push', receiver] : ['copy', `${sender} ${receiver}`];
@@ -32,6 +40,11 @@ export function listContenders(shape: WorldShape, addresses: Addresses): Contend
         }
       : { name: 'by hand', line: pipeByHand(shape, addresses), isSlow: false },
     { name: 'zfs-vm', line: `zfs-vm ${words}`, isSlow: false },
+    ...(also === undefined
+      ? []
+      : [
+          { name: 'other zfs-vm', line: `${quoteCommand([process.execPath, also])} ${words}`, isSlow: false },
+        ]),
     { name: 'zfs-vm ssh', line: `zfs-vm --transport openssh ${words}`, isSlow: false },
     { name: 'zfs-vm ssh2', line: `zfs-vm --transport ssh2 ${words}`, isSlow: false },
     ...[

@@ -1,7 +1,8 @@
 /**
- * `node build/bench/transfer.js [--rounds N] [--no-syncoid] [--inside] [--small] [--lab NAME] [case...]`: how long zfs-vm takes, as a whole process, beside
+ * `node build/bench/transfer.js [--rounds N] [--no-syncoid] [--inside] [--small] [--also PATH] [--lab NAME] [case...]`: how long zfs-vm takes, as a whole process, beside
  * the same work done by hand and by syncoid, between two lab hosts. docs/performance.md says what the cases are.
  */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LabHost } from '../test/lab/lab-host.js';
 import { attachLab, startLab } from '../test/lab/lab.js';
@@ -56,6 +57,8 @@ interface Request {
   readonly withSyncoid: boolean;
   /** Whether the contenders run on host a, and not on this machine, which has real processors. */
   readonly isInside: boolean;
+  /** The executable of another checkout, which runs on this machine. */
+  readonly also: string | undefined;
   /** The lab that is there already; one is booted when it is left out. */
   readonly labName: string | undefined;
 }
@@ -82,6 +85,7 @@ function readRequest(argv: readonly string[]): Request {
       'no-syncoid': { type: 'boolean', default: false },
       inside: { type: 'boolean', default: false },
       small: { type: 'boolean', default: false },
+      also: { type: 'string' },
       lab: { type: 'string' },
     },
   });
@@ -95,7 +99,8 @@ function readRequest(argv: readonly string[]): Request {
   const wanted = chosen.length > 0 ? chosen : cases;
   return {
     cases: values.small ? wanted.map(makeSmall) : wanted,
-    ...{ rounds, withSyncoid: !values['no-syncoid'], isInside: values.inside, labName: values.lab },
+    ...{ rounds, withSyncoid: !values['no-syncoid'], isInside: values.inside },
+    ...{ also: values.also === undefined ? undefined : resolve(values.also), labName: values.lab },
   };
 }
 
@@ -125,13 +130,13 @@ interface Bench {
 
 async function runCase(
   { name, shape, roundTripsMs }: Case,
-  { rounds, withSyncoid }: Request,
+  { rounds, withSyncoid, also }: Request,
   { sender, receiver, vantage, stopwatch }: Bench,
 ): Promise<void> {
   note(`${name}: making the datasets`);
   const world = new World(sender, receiver, shape);
   await world.prepare();
-  const contenders = listContenders(shape, vantage.addresses).filter(
+  const contenders = listContenders(shape, vantage.addresses, also).filter(
     ({ isSyncoid = false }) => withSyncoid || !isSyncoid,
   );
   for (const roundTripMs of roundTripsMs) {
