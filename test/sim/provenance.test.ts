@@ -235,6 +235,33 @@ test('whose a snapshot was that is promoted away while it is sent is left open',
   );
 });
 
+test('whose a version was that is pruned while it is sent, and that a backup still has, is left open', () => {
+  const judged = new Judged();
+  const { a, b } = judged;
+  addVersion(a, 'tank/vm', 4);
+  addVersion(a, 'tank/vm', 5);
+  bring(a, 'tank/vm', a, 'tank/backup');
+  const transfer = (): void => {
+    for (const version of [4, 5]) {
+      const sent = a.pools.open('tank/backup').snapshots.find(({ name }) => name === `zfs-vm:web:${version}`);
+      assert.ok(sent);
+      b.pools.addSnapshot(b.pools.open('tank/vm'), sent.name, sent.guid, b.pools.nextTxg('tank/vm'));
+    }
+  };
+  a.pools.destroySnapshots('tank/vm', ['zfs-vm:web:4']);
+  assert.equal(judged.judge(transfer, { isTouched: true }), 'all is well');
+  addVersion(a, 'tank/backup', 6);
+  const bringBackup = (): void => {
+    bring(a, 'tank/backup', b, 'tank/backup');
+  };
+  assert.equal(judged.judge(bringBackup), 'all is well');
+  addVersion(a, 'tank/vm', 7);
+  const continueVm = (): void => {
+    continueIn(a, 'tank/vm', b, 'tank/vm');
+  };
+  assert.equal(judged.judge(continueVm), 'all is well');
+});
+
 test('a clone that has taken the past of the copy over may be gone on with', () => {
   const judged = new Judged();
   judged.b.pools.clone('tank/vm@zfs-vm:web:2', 'tank/new');

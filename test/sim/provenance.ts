@@ -145,7 +145,8 @@ export class Provenance {
     if (known !== undefined && [...known].some((source) => sender.has(source))) {
       const same = new Set([...sent].filter((source) => this.#isOrFollows(source, known)));
       expectThat(isTouched || same.size > 0, `${what}, and it is a copy of ${describe(known, sender)}`);
-      this.#sources.set(key, same.size > 0 ? same : sent);
+      // Its own source may have lost meanwhile what it has sent, and a backup of that still have it.
+      this.#sources.set(key, same.size > 0 ? same : new Set([...known, ...sent]));
       return;
     }
     if (!isTouched && delivery.missesPool !== true) this.#judgeFirst(delivery, dataset, old, sent, what);
