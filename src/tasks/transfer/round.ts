@@ -135,7 +135,7 @@ function findLargeChains(works: readonly ReceiverWork[], signal: AbortSignal): L
   const chains = able.flatMap(({ plan }) => plan.chains);
   if (first === undefined || chains.length === 0) return undefined;
   const { sender } = first.context;
-  const large = new LargeChains(sender, chains, signal);
+  const large = new LargeChains(sender, chains, able.length, signal);
   for (const { plan, context } of able) {
     void large.areLarge(plan.chains).then((isLarge) => {
       for (const { host } of isLarge ? [sender, context.receiver] : []) host.bulk?.prepare();

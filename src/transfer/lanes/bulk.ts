@@ -16,9 +16,15 @@ const longestLine = 2 ** 10;
 /** Which chains may be large. */
 export class LargeChains {
   readonly #referenced: Promise<ReadonlyMap<string, number>>;
+  readonly #receivers: number;
 
-  /** Asks the sender how much the datasets refer to that chains bring: no stream of a snapshot has much more. */
-  constructor(sender: Endpoint, chains: readonly Chain[], signal: AbortSignal) {
+  /**
+   * Asks the sender how much the datasets refer to that chains bring: no stream of a snapshot has much more, and increments after it seldom
+   * come to as much again.
+   * @param receivers how many get them: one thread would encrypt for all
+   */
+  constructor(sender: Endpoint, chains: readonly Chain[], receivers: number, signal: AbortSignal) {
+    this.#receivers = receivers;
     const names = [...new Set(chains.map(({ source }) => source))];
     // What isn't known counts as small: nothing is lost but time.
     this.#referenced = readReferenced(sender, names, signal).catch(() => new Map<string, number>());
@@ -27,8 +33,9 @@ export class LargeChains {
   /** Whether what the chains bring may be worth a connection of its own. Never rejects. */
   async areLarge(chains: readonly Chain[]): Promise<boolean> {
     const referenced = await this.#referenced;
-    const sizes = chains.map(({ source, steps }) => (referenced.get(source) ?? 0) * steps.length);
-    return sizes.reduce((sum, size) => sum + size, 0) >= largeBytes;
+    const sources = [...new Set(chains.map(({ source }) => source))];
+    const bytes = sources.reduce((sum, source) => sum + (referenced.get(source) ?? 0), 0);
+    return bytes * this.#receivers >= largeBytes;
   }
 }
 

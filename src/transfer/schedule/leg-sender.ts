@@ -81,7 +81,7 @@ export class LegSender {
   /** The ends of a lane by the connections that suit what goes through it. */
   async #openEnds(legs: readonly Leg[], { sender, receiver, rateLimit }: LaneContext): Promise<LaneEnds> {
     const canBe = hasBulkEnds({ sender: sender.host, receiver: receiver.host, rateLimit });
-    const chains = legs.map(({ chain, steps }) => ({ ...chain, steps }));
+    const chains = legs.map(({ chain }) => chain);
     if (canBe && (await this.#context.largeChains?.areLarge(chains)) === true) {
       return openBulkEnds(sender, receiver);
     }

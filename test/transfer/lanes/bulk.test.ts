@@ -23,24 +23,26 @@ function senderOf(sizes: Readonly<Record<string, number>>): Endpoint {
   return { host: new LocalHost(), zfs: ['sh', '-c', `printf '${lines.join('')}'; exit 1`, 'zfs'] };
 }
 
-test('what refers to 32 MiB or more may be large, and so may many small ones together, and many versions of one', async () => {
+test('what refers to 32 MiB or more may be large, and so may many small ones together, or for many receivers', async () => {
   const chains = makeChains('tank/large: l:1', 'tank/s1: s:1', 'tank/s2: t:1', 'tank/many: m:1 m:2 m:3');
   const sender = senderOf({ 'tank/large': 32, 'tank/s1': 20, 'tank/s2': 11, 'tank/many': 11 });
-  const large = new LargeChains(sender, chains, signal);
+  const large = new LargeChains(sender, chains, 1, signal);
   const areLarge = (...names: readonly string[]): Promise<boolean> =>
     large.areLarge(chains.filter(({ source }) => names.includes(source)));
   assert.equal(await areLarge('tank/large'), true);
   assert.equal(await areLarge('tank/s1'), false);
   assert.equal(await areLarge('tank/s1', 'tank/s2'), false);
   assert.equal(await areLarge('tank/s1', 'tank/s2', 'tank/many'), true);
-  assert.equal(await areLarge('tank/many'), true);
+  assert.equal(await areLarge('tank/many'), false);
+  const forTwo = new LargeChains(sender, chains, 2, signal);
+  assert.equal(await forTwo.areLarge(chains.filter(({ source }) => source === 'tank/s1')), true);
 });
 
 test('what nobody could tell the size of counts as small', async () => {
   const chains = makeChains('tank/a: l:1');
   const unusable = { host: new LocalHost(), zfs: ['false'] };
-  assert.equal(await new LargeChains(unusable, chains, signal).areLarge(chains), false);
-  assert.equal(await new LargeChains(senderOf({}), chains, signal).areLarge(chains), false);
+  assert.equal(await new LargeChains(unusable, chains, 1, signal).areLarge(chains), false);
+  assert.equal(await new LargeChains(senderOf({}), chains, 1, signal).areLarge(chains), false);
 });
 
 test('a lane gets the connections for large streams that its ends have, and gives them back', async () => {
