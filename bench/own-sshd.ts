@@ -64,7 +64,8 @@ export class OwnSshd {
       ...[`AuthorizedKeysFile ${file('user_key.pub')}`, 'UsePAM no', 'PermitRootLogin prohibit-password'],
       // The folders above a temporary one may be open to all.
       'StrictModes no',
-      `SetEnv PATH=${remotePath}`,
+      // What somebody's shell does at each login is not what is measured.
+      `SetEnv PATH=${remotePath} HOME=${folder}`,
       // Tells the cipher of each connection.
       'LogLevel DEBUG1',
       ...moreOptions,
