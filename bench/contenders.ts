@@ -39,7 +39,7 @@ export function listContenders(
           isSlow: false,
         }
       : { name: 'by hand', line: pipeByHand(shape, addresses), isSlow: false },
-    // With the one that zfs-vm takes where processors have instructions for it: only where much is sent it makes a difference.
+    // With the cipher that zfs-vm chooses on processors with AES instructions. It matters for large streams only.
     ...(shape.kibPerVersion < bulkKib
       ? []
       : [{ name: 'by hand, AES', line: pipeByHand(shape, addresses, aes), isSlow: false }]),

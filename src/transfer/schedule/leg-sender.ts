@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../host/endpoint.js';
 import type { Chain, Step } from '../../plan/plan.js';
 import type { Arrival } from '../event.js';
-import { hasBulkEnds, openBulkEnds, type LaneEnds } from '../lanes/bulk.js';
+import { hasBulkEnds, openBulkEnds, type LaneEnds } from '../lanes/bulk-ends.js';
 import { countFittingLegs } from '../lanes/count-fitting-legs.js';
 import { toLegs, type Leg } from '../lanes/lane-script.js';
 import { LanesAhead } from '../lanes/lanes-ahead.js';
@@ -58,9 +58,10 @@ export class LegSender {
     try {
       const context = { ...this.#context, sender, signal, emit: record.follow };
       const ends = await this.#openEnds(legs.slice(0, count), context);
-      const { bytes, done, skipErrors, failure } = await this.#sendThrough(legs, count, {
-        ...{ ...context, sender: ends.sender, receiver: ends.receiver },
-      }).finally(ends.close);
+      const lane = { ...context, sender: ends.sender, receiver: ends.receiver };
+      const { bytes, done, skipErrors, failure } = await this.#sendThrough(legs, count, lane).finally(
+        ends.close,
+      );
       record.addLane({ bytes, skipErrors });
       this.#noteOmitted(legs.slice(0, done));
       const left = legs.slice(done);
@@ -80,8 +81,9 @@ export class LegSender {
 
   /** The ends of a lane by the connections that suit what goes through it. */
   async #openEnds(legs: readonly Leg[], { sender, receiver, rateLimit }: LaneContext): Promise<LaneEnds> {
-    const canBe = hasBulkEnds({ sender: sender.host, receiver: receiver.host, rateLimit });
-    const chains = legs.map(({ chain }) => chain);
+    // Where a channel takes one stream, the next one is opened beside it, and a connection for large streams has room for one.
+    const canBe = this.#canChain && hasBulkEnds({ sender: sender.host, receiver: receiver.host, rateLimit });
+    const chains = [...new Set(legs.map(({ chain }) => chain))];
     if (canBe && (await this.#context.largeChains?.areLarge(chains)) === true) {
       return openBulkEnds(sender, receiver);
     }

@@ -4,7 +4,7 @@ import { prepareDestination, type Obstacle } from '../around/prepare-destination
 import type { ReceiverRecord } from './receiver-record.js';
 import type { TransferContext } from './transfer-context.js';
 
-/** Makes what is missing above the destinations of chains. @returns those that have a place then; of the others it is told */
+/** Makes the parents that the destinations of chains lack. @returns the chains that have a place then; the record has the others as failed */
 export async function makeParentsOf(
   chains: readonly Chain[],
   parents: ParentMaker,

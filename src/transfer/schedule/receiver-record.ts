@@ -14,7 +14,7 @@ export interface BrokenLane {
   readonly signal: AbortSignal;
 }
 
-/** What has come to a receiver so far, and what went wrong there. It is told as it happens. */
+/** What has come to a receiver so far, and what went wrong there. Emits an event for each. */
 export class ReceiverRecord {
   readonly #context: Pick<TransferContext, 'emit' | 'notes' | 'signal'>;
   readonly #queue: ChainQueue;

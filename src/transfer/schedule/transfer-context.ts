@@ -1,6 +1,6 @@
 import type { NoteCarrier } from '../around/carry-notes.js';
 import type { ReplacedDatasets } from '../around/replaced-datasets.js';
-import type { LargeChains } from '../lanes/bulk.js';
+import type { LargeChains } from '../around/large-chains.js';
 import type { LaneContext } from '../lanes/run-lane.js';
 import type { SourceBookmarks } from '../protection/source-bookmarks.js';
 
