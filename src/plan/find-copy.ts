@@ -113,6 +113,13 @@ export class CopyFinder {
     return this.#owners.findRecorded(copy) === dataset.name;
   }
 
+  /** Whether a dataset of the receiver was found to be the copy of one of the sender, or its role says so. */
+  isCopy(source: Dataset | undefined, copy: string): boolean {
+    if (source === undefined) return false;
+    const recorded = this.#owners.findRecorded(copy);
+    return recorded === undefined ? this.#owners.listMarked(source).includes(copy) : recorded === source.name;
+  }
+
   /** The newest point of a dataset itself that one of the receiver's has. */
   #findIn(dataset: Dataset, name: string): Found | undefined {
     for (const base of listOwnPoints(dataset)) {

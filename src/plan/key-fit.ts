@@ -12,6 +12,7 @@ import type { ReceiverModel } from './receiver-model.js';
  *
  *  - a copy that is its own encryption root, as every dataset is that arrived raw by itself: opens with the sender's key
  *  - a copy that inherits from the copy of the sender's encryption root (`change-key -i` there, or `zfs send -R -w`): opens
+ *  - a clone that inherits from its origin, which arrived raw by itself and has the sender's encryption root in common with it: opens
  *  - a copy that inherits from anything else (`change-key -i` below another encrypted dataset): never opens again
  *  - one that was made its own encryption root again before the increment (`change-key -o keyformat=...`): opens with the sender's key
  */
@@ -42,9 +43,18 @@ export function findKeyConflict(
   const { encryptionRoot: root } = copy;
   const ours = source.encryptionRoot;
   if (root === undefined || root === name || ours === undefined) return undefined;
-  return isCopy(sender.get(ours), root, { sender, model })
+  return listSameKey(source, sender).some((other) => isCopy(other, root, { sender, model }))
     ? undefined
     : { kind: 'encryption-root-changed', ...base, root, expected: ours };
+}
+
+/** The encryption root of a dataset, and what the dataset was cloned from, as far as that has the same one: raw copies of them open with one key. */
+function listSameKey(source: Dataset, sender: Datasets): Dataset[] {
+  const { encryptionRoot } = source;
+  const names = new Set(encryptionRoot === undefined ? [] : [encryptionRoot]);
+  for (const { dataset } of walkHistory(sender, source)) if (dataset !== source.name) names.add(dataset);
+  const found = [...names].flatMap((name) => sender.get(name) ?? []);
+  return found.filter((other) => other.encryptionRoot === encryptionRoot);
 }
 
 /** The receiver's snapshot that is the sender's point. */

@@ -107,7 +107,7 @@ export class Placement {
  * @param places where the sender's datasets are, or will be
  */
 export function placeNew(
-  { dataset, treeParent, cloneAbove }: Source,
+  { dataset, treeParent, cloneAbove }: Pick<Source, 'dataset'> & Partial<Source>,
   destination: string | undefined,
   places: ReadonlyMap<string, string>,
 ): string | undefined {

@@ -3,6 +3,7 @@ import { walkHistory } from '../streamline/lineage.js';
 import { poolOf } from '../zfs/names.js';
 import { findPlannedAbove, followUp, makeChain } from './make-chain.js';
 import { conflict, type Decision, type Planning } from './planning.js';
+import { placeNew } from './placement.js';
 import { replaceExisting } from './replace-existing.js';
 import { resumeNew } from './resume.js';
 import type { Source } from './sources.js';
@@ -50,10 +51,10 @@ function startClone(
   if (obstacle !== undefined) return replaceExisting(source, { destination, reason: obstacle }, planning);
   const nearby = copies.filter((copy) => poolOf(copy.dataset) === poolOf(destination));
   if (nearby.length === 0) {
-    const origin = fullNameOf(chooseCopy(base, copies, destination, planning));
+    const origin = fullNameOf(chooseCopy(base, copies, planning));
     return conflict({ kind: 'origin-in-other-pool', origin, destination });
   }
-  const copy = chooseCopy(base, nearby, destination, planning);
+  const copy = chooseCopy(base, nearby, planning);
   const origin = fullNameOf(copy);
   if (source.dataset.encrypted && model.findDataset(copy.dataset)?.encrypted === false) {
     return conflict({ kind: 'not-encrypted', destination: copy.dataset });
@@ -63,15 +64,21 @@ function startClone(
   return makeChain({ source, destination, steps, after }, planning);
 }
 
-/** Of several copies: one that can be continued, then the one at the expected place, then the first by name. */
+/**
+ * Of several datasets that have a snapshot: the copy of the dataset that it is of, then the one at the place where that belongs, then
+ * one that ends with it, then the first by name.
+ */
 function chooseCopy(
   base: Point,
   copies: readonly Snapshot[],
-  expected: string | undefined,
-  { model }: Planning,
+  { request, model, copies: finder }: Planning,
 ): Snapshot {
+  const original = request.sender.get(base.dataset);
+  const place = original && placeNew({ dataset: original }, request.destination, new Map());
   const rank = (copy: Snapshot): number =>
-    (model.findNewerThan(base.guid, copy.dataset).length === 0 ? 0 : 2) + (copy.dataset === expected ? 0 : 1);
+    (finder.isCopy(original, copy.dataset) ? 0 : 4) +
+    (copy.dataset === place ? 0 : 2) +
+    (model.findNewerThan(base.guid, copy.dataset).length === 0 ? 0 : 1);
   return copies.reduce((best, next) => {
     const difference = rank(next) - rank(best);
     return difference < 0 || (difference === 0 && next.dataset < best.dataset) ? next : best;

@@ -83,6 +83,19 @@ for (const { title, sender = [root, two], receiver, expected } of cases) {
   });
 }
 
+test('a raw increment: a clone that inherits from its origin goes on, as both have the key of one root on the sender', () => {
+  const sender = [
+    root,
+    'tank/sec/one (encrypted) (root tank/sec): one:1',
+    'tank/sec/two (encrypted) (root tank/sec) < tank/sec/one@one:1: two:1 two:2',
+  ];
+  const one = 'tank/one (encrypted): one:1';
+  const receiver = [one, 'tank/sec/two (encrypted) (root tank/one) < tank/one@one:1: two:1'];
+  assert.equal(decide(sender, receiver), 'goes to tank/sec/two');
+  const otherKey = sender.map((line) => line.replace('one (encrypted) (root tank/sec)', 'one (encrypted)'));
+  assert.equal(decide(otherKey, receiver), 'encryption-root-changed');
+});
+
 test('a raw clone of a snapshot whose copy inherits from elsewhere is a conflict, too', () => {
   const sender = [
     root,

@@ -379,6 +379,26 @@ test('a clone step names the origin that it will have on the receiver', () => {
   assert.equal(step.origin, 'tank/x/vm@zfs-vm:web:1');
 });
 
+/** What the first clone of a plan is made of on the receiver. */
+function findOrigin(request: Case): string {
+  const steps = planCase(request).chains.flatMap((chain) => chain.steps);
+  return steps.find((step) => step.kind === 'clone')?.origin ?? 'none';
+}
+
+test('of several that have its origin, a clone is made of the copy, not of a backup of that copy', () => {
+  const sender = ['tank/vm: web:1', 'tank/new < tank/vm@web:1: web:2'];
+  const [copy, backup] = ['tank/safe/vm: web:1', 'tank/local/vm: web:1'];
+  assert.equal(
+    findOrigin({ sender, receiver: [copy, backup], to: 'tank/safe' }),
+    'tank/safe/vm@zfs-vm:web:1',
+  );
+  const moved = ['tank/moved (copy of tank/vm): web:1 @mine', backup];
+  assert.equal(findOrigin({ sender, receiver: moved, to: 'tank/x' }), 'tank/moved@zfs-vm:web:1');
+  const tagged = ['tank/vm: web:1', 'tank/new < tank/vm@web:1: new:1'];
+  const alone = { sender: tagged, receiver: [copy, backup], to: 'tank/safe', only: ['new'] };
+  assert.equal(findOrigin(alone), 'tank/safe/vm@zfs-vm:web:1');
+});
+
 plans(
   'a version that both sides made after the common one, with other content, is told as such',
   { sender: ['tank/vm: web:1 web:2'], receiver: ['tank/vm: web:1 web:2~x'] },

@@ -326,7 +326,7 @@ export function judgeWords({ status, stdout, stderr }: RunResult, isPlan: boolea
   const says = (pattern: RegExp): boolean => pattern.test(all);
   if (status === 3) {
     expectThat(
-      says(/^conflict: |that was not confirmed|the stream does not fit what is there/m),
+      says(/^conflict: |that was not confirmed|the stream does not fit what is there|the key is not loaded/m),
       'status 3, and no conflict is told',
     );
   }
