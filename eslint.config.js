@@ -70,7 +70,7 @@ export default defineConfig(
     files: ['src/launch.cjs', 'scripts/*.js'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['__dirname', 'console', 'process', 'setTimeout'].map((name) => [name, 'readonly']),
+        ['Buffer', '__dirname', 'console', 'process', 'setTimeout'].map((name) => [name, 'readonly']),
       ),
     },
   },

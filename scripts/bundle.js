@@ -2,11 +2,12 @@
  * Puts the built program and the packages it needs into one file, build/bundle/zfs-vm.cjs, with V8's code cache beside it. Loading
  * the hundreds of modules one by one and compiling them takes three times as long as everything else that a small run does.
  */
+import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { bundle, loadProgram } from '../src/launch.cjs';
+import { answers, bundle, loadProgram } from '../src/launch.cjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -52,7 +53,11 @@ await build({
 });
 
 const cache = `${bundle}.cache`;
-rmSync(cache, { force: true });
+for (const old of [cache, answers]) rmSync(old, { force: true });
 const { exports, script } = loadProgram();
 await exports.loadLater();
 writeFileSync(cache, script.createCachedData());
+
+const launch = join(root, 'src/launch.cjs');
+const ask = (word) => [word, execFileSync(process.execPath, [launch, word], { encoding: 'utf8' })];
+writeFileSync(answers, JSON.stringify(Object.fromEntries(['--version', '--help', '-h', 'help'].map(ask))));

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 // CommonJS, since Node.js takes a quarter of a second on a slow host to load its loader of ES modules.
 'use strict';
-const { readFileSync } = require('node:fs');
+const { readFileSync, writeSync } = require('node:fs');
 const { dirname, join } = require('node:path');
-const { Script } = require('node:vm');
 
 const bundle = join(__dirname, '../build/bundle/zfs-vm.cjs');
+/** What the program says to words that always get the same answer, as JSON. */
+const answers = `${bundle}.answers`;
 
-if (require.main === module) {
+if (require.main === module && !answerAtOnce(process.argv.slice(2))) {
   void loadProgram()
     .exports.main(process.argv.slice(2))
     .then((status) => {
@@ -18,10 +19,28 @@ if (require.main === module) {
 }
 
 /**
+ * Answers what needs no program, without loading one.
+ * @returns whether that was all; else the program answers, and tells what is wrong with the output
+ */
+function answerAtOnce(words) {
+  // On a terminal the help has colours.
+  if (words.length !== 1 || (words[0] !== '--version' && require('node:tty').isatty(1))) return false;
+  const known = read(answers);
+  const text = known === undefined ? undefined : JSON.parse(known)[words[0]];
+  if (text === undefined) return false;
+  try {
+    return writeSync(1, text) === Buffer.byteLength(text);
+  } catch {
+    return false;
+  }
+}
+
+/**
  * Loads the program with V8's code cache, which is only right for the Node.js that made it: another one does without.
  * @returns its exports, and the script, whose cache `scripts/bundle.js` writes
  */
 function loadProgram() {
+  const { Script } = require('node:vm');
   const source = read(bundle);
   if (source === undefined) {
     console.error('zfs-vm: not built yet\n  try: npm ci, in the folder of zfs-vm');
@@ -46,4 +65,4 @@ function read(path) {
   }
 }
 
-module.exports = { bundle, loadProgram };
+module.exports = { answers, bundle, loadProgram };

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +47,21 @@ test('help goes to stdout, and names every command', (t) => {
   for (const command of ['tag', 'list', 'push', 'pull', 'copy', 'plan push\\|pull\\|copy']) {
     assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
   }
+});
+
+test('what is answered without loading the program is what that says', (t) => {
+  const answers = new URL('../bundle/zfs-vm.cjs.answers', import.meta.url);
+  const known = JSON.parse(readFileSync(answers, 'utf8')) as Record<string, string>;
+  assert.deepEqual(Object.keys(known), ['--version', '--help', '-h', 'help']);
+  for (const [word, text] of Object.entries(known)) {
+    assert.equal(run(t, [word]).stdout, text);
+    assert.notEqual(text, '');
+  }
+  assert.equal(known['--help'], run(t, ['-v', '--help']).stdout);
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  assert.equal(known['--version'], `zfs-vm ${version}\n`);
 });
 
 test('help of a command has its options and examples', (t) => {

@@ -36,6 +36,13 @@ test('three hosts beside one on this machine: the source is read once', async ()
   assert.equal(rows.get('3')?.[6], '1');
 });
 
+test('what it takes to start', async () => {
+  const rows = await runBenchmark('start-up', '--rounds', '1');
+  for (const command of ['node -e 0', '--version', '--help', 'push --help']) {
+    assert.ok(rows.has(command), command);
+  }
+});
+
 test('plans of many snapshots', async () => {
   assert.ok((await runBenchmark('plan-scale', '2000')).has('2000'));
 });
