@@ -13,6 +13,8 @@ export interface Passed {
   readonly destination: string;
   /** Oldest first. */
   readonly versions: readonly [Snapshot, ...Snapshot[]];
+  /** Whether this very plan passes by one of them: the receiver has nothing newer yet. */
+  readonly isNew: boolean;
 }
 
 /** What a receiver lacks for good, as far as it is known. */
@@ -62,10 +64,11 @@ export function findPassed(
   for (const { dataset, versions } of findSources(sender, { ...choice, latest: false })) {
     const destination = places.get(dataset.name);
     if (destination === undefined || conflicting.has(dataset.name)) continue;
-    const base = [...dataset.snapshots, ...dataset.bookmarks]
-      .filter(({ guid }) => copies.has(guid))
-      .reduce((newest, { createtxg }) => Math.max(newest, createtxg), 0);
-    const last = chains.get(dataset.name)?.steps.at(-1)?.to.createtxg ?? base;
+    const base = findNewestOf(dataset, (guid) => copies.has(guid));
+    // What it has by the end may come as part of another dataset.
+    const last =
+      chains.get(dataset.name)?.steps.at(-1)?.to.createtxg ??
+      findNewestOf(dataset, (guid) => copies.has(guid) || coming.has(guid));
     const first = choice.latest ? base : 0;
     const missing = versions.filter(
       ({ guid, createtxg }) =>
@@ -75,11 +78,18 @@ export function findPassed(
     const elsewhere = knowsReceiver ? 0 : findNewestOrigin(dataset, origins);
     const [oldest, ...rest] = missing.filter(({ createtxg }) => createtxg > elsewhere);
     if (missing.some(({ createtxg }) => createtxg <= elsewhere)) isSure = false;
-    if (oldest !== undefined) {
-      found.push({ source: dataset.name, destination, versions: [oldest, ...rest] });
-    }
+    if (oldest === undefined) continue;
+    const isNew = [oldest, ...rest].some(({ createtxg }) => createtxg > base);
+    if (isNew && !choice.latest && !knowsReceiver) isSure = false;
+    found.push({ source: dataset.name, destination, versions: [oldest, ...rest], isNew });
   }
   return { versions: found, isSure };
+}
+
+/** The `createtxg` of the newest snapshot or bookmark of a dataset that is one of these; 0 where there is none. */
+function findNewestOf({ snapshots, bookmarks }: Dataset, isMeant: (guid: bigint) => boolean): number {
+  const meant = [...snapshots, ...bookmarks].filter(({ guid }) => isMeant(guid));
+  return meant.reduce((newest, { createtxg }) => Math.max(newest, createtxg), 0);
 }
 
 /** The `createtxg` of the newest snapshot of a dataset that another one is a clone of; 0 where there is none. */

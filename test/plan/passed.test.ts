@@ -28,6 +28,11 @@ test('what comes before the newest common version, and is nowhere on the receive
   assert.deepEqual(passedBy(['tank/a: web:1 web:2'], ['tank/a: web:2', 'tank/old: web:1']), []);
 });
 
+test('what a backup on the sender has before something that goes as part of its original is passed, too', () => {
+  const sender = ['tank/a: web:1 web:3', 'tank/b (made at 7): web:2 web:3'];
+  assert.deepEqual(passedBy(sender, ['tank/a: web:1']), ['tank/b: web:2']);
+});
+
 test('what is still to come, or is kept back by a conflict, is not', () => {
   assert.deepEqual(passedBy(['tank/a: web:1 web:2'], ['tank/a: web:1']), []);
   assert.deepEqual(passedBy(['tank/a: web:1 web:2 web:3'], ['tank/a: web:2 @mine']), []);

@@ -190,7 +190,9 @@ export class TextReport {
       for (const line of describeBeside(plan, receiverName)) this.#print(line);
       this.#print(`sending ${formatCount(steps.length, 'version')} to ${receiverName}`);
       const passed = this.#passed === undefined ? undefined : describePassed(this.#passed, receiverName);
-      if (passed !== undefined && this.#passed?.isLatest === true) this.#print(passed);
+      // What was passed by before was said then.
+      const isNew = this.#passed?.versions.some((each) => each.isNew) === true;
+      if (passed !== undefined && isNew) this.#print(passed);
       else if (passed !== undefined) this.#tell(passed);
     }
   }
