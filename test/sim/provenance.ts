@@ -38,6 +38,8 @@ export class Provenance {
   readonly #sources = new Map<string, Sources>();
   /** The same of those that were where the copy belongs and had all: that may have been written down on them, or not. */
   readonly #inStep = new Map<string, Set<bigint>>();
+  /** Those that weren't marked when something came to them: the run ended before. By the sending host and the receiver's dataset. */
+  readonly #unmarked = new Set<string>();
   /** Whose snapshots a dataset has taken over by a promotion. */
   readonly #heirs = new Map<bigint, Set<bigint>>();
   /** Who had a snapshot when it was last looked at, by host and GUID. */
@@ -141,6 +143,8 @@ export class Provenance {
     const what = `${dataset.name} on the receiver got ${last} of ${describe(sent, sender)}`;
     const isMarked = dataset.followed.some((source) => sent.has(source));
     expectThat(delivery.isCalm !== true || isMarked, `${what}, and isn't marked as a copy of it`);
+    if (isMarked) this.#unmarked.delete(key);
+    else this.#unmarked.add(key);
     // What was its source may be gone, and restored as another dataset.
     if (known !== undefined && [...known].some((source) => sender.has(source))) {
       const same = new Set([...sent].filter((source) => this.#isOrFollows(source, known)));
@@ -194,11 +198,14 @@ export class Provenance {
   #findCopies({ from, to, sender, before, after, destination }: Delivery, sent: Sources): DatasetState[] {
     const isOnOneMachine = from === to;
     return [...before.values()].filter((dataset) => {
-      const known = this.#sources.get(`${from} ${dataset.guid}`);
+      const key = `${from} ${dataset.guid}`;
+      const known = this.#sources.get(key);
       if (known?.size !== 1 || ![...known].some((source) => sent.has(source))) return false;
-      // Where the mark was lost with the run, what is marked as another host's is that one's.
-      const isForeign = dataset.followed.length > 0 && !dataset.followed.some((source) => sender.has(source));
-      if (isForeign) return false;
+      // Where the mark was lost with the run, what is marked as another host's is that one's; and as another dataset's, when that was found
+      // at its place meanwhile.
+      const isAnothers = dataset.followed.length > 0 && !dataset.followed.some((source) => sent.has(source));
+      const isForeign = isAnothers && !dataset.followed.some((source) => sender.has(source));
+      if (isForeign || (isAnothers && this.#unmarked.has(key))) return false;
       if (isOnOneMachine && (destination === undefined || !isWithin(dataset.name, destination))) return false;
       return after.has(dataset.guid) && sharesHistory(dataset, sent, sender);
     });
