@@ -77,7 +77,11 @@ export class Round {
       `the same again ends with ${third.status} after ${second.status}`,
     );
     expectThat(!/^done:/m.test(third.stdout), 'there was something left to do after a run that ended well');
-    expectThat(describeBoth(this.#baseline) === before, 'a run with nothing to do changed something');
+    // What has come so is bookmarked when it is seen.
+    const tell = (state: string): string =>
+      third.status === second.status ? state : state.replace(/\n {2}#.*/g, '');
+    const after = describeBoth(this.#baseline);
+    expectThat(tell(after) === tell(before), 'a run with nothing to do changed something');
   }
 
   #capture(): Baseline {
