@@ -5,6 +5,7 @@ import type { CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorith
 import { ZfsVmError } from '../../base/errors.js';
 import type { Address } from '../../base/address.js';
 import { describeThrown, toPrintable } from '../../base/printable.js';
+import { readPathList, type PathList } from './path-list.js';
 
 /** What to do about a host key that known_hosts doesn't have. A key that has changed is refused with any of them. */
 export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no';
@@ -52,6 +53,8 @@ export interface ClientConfig {
   readonly unsupported: readonly string[];
   /** Those of them without which nobody may get in. */
   readonly indispensable: readonly string[];
+  /** Those of these that keep out the wrong host: ssh2 must not go on without them. */
+  readonly safeguards: readonly string[];
 }
 
 /** Where a configuration is read, and for whom. */
@@ -166,7 +169,6 @@ export interface LocalAccount {
 export function parseClientConfig(output: string, address: Address, account: LocalAccount): ClientConfig {
   const values = readOptions(output);
   const first = (name: string): string | undefined => values.get(name)?.[0];
-  const words = (name: string): string[] => (first(name) ?? '').split(' ').filter((word) => word !== '');
   const isOn = (name: string): boolean => isYes(first(name));
 
   const hostName = first('hostname') ?? address.host;
@@ -184,10 +186,16 @@ export function parseClientConfig(output: string, address: Address, account: Loc
   };
   const toPath = (path: string): string => expandPath(path, tokens, account);
   const proxyCommand = notNone(first('proxycommand'));
-  const knownHosts = ['known_hosts', 'known_hosts2'].map((name) => `~/.ssh/${name}`);
+  const userKnownHosts = readPathList(
+    first('userknownhostsfile') ?? '~/.ssh/known_hosts ~/.ssh/known_hosts2',
+  );
+  const globalKnownHosts = readPathList(
+    first('globalknownhostsfile') ?? '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2',
+  );
   const algorithms = chooseAlgorithms(first);
 
-  const indispensable = listIndispensable(first, algorithms);
+  const safeguards = listSafeguards(first, { userKnownHosts, globalKnownHosts });
+  const indispensable = [...safeguards, ...listIndispensable(values, algorithms)];
   return {
     hostName,
     port,
@@ -200,15 +208,8 @@ export function parseClientConfig(output: string, address: Address, account: Loc
     agentSocket: findAgent(first('identityagent'), account, toPath),
     proxyJump: (notNone(first('proxyjump')) ?? '').split(',').filter((hop) => hop !== ''),
     proxyCommand: proxyCommand === undefined ? undefined : expandTokens(proxyCommand, tokens),
-    userKnownHostsFiles: (values.has('userknownhostsfile') ? words('userknownhostsfile') : knownHosts)
-      .filter((path) => path !== 'none')
-      .map(toPath),
-    globalKnownHostsFiles: (values.has('globalknownhostsfile')
-      ? words('globalknownhostsfile')
-      : ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
-    )
-      .filter((path) => path !== 'none')
-      .map(toPath),
+    userKnownHostsFiles: userKnownHosts.paths.map(toPath),
+    globalKnownHostsFiles: globalKnownHosts.paths.map(toPath),
     hostKeyAlias: first('hostkeyalias'),
     strictHostKeyChecking: readStrictness(first('stricthostkeychecking')),
     hashKnownHosts: isOn('hashknownhosts'),
@@ -222,6 +223,7 @@ export function parseClientConfig(output: string, address: Address, account: Loc
     ciphers: first('ciphers')?.split(',') ?? [],
     unsupported: [...indispensable, ...listDispensable(first)],
     indispensable,
+    safeguards,
   };
 }
 
@@ -241,7 +243,8 @@ function readOptions(output: string): Map<string, string[]> {
     if (space <= 0) continue;
 
     const name = line.slice(0, space).toLowerCase();
-    const value = line.slice(space + 1).trim();
+    // A path may end with a space.
+    const value = line.slice(space + 1);
     const earlier = values.get(name);
     if (earlier === undefined) values.set(name, [value]);
     else earlier.push(value);
@@ -338,26 +341,46 @@ function chooseAlgorithms(first: FirstValue): AlgorithmChoice {
   };
 }
 
-/** Options without which a connection would be another one than was asked for, or less safe, as `ssh -G` names them. */
+/** Lists of known_hosts files. */
+interface KnownHostsLists {
+  readonly userKnownHosts: PathList;
+  readonly globalKnownHosts: PathList;
+}
+
+/** What the configuration knows of host keys that we can't know. */
+function listSafeguards(
+  first: FirstValue,
+  { userKnownHosts, globalKnownHosts }: KnownHostsLists,
+): readonly string[] {
+  const reasons: readonly (readonly [boolean, string])[] = [
+    [!userKnownHosts.isCertain, 'its known_hosts files (UserKnownHostsFile)'],
+    [!globalKnownHosts.isCertain, 'its known_hosts files (GlobalKnownHostsFile)'],
+    [
+      notNone(first('revokedhostkeys')) !== undefined,
+      'host keys that are revoked by a file (RevokedHostKeys)',
+    ],
+    [notNone(first('knownhostscommand')) !== undefined, 'host keys that a command tells (KnownHostsCommand)'],
+  ];
+  return reasons.filter(([isAsked]) => isAsked).map(([, reason]) => reason);
+}
+
+/** Options without which a connection would be another one than was asked for, as `ssh -G` names them. */
 const onlyOpensshKnows = [
-  ['revokedhostkeys', 'RevokedHostKeys', 'host keys that are revoked by a file'],
-  ['knownhostscommand', 'KnownHostsCommand', 'host keys that a command tells'],
+  ['certificatefile', 'CertificateFile', 'logging in with a certificate'],
+  ['pkcs11provider', 'PKCS11Provider', 'keys on a PKCS#11 token'],
   ['bindaddress', 'BindAddress', 'an address of this machine to connect from'],
   ['bindinterface', 'BindInterface', 'an interface to connect through'],
 ] as const;
 
-function listIndispensable(first: FirstValue, algorithms: AlgorithmChoice): string[] {
+function listIndispensable(
+  values: ReadonlyMap<string, readonly string[]>,
+  algorithms: AlgorithmChoice,
+): string[] {
+  const first = (name: string): string | undefined => values.get(name)?.[0];
   const reasons: string[] = [];
-  if (notNone(first('certificatefile')) !== undefined) {
-    reasons.push('logging in with a certificate (CertificateFile)');
-  }
-
-  if (notNone(first('pkcs11provider')) !== undefined) {
-    reasons.push('keys on a PKCS#11 token (PKCS11Provider)');
-  }
-
   for (const [name, option, what] of onlyOpensshKnows) {
-    if (notNone(first(name)) !== undefined) reasons.push(`${what} (${option})`);
+    const isSet = values.get(name)?.some((value) => notNone(value) !== undefined);
+    if (isSet === true) reasons.push(`${what} (${option})`);
   }
 
   if (isYes(first('proxyusefdpass'))) reasons.push('a proxy that hands over its socket (ProxyUseFdpass)');

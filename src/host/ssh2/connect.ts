@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { ZfsVmError } from '../../base/errors.js';
 import type { CommandTelling } from '../host.js';
 import { formatSshCommand, parseAddress, type Address } from '../../base/address.js';
+import { BeyondSsh2 } from '../ssh/beyond-ssh2.js';
 import { readClientConfig, type ClientConfig } from '../ssh/client-config.js';
 import { logIn, type Connection } from './connection.js';
 import { readKnownHosts } from './known-hosts-files.js';
@@ -69,6 +70,7 @@ async function openRoute(
     debug(`${label}: the OpenSSH configuration asks for what only --transport openssh can do: ${reason}`);
   }
 
+  refuseWithoutSafeguards(config, label);
   refuseWithoutAlgorithms(config, label);
   const knownHosts = await loadKnownHosts(config, label);
   const carrier = await openCarrier(label, config, jumps ?? config.proxyJump, options, depth);
@@ -96,16 +98,21 @@ function throwIfStopped(signal: AbortSignal | undefined, label: string): void {
   }
 }
 
+function refuseWithoutSafeguards({ safeguards }: ClientConfig, label: string): void {
+  const [reason] = safeguards;
+  if (reason === undefined) return;
+  throw new BeyondSsh2(
+    `the key of ${label} can't be checked by ssh2 as the OpenSSH configuration asks for: ${reason}`,
+    { reason },
+  );
+}
+
 function refuseWithoutAlgorithms(config: ClientConfig, label: string): void {
   for (const [kind, names] of Object.entries(config.algorithms)) {
     if ((names as readonly string[]).length === 0) {
-      throw new ZfsVmError(
-        'connection',
-        `the OpenSSH configuration for ${label} allows no ${kind} that we know`,
-        {
-          hint: 'run it with --transport openssh, or see what "ssh -G" says of Ciphers, MACs, KexAlgorithms and HostKeyAlgorithms',
-        },
-      );
+      throw new BeyondSsh2(`the OpenSSH configuration for ${label} allows no ${kind} that ssh2 knows`, {
+        reason: `the ${kind} algorithms that it allows`,
+      });
     }
   }
 }

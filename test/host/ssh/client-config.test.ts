@@ -37,7 +37,7 @@ identityagent $FOO
 identityfile ~/my key
 identityfile ~/.ssh/%r_key
 globalknownhostsfile /etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2
-userknownhostsfile /home/account/.ssh/known_hosts /tmp/other
+userknownhostsfile /home/account/.ssh/known_hosts /home/account/.ssh/known_hosts2
 sendenv LANG
 connecttimeout 60
 proxycommand nc %h %p %% %r %n
@@ -65,7 +65,8 @@ test('the tokens of a ProxyCommand are filled in, since ssh -G leaves them', () 
 });
 
 test('known_hosts files in the folder of the account are those of the home folder', () => {
-  assert.deepEqual(config.userKnownHostsFiles, ['/home/me/.ssh/known_hosts', '/tmp/other']);
+  const { userKnownHostsFiles } = parse('userknownhostsfile /home/account/.ssh/other_hosts\n');
+  assert.deepEqual(userKnownHostsFiles, ['/home/me/.ssh/other_hosts']);
 });
 
 test('switches are read', () => {
@@ -151,6 +152,52 @@ test('without any output the defaults are those of OpenSSH', () => {
 
 test('a plain configuration has nothing unsupported', () => {
   assert.deepEqual(config.unsupported, []);
+});
+
+for (const line of [
+  'userknownhostsfile /tmp/a b/kh',
+  'userknownhostsfile /tmp/a /tmp/b',
+  'userknownhostsfile /tmp/a ',
+  'userknownhostsfile /tmp/%h',
+  'userknownhostsfile ${KEYS}/hosts',
+  'globalknownhostsfile /etc/a b',
+  'revokedhostkeys /etc/re vo',
+  'knownhostscommand /bin/echo "a b" %H',
+]) {
+  test(`"${line}" is nothing that ssh2 may pass over`, () => {
+    const { safeguards, indispensable } = parse(`${line}\n`);
+    assert.equal(safeguards.length, 1);
+    assert.deepEqual(indispensable, safeguards);
+  });
+}
+
+for (const line of [
+  'userknownhostsfile /home/account/.ssh/known_hosts /home/account/.ssh/known_hosts2',
+  'userknownhostsfile ~/.ssh/known_hosts ~/.ssh/known_hosts2',
+  'globalknownhostsfile /usr/local/etc/ssh/ssh_known_hosts /usr/local/etc/ssh/ssh_known_hosts2',
+  'userknownhostsfile none',
+  'userknownhostsfile /tmp/one',
+  'globalknownhostsfile /etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2',
+]) {
+  test(`"${line}" can mean one thing only`, () => {
+    assert.deepEqual(parse(`${line}\n`).safeguards, []);
+  });
+}
+
+test('the usual files are told apart in a home whose name has a space', () => {
+  const spaced = { ...account, homeDir: '/home/a b', accountHome: '/home/a b' };
+  const printed = 'userknownhostsfile /home/a b/.ssh/known_hosts /home/a b/.ssh/known_hosts2\n';
+  const { userKnownHostsFiles, safeguards } = parseClientConfig(printed, address, spaced);
+  assert.deepEqual(userKnownHostsFiles, ['/home/a b/.ssh/known_hosts', '/home/a b/.ssh/known_hosts2']);
+  assert.deepEqual(safeguards, []);
+});
+
+test('a key file whose name ends with a space is that file', () => {
+  assert.deepEqual(parse('identityfile /tmp/id \n').identityFiles, ['/tmp/id ']);
+});
+
+test('a certificate counts wherever it stands among several', () => {
+  assert.match(parse('certificatefile none\ncertificatefile /c\n').indispensable.join(), /CertificateFile/);
 });
 
 for (const [line, word] of [

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { formatKnownHost } from '../../../src/host/ssh2/known-hosts.js';
 import { test } from 'node:test';
@@ -156,4 +158,16 @@ test('HostKeyAlias is the name that counts', async (t) => {
   home.configure('HostKeyAlias shared');
   home.know(`shared ${server.hostKey}`);
   assert.deepEqual((await visit(home, server)).questions, []);
+});
+
+test('a known_hosts file whose path has a space is not passed over: ssh2 connects to nobody', async (t) => {
+  const server = await startServer(t);
+  const home = makeHome(t);
+  writeFileSync(
+    join(home.dir, '.ssh', 'config'),
+    `UserKnownHostsFile "${home.dir}/a b/known_hosts"\nGlobalKnownHostsFile none\nStrictHostKeyChecking accept-new\n`,
+  );
+  const error = await failToVisit(home, urlOf(server));
+  assert.match(error.message, /can't be checked by ssh2 .*UserKnownHostsFile/);
+  assert.equal(server.connections.length, 0);
 });
