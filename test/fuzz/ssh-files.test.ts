@@ -17,6 +17,8 @@ const account: LocalAccount = {
   homeDir: '/home/me',
   accountHome: '/home/me',
   accountName: 'me',
+  userId: '1000',
+  hostName: 'desk.example.org',
 };
 
 const address = { host: 'b', user: undefined, port: undefined };

@@ -3,7 +3,8 @@ import { connectBeside, connectOpenSsh } from '../openssh/connect.js';
 import { formatPublicKey } from '../ssh2/known-hosts.js';
 import { PairedHost } from './paired-host.js';
 import { parseAddress } from '../../base/address.js';
-import { readClientConfig } from '../ssh/client-config.js';
+import { BeyondSsh2 } from '../ssh/beyond-ssh2.js';
+import { readClientConfig, type ClientConfig } from '../ssh/client-config.js';
 import { connectSsh, parseJump, type SshOptions } from '../ssh2/connect.js';
 import type { Prompter } from '../ssh/prompt.js';
 import type { Transport } from '../../base/transports.js';
@@ -11,7 +12,7 @@ import type { Transport } from '../../base/transports.js';
 /** What connecting needs from the rest of the program. */
 export interface ConnectOptions extends SshOptions {
   readonly prompter: Prompter;
-  /** Left out, ssh2 is taken unless the person's OpenSSH configuration asks for what only OpenSSH can do. */
+  /** Left out, ssh2 is taken unless only OpenSSH can do it: what its configuration asks for, or the host. */
   readonly transport: Transport | undefined;
   /** Takes lines for a person who wants to know what is done; printable text. */
   readonly tell: (line: string) => void;
@@ -35,17 +36,34 @@ export async function connectHost(target: string, options: ConnectOptions): Prom
     ),
   );
   const [reason] = [config, ...hopConfigs.values()].flatMap(({ indispensable }) => indispensable);
-  if (reason === undefined) {
-    const host = await connectSsh(target, { ...options, config, hopConfigs });
-    // ssh would read another configuration than the one that is tested with.
-    if (homeDir !== undefined || host.login.tookPerson) return host;
-    const hostKey = formatPublicKey(host.login.hostKey);
-    return new PairedHost(
-      host,
-      (stop) => connectBeside(target, { ...options, name: host.name, config, hostKey, signal: stop }),
-      options.debug,
-    );
+  if (reason !== undefined) {
+    tell(`${target}: using the ssh of this machine, as its configuration asks for ${reason}`);
+    return connectOpenSsh(target, { ...options, config });
   }
-  tell(`${target}: using the ssh of this machine, as its configuration asks for ${reason}`);
-  return connectOpenSsh(target, { ...options, config });
+  try {
+    return await connectPaired(target, { ...options, config, hopConfigs });
+  } catch (error) {
+    if (!(error instanceof BeyondSsh2)) throw error;
+    if (!config.hasSshProgram) throw error.withoutProgram();
+    tell(`${target}: ${error.message}`);
+    tell(`${target}: using the ssh of this machine for ${error.reason}`);
+    return connectOpenSsh(target, { ...options, config });
+  }
+}
+
+/** Connects with ssh2, and with the ssh of this machine beside it where that gets in without asking anybody. */
+async function connectPaired(
+  target: string,
+  options: ConnectOptions & { readonly config: ClientConfig },
+): Promise<Host> {
+  const { config } = options;
+  const host = await connectSsh(target, { ...options, mayLeaveToOpenssh: config.hasSshProgram });
+  // ssh would read another configuration than the one that is tested with.
+  if (options.homeDir !== undefined || host.login.tookPerson) return host;
+  const hostKey = formatPublicKey(host.login.hostKey);
+  return new PairedHost(
+    host,
+    (stop) => connectBeside(target, { ...options, name: host.name, config, hostKey, signal: stop }),
+    options.debug,
+  );
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { homedir, userInfo } from 'node:os';
+import { access } from 'node:fs/promises';
+import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2';
 import { ZfsVmError } from '../../base/errors.js';
@@ -46,9 +47,17 @@ export interface ClientConfig {
   readonly passwordPrompts: number;
   /** The ways to log in that are allowed, best first. */
   readonly authentications: readonly string[];
+  /** Ways to log in that it allows, and only OpenSSH knows. */
+  readonly otherAuthentications: readonly string[];
+  /** The algorithms that keys may sign with; undefined where that isn't told. */
+  readonly signatureAlgorithms: readonly string[] | undefined;
+  /** RSA keys with fewer bits aren't taken, neither the host's nor our own. */
+  readonly requiredRsaBits: number;
   readonly algorithms: AlgorithmChoice;
   /** All ciphers that the configuration allows, best first; empty where there is no ssh program to tell. */
   readonly ciphers: readonly string[];
+  /** Whether there is an ssh program here, which has told all this. */
+  readonly hasSshProgram: boolean;
   /** What the configuration asks for and ssh2 can't do, each in plain words. */
   readonly unsupported: readonly string[];
   /** Those of them without which nobody may get in. */
@@ -65,7 +74,10 @@ export interface ConfigSurroundings {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What we offer where the configuration allows it. AES-GCM comes first: OpenSSH's favourite is slow outside OpenSSH. */
+/**
+ * What we offer where the configuration allows it, or doesn't say. AES-GCM comes first: OpenSSH's favourite is slow outside OpenSSH,
+ * and the last choice.
+ */
 const offered: AlgorithmChoice = {
   kex: [
     'curve25519-sha256',
@@ -78,7 +90,14 @@ const offered: AlgorithmChoice = {
     'diffie-hellman-group18-sha512',
     'diffie-hellman-group14-sha256',
   ],
-  cipher: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'aes192-ctr', 'aes256-ctr'],
+  cipher: [
+    'aes128-gcm@openssh.com',
+    'aes256-gcm@openssh.com',
+    'aes128-ctr',
+    'aes192-ctr',
+    'aes256-ctr',
+    'chacha20-poly1305@openssh.com',
+  ],
   hmac: [
     'hmac-sha2-256-etm@openssh.com',
     'hmac-sha2-512-etm@openssh.com',
@@ -97,8 +116,22 @@ const offered: AlgorithmChoice = {
   ],
 };
 
+/** What ssh2 knows besides, and OpenSSH allows only where somebody has configured it, for old servers. */
+const offeredOnRequest: AlgorithmChoice = {
+  kex: ['diffie-hellman-group-exchange-sha1', 'diffie-hellman-group14-sha1', 'diffie-hellman-group1-sha1'],
+  cipher: ['aes256-cbc', 'aes192-cbc', 'aes128-cbc', '3des-cbc'],
+  hmac: ['hmac-sha1-96', 'hmac-md5', 'hmac-md5-96'],
+  serverHostKey: ['ssh-rsa'],
+};
+
 /** The ways to log in that this transport knows, in OpenSSH's order of preference. */
 const knownAuthentications = ['publickey', 'keyboard-interactive', 'password'];
+
+/** Those that it doesn't know, with the options that allow them. */
+const otherAuthentications = [
+  ['gssapi-with-mic', 'gssapiauthentication'],
+  ['hostbased', 'hostbasedauthentication'],
+] as const;
 
 /**
  * The effective configuration for a host: what `ssh -G` says, or plain defaults where there is no ssh program.
@@ -109,15 +142,41 @@ export async function readClientConfig(
   address: Address,
   surroundings: ConfigSurroundings,
 ): Promise<ClientConfig> {
-  return parseClientConfig(await askSsh(address, surroundings), address, {
+  const printed = await askSsh(address, surroundings);
+  const config = parseClientConfig(printed ?? '', address, {
     env: surroundings.env,
     homeDir: surroundings.homeDir ?? accountHome(),
     accountHome: accountHome(),
     accountName: accountName(),
+    userId: String(process.getuid?.() ?? ''),
+    hostName: hostname(),
   });
+  return printed === undefined ? config : addCertificates({ ...config, hasSshProgram: true });
 }
 
-function askSsh(address: Address, { env, homeDir, signal }: ConfigSurroundings): Promise<string> {
+/** ssh takes the certificate beside a key by itself, and so it doesn't tell of it. */
+async function addCertificates(config: ClientConfig): Promise<ClientConfig> {
+  const candidates = config.identityFiles.flatMap((path) => [`${path}-cert.pub`, `${path}-cert`]);
+  const areThere = await Promise.all(candidates.map(isThere));
+  const found = candidates.find((_path, index) => areThere[index]);
+  if (found === undefined) return config;
+  const reason = `logging in with a certificate (${toPrintable(found)})`;
+  return {
+    ...config,
+    indispensable: [...config.indispensable, reason],
+    unsupported: [...config.unsupported, reason],
+  };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What `ssh -G` prints; undefined where there is no ssh program. */
+function askSsh(address: Address, { env, homeDir, signal }: ConfigSurroundings): Promise<string | undefined> {
   const file =
     env['ZFS_VM_SSH_CONFIG'] ?? (homeDir === undefined ? undefined : join(homeDir, '.ssh', 'config'));
   const args = [
@@ -135,7 +194,7 @@ function askSsh(address: Address, { env, homeDir, signal }: ConfigSurroundings):
       if (error === null) {
         resolve(stdout);
       } else if (error.code === 'ENOENT') {
-        resolve('');
+        resolve(undefined);
       } else if (signal?.aborted === true) {
         const message = `stopped while connecting to ${address.host}`;
         reject(new ZfsVmError('interrupted', message, { cause: signal.reason }));
@@ -160,6 +219,9 @@ export interface LocalAccount {
   /** What ssh itself took `~` for in the paths that it has filled in already. */
   readonly accountHome: string;
   readonly accountName: string;
+  readonly userId: string;
+  /** What this machine calls itself, with a domain if it has one. */
+  readonly hostName: string;
 }
 
 /**
@@ -178,6 +240,9 @@ export function parseClientConfig(output: string, address: Address, account: Loc
     '%': '%',
     d: account.homeDir,
     h: hostName,
+    i: account.userId,
+    L: account.hostName.replace(/\..*/s, ''),
+    l: account.hostName,
     k: first('hostkeyalias') ?? address.host,
     n: address.host,
     p: String(port),
@@ -195,15 +260,21 @@ export function parseClientConfig(output: string, address: Address, account: Loc
   const algorithms = chooseAlgorithms(first);
 
   const safeguards = listSafeguards(first, { userKnownHosts, globalKnownHosts });
-  const indispensable = [...safeguards, ...listIndispensable(values, algorithms)];
+  const identityFiles = (values.get('identityfile') ?? defaultIdentityFiles).filter(
+    (path) => path.toLowerCase() !== 'none',
+  );
+  const indispensable = [
+    ...safeguards,
+    ...listIndispensable(values, algorithms),
+    ...listUnknownTokens(identityFiles, 'IdentityFile', tokens),
+    ...listUnknownTokens([first('identityagent') ?? ''], 'IdentityAgent', tokens),
+  ];
   return {
     hostName,
     port,
     user,
     addressFamily: addressFamilies.get(first('addressfamily') ?? 'any'),
-    identityFiles: (values.get('identityfile') ?? defaultIdentityFiles)
-      .filter((path) => path.toLowerCase() !== 'none')
-      .map(toPath),
+    identityFiles: identityFiles.map(toPath),
     identitiesOnly: isOn('identitiesonly'),
     agentSocket: findAgent(first('identityagent'), account, toPath),
     proxyJump: (notNone(first('proxyjump')) ?? '').split(',').filter((hop) => hop !== ''),
@@ -219,8 +290,14 @@ export function parseClientConfig(output: string, address: Address, account: Loc
     batchMode: isOn('batchmode'),
     passwordPrompts: readCount(first('numberofpasswordprompts')) ?? 3,
     authentications: chooseAuthentications(first),
+    otherAuthentications: otherAuthentications
+      .filter(([, option]) => isYes(first(option)))
+      .map(([method]) => method),
+    signatureAlgorithms: (first('pubkeyacceptedalgorithms') ?? first('pubkeyacceptedkeytypes'))?.split(','),
+    requiredRsaBits: readCount(first('requiredrsasize')) ?? 1024,
     algorithms,
     ciphers: first('ciphers')?.split(',') ?? [],
+    hasSshProgram: false,
     unsupported: [...indispensable, ...listDispensable(first)],
     indispensable,
     safeguards,
@@ -317,6 +394,18 @@ function expandTokens(text: string, tokens: Readonly<Record<string, string>>): s
   return text.replace(/%(.)/g, (whole, letter: string) => tokens[letter] ?? whole);
 }
 
+/** `%C` is made in another way by each few versions of OpenSSH, and newer ones may have more. */
+function listUnknownTokens(
+  texts: readonly string[],
+  option: string,
+  tokens: Readonly<Record<string, string>>,
+): string[] {
+  const unknown = texts
+    .flatMap((text) => text.match(/%./g) ?? [])
+    .find((token) => tokens[token.slice(1)] === undefined);
+  return unknown === undefined ? [] : [`what ${unknown} stands for (${option})`];
+}
+
 function chooseAuthentications(first: FirstValue): string[] {
   const preferred = first('preferredauthentications')?.split(',') ?? knownAuthentications;
   const switches: readonly (readonly [string, string])[] = [
@@ -329,15 +418,18 @@ function chooseAuthentications(first: FirstValue): string[] {
 }
 
 function chooseAlgorithms(first: FirstValue): AlgorithmChoice {
-  const keepAllowed = <T extends string>(ours: readonly T[], option: string): readonly T[] => {
+  const keepAllowed = <T extends string>(
+    [usual, onRequest]: readonly [readonly T[], readonly T[]],
+    option: string,
+  ): readonly T[] => {
     const allowed = first(option)?.split(',');
-    return allowed === undefined ? ours : ours.filter((name) => allowed.includes(name));
+    return allowed === undefined ? usual : [...usual, ...onRequest].filter((name) => allowed.includes(name));
   };
   return {
-    kex: keepAllowed(offered.kex, 'kexalgorithms'),
-    cipher: keepAllowed(offered.cipher, 'ciphers'),
-    hmac: keepAllowed(offered.hmac, 'macs'),
-    serverHostKey: keepAllowed(offered.serverHostKey, 'hostkeyalgorithms'),
+    kex: keepAllowed([offered.kex, offeredOnRequest.kex], 'kexalgorithms'),
+    cipher: keepAllowed([offered.cipher, offeredOnRequest.cipher], 'ciphers'),
+    hmac: keepAllowed([offered.hmac, offeredOnRequest.hmac], 'macs'),
+    serverHostKey: keepAllowed([offered.serverHostKey, offeredOnRequest.serverHostKey], 'hostkeyalgorithms'),
   };
 }
 
@@ -353,8 +445,11 @@ function listSafeguards(
   { userKnownHosts, globalKnownHosts }: KnownHostsLists,
 ): readonly string[] {
   const reasons: readonly (readonly [boolean, string])[] = [
-    [!userKnownHosts.isCertain, 'its known_hosts files (UserKnownHostsFile)'],
-    [!globalKnownHosts.isCertain, 'its known_hosts files (GlobalKnownHostsFile)'],
+    [!userKnownHosts.isCertain, 'known_hosts files that "ssh -G" does not tell apart (UserKnownHostsFile)'],
+    [
+      !globalKnownHosts.isCertain,
+      'known_hosts files that "ssh -G" does not tell apart (GlobalKnownHostsFile)',
+    ],
     [
       notNone(first('revokedhostkeys')) !== undefined,
       'host keys that are revoked by a file (RevokedHostKeys)',
@@ -381,6 +476,18 @@ function listIndispensable(
   for (const [name, option, what] of onlyOpensshKnows) {
     const isSet = values.get(name)?.some((value) => notNone(value) !== undefined);
     if (isSet === true) reasons.push(`${what} (${option})`);
+  }
+
+  const dns = first('verifyhostkeydns');
+  if (dns !== undefined && !isNo(dns)) reasons.push('host keys that DNS tells (VerifyHostKeyDNS)');
+
+  // Until OpenSSH 8.4, where the other option has another name, everybody had it.
+  if (isYes(first('checkhostip')) && first('pubkeyacceptedalgorithms') !== undefined) {
+    reasons.push("host keys that are checked by the host's address, too (CheckHostIP)");
+  }
+
+  if ((first('rekeylimit') ?? '0 0') !== '0 0') {
+    reasons.push('session keys that are renewed after so much (RekeyLimit)');
   }
 
   if (isYes(first('proxyusefdpass'))) reasons.push('a proxy that hands over its socket (ProxyUseFdpass)');

@@ -28,6 +28,8 @@ export interface LoginRecord {
   readonly tried: string[];
   /** What the server would still take, as it said last. */
   accepted: readonly string[];
+  /** What the ssh of the machine may log in with, and ssh2 can't. */
+  readonly beyond: string[];
   /** Something had to be asked, and there was no answer. */
   unanswered: boolean;
 }
@@ -55,6 +57,9 @@ export async function* offerLogins(
   let left = yield askServer;
   for (;;) {
     record.accepted = left ?? record.accepted;
+    for (const other of context.config.otherAuthentications) {
+      if (record.accepted.includes(other)) record.beyond.push(`logging in by ${other}`);
+    }
     const method = context.config.authentications.find(
       (name) => attempts.has(name) && record.accepted.includes(name),
     );
@@ -93,6 +98,9 @@ async function* offerKeys(
       return passphrase;
     },
     passphraseTries: config.passwordPrompts,
+    signatureAlgorithms: config.signatureAlgorithms,
+    requiredRsaBits: config.requiredRsaBits,
+    noteBeyond: (reason) => record.beyond.push(reason),
     warn,
     debug,
   });

@@ -28,6 +28,8 @@ export interface SshOptions extends CommandTelling {
   readonly homeDir?: string | undefined;
   /** The environment instead of the process's own. `ZFS_VM_SSH_CONFIG` names an OpenSSH configuration file to use. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Whether OpenSSH takes over where an error is a `BeyondSsh2`. */
+  readonly mayLeaveToOpenssh?: boolean;
   /** The configuration for the target, where it has been read already. */
   readonly config?: ClientConfig | undefined;
   /** Those of its jump hosts, by their names in ProxyJump; left out, each is asked for. */
@@ -81,6 +83,7 @@ async function openRoute(
     warn,
     debug,
     knownHosts,
+    mayLeaveToOpenssh: options.mayLeaveToOpenssh ?? false,
     signal,
     timeoutMs: config.connectTimeoutMs ?? defaultConnectTimeoutMs,
   });

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import ssh2, { type Client, type ServerHostKeyAlgorithm } from 'ssh2';
 import { ZfsVmError } from '../../base/errors.js';
 import { offerLogins, type LoginRecord } from './authenticate.js';
+import { BeyondSsh2 } from '../ssh/beyond-ssh2.js';
 import type { ClientConfig } from '../ssh/client-config.js';
 import { formatFingerprint, type KnownHostsEntry } from './known-hosts.js';
 import { describeThrown, toPrintable } from '../../base/printable.js';
@@ -24,6 +25,8 @@ export interface LoginOptions {
   readonly warn: (line: string) => void;
   readonly debug: (line: string) => void;
   readonly knownHosts: readonly KnownHostsEntry[];
+  /** Whether OpenSSH takes over where it may log in and ssh2 can't: then it asks what there is to ask, and not we before. */
+  readonly mayLeaveToOpenssh: boolean;
   readonly signal: AbortSignal | undefined;
   /** How long the host may keep silent while we log in; time spent on questions to the person doesn't count. */
   readonly timeoutMs: number;
@@ -137,15 +140,25 @@ async function negotiate(
     config.batchMode
       ? Promise.resolve(undefined)
       : waitForPerson(() => options.ask(question, secret, questions.signal));
+  // Whoever waits for an answer may pass over why there is none.
+  let fail: (error: unknown) => void = () => undefined;
   const checker = createHostKeyChecker({ config, label, ask, warn }, options.knownHosts);
-  const record: LoginRecord = { tried: [], accepted: [], unanswered: false };
+  const record: LoginRecord = { tried: [], accepted: [], beyond: [], unanswered: false };
   let tookPerson = false;
   const logins = offerLogins(
     {
       ...{ config, label, warn, debug },
-      ask: (question, secret) => {
+      ask: async (question, secret) => {
         tookPerson = true;
-        return ask(question, secret);
+        try {
+          if (options.mayLeaveToOpenssh && record.beyond.length > 0) {
+            throw describeRefusal(config, options, record);
+          }
+          return await ask(question, secret);
+        } catch (error) {
+          fail(error);
+          throw error;
+        }
       },
       waitForPerson: (work) => {
         const startedAtMs = performance.now();
@@ -161,7 +174,7 @@ async function negotiate(
   const client = new ssh2.Client();
   try {
     await new Promise<void>((resolve, reject) => {
-      const fail = (error: unknown): void => {
+      fail = (error) => {
         reject(error instanceof ZfsVmError ? error : describeSshError(error, options, record));
       };
       deadline.onExpired = () => {
@@ -339,17 +352,21 @@ function describeRefusal(
     record.accepted.length === 0 ? 'nothing else' : record.accepted.map(toPrintable).join(', ');
   const unsupported =
     config.unsupported.length === 0 ? '' : `; not supported here: ${config.unsupported.join(', ')}`;
-  return new ZfsVmError(
-    'connection',
-    `${label} doesn't let ${toPrintable(config.user)} in (${tried}; it accepts: ${accepted}${unsupported})`,
-    {
-      hint: record.unanswered
-        ? 'a password or passphrase was wanted and not given: use an agent or a key without one, or run this on a terminal'
-        : config.unsupported.length > 0
-          ? 'run it with --transport openssh: the ssh of this machine can do what is not supported here'
-          : `check the user name, and that "${sshCommand}" gets in; if it does, try --transport openssh`,
-    },
-  );
+  const message = `${label} doesn't let ${toPrintable(config.user)} in (${tried}; it accepts: ${accepted}${unsupported})`;
+  const [reason] = record.beyond;
+  if (reason !== undefined) {
+    return new BeyondSsh2(message, {
+      reason,
+      details: [...new Set(record.beyond)].map((beyond) => `ssh2 can't do, and ssh can: ${beyond}`),
+    });
+  }
+  return new ZfsVmError('connection', message, {
+    hint: record.unanswered
+      ? 'a password or passphrase was wanted and not given: use an agent or a key without one, or run this on a terminal'
+      : config.unsupported.length > 0
+        ? 'run it with --transport openssh: the ssh of this machine can do what is not supported here'
+        : `check the user name, and that "${sshCommand}" gets in; if it does, try --transport openssh`,
+  });
 }
 
 function describeSshError(
@@ -366,11 +383,11 @@ function describeSshError(
       'if these were too many keys: name the right one with IdentityFile and IdentitiesOnly in ~/.ssh/config',
     );
   }
-  if (reason.includes('no matching')) {
-    return fail(
-      `${label} and we have no algorithm in common: ${reason}`,
-      'its SSH server is too old, or restricted',
-    );
+  if (error instanceof Error && 'level' in error && error.level === 'handshake') {
+    return new BeyondSsh2(`no common algorithm with ${label}: ${reason}`, {
+      reason: 'what its SSH server asks for',
+      cause: error,
+    });
   }
   if (reason.includes('before handshake')) {
     return fail(

@@ -1,7 +1,8 @@
+import { createPrivateKey } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import ssh2, { type ParsedKey, type PublicKeyEntry, type SigningRequestOptions } from 'ssh2';
-import { readKeyType } from './known-hosts.js';
-import { describeThrown } from '../../base/printable.js';
+import { readKeyType, readRsaBits } from './known-hosts.js';
+import { describeThrown, toPrintable } from '../../base/printable.js';
 
 /** A public key that we can offer, and how to sign with its other half. */
 export interface Identity {
@@ -20,6 +21,12 @@ export interface IdentitySources {
   /** Asks for the passphrase of a file; `undefined` means that there is none to be had. */
   readonly askPassphrase: (file: string) => Promise<string | undefined>;
   readonly passphraseTries: number;
+  /** The algorithms that keys may sign with; all of them where left out. */
+  readonly signatureAlgorithms?: readonly string[] | undefined;
+  /** RSA keys with fewer bits aren't offered. */
+  readonly requiredRsaBits: number;
+  /** Hears of what only OpenSSH can log in with. */
+  readonly noteBeyond: (reason: string) => void;
   readonly warn: (line: string) => void;
   readonly debug: (line: string) => void;
 }
@@ -41,6 +48,46 @@ type IdentityFile =
  * without a passphrase, files with one. What can't be used is said with `debug`, or `warn` if it looks like a mistake.
  */
 export async function* findIdentities(sources: IdentitySources): AsyncGenerator<Identity, void, undefined> {
+  for await (const identity of findAll(sources)) {
+    if (isAllowed(identity, sources)) yield limitSignature(identity, sources);
+  }
+}
+
+/** Whether keys of its kind may be used, as the configuration says. */
+function isAllowed(
+  { label, publicKey }: Identity,
+  { signatureAlgorithms, requiredRsaBits, debug }: IdentitySources,
+): boolean {
+  const algorithms = publicKey.type === 'ssh-rsa' ? rsaAlgorithms : [publicKey.type];
+  if (signatureAlgorithms !== undefined && !algorithms.some((name) => signatureAlgorithms.includes(name))) {
+    debug(`${label} isn't offered: PubkeyAcceptedAlgorithms leaves out its kind`);
+    return false;
+  }
+  if ((readRsaBits(publicKey.getPublicSSH()) ?? Infinity) < requiredRsaBits) {
+    debug(`${label} isn't offered: RequiredRSASize asks for more bits`);
+    return false;
+  }
+  return true;
+}
+
+/** RSA keys sign by several algorithms. */
+const rsaAlgorithms = ['rsa-sha2-256', 'rsa-sha2-512', 'ssh-rsa'];
+
+/** The same identity, that signs by no algorithm which isn't allowed. */
+function limitSignature(identity: Identity, { signatureAlgorithms, noteBeyond }: IdentitySources): Identity {
+  if (signatureAlgorithms === undefined || identity.publicKey.type !== 'ssh-rsa') return identity;
+  return {
+    ...identity,
+    sign: (data, hash) => {
+      const algorithm = hash === 'sha256' || hash === 'sha512' ? `rsa-sha2-${hash.slice(3)}` : 'ssh-rsa';
+      if (signatureAlgorithms.includes(algorithm)) return identity.sign(data, hash);
+      noteBeyond(`signing by another algorithm than ${algorithm} with ${identity.label}`);
+      return Promise.reject(new Error(`PubkeyAcceptedAlgorithms leaves out ${algorithm}`));
+    },
+  };
+}
+
+async function* findAll(sources: IdentitySources): AsyncGenerator<Identity, void, undefined> {
   const files: IdentityFile[] = [];
   for (const path of sources.identityFiles) {
     const file = await loadIdentityFile(path, sources);
@@ -129,7 +176,7 @@ function parseKey(text: string | Buffer, passphrase?: string): ParsedKey | Error
 }
 
 async function loadIdentityFile(path: string, sources: IdentitySources): Promise<IdentityFile | undefined> {
-  const publicKey = await loadPublicKey(`${path}.pub`);
+  const publicKey = await loadPublicKey(`${path}.pub`, sources);
   let text: string;
   let mode: number;
   let owner: number;
@@ -144,7 +191,7 @@ async function loadIdentityFile(path: string, sources: IdentitySources): Promise
     sources.warn(`${path} isn't used: others can read this private key (chmod 600 makes it private)`);
     return undefined;
   }
-  const key = parseKey(text);
+  const key = parseKey(toKnownFormat(text));
   if (!(key instanceof Error)) {
     // A public key may be named, too, to pick one of the agent's.
     return key.isPrivateKey() ? { kind: 'plain', path, key } : { kind: 'public-only', path, publicKey: key };
@@ -153,16 +200,45 @@ async function loadIdentityFile(path: string, sources: IdentitySources): Promise
     return { kind: 'encrypted', path, text, publicKey: publicKey ?? readPublicPart(text) };
   }
 
+  noteForeignKey(path, text, sources);
   sources.debug(`no key from ${path}: ${describeThrown(key)}`);
   return publicKey && { kind: 'public-only', path, publicKey };
 }
 
-async function loadPublicKey(path: string): Promise<ParsedKey | undefined> {
+async function loadPublicKey(path: string, sources: IdentitySources): Promise<ParsedKey | undefined> {
   try {
-    const key = parseKey(await readFile(path, 'latin1'));
-    return key instanceof Error ? undefined : key;
+    const text = await readFile(path, 'latin1');
+    const key = parseKey(text);
+    if (!(key instanceof Error)) return key;
+
+    noteForeignKey(path, text, sources);
   } catch {
-    return undefined;
+    // There needn't be one.
+  }
+  return undefined;
+}
+
+/** Says so if a file that ssh2 can't read may be a key that OpenSSH can: of another format, on a FIDO token, a certificate. */
+function noteForeignKey(path: string, text: string, { noteBeyond }: IdentitySources): void {
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----|^(?:sk-[\w-]+|[\w-]+-cert-v\d+)@openssh\.com /.test(text)) {
+    noteBeyond(`a key that ssh2 can't read (${toPrintable(path)})`);
+  }
+}
+
+const knownFormats: ReadonlyMap<string, 'pkcs1' | 'sec1'> = new Map([
+  ['rsa', 'pkcs1'],
+  ['ec', 'sec1'],
+]);
+
+/** PKCS#8, which ssh2 doesn't know, in a format that it does. */
+function toKnownFormat(text: string): string {
+  if (!text.includes('-----BEGIN PRIVATE KEY-----')) return text;
+  try {
+    const key = createPrivateKey(text);
+    const type = knownFormats.get(key.asymmetricKeyType ?? '');
+    return type === undefined ? text : key.export({ type, format: 'pem' }).toString();
+  } catch {
+    return text;
   }
 }
 
@@ -192,7 +268,12 @@ function readPublicPart(text: string): ParsedKey | undefined {
   }
 }
 
-async function listAgentKeys({ agentSocket, debug }: IdentitySources): Promise<Identity[]> {
+async function listAgentKeys({
+  agentSocket,
+  identitiesOnly,
+  debug,
+  noteBeyond,
+}: IdentitySources): Promise<Identity[]> {
   if (agentSocket === undefined) return [];
 
   const agent = new ssh2.OpenSSHAgent(agentSocket);
@@ -200,7 +281,11 @@ async function listAgentKeys({ agentSocket, debug }: IdentitySources): Promise<I
     agent.getIdentities((error, found) => {
       if (error) debug(`no keys from the agent at ${agentSocket}: ${describeThrown(error)}`);
 
-      resolve((found ?? []).filter(isOfferable));
+      const keys = (found ?? []).filter(isOfferable);
+      if (!identitiesOnly && keys.length < (found ?? []).length) {
+        noteBeyond("keys of the agent that ssh2 can't offer");
+      }
+      resolve(keys);
     });
   });
   return keys.map((publicKey) => ({

@@ -20,7 +20,7 @@ export type HostKeyVerdict =
   /** The entry has another key of the same kind: someone listens in, or the host was set up anew. */
   | { readonly kind: 'changed'; readonly entry: KnownHostsEntry }
   | { readonly kind: 'revoked'; readonly entry: KnownHostsEntry }
-  /** Nothing but a certificate authority is known for the host, and certificates aren't understood here. */
+  /** This key isn't known, but a certificate authority is that may vouch for the host; certificates aren't understood here. */
   | { readonly kind: 'certificate-authority'; readonly entry: KnownHostsEntry };
 
 /** The usable lines of a known_hosts file. Lines that make no sense are passed over, as OpenSSH does. */
@@ -59,6 +59,24 @@ export function readKeyType(key: Buffer): string | undefined {
     : key.toString('latin1', 4, 4 + length);
 }
 
+/** The length of an RSA key in SSH's binary form, in bits; `undefined` if it isn't one. */
+export function readRsaBits(key: Buffer): number | undefined {
+  if (readKeyType(key) !== 'ssh-rsa') return undefined;
+
+  // Type, exponent and modulus, each behind its length.
+  let at = 0;
+  let field = key.subarray(0, 0);
+  for (let index = 0; index < 3; index++) {
+    if (key.length < at + 4) return undefined;
+
+    const length = key.readUInt32BE(at);
+    field = key.subarray(at + 4, at + 4 + length);
+    at += 4 + length;
+  }
+  const start = field.findIndex((byte) => byte !== 0);
+  return start < 0 ? 0 : (field.length - start) * 8 - (Math.clz32(field[start] ?? 0) - 24);
+}
+
 /** The name that known_hosts has for a host: with its port, unless that is the usual one. */
 export function nameInKnownHosts(hostName: string, port: number): string {
   const name = hostName.toLowerCase();
@@ -76,14 +94,12 @@ export function judgeHostKey(entries: readonly KnownHostsEntry[], name: string, 
   const plain = matching.filter((entry) => entry.marker === 'none');
   if (plain.some(sameKey)) return { kind: 'known' };
 
+  const authority = matching.find((entry) => entry.marker === 'cert-authority');
+  if (authority !== undefined) return { kind: 'certificate-authority', entry: authority };
+
   const keyKind = toKeyKind(readKeyType(key) ?? '');
   const changed = plain.find((entry) => toKeyKind(entry.keyType) === keyKind);
   if (changed !== undefined) return { kind: 'changed', entry: changed };
-
-  const authority = matching.find((entry) => entry.marker === 'cert-authority');
-  if (authority !== undefined && plain.length === 0) {
-    return { kind: 'certificate-authority', entry: authority };
-  }
 
   return { kind: 'unknown', otherTypes: [...new Set(plain.map((entry) => entry.keyType))] };
 }

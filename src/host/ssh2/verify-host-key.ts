@@ -1,4 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
+import { BeyondSsh2 } from '../ssh/beyond-ssh2.js';
 import type { ClientConfig } from '../ssh/client-config.js';
 import { appendKnownHost } from './known-hosts-files.js';
 import {
@@ -8,6 +9,7 @@ import {
   listKnownKeyTypes,
   nameInKnownHosts,
   readKeyType,
+  readRsaBits,
   type HostKeyVerdict,
   type KnownHostsEntry,
 } from './known-hosts.js';
@@ -50,12 +52,28 @@ export function createHostKeyChecker(
   return {
     knownKeyTypes: [...listKnownKeyTypes(entries, name), ...listKnownKeyTypes(entries, usualName)],
     verify: async (key) => {
+      refuseShortKey(context, key);
       const verdict = judgeHostKey(entries, name, key);
-      if (verdict.kind === 'unknown' && judgeHostKey(entries, usualName, key).kind === 'known') return;
+      if (verdict.kind === 'unknown') {
+        const usual = judgeHostKey(entries, usualName, key);
+        if (usual.kind === 'known') return;
 
+        if (usual.kind === 'certificate-authority') await decide(context, usualName, key, usual);
+      }
       await decide(context, name, key, verdict);
     },
   };
+}
+
+function refuseShortKey({ config, label }: HostKeyContext, key: Buffer): void {
+  const bits = readRsaBits(key);
+  if (bits === undefined || bits >= config.requiredRsaBits) return;
+
+  throw new ZfsVmError(
+    'connection',
+    `the host key of ${label} (${describeKey(key)}) has ${bits} bits; RequiredRSASize asks for ${config.requiredRsaBits}`,
+    { hint: 'give the host a longer key, or one of another type' },
+  );
 }
 
 async function decide(
@@ -85,13 +103,10 @@ async function decide(
         { hint: 'ask whoever runs the host for its new key' },
       );
     case 'certificate-authority':
-      throw new ZfsVmError(
-        'connection',
-        `${label} is known only by a certificate authority (${locate(verdict.entry)}), and host certificates aren't ` +
-          'supported',
-        {
-          hint: `add the host's own key: ssh-keyscan shows it, and ${config.userKnownHostsFiles[0] ?? ''} takes it`,
-        },
+      throw new BeyondSsh2(
+        `the host key of ${label} (${shown}) isn't known; a certificate authority is (${locate(verdict.entry)}), and ssh2 ` +
+          "can't check certificates",
+        { reason: `the certificate of the host (${locate(verdict.entry)})` },
       );
     case 'unknown':
       await decideOnUnknown(context, key, shown, verdict.otherTypes);

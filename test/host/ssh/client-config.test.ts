@@ -43,7 +43,14 @@ connecttimeout 60
 proxycommand nc %h %p %% %r %n
 `;
 
-const account = { env: {}, homeDir: '/home/me', accountHome: '/home/account', accountName: 'me' };
+const account = {
+  env: {},
+  homeDir: '/home/me',
+  accountHome: '/home/account',
+  accountName: 'me',
+  userId: '1000',
+  hostName: 'desk.example.org',
+};
 const address = { host: 'box', user: undefined, port: undefined };
 
 function parse(output: string, env: Record<string, string> = {}): ClientConfig {
@@ -90,7 +97,11 @@ test('a way to log in that is switched off is not tried', () => {
 });
 
 test('only algorithms that the configuration allows are offered, fast ciphers first', () => {
-  assert.deepEqual(config.algorithms.cipher, ['aes256-gcm@openssh.com', 'aes128-ctr']);
+  assert.deepEqual(config.algorithms.cipher, [
+    'aes256-gcm@openssh.com',
+    'aes128-ctr',
+    'chacha20-poly1305@openssh.com',
+  ]);
 });
 
 test('all ciphers that the configuration allows are known, in its order; without ssh, none', () => {
@@ -210,12 +221,49 @@ for (const [line, word] of [
   ['bindaddress 10.0.0.7', 'BindAddress'],
   ['bindinterface tun0', 'BindInterface'],
   ['preferredauthentications gssapi-with-mic', 'GSSAPI'],
-  ['ciphers chacha20-poly1305@openssh.com', 'cipher'],
+  ['macs umac-64@openssh.com', 'hmac'],
+  ['kexalgorithms sntrup761x25519-sha512@openssh.com', 'kex'],
+  ['hostkeyalgorithms ssh-ed25519-cert-v01@openssh.com', 'serverHostKey'],
+  ['verifyhostkeydns ask', 'VerifyHostKeyDNS'],
+  ['verifyhostkeydns true', 'VerifyHostKeyDNS'],
+  ['pubkeyacceptedalgorithms ssh-ed25519\ncheckhostip yes', 'CheckHostIP'],
+  ['rekeylimit 16384 0', 'RekeyLimit'],
+  ['identityfile ~/.ssh/%C', '%C'],
+  ['identityagent /run/%j', '%j'],
 ] as const) {
   test(`"${line}" is told as unsupported`, () => {
     assert.match(parse(`${line}\n`).unsupported.join(), new RegExp(word));
   });
 }
+
+for (const line of ['verifyhostkeydns false', 'rekeylimit 0 0', 'checkhostip yes', 'identityfile /%%C']) {
+  test(`"${line}" is nothing that ssh2 can't do`, () => {
+    assert.deepEqual(parse(`${line}\n`).unsupported, []);
+  });
+}
+
+test('the tokens for this machine and its user are filled in', () => {
+  const { identityFiles } = parse('identityfile /keys/%i-%L-%l-%u-%%\n');
+  assert.deepEqual(identityFiles, ['/keys/1000-desk-desk.example.org-me-%']);
+});
+
+test('what old servers need is offered where the configuration allows it, after all else', () => {
+  const { algorithms } = parse(
+    'ciphers aes128-cbc,chacha20-poly1305@openssh.com,aes128-ctr\nhostkeyalgorithms ssh-rsa,ssh-ed25519\n',
+  );
+  assert.deepEqual(algorithms.cipher, ['aes128-ctr', 'chacha20-poly1305@openssh.com', 'aes128-cbc']);
+  assert.deepEqual(algorithms.serverHostKey, ['ssh-ed25519', 'ssh-rsa']);
+  const { serverHostKey } = parse('').algorithms;
+  assert.ok(!serverHostKey.includes('ssh-rsa'));
+});
+
+test('what keys must be is read', () => {
+  const { requiredRsaBits, signatureAlgorithms } = parse(
+    'requiredrsasize 4096\npubkeyacceptedalgorithms ssh-ed25519,rsa-sha2-512\n',
+  );
+  assert.equal(requiredRsaBits, 4096);
+  assert.deepEqual(signatureAlgorithms, ['ssh-ed25519', 'rsa-sha2-512']);
+});
 
 test('GSSAPI beside other ways to log in is no reason to give up: distributions switch it on for everyone', () => {
   assert.deepEqual(parse('gssapiauthentication yes\n').unsupported, []);

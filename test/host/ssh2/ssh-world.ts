@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
+import ssh2, { type Algorithms, type AuthContext, type Connection, type ServerChannel } from 'ssh2';
 import { ZfsVmError } from '../../../src/base/errors.js';
 import { connectSsh, type SshOptions } from '../../../src/host/ssh2/connect.js';
 import type { Exit, Host, HostProcess } from '../../../src/host/host.js';
@@ -48,6 +48,8 @@ export interface ServerOptions {
   readonly onCommand?: CommandHandler;
   /** Gets ssh2's account of every message, which tells of signals: once a command runs, no event does. */
   readonly onMessage?: (line: string) => void;
+  /** What it offers, where it isn't what ssh2 does by itself. */
+  readonly algorithms?: Algorithms;
   /** How many channels a connection may have at a time. */
   readonly maxSessions?: number;
   /** Answers requests to be connected elsewhere, as a jump host does. */
@@ -70,6 +72,7 @@ export async function startServer(t: TestContext, options: ServerOptions = {}): 
   const server = new ssh2.Server(
     {
       hostKeys: hostKeys.map((key) => key.private),
+      ...(options.algorithms && { algorithms: options.algorithms }),
       ...(options.onMessage && { debug: options.onMessage }),
     },
     (connection) => {
