@@ -1,6 +1,7 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import { ReadStream, WriteStream } from 'node:tty';
+import { ZfsVmError } from '../../base/errors.js';
 import { emptyLine, typeKeys } from './line-editor.js';
 
 /** How to ask. */
@@ -15,7 +16,9 @@ export interface AskOptions {
 export interface Prompter {
   /**
    * The answer to a question, without its newline; `undefined` when there is nobody to ask (no terminal), or the person
-   * declines to answer (Ctrl-D). The question may have several lines; whatever comes from a host is printable in it.
+   * declines to answer (Ctrl-D). The question may have several lines; whatever comes from a host is printable in it. What was typed
+   * before the question was shown is no answer to it.
+   * @throws ZfsVmError `interrupted` on Ctrl-C
    */
   ask(question: string, options: AskOptions): Promise<string | undefined>;
   /** Leaves the terminal to another program, which may ask there itself, until the work is done: no question comes in between. */
@@ -67,7 +70,10 @@ async function askOnTerminal(
   const decoder = new StringDecoder('utf8');
   let line = emptyLine;
   let stop: () => void = () => undefined;
-  // Only secrets need raw mode; for the rest the terminal's own echo and editing are better than ours.
+  // In raw mode a line that hasn't ended can be read, too.
+  input.setRawMode(true);
+  discardTyped(terminalPath);
+  // Only secrets need it; for the rest the terminal's own echo and editing are better than ours.
   input.setRawMode(secret);
   try {
     output.write(question);
@@ -91,8 +97,22 @@ async function askOnTerminal(
   if (line.outcome === 'interrupted') {
     // Raw mode took the key away from the terminal driver, which would have sent this.
     process.kill(process.pid, 'SIGINT');
+    throw new ZfsVmError('interrupted', 'interrupted by Ctrl-C');
   }
   return line.outcome === 'entered' ? line.text : undefined;
+}
+
+/** Takes what was typed and not read; OpenSSH discards it before its questions, too. Node.js has no tcflush(3). */
+function discardTyped(terminalPath: string): void {
+  const fd = openSync(terminalPath, constants.O_RDONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
+  const buffer = Buffer.alloc(4096);
+  try {
+    while (readSync(fd, buffer) > 0);
+  } catch {
+    // EAGAIN: there is no more.
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function openTerminal(

@@ -128,12 +128,18 @@ async function negotiate(
   const { label, warn, debug, signal, timeoutMs } = options;
   const questions = new AbortController();
   const deadline = new Deadline(timeoutMs);
+  let isWaitingForPerson = false;
+  let hasFailed = false;
   const waitForPerson = async <T>(work: () => Promise<T>): Promise<T> => {
     deadline.pause();
+    isWaitingForPerson = true;
     try {
       return await work();
     } finally {
+      isWaitingForPerson = false;
       deadline.restart();
+      // ssh2 can't take an answer that comes after the end of its connection.
+      if (hasFailed) await never();
     }
   };
   const ask = (question: string, secret: boolean): Promise<string | undefined> =>
@@ -157,7 +163,7 @@ async function negotiate(
           return await ask(question, secret);
         } catch (error) {
           fail(error);
-          throw error;
+          return never();
         }
       },
       waitForPerson: (work) => {
@@ -175,6 +181,7 @@ async function negotiate(
   try {
     await new Promise<void>((resolve, reject) => {
       fail = (error) => {
+        hasFailed = true;
         reject(error instanceof ZfsVmError ? error : describeSshError(error, options, record));
       };
       deadline.onExpired = () => {
@@ -193,11 +200,12 @@ async function negotiate(
         if ('level' in error && error.level === 'agent') {
           debug(`${label}: that key can't be used: ${describeThrown(error)}`);
         } else {
-          fail(error);
+          fail(isWaitingForPerson ? describeImpatience(label) : error);
         }
       });
       client.on('close', () => {
-        fail(new Error('it closed the connection while we logged in'));
+        const reason = new Error('it closed the connection while we logged in');
+        fail(isWaitingForPerson ? describeImpatience(label) : reason);
       });
       client.on('banner', (text) => {
         debug(`${label} says: ${toPrintable(text.trim())}`);
@@ -245,10 +253,8 @@ async function negotiate(
               trustedKey = key;
               verify(true);
             },
-            (error: unknown) => {
-              fail(error);
-              verify(false);
-            },
+            // Not by ssh2, which fails where the connection is gone meanwhile.
+            fail,
           );
         },
         authHandler: (methodsLeft: readonly string[] | null, _partial, next) => {
@@ -277,6 +283,17 @@ async function negotiate(
     deadline.end();
     questions.abort();
   }
+}
+
+/** For what nobody waits for any more. */
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
+function describeImpatience(label: string): ZfsVmError {
+  return new ZfsVmError('connection', `${label} closed the connection before there was an answer`, {
+    hint: 'answer sooner; sshd waits for as long as its LoginGraceTime says',
+  });
 }
 
 /** A time limit that can be stopped and started anew, until it is over for good. */

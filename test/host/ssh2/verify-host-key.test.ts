@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import ssh2 from 'ssh2';
+import { connectSsh, type SshOptions } from '../../../src/host/ssh2/connect.js';
 import { formatKnownHost } from '../../../src/host/ssh2/known-hosts.js';
 import { test } from 'node:test';
 import {
@@ -12,8 +15,10 @@ import {
   nameOf,
   publicHalf,
   startServer,
+  talk,
   urlOf,
   visit,
+  type Conversation,
 } from './ssh-world.js';
 
 const blobOf = (key: string): Buffer => Buffer.from(key.split(' ')[1] ?? '', 'base64');
@@ -170,4 +175,21 @@ test('a known_hosts file whose path has a space is not passed over: ssh2 connect
   const error = await failToVisit(home, urlOf(server));
   assert.match(error.message, /can't be checked by ssh2 .*UserKnownHostsFile/);
   assert.equal(server.connections.length, 0);
+});
+
+test('a host that hangs up while somebody is asked about its key is told as that', async (t) => {
+  const server = await startServer(t);
+  const home = makeHome(t);
+  const said: Conversation = { questions: [], warnings: [], debugs: [] };
+  const ask: SshOptions['prompter']['ask'] = async (_question, { signal }) => {
+    server.connections.forEach((connection) => connection.end());
+    await once(signal ?? assert.fail(), 'abort');
+    return undefined;
+  };
+  await assert.rejects(connectSsh(urlOf(server), talk(home, said, [], { prompter: { ask } })), {
+    kind: 'connection',
+    message: /closed the connection before there was an answer/,
+  });
+  // Whatever comes too late would come by now.
+  await wait(50);
 });
