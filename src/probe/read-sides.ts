@@ -2,6 +2,7 @@ import type { Endpoint } from '../host/endpoint.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { readInventory, readSnapshots } from '../inventory/read-inventory.js';
 import type { Choice } from '../plan/choice.js';
+import type { Foresight } from '../plan/foresight.js';
 import { findSources } from '../plan/sources.js';
 import type { DatasetRow } from '../zfs/list.js';
 import { previewDatasets } from './preview-datasets.js';
@@ -29,6 +30,8 @@ export interface ReadSidesOptions {
   readonly properties: readonly string[];
   /** Reads the sender where others want to know the same of it; it is read for this alone when left out. */
   readonly readSender?: ((read: () => SenderReading) => SenderReading) | undefined;
+  /** What the sender will have by then; only for what is planned, and not done. */
+  readonly foresight?: Foresight | undefined;
   readonly signal: AbortSignal;
   readonly emit: (event: ReadingEvent) => void;
 }
@@ -56,7 +59,10 @@ export async function readSides(
   const reader = new SideReader(options);
   const { choice, isThorough, properties, readSender } = options;
   if (sides.sender === sides.receiver) {
-    const both = await reader.readWhole(sides.receiver, 'all', properties);
+    const both = reader.foresee(
+      await sides.sender,
+      await reader.readWhole(sides.receiver, 'all', properties),
+    );
     return { sender: both, receiver: both, quickLook: undefined, knowsAll: true };
   }
   const readSenderAlone = (): SenderReading =>
@@ -87,7 +93,9 @@ class SideReader {
     const told = new Promise<readonly DatasetRow[]>((resolve) => {
       tell = resolve;
     });
-    const inventory = this.readWhole(opening, scope, properties, tell);
+    const inventory = this.readWhole(opening, scope, properties, tell).then(async (read) =>
+      this.foresee(await opening, read),
+    );
     const rows = Promise.race([told, inventory.then(() => undefined)]);
     // Not everybody wants them; who wants the inventory hears what went wrong.
     rows.catch(() => undefined);
@@ -104,6 +112,13 @@ class SideReader {
     this.#emitReading(endpoint, { kind: 'all' });
     const { signal } = this.#options;
     return this.#emitRead(endpoint, await readInventory(endpoint, { scope, properties, onDatasets, signal }));
+  }
+
+  /** What the sender has, and will have by then. */
+  foresee({ host }: Endpoint, inventory: Inventory): Inventory {
+    const { foresight } = this.#options;
+    if (foresight === undefined) return inventory;
+    return { ...inventory, datasets: foresight.apply(host.name, inventory.datasets) };
   }
 
   /** Reads no more of the receiver than tells how far it is. */

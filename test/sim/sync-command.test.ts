@@ -185,8 +185,9 @@ test('with --dry-run, it is told what would be done, and nothing is', async () =
   const { stdout } = await expectRun(world, 'a', 'sync --dry-run --keep-last 1 b');
   assert.match(stdout, /^would make tank\/vm@zfs-vm:web:3$/m);
   assert.match(stdout, /^pruning local$/m);
-  assert.match(stdout, /^destroy local:tank\/vm@zfs-vm:web:1 /m);
-  assert.match(stdout, /^would destroy 1 version on local: .*[^t]$/m);
+  assert.match(stdout, /^ {2}web:3 +incremental since web:2/m);
+  assert.match(stdout, /^destroy local:tank\/vm@zfs-vm:web:1,zfs-vm:web:2 /m);
+  assert.match(stdout, /^would destroy 2 versions on local: .*[^t]$/m);
   assert.doesNotMatch(stdout, /--yes/);
   assert.deepEqual([describeState(a), describeState(b)], state);
 });
@@ -274,4 +275,50 @@ test('a copy that was written to as well as the original is told, and the origin
   a.pools.write('usb/backup/vm', [9]);
   const { stderr } = await expectRun(world, 'a', 'sync b');
   assert.match(stderr, /^warning: web goes on in tank\/vm, and usb\/backup\/vm, .*was written to as well/m);
+});
+
+test('what --dry-run tells is what is then made, sent and destroyed', async () => {
+  const { world, a, b } = makeWorld();
+  setConfig(world, '[remotes.c]\nhost = "b"\n[remotes.c.retention."*"]\nkeep-last = 2\n');
+  const listAll = (): string[] =>
+    [a, b].flatMap(({ pools }) =>
+      [...pools.datasets.values()].flatMap(({ name, snapshots }) =>
+        snapshots.map((snapshot) => `${pools === a.pools ? 'local' : 'c'}:${name}@${snapshot.name}`),
+      ),
+    );
+  let allDestroyed = 0;
+  // The first round makes the copy, and a later one a copy of a clone that is new.
+  for (const content of [3, 4, 5, 6]) {
+    const before = new Set(listAll());
+    const { stdout: told } = await expectRun(world, 'a', 'sync --dry-run --keep-last 2 -d tank/x c');
+    assert.deepEqual(new Set(listAll()), before);
+    const { stdout: done } = await expectRun(world, 'a', 'sync --keep-last 2 -d tank/x c');
+    const after = new Set(listAll());
+    const made = [...told.matchAll(/^would make (.*)$/gm)].map(([, name = '']) => `local:${name}`);
+    const sent = [...told.matchAll(/^ {2}(\S+:\S+) .*(?:full|incremental|clone)/gm)].map(([, name]) => name);
+    const destroyed = [...told.matchAll(/^destroy (\S+)@(\S+) /gm)].flatMap(([, dataset = '', names = '']) =>
+      names.split(',').map((name) => `${dataset}@${name}`),
+    );
+    assert.deepEqual(
+      destroyed.filter((name) => before.has(name)).sort(),
+      [...before].filter((name) => !after.has(name)).sort(),
+    );
+    const isNew = (name: string): boolean => after.has(name) && !before.has(name);
+    assert.deepEqual(
+      made,
+      [...after].filter((name) => name.startsWith('local:') && isNew(name)),
+    );
+    assert.deepEqual(
+      sent,
+      [...done.matchAll(/^(\S+) +\S+ -> /gm)].map(([, name]) => name),
+    );
+    assert.ok(sent.length > 0, told);
+    allDestroyed += destroyed.length;
+    a.pools.write('tank/vm', [content]);
+    if (content !== 4) continue;
+    a.pools.clone('tank/vm@zfs-vm:web:3', 'tank/next');
+    a.pools.write('tank/next', [9]);
+    await expectRun(world, 'a', 'tag -n next:1 --new tank/next');
+  }
+  assert.ok(allDestroyed >= 4, String(allDestroyed));
 });

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../host/endpoint.js';
 import type { Inventory } from '../../inventory/inventory.js';
 import { readHeld, readInventory, type ReadOptions } from '../../inventory/read-inventory.js';
+import type { Foresight } from '../../plan/foresight.js';
 import { planPrune, type PrunePlan, type PruneRequest } from '../../plan/plan-prune.js';
 import type { KnownHost } from '../../plan/receiver-needs.js';
 import type { Retention } from '../../plan/retention.js';
@@ -19,6 +20,8 @@ export interface PruneChoice {
   readonly receivers: readonly Endpoint[];
   /** Reads the hosts that have to be able to go on sending there. It is asked only if something would go. */
   readonly readSenders?: () => Promise<readonly KnownHost[]>;
+  /** What the hosts will have by then; only for what is planned, and not done. */
+  readonly foresight?: Foresight | undefined;
   readonly nowSeconds: number;
   readonly signal: AbortSignal;
 }
@@ -37,12 +40,13 @@ export interface PreparedPrune {
  * @throws ZfsVmError when a host can't be reached or read: then nothing goes
  */
 export async function preparePrune(endpoint: Endpoint, choice: PruneChoice): Promise<PreparedPrune> {
-  const { patterns, retentionOf, nowSeconds, signal } = choice;
+  const { patterns, retentionOf, nowSeconds, foresight, signal } = choice;
   const [inventory, receivers] = await Promise.all([
     readInventory(endpoint, { scope: 'tagged', details: true, signal }),
-    Promise.all(choice.receivers.map((receiver) => readKnownHost(receiver, 'all', signal))),
+    Promise.all(choice.receivers.map((receiver) => readKnownHost(receiver, 'all', { foresight, signal }))),
   ]);
-  const known = { datasets: inventory.datasets, patterns, retentionOf, nowSeconds, receivers };
+  const datasets = foresight?.apply(endpoint.host.name, inventory.datasets) ?? inventory.datasets;
+  const known = { datasets, patterns, retentionOf, nowSeconds, receivers };
   const { destructions } = planPrune({ ...known, senders: [], held: new Set() });
   const names = repeatable(() => listNames(destructions));
   const [held, senders = []] = await Promise.all([
@@ -65,8 +69,9 @@ function* listNames(destructions: readonly Destruction[]): Generator<string> {
 export async function readKnownHost(
   endpoint: Endpoint,
   scope: ReadOptions['scope'],
-  signal: AbortSignal,
+  { foresight, signal }: Pick<PruneChoice, 'foresight' | 'signal'>,
 ): Promise<KnownHost> {
+  const { name } = endpoint.host;
   const { datasets } = await readInventory(endpoint, { scope, signal });
-  return { name: endpoint.host.name, datasets };
+  return { name, datasets: foresight?.apply(name, datasets) ?? datasets };
 }

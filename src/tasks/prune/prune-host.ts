@@ -1,6 +1,7 @@
 import type { ZfsVmError } from '../../base/errors.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import type { Destruction } from '../../plan/destruction.js';
+import type { Foresight } from '../../plan/foresight.js';
 import type { PrunePlan } from '../../plan/plan-prune.js';
 import {
   bookmarkSnapshots,
@@ -12,14 +13,19 @@ import type { Pruning } from '../pruning.js';
 import type { Surroundings } from '../surroundings.js';
 import type { PreparedPrune } from './prepare-prune.js';
 
-/** Asks what a plan for a host would free, and tells it; changes nothing. @throws ZfsVmError when the host is lost */
+/**
+ * Asks what a plan for a host would free, and tells it; changes nothing.
+ * @param foresight what of it the host will only have by then
+ * @throws ZfsVmError when the host is lost
+ */
 export async function measurePrune(
   endpoint: Endpoint,
   prepared: PreparedPrune,
   surroundings: Surroundings,
+  foresight?: Foresight,
 ): Promise<Pruning> {
   const run = new PruneRun(endpoint, prepared, surroundings);
-  await run.measure();
+  await run.measure(foresight);
   return run.pruning;
 }
 
@@ -71,8 +77,8 @@ class PruneRun {
   }
 
   /** Asks what would be freed, and tells the plan with it. */
-  async measure(): Promise<void> {
-    await this.#measurePlan();
+  async measure(foresight?: Foresight): Promise<void> {
+    await this.#measurePlan(foresight);
     this.#surroundings.emit({ kind: 'prune-planned', pruning: this.pruning });
   }
 
@@ -106,11 +112,25 @@ class PruneRun {
     return this.#plan.destructions.filter((destruction) => !this.#ended.has(destruction));
   }
 
-  async #measurePlan(): Promise<void> {
-    this.#reclaim = await measureReclaim(this.#endpoint, this.#plan.destructions, this.#surroundings.signal);
+  async #measurePlan(foresight?: Foresight): Promise<void> {
+    const { destructions } = this.#plan;
+    const present = destructions.map((destruction) => this.#findPresent(destruction, foresight));
+    const asked = present.filter(({ snapshots }) => snapshots.length > 0);
+    const sizes = await measureReclaim(this.#endpoint, asked, this.#surroundings.signal);
+    this.#reclaim = new Map(
+      destructions.map((destruction, index) => [destruction, sizes.get(present[index] ?? destruction) ?? 0]),
+    );
     for (const [destruction, size] of this.#reclaim) {
       if (typeof size !== 'number') this.#noteEnd(destruction, size);
     }
+  }
+
+  /** What of it is there already. */
+  #findPresent(destruction: Destruction, foresight: Foresight | undefined): Destruction {
+    if (foresight === undefined) return destruction;
+    const { name } = this.#endpoint.host;
+    const snapshots = destruction.snapshots.filter((snapshot) => !foresight.isComing(name, snapshot));
+    return { ...destruction, snapshots };
   }
 
   #noteEnd(destruction: Destruction, error: ZfsVmError | undefined): void {

@@ -1,6 +1,7 @@
 import { localName, retentionFor, type StreamlineRetention } from '../../config/config.js';
 import { resolveRemote } from '../../config/resolve-remote.js';
 import type { Endpoint } from '../../host/endpoint.js';
+import type { Foresight } from '../../plan/foresight.js';
 import type { KnownHost } from '../../plan/receiver-needs.js';
 import type { Retention } from '../../plan/retention.js';
 import type { VersionPattern } from '../../streamline/selection.js';
@@ -23,11 +24,14 @@ export interface PruneSidesRequest {
 /** The rules for a streamline; undefined for one that is left alone. */
 type RetentionOf = (streamline: string) => Retention | undefined;
 
-/** Prunes what there are rules for: the hosts, and then this machine, so that the hosts can go on. */
+/**
+ * Prunes what there are rules for: the hosts, and then this machine, so that the hosts can go on.
+ * @param foresight what the hosts will have by then, where it is only told what would go; undefined where it goes
+ */
 export async function pruneSides(
   { hostNames, patterns, retention }: PruneSidesRequest,
   surroundings: Surroundings,
-  { isDryRun, failures }: { readonly isDryRun: boolean; readonly failures: Failures },
+  { foresight, failures }: { readonly foresight: Foresight | undefined; readonly failures: Failures },
 ): Promise<Pruning[]> {
   const { config, clock, signal } = surroundings;
   const ownRules = retention === undefined ? toRules(config.retentions) : (): Retention => retention;
@@ -40,7 +44,7 @@ export async function pruneSides(
     let reading: Promise<KnownHost> | undefined;
     const readSenders = async (): Promise<KnownHost[]> => {
       // Once for all hosts: pruning them changes nothing here.
-      reading ??= readKnownHost(hosts.openLocal(), 'tagged', signal);
+      reading ??= readKnownHost(hosts.openLocal(), 'tagged', { foresight, signal });
       return [await reading];
     };
     const prunings: Pruning[] = [];
@@ -51,8 +55,12 @@ export async function pruneSides(
       await failures.attempt(async () => {
         const endpoint = await open();
         const nowSeconds = clock.dateMs() / 1000;
-        const prepared = await preparePrune(endpoint, { ...choice, patterns, nowSeconds, signal });
-        prunings.push(await (isDryRun ? measurePrune : pruneHost)(endpoint, prepared, surroundings));
+        const prepared = await preparePrune(endpoint, { ...choice, patterns, nowSeconds, foresight, signal });
+        const pruning =
+          foresight === undefined
+            ? pruneHost(endpoint, prepared, surroundings)
+            : measurePrune(endpoint, prepared, surroundings, foresight);
+        prunings.push(await pruning);
       });
     };
     for (const [index, name] of wanted.entries()) {

@@ -1,6 +1,7 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { localName } from '../../config/config.js';
 import { readInventory } from '../../inventory/read-inventory.js';
+import { Foresight } from '../../plan/foresight.js';
 import type { Retention } from '../../plan/retention.js';
 import type { Datasets } from '../../streamline/dataset.js';
 import { findVersions } from '../../streamline/lineage.js';
@@ -11,7 +12,7 @@ import type { Pruning } from '../pruning.js';
 import type { Surroundings } from '../surroundings.js';
 import type { PlannedTransfers, ReceiverOutcome } from '../transfer-outcome.js';
 import { completeOptions } from '../transfer/options.js';
-import { findReceivers, planPush, push, type PushRequest } from '../transfer/push.js';
+import { findReceivers, planLaterPush, push, type PushRequest } from '../transfer/push.js';
 import { Failures } from './failures.js';
 import { pruneSides } from './prune-sides.js';
 import { StreamlineLocks } from './streamline-locks.js';
@@ -58,7 +59,7 @@ export async function sync(request: SyncRequest, surroundings: Surroundings): Pr
   }
 }
 
-/** Plans what `sync` would do with the versions that are there, and changes nothing. @throws ZfsVmError as `sync` does */
+/** Plans what `sync` would do, each part with what the parts before it would have done, and changes nothing. @throws ZfsVmError as `sync` does */
 export async function planSync(request: SyncRequest, surroundings: Surroundings): Promise<SyncResult> {
   return runRound(request, surroundings, undefined);
 }
@@ -69,23 +70,25 @@ async function runRound(
   surroundings: Surroundings,
   locks: StreamlineLocks | undefined,
 ): Promise<SyncResult> {
-  const isDryRun = locks === undefined;
+  const foresight = locks === undefined ? new Foresight(surroundings.clock.dateMs() / 1000) : undefined;
   const failures = new Failures(surroundings);
   const hostNames = findReceivers(request, surroundings);
   // What can't be pushed is refused before versions are made for it.
   completeOptions(request);
-  const { streamlines, versions } = await lockAndTag(request, surroundings, { locks, failures });
+  const { streamlines, versions, datasets } = await lockAndTag(request, surroundings, { locks, failures });
+  foresight?.noteDates(datasets);
+  foresight?.addMade(localName, versions.flat());
   const patterns = streamlines.map(toPattern);
   const parts = { streamlines, versions, outcomes: [], planned: undefined, prunings: [] };
   if (streamlines.length === 0) return { ...parts, failures: failures.all };
   const pushRequest = { ...request, choice: { patterns, latest: false } };
   const pushed = await failures.attempt(async () =>
-    isDryRun
-      ? { planned: await tellPlanned(pushRequest, surroundings) }
-      : { outcomes: await tellPushed(pushRequest, surroundings) },
+    foresight === undefined
+      ? { outcomes: await tellPushed(pushRequest, surroundings) }
+      : { planned: await tellPlanned(pushRequest, { foresight, datasets }, surroundings) },
   );
   const rules = { hostNames, patterns, retention: request.retention };
-  const prunings = await failures.attempt(() => pruneSides(rules, surroundings, { isDryRun, failures }));
+  const prunings = await failures.attempt(() => pruneSides(rules, surroundings, { foresight, failures }));
   return { ...parts, ...pushed, prunings: prunings ?? [], failures: failures.all };
 }
 
@@ -100,8 +103,15 @@ async function tellPushed(request: PushRequest, surroundings: Surroundings): Pro
   }
 }
 
-async function tellPlanned(request: PushRequest, surroundings: Surroundings): Promise<PlannedTransfers> {
-  const planned = await planPush(request, surroundings);
+/** Plans the push, and foresees what the hosts will have by it. @param datasets what this machine has */
+async function tellPlanned(
+  request: PushRequest,
+  { foresight, datasets }: { readonly foresight: Foresight; readonly datasets: Datasets },
+  surroundings: Surroundings,
+): Promise<PlannedTransfers> {
+  const planned = await planLaterPush(request, foresight, surroundings);
+  const sender = foresight.apply(localName, datasets);
+  for (const { plan, receiver } of planned.plans) foresight.addPlan(receiver.host.name, plan, sender);
   surroundings.emit({ kind: 'push-planned', planned });
   return planned;
 }
@@ -118,12 +128,14 @@ async function lockAndTag(
   { streamlines: names = [], retention }: SyncRequest,
   surroundings: Surroundings,
   { locks, failures }: RoundOptions,
-): Promise<Pick<SyncResult, 'streamlines' | 'versions'>> {
+): Promise<Pick<SyncResult, 'streamlines' | 'versions'> & { readonly datasets: Datasets }> {
   const { signal, emit } = surroundings;
   return Hosts.use(surroundings, async (hosts) => {
     const endpoint = hosts.openLocal();
     const read = async (): Promise<Datasets> => {
-      const { datasets, malformedTags } = await readInventory(endpoint, { scope: 'tagged', signal });
+      // What is planned goes by how old things are, too.
+      const details = locks === undefined;
+      const { datasets, malformedTags } = await readInventory(endpoint, { scope: 'tagged', details, signal });
       emit({ kind: 'malformed-tags', host: localName, malformedTags });
       return datasets;
     };
@@ -138,11 +150,11 @@ async function lockAndTag(
       });
     }
     const streamlines = locks === undefined ? chosen : await takeLocks(chosen, locks, failures);
-    if (streamlines.length === 0) return { streamlines, versions: [] };
+    if (streamlines.length === 0) return { streamlines, versions: [], datasets: before };
     // What another run made before we had the lock is there now.
     const datasets = locks === undefined ? before : await read();
     const request = { datasets, streamlines, wanted: new Set(names), isDryRun: locks === undefined };
-    return { streamlines, versions: await tagHeads(endpoint, request, surroundings, failures) };
+    return { streamlines, versions: await tagHeads(endpoint, request, surroundings, failures), datasets };
   });
 }
 

@@ -1,6 +1,7 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { localName, resolveHosts } from '../../config/config.js';
 import { resolveRemote } from '../../config/resolve-remote.js';
+import type { Foresight } from '../../plan/foresight.js';
 import { RateLimit } from '../../transfer/lanes/rate-limit.js';
 import type { Surroundings } from '../surroundings.js';
 import type { PlannedTransfers, ReceiverOutcome } from '../transfer-outcome.js';
@@ -27,6 +28,19 @@ export async function push(request: PushRequest, surroundings: Surroundings): Pr
 /** Plans what `push` would do, and changes nothing. @throws ZfsVmError when that can't be done for any host */
 export async function planPush(request: PushRequest, surroundings: Surroundings): Promise<PlannedTransfers> {
   return planTransfers(toReceivers(request, completeOptions(request), surroundings), surroundings);
+}
+
+/** The same for a push that other things are done before: what this machine will have by then goes, too. */
+export async function planLaterPush(
+  request: PushRequest,
+  foresight: Foresight,
+  surroundings: Surroundings,
+): Promise<PlannedTransfers> {
+  const receivers = toReceivers(request, completeOptions(request), surroundings);
+  return planTransfers(
+    receivers.map((receiver) => ({ ...receiver, foresight })),
+    surroundings,
+  );
 }
 
 /** The hosts that a push goes to, groups as their members. @throws ZfsVmError `usage` when there can be no push to them */

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../host/endpoint.js';
 import type { Inventory } from '../../inventory/inventory.js';
+import type { Foresight } from '../../plan/foresight.js';
 import type { Plan } from '../../plan/plan.js';
 import { NoteCarrier } from '../../transfer/around/carry-notes.js';
 import { findHostsWithoutZstd } from '../../transfer/around/find-zstd.js';
@@ -27,6 +28,8 @@ export interface ReceiverRequest {
   /** Where new datasets go; undefined when they keep their names. */
   readonly destination: string | undefined;
   readonly rateLimit: RateLimit | undefined;
+  /** What the sender will have by then; only for what is planned, and not done. */
+  readonly foresight?: Foresight | undefined;
 }
 
 /** A plan for a receiver that is ready to be run. */
@@ -199,7 +202,7 @@ export class ReceiverTransfer {
   #read(opening: OpeningSides, shared: SharedReading | undefined): Promise<Inventories> {
     const { choice, rollback, replace, setAside, deletesGone, properties } = this.options;
     return readSides(opening, {
-      ...{ choice, destination: this.#request.destination },
+      ...{ choice, destination: this.#request.destination, foresight: this.#request.foresight },
       // What would be destroyed has to be known in full.
       isThorough: rollback || replace || setAside || deletesGone,
       properties: properties.carry,
