@@ -38,6 +38,8 @@ export interface CommandTelling {
 export interface StartOptions {
   /** Aborting it ends the command: its pipes are closed and it is told to terminate. */
   readonly signal?: AbortSignal;
+  /** One that waits for this one, and so never ends before: where it has the only channel, that is an error. */
+  readonly waiting?: HostProcess | undefined;
   /** Its stdin, where the host joins pipes; that of the process is nothing then. */
   readonly input?: PipeEnd | undefined;
   /** Its stdout, where the host joins pipes; that of the process is empty then. */

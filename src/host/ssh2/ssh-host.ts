@@ -38,9 +38,11 @@ export class SshHost implements Host {
    * Starts a command. sshd allows a limited number of channels on a connection (MaxSessions, 10 unless configured): beyond
    * it, a start waits until another command of this host has ended.
    */
-  async start(argv: readonly string[], { signal }: StartOptions = {}): Promise<HostProcess> {
+  async start(argv: readonly string[], { signal, waiting }: StartOptions = {}): Promise<HostProcess> {
     const command = toRemoteCommand(argv);
     this.#options.onCommand?.(argv);
+    let hasWaited = false;
+    let triesAlone = 0;
     for (;;) {
       throwIfStopped(signal);
       this.#throwIfLost();
@@ -52,8 +54,16 @@ export class SshHost implements Host {
         this.#release();
         if (!(error instanceof NoChannelFree)) throw error;
       }
+      const isAlone = this.#active === 1 && [...this.#running].some((process) => process === waiting);
+      triesAlone = isAlone ? triesAlone + 1 : 0;
+      if (triesAlone > mostTriesAlone) {
+        throw new ZfsVmError('connection', `${this.name} runs one command at a time, and this takes two`, {
+          hint: 'let MaxSessions in its sshd_config be 2 or more',
+        });
+      }
       if (this.#active > 0) {
-        this.#options.debug(`${this.name}: no channel is free, waiting for one`);
+        if (!hasWaited) this.#options.debug(`${this.name}: no channel is free, waiting for one`);
+        hasWaited = true;
         await this.#waitForChannel(signal);
       } else if (this.#ended === endedBefore + 1) {
         // Nothing but this attempt has ended meanwhile, so that waiting would change nothing.
@@ -127,13 +137,16 @@ export class SshHost implements Host {
     this.#wakeAll();
   }
 
+  /** Waits until a command has ended, or the host may have noticed by now: we may go on without its word. */
   #waitForChannel(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
+        clearTimeout(timer);
         this.#waiting.delete(wake);
         signal?.removeEventListener('abort', wake);
         resolve();
       };
+      const timer = setTimeout(wake, retryMs);
       this.#waiting.add(wake);
       signal?.addEventListener('abort', wake);
     });
@@ -153,6 +166,12 @@ export class SshHost implements Host {
     }
   }
 }
+
+/** How long a channel is waited for before it is asked for again, though no command of ours has ended. */
+const retryMs = 500;
+
+/** How often a channel is asked for in vain while the only other command waits for this one. */
+const mostTriesAlone = 8;
 
 /** The server opens no more channels on this connection for now. */
 class NoChannelFree extends Error {}

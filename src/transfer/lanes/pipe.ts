@@ -6,6 +6,7 @@ import { openPipe, type PipeEnds } from '../../host/pipe-ends.js';
 import type { StartPiped } from '../../host/piped-commands.js';
 import { readChunks, readLines, readTail, stderrTailLength } from '../../host/run-command.js';
 import { drained } from '../../base/write-all.js';
+import { takePairTurn } from './pair-turns.js';
 import type { RateLimit } from './rate-limit.js';
 
 /** A command at one end of a pipe. */
@@ -43,6 +44,8 @@ export type Inlet =
       readonly ends: PipeEnds | undefined;
       /** Ends the receiver. */
       readonly stop: () => void;
+      /** Lets other streams within the same connection begin: this one has its sender, or will have none. */
+      readonly endTurn: () => void;
     }
   /** A machine elsewhere, which starts both commands at once. */
   | { readonly kind: 'elsewhere'; readonly argv: readonly string[]; readonly start: StartPiped };
@@ -97,6 +100,7 @@ export async function openInlet(
   if (start !== undefined) return { kind: 'elsewhere', argv, start };
   const canJoin = sides.rateLimit === undefined && sides.sender.joinsPipes && sides.receiver.joinsPipes;
   const ends = canJoin && !isCounted ? await openPipe() : undefined;
+  const endTurn = await takePairTurn(sides);
   const stopped = new AbortController();
   const stop = (): void => {
     stopped.abort();
@@ -106,8 +110,9 @@ export async function openInlet(
     const receive = await sides.receiver.start(argv, options);
     // Either side notices the end of the other only if nobody else holds an end.
     ends?.read.close();
-    return { kind: 'waiting', receive, ends, stop };
+    return { kind: 'waiting', receive, ends, stop, endTurn };
   } catch (error) {
+    endTurn();
     closeEnds(ends);
     throw error;
   }
@@ -117,6 +122,7 @@ export async function openInlet(
 export function closeInlet(inlet: Inlet): void {
   if (inlet.kind === 'elsewhere') return;
   inlet.stop();
+  inlet.endTurn();
   closeEnds(inlet.ends);
   // What it said has to be taken, or it never ends.
   inlet.receive.stdout.resume();
@@ -144,7 +150,8 @@ export async function runPipe(
   const over = new AbortController();
   const ends = inlet.kind === 'waiting' ? inlet.ends : undefined;
   const passesOn = !isJoined(inlet);
-  const stopReceiving = inlet.kind === 'waiting' ? inlet.stop : ignore;
+  const { stop: stopReceiving, endTurn } =
+    inlet.kind === 'waiting' ? inlet : { stop: ignore, endTurn: ignore };
   stopAll.addEventListener('abort', stopReceiving, { once: true });
   try {
     const stopSending = AbortSignal.any([stopAll, stopSender.signal]);
@@ -162,11 +169,13 @@ export async function runPipe(
     });
     const receiveTail = readTail(receive.stderr);
     const output = ends?.write;
-    const starting = writer ?? sender.host.start(sender.argv, { signal: stopSending, output });
-    const send = await Promise.resolve(starting).catch((error: unknown) => {
-      receive.stdin.destroy();
-      throw error;
-    });
+    const options = { signal: stopSending, output, waiting: receive };
+    const send = await Promise.resolve(writer ?? sender.host.start(sender.argv, options))
+      .catch((error: unknown) => {
+        receive.stdin.destroy();
+        throw error;
+      })
+      .finally(endTurn);
     output?.close();
     stall.start();
     onStart();

@@ -18,7 +18,7 @@ const mostUsualLanes = 8;
 const fewestUsualLanes = 4;
 const chainsPerLane = 8;
 
-/** A lane within one host has up to three channels there: with more lanes, receivers could hold all ten, and wait for ever for senders. */
+/** A lane within one host has two channels there, of the ten that there are, and some are for other commands. */
 const mostLanesOfOneHost = 3;
 
 /** Finds out how the lanes to a receiver may be. @throws ZfsVmError when it is lost */

@@ -5,6 +5,7 @@ import { hasBulkEnds, openBulkEnds, type LaneEnds } from '../lanes/bulk-ends.js'
 import { countFittingLegs } from '../lanes/count-fitting-legs.js';
 import { toLegs, type Leg } from '../lanes/lane-script.js';
 import { LanesAhead } from '../lanes/lanes-ahead.js';
+import { sharesConnection } from '../lanes/pair-turns.js';
 import { openLane, runLane, type LaneContext, type LaneResult } from '../lanes/run-lane.js';
 import { OmittedOptions } from './omitted-options.js';
 import type { ReceiverRecord } from './receiver-record.js';
@@ -102,7 +103,10 @@ export class LegSender {
   /** Sends the first legs through a lane, and opens the next one meanwhile, if a channel takes one stream only. */
   async #sendThrough(legs: readonly Leg[], count: number, context: LaneContext): Promise<LaneResult> {
     const [first] = legs;
-    const next = this.#canChain ? undefined : legs[count];
+    // Within one connection, a receiver that waits keeps others from beginning.
+    const opensAhead =
+      !this.#canChain && !sharesConnection({ sender: context.sender.host, receiver: context.receiver.host });
+    const next = opensAhead ? legs[count] : undefined;
     let isNextWanted = false;
     try {
       const opened = first && (await this.#ahead.take(first));

@@ -236,6 +236,12 @@ test('commands beyond MaxSessions wait until another has ended', async (t) => {
   assert.deepEqual(outcomes, Array(7).fill({ kind: 'exited', code: 0 }));
 });
 
+test('a command that another one waits for is an error where that has the only channel', async (t) => {
+  const host = await connectKnown(t, await startServer(t, { maxSessions: 1, onCommand: () => undefined }));
+  const waiting = await host.start(['cat']);
+  await assert.rejects(host.start(['true'], { waiting }), { kind: 'connection', message: /takes two/ });
+});
+
 test('a host that allows no command at all is told as that', async (t) => {
   const host = await connectKnown(t, await startServer(t, { maxSessions: 0 }));
   await assert.rejects(host.start(['true']), { kind: 'connection', message: /not run commands/ });

@@ -100,15 +100,20 @@ async function makeContext(
   return { context, events, readLines };
 }
 
-/** A host that takes a moment to start a command, and runs ten at a time, as sshd does on a connection; others wait. */
+/** A host that takes a moment to start a command, and runs so many at a time, as sshd does on a connection; others wait. */
 class NarrowHost implements Host {
   readonly name = 'b';
   readonly joinsPipes = false;
   readonly #local = new LocalHost();
   readonly #running = new Set<Promise<unknown>>();
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   async start(argv: readonly string[], options: StartOptions = {}): Promise<HostProcess> {
-    while (this.#running.size >= 10) await Promise.race(this.#running);
+    while (this.#running.size >= this.#most) await Promise.race(this.#running);
     const starting = setTimeout(20).then(() => this.#local.start(argv, options));
     const end = starting.then(({ exit }) => exit);
     this.#running.add(end);
@@ -141,25 +146,26 @@ test('streams go side by side, as many as there are lanes', async (t) => {
   assert.equal((await run(t, plan, { lanes: 4, receive })).result.versions, 4);
 });
 
-test(
-  'however many lanes are wanted, one host never runs only receivers that wait for their senders',
-  { timeout: 60_000 },
-  async (t) => {
-    const plan = planAll(Array.from({ length: 12 }, (_, index) => `tank/i${index}: i${index}:1`));
-    const { context, readLines } = await makeContext(t, [plan], { lanes: 12 });
-    const { zfs } = context.sender;
-    const host = new NarrowHost();
-    const endpoint = { host, zfs };
-    const rateLimit = new RateLimit(1e9, realClock);
-    const fanOut = {
-      receivers: [{ plan, context: { ...context, sender: endpoint, receiver: endpoint, rateLimit } }],
-      ...{ shared: [], needed: new Set<never>() },
-    };
-    const [result] = await Promise.all(runFanOut(fanOut, { lagMs: 0 }));
-    assert.equal(result?.versions, 12);
-    assert.equal((await readLines('received')).length, 12);
-  },
-);
+for (const most of [2, 3, 10]) {
+  test(
+    `however many lanes are wanted, a host with ${most} channels never has only receivers that wait for their senders`,
+    { timeout: 60_000 },
+    async (t) => {
+      const plan = planAll(Array.from({ length: 12 }, (_, index) => `tank/i${index}: i${index}:1`));
+      const { context, readLines } = await makeContext(t, [plan], { lanes: 12 });
+      const { zfs } = context.sender;
+      const endpoint = { host: new NarrowHost(most), zfs };
+      const rateLimit = new RateLimit(1e9, realClock);
+      const fanOut = {
+        receivers: [{ plan, context: { ...context, sender: endpoint, receiver: endpoint, rateLimit } }],
+        ...{ shared: [], needed: new Set<never>() },
+      };
+      const [result] = await Promise.all(runFanOut(fanOut, { lagMs: 0 }));
+      assert.equal(result?.versions, 12);
+      assert.equal((await readLines('received')).length, 12);
+    },
+  );
+}
 
 test('a chain that fails costs its own later steps, and nothing else', async (t) => {
   const receive = '[ "$last" != tank/a ] || { echo "cannot receive: out of space"; exit 1; }';
