@@ -21,11 +21,15 @@ test('the next version of a tree is one of the whole tree, without -r', async ()
   assert.equal((await expectRun(world, 'a', 'tag tank/t')).stdout, wholeVersion2);
 });
 
-test('with --no-recursive it is one of the dataset alone, and so are those after it', async () => {
-  const { world } = await makeWorld();
+test('with --no-recursive it is one of the dataset alone, and so are those after it, until -r', async () => {
+  const { world, a } = await makeWorld();
   const alone = await expectRun(world, 'a', 'tag --no-recursive tank/t');
   assert.equal(alone.stdout, 'tank/t@zfs-vm:tree:2\n');
   assert.equal((await expectRun(world, 'a', 'tag tank/t')).stdout, 'tank/t@zfs-vm:tree:3\n');
+  a.pools.write('tank/t', [1]);
+  assert.match((await expectRun(world, 'a', 'sync b')).stdout, /^tank\/t@zfs-vm:tree:4\n(?!tank)/);
+  assert.match((await expectRun(world, 'a', 'tag -r tank/t')).stdout, /^tank\/t\/data@zfs-vm:tree:5$/m);
+  assert.match((await expectRun(world, 'a', 'tag tank/t')).stdout, /^tank\/t\/data@zfs-vm:tree:6$/m);
 });
 
 test('a version of the top that was made alone by hand ends no tree: tag and sync go on with all of it', async () => {

@@ -2,7 +2,7 @@ import { ZfsVmError } from '../../base/errors.js';
 import { quoteCommand, quoteWord } from '../../base/shell.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { flushPools } from '../../inventory/find-unchanged.js';
-import { readWhetherTree } from '../../inventory/read-is-tree.js';
+import { readExtentSince } from '../../inventory/read-extent.js';
 import { findHeads, type Head } from '../../plan/heads.js';
 import { fullNameOf, isTagged, type Datasets } from '../../streamline/dataset.js';
 import { findNewest, findVersions } from '../../streamline/lineage.js';
@@ -55,7 +55,7 @@ export async function tagHeads(
         return;
       }
       const { fullNames } = next;
-      if (!request.isDryRun) await makeVersion(endpoint, next, {}, signal);
+      if (!request.isDryRun) await makeVersion(endpoint, next, undefined, signal);
       versions.push([...fullNames]);
       surroundings.emit({ kind: 'version', fullNames, isMade: !request.isDryRun });
       const { streamline, dataset } = head;
@@ -76,8 +76,8 @@ async function findNext(
   const { streamline, newest, shared } = head;
   const dataset = datasets.get(head.dataset);
   if (dataset === undefined) return undefined;
-  const isTree = await readWhetherTree(endpoint, { datasets, dataset, newest, shared }, signal);
-  const request = { datasets, dataset, isTree, wanted: { streamline }, ifChanged: true };
+  const extent = await readExtentSince(endpoint, { datasets, dataset, newest, shared }, signal);
+  const request = { datasets, dataset, extent, wanted: { streamline }, ifChanged: true };
   return findNextVersion(endpoint, request, signal);
 }
 

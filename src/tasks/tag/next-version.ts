@@ -4,6 +4,7 @@ import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
 import { runCommand, type CommandResult } from '../../host/run-command.js';
 import { findUnchanged } from '../../inventory/find-unchanged.js';
+import type { Extent } from '../../inventory/read-extent.js';
 import { readNamedSnapshots } from '../../inventory/read-inventory.js';
 import { fullNameOf, type Dataset, type Datasets } from '../../streamline/dataset.js';
 import { findNextTag, type WantedTag } from '../../streamline/lineage.js';
@@ -18,7 +19,7 @@ export interface VersionRequest {
   readonly datasets: Datasets;
   readonly dataset: Dataset;
   /** Whether everything below the dataset belongs to it. */
-  readonly isTree: boolean;
+  readonly extent: Extent;
   /** What is said of its name. */
   readonly wanted: WantedTag;
   /** Whether there is to be none when nothing was written since the newest one. */
@@ -37,7 +38,7 @@ export interface Unchanged {
 export type NextVersion =
   | ({ readonly kind: 'unchanged' } & Unchanged)
   /** `fullNames` of its snapshots: that of the dataset first, and then those of its tree. */
-  | { readonly kind: 'version'; readonly isTree: boolean; readonly fullNames: readonly string[] };
+  | { readonly kind: 'version'; readonly extent: Extent; readonly fullNames: readonly string[] };
 
 /**
  * Finds the version that a dataset or tree would get.
@@ -45,9 +46,10 @@ export type NextVersion =
  */
 export async function findNextVersion(
   endpoint: Endpoint,
-  { datasets, dataset, isTree, wanted, ifChanged }: VersionRequest,
+  { datasets, dataset, extent, wanted, ifChanged }: VersionRequest,
   signal: AbortSignal,
 ): Promise<NextVersion> {
+  const isTree = extent === 'tree';
   const tree = isTree ? [...datasets.values()].filter(({ name }) => isWithin(name, dataset.name)) : [dataset];
   if (ifChanged) {
     const question = { datasets, tree, isTree, streamline: wanted.streamline };
@@ -57,31 +59,27 @@ export async function findNextVersion(
   const tag = chooseTag(datasets, dataset, wanted);
   const fullNames = tree.map(({ name }) => `${name}@${formatTag(tag)}`);
   checkLengths(fullNames);
-  return { kind: 'version', isTree, fullNames };
-}
-
-/** What is written down with a version. */
-export interface VersionMarks {
-  readonly note?: string | undefined;
-  /** Whether the person said that it is of one dataset alone, so that the next one is, too. */
-  readonly isAlone?: boolean;
+  return { kind: 'version', extent, fullNames };
 }
 
 /**
- * Makes the snapshots of a version, with a note if there is one, and of a tree with the number of its members.
+ * Makes the snapshots of a version, with a note if there is one, and of a tree, or what is alone since somebody said so, with the number
+ * of its members: so the next one is the same.
  * @throws ZfsVmError when they can't be made: all of them or none
  */
 export async function makeVersion(
   { host, zfs }: Endpoint,
-  { isTree: recursive, fullNames }: Extract<NextVersion, { kind: 'version' }>,
-  { note, isAlone = false }: VersionMarks,
+  { extent, fullNames }: Extract<NextVersion, { kind: 'version' }>,
+  note: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const [first = ''] = fullNames;
   const make = (properties: readonly Property[]): Promise<CommandResult> =>
-    runCommand(host, [...zfs, ...snapshotArguments(first, { recursive, properties })], { signal });
+    runCommand(host, [...zfs, ...snapshotArguments(first, { recursive: extent === 'tree', properties })], {
+      signal,
+    });
   const noted = note === undefined ? [] : [{ name: noteProperty, value: note }];
-  const counted = recursive || isAlone ? [{ name: membersProperty, value: String(fullNames.length) }] : [];
+  const counted = extent === 'alone' ? [] : [{ name: membersProperty, value: String(fullNames.length) }];
   let result = await make([...noted, ...counted]);
   // Nobody asked for the count: who may not set it makes the version without.
   if (counted.length > 0 && explainZfsFailure(result.stderr)?.kind === 'denied') result = await make(noted);

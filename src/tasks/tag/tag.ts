@@ -1,7 +1,7 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { flushPools } from '../../inventory/find-unchanged.js';
 import { readInventory } from '../../inventory/read-inventory.js';
-import { readIsTree } from '../../inventory/read-is-tree.js';
+import { readExtent, type Extent } from '../../inventory/read-extent.js';
 import { findContainerDatasets } from '../../streamline/container.js';
 import { isTagged, type Dataset, type Datasets } from '../../streamline/dataset.js';
 import { findTreeAbove } from '../../streamline/tree-members.js';
@@ -56,17 +56,24 @@ export async function tag(request: TagRequest, surroundings: Surroundings): Prom
     const { datasets, malformedTags } = await readInventory(endpoint, { scope: 'tagged', signal });
     emit({ kind: 'malformed-tags', host: endpoint.host.name, malformedTags });
     const dataset = findDataset(datasets, target);
-    const isTree = recursive ?? (await readIsTree(endpoint, datasets, dataset, name.streamline, signal));
+    const extent =
+      recursive === undefined
+        ? await readExtent(endpoint, datasets, dataset, name.streamline, signal)
+        : toExtent(recursive);
     if (ifChanged) await flushPools(endpoint, [dataset.name], signal);
     const wanted = { ...name, mayBegin };
-    const next = await findNextVersion(endpoint, { datasets, dataset, isTree, wanted, ifChanged }, signal);
+    const next = await findNextVersion(endpoint, { datasets, dataset, extent, wanted, ifChanged }, signal);
     if (next.kind === 'unchanged') return next;
-    await makeVersion(endpoint, next, { note, isAlone: recursive === false }, signal);
+    await makeVersion(endpoint, next, note, signal);
     const tree = recursive === undefined ? findTreeAbove(datasets, dataset) : undefined;
     const isOfTree = name.streamline === undefined || name.streamline === streamlineOf(tree);
     const partOf = isOfTree ? tree?.name : undefined;
     return { kind: 'made', dataset: dataset.name, fullNames: next.fullNames, partOf };
   });
+}
+
+function toExtent(recursive: boolean): Extent {
+  return recursive ? 'tree' : 'told-alone';
 }
 
 /** Refuses what would become a snapshot that nobody could read again. @throws ZfsVmError `usage` */

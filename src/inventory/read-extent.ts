@@ -5,24 +5,28 @@ import { findShared, type Sharing } from '../streamline/tree-members.js';
 import { isWithin } from '../zfs/names.js';
 import { readMembers } from './find-unchanged.js';
 
+/** What a version of a dataset covers: what lies below it, too, or the dataset alone; `told-alone` where somebody said so. */
+export type Extent = 'tree' | 'alone' | 'told-alone';
+
 /**
- * Whether a dataset goes on as a tree, with what lies below it: where its newest version was one of a tree. A version of the dataset alone
- * ends that only if `tag --no-recursive` made it, which writes down that it has one member; any other is taken for an oversight.
+ * How a dataset goes on: as a tree, with what lies below it, where its newest version was one of a tree. A version of the dataset alone
+ * ends that only if `tag --no-recursive` made it, or one that goes on so: that writes down that it has one member. Any other is taken for
+ * an oversight.
  * @param streamline whose versions count, if the dataset has any of it; undefined for that of the newest one
  * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
  */
-export async function readIsTree(
+export async function readExtent(
   endpoint: Endpoint,
   datasets: Datasets,
   dataset: Dataset,
   streamline: string | undefined,
   signal?: AbortSignal,
-): Promise<boolean> {
+): Promise<Extent> {
   const history = [...walkHistory(datasets, dataset)].filter(isTagged);
   const newest = history.find(({ tag }) => tag.streamline === streamline) ?? history[0];
-  if (newest === undefined) return false;
+  if (newest === undefined) return 'alone';
   const shared = findShared(datasets, [dataset], newest.tag.streamline).get(dataset.name);
-  return readWhetherTree(endpoint, { datasets, dataset, newest, shared }, signal);
+  return readExtentSince(endpoint, { datasets, dataset, newest, shared }, signal);
 }
 
 /** A dataset with its newest version, and what `findShared` says of it. */
@@ -33,17 +37,18 @@ export interface TreeQuestion {
   readonly shared: Sharing | undefined;
 }
 
-/** As `readIsTree`, where what is shared is known already. zfs is asked only where the snapshots don't tell. */
-export async function readWhetherTree(
+/** As `readExtent`, where what is shared is known already. zfs is asked only where the snapshots don't tell. */
+export async function readExtentSince(
   endpoint: Endpoint,
   { datasets, dataset, newest, shared }: TreeQuestion,
   signal?: AbortSignal,
-): Promise<boolean> {
-  if (shared === 'newest') return true;
+): Promise<Extent> {
+  if (shared === 'newest') return 'tree';
   // All that belonged to it may have been destroyed, and something new be there.
-  if (shared === undefined && !hasUnsavedBelow(datasets, dataset)) return false;
+  if (shared === undefined && !hasUnsavedBelow(datasets, dataset)) return 'alone';
   const members = await readMembers(endpoint, newest, signal);
-  return members === undefined ? shared !== undefined : members > 1;
+  if (members === 1) return 'told-alone';
+  return members !== undefined || shared !== undefined ? 'tree' : 'alone';
 }
 
 function hasUnsavedBelow(datasets: Datasets, { name }: Dataset): boolean {
