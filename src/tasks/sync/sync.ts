@@ -1,5 +1,6 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { localName } from '../../config/config.js';
+import { flushPools } from '../../inventory/find-unchanged.js';
 import { readInventory } from '../../inventory/read-inventory.js';
 import { Foresight } from '../../plan/foresight.js';
 import type { Retention } from '../../plan/retention.js';
@@ -151,11 +152,19 @@ async function lockAndTag(
     }
     const streamlines = locks === undefined ? chosen : await takeLocks(chosen, locks, failures);
     if (streamlines.length === 0) return { streamlines, versions: [], datasets: before };
-    // What another run made before we had the lock is there now.
-    const datasets = locks === undefined ? before : await read();
+    await flushPools(endpoint, listPlaces(before, streamlines), signal);
+    // What another run made before we had the lock is there now, and what was written just before is counted.
+    const datasets = await read();
     const request = { datasets, streamlines, wanted: new Set(names), isDryRun: locks === undefined };
     return { streamlines, versions: await tagHeads(endpoint, request, surroundings, failures), datasets };
   });
+}
+
+/** The datasets that have versions of streamlines, the copies among them. */
+function listPlaces(datasets: Datasets, streamlines: readonly string[]): Set<string> {
+  const chosen = new Set(streamlines);
+  const versions = [...findVersions(datasets)].filter(({ tag }) => chosen.has(tag.streamline));
+  return new Set(versions.map(({ dataset }) => dataset));
 }
 
 /** Locks streamlines. @returns those that are locked; what another run is at work on is told */

@@ -1,7 +1,6 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { quoteCommand, quoteWord } from '../../base/shell.js';
 import type { Endpoint } from '../../host/endpoint.js';
-import { flushPools } from '../../inventory/find-unchanged.js';
 import { readExtentSince } from '../../inventory/read-extent.js';
 import { findHeads, type Head } from '../../plan/heads.js';
 import { fullNameOf, isTagged, type Datasets } from '../../streamline/dataset.js';
@@ -21,7 +20,7 @@ export interface TagHeadsRequest {
   readonly isDryRun: boolean;
 }
 
-/** Makes the next version of each streamline where something has changed. @returns the full names of the snapshots of each */
+/** Makes the next version of each streamline where something has changed, as the pools have counted it (`flushPools`). @returns the full names of the snapshots of each */
 export async function tagHeads(
   endpoint: Endpoint,
   request: TagHeadsRequest,
@@ -38,11 +37,6 @@ export async function tagHeads(
   for (const streamline of streamlines.filter((name) => wanted.has(name) && !going.has(name))) {
     failures.tell(describeLeft(datasets, streamline));
   }
-  await flushPools(
-    endpoint,
-    heads.map((head) => head.dataset),
-    signal,
-  );
   const versions: string[][] = [];
   for (const head of heads) {
     await failures.attempt(async () => {
