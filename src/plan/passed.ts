@@ -1,7 +1,7 @@
 import { fullNameOf, type Dataset, type Datasets, type Snapshot } from '../streamline/dataset.js';
 import { GuidIndex } from '../streamline/guid-index.js';
 import type { Plan } from './plan.js';
-import type { Choice } from './choice.js';
+import { isChosen, type Choice } from './choice.js';
 import { findSources } from './sources.js';
 
 /**
@@ -61,7 +61,7 @@ export function findPassed(
   const origins = new Set([...sender.values()].map(({ origin }) => origin));
   const found: Passed[] = [];
   let isSure = true;
-  for (const { dataset, versions } of findSources(sender, { ...choice, latest: false })) {
+  for (const { dataset, versions } of findSources(sender, toWhole(choice))) {
     const destination = places.get(dataset.name);
     if (destination === undefined || conflicting.has(dataset.name)) continue;
     const base = findNewestOf(dataset, (guid) => copies.has(guid));
@@ -71,8 +71,11 @@ export function findPassed(
       findNewestOf(dataset, (guid) => copies.has(guid) || coming.has(guid));
     const first = choice.latest ? base : 0;
     const missing = versions.filter(
-      ({ guid, createtxg }) =>
-        createtxg > first && createtxg < last && !coming.has(guid) && !copies.has(guid),
+      (version) =>
+        version.createtxg > (isChosen(version, choice) ? first : base) &&
+        version.createtxg < last &&
+        !coming.has(version.guid) &&
+        !copies.has(version.guid),
     );
     // What a clone went on from may be in the copy of that one: it had it, where the clone was promoted since.
     const elsewhere = knowsReceiver ? 0 : findNewestOrigin(dataset, origins);
@@ -84,6 +87,12 @@ export function findPassed(
     found.push({ source: dataset.name, destination, versions: [oldest, ...rest], isNew });
   }
   return { versions: found, isSure };
+}
+
+/** All versions of what is chosen, also those that are higher than what is asked for: they may be older. */
+function toWhole(choice: Choice): Choice {
+  if (choice.datasets !== undefined) return { ...choice, latest: false };
+  return { patterns: choice.patterns.map((pattern) => ({ ...pattern, upTo: undefined })), latest: false };
 }
 
 /** The `createtxg` of the newest snapshot or bookmark of a dataset that is one of these; 0 where there is none. */

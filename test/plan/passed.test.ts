@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { findPassed } from '../../src/plan/passed.js';
 import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { nameForPeople } from '../../src/streamline/dataset.js';
+import { parsePattern } from '../../src/streamline/selection.js';
 import { world } from '../worlds.js';
 
 /** What the receiver lacks for good, as `SOURCE: VERSIONS`. */
@@ -11,10 +12,11 @@ function passedBy(
   receiver: readonly string[],
   latest = false,
   knowsReceiver = true,
+  only: readonly string[] = [],
 ): string[] {
   const request = {
     ...{ sender: world(...sender), receiver: world('tank:', ...receiver), destination: undefined },
-    choice: { patterns: [], latest },
+    choice: { patterns: only.flatMap((text) => parsePattern(text) ?? []), latest },
     ...{ rollback: false, replace: false, knowsReceiver },
   };
   return findPassed(request, planTransfer(request)).versions.map(
@@ -36,6 +38,13 @@ test('what a backup on the sender has before something that goes as part of its 
 test('what is still to come, or is kept back by a conflict, is not', () => {
   assert.deepEqual(passedBy(['tank/a: web:1 web:2'], ['tank/a: web:1']), []);
   assert.deepEqual(passedBy(['tank/a: web:1 web:2 web:3'], ['tank/a: web:2 @mine']), []);
+});
+
+test('of versions that are higher than what is asked for, it is what this run passes by', () => {
+  const sender = ['tank/a: web:1 web:9 web:5 web:10'];
+  assert.deepEqual(passedBy(sender, ['tank/a: web:1'], false, true, ['web:5']), ['tank/a: web:9']);
+  assert.deepEqual(passedBy(sender, ['tank/a: web:1 web:5'], false, true, ['web:5']), []);
+  assert.deepEqual(passedBy(sender, ['tank/a: web:1'], false, true, ['web:10']), []);
 });
 
 test('with --latest it is what this run leaves out, once', () => {
