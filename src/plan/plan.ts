@@ -210,6 +210,8 @@ export type ConflictReason =
       readonly held?: readonly Snapshot[];
       /** Another dataset of the sender that it is a copy of, which keeps `--replace` from it, too. */
       readonly copyOf?: string | undefined;
+      /** The very dataset that would go there, where the role says that it is the copy of that: `copyOf` has taken over its past by a promotion. */
+      readonly promotedFrom?: string;
       /** Whether its role says that it follows something else, or that it was set aside, which keeps `--replace` from it, too. */
       readonly isMarked?: boolean;
       /** The encryption root that ZFS would have to rename it below, which keeps `--replace` from it, too. */

@@ -1,4 +1,5 @@
 import { fullNameOf } from '../streamline/dataset.js';
+import { follows } from '../zfs/role.js';
 import { isPoolRoot } from '../zfs/names.js';
 import { chooseAsideName, findTyingRoot, toAsideRole } from './aside.js';
 import { followUp, makeChain } from './make-chain.js';
@@ -17,9 +18,9 @@ export function replaceExisting(
   if (existing === undefined || !isReplaceable(reason)) return conflict(reason);
   const copyOf = owners.findCopied(source, existing);
   if (copyOf !== undefined) {
-    return conflict(
-      reason.kind === 'version-differs' ? { ...reason, undo: undefined } : { ...reason, copyOf },
-    );
+    if (reason.kind === 'version-differs') return conflict({ ...reason, undo: undefined });
+    const isOwn = reason.kind === 'destination-exists' && follows(existing.role, source.dataset);
+    return conflict({ ...reason, copyOf, ...(isOwn && { promotedFrom: source.dataset.name }) });
   }
   if (copies.owners.isAnothers(source.dataset, destination)) {
     return conflict(

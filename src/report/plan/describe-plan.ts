@@ -174,7 +174,7 @@ export function suggestWayOut(reason: ConflictReason): string {
       ].join(', or ');
     case 'modified':
       if (reason.isForeign) return suggestForgetting(reason.destination);
-      return `see what with "zfs diff" there; ${[
+      return `see what with ${quoted(['zfs', 'diff', `${reason.destination}@${reason.common.name}`])} there; ${[
         ...suggestSetAside(reason.asideObstacle),
         'if it may go, run this again with --rollback',
       ].join(', or ')}`;
@@ -196,6 +196,9 @@ export function suggestWayOut(reason: ConflictReason): string {
       if (reason.held !== undefined) return `choose another place with -d, or ${suggestRelease(reason.held)}`;
       if (isPoolRoot(reason.destination)) return 'choose another place with -d';
       if (reason.tiedTo !== undefined) return 'choose another place with -d';
+      if (reason.promotedFrom !== undefined) {
+        return `to continue there, run ${quoted(['zfs', 'promote', reason.promotedFrom])} on the sender, which gives ${reason.promotedFrom} its snapshots back: ${reason.copyOf ?? ''} keeps its content, as a clone of it. To keep the promotion, rename ${reason.destination} on the receiver: ${reason.promotedFrom} is sent again there, as a clone of it`;
+      }
       return reason.dependents.length === 0 && reason.copyOf === undefined && reason.isMarked !== true
         ? 'choose another place with -d, rename that dataset, or use --replace if it may go'
         : 'choose another place with -d, or rename that dataset';
@@ -344,6 +347,9 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
     case 'no-common-version':
       return `${receiverName} has ${reason.streamline} already (${fullNameOf(reason.theirs)}), with other content: no version is the same on both sides`;
     case 'destination-exists': {
+      if (reason.promotedFrom !== undefined) {
+        return `the snapshots that ${receiverName}:${reason.destination} came from belong to ${reason.copyOf ?? ''} now, which was promoted on the sender: ZFS can't continue a dataset as a clone`;
+      }
       const dependents = reason.dependents.length;
       const something = isPoolRoot(reason.destination)
         ? 'the root of a pool, which ZFS can neither rename nor destroy'

@@ -67,7 +67,7 @@ web         b           1     3 h  2 versions, about 2 KiB  behind, part of 2 ha
 web         c                                               not reached
 web         d           1     3 h  2 versions               conflict
 d: web in tank/web: d:tank/web has 14 KiB that came after web:1 and are in no snapshot: it was written to or mounted, or its newest snapshot was destroyed
-  way out of a push: see what with "zfs diff" there; run this again with --set-aside, which keeps what the receiver has there as a dataset beside it, or if it may go, run this again with --rollback
+  way out of a push: see what with "zfs diff tank/web@zfs-vm:web:1" there; run this again with --set-aside, which keeps what the receiver has there as a dataset beside it, or if it may go, run this again with --rollback
 `,
   );
 });
