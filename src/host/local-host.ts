@@ -9,9 +9,12 @@ const sbinFolders = '/usr/local/sbin:/usr/sbin:/sbin';
 /** How long a command gets to end by itself after it was told to. */
 const terminationGraceMs = 1000;
 
+/** What the machine is called that zfs-vm runs on. */
+export const localHostName = 'local';
+
 /** This machine. */
 export class LocalHost implements Host {
-  readonly name = 'local';
+  readonly name: string = localHostName;
   readonly joinsPipes: boolean = true;
   readonly #running = new Set<AbortController>();
   readonly #onCommand: CommandTelling['onCommand'];

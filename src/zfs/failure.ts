@@ -7,6 +7,8 @@ export interface ZfsFailure {
   readonly kind: 'denied' | 'refused' | 'failed';
   readonly message: string;
   readonly hint: string | undefined;
+  /** The hint for the machine that zfs-vm runs on, where it is another one. */
+  readonly localHint?: string;
 }
 
 const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
@@ -81,7 +83,8 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
     failure: {
       kind: 'denied',
       message: 'this user may not do that with zfs',
-      hint: 'run it as root, with -s for sudo on the remote side, or get rights with "zfs allow"',
+      hint: 'use -s for sudo there, log in as root, or get rights with "zfs allow"',
+      localHint: 'run it as root ("sudo zfs-vm ..."), or get rights with "zfs allow"',
     },
   },
 ];

@@ -92,3 +92,12 @@ test('a refusal beside a failure is a failure', () => {
   const errors = [toError(refused[0]?.said ?? ''), toError('cannot receive: out of space')];
   assert.equal(exitCodeOfAll(errors), 1);
 });
+
+test('who lacks rights is told how to get them where they are: here, or on another host', () => {
+  const stderr = "cannot create 'tank/x': permission denied";
+  const hintOn = (host: string): string | undefined =>
+    toCommandError(host, 'zfs create', { exit: { kind: 'exited', code: 1 }, stderr }).hint;
+  assert.match(hintOn('local') ?? '', /"sudo zfs-vm \.\.\."/);
+  assert.doesNotMatch(hintOn('local') ?? '', / -s /);
+  assert.match(hintOn('b') ?? '', / -s for sudo there/);
+});
