@@ -95,7 +95,7 @@ export class Placement {
     }
     const pool = poolOf(destination);
     if (this.#model.findDataset(pool) === undefined) return { kind: 'no-pool', destination, pool };
-    const volume = above.find((parent) => this.#model.findDataset(parent)?.type === 'volume');
+    const volume = above.find((parent) => this.#model.isVolume(parent));
     return volume === undefined ? undefined : { kind: 'parent-is-volume', destination, parent: volume };
   }
 }

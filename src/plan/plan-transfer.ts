@@ -67,7 +67,7 @@ function planOnce(request: PlanRequest, leaving: ReadonlySet<string> = new Set()
 
 /** Notes what the receiver will have by a chain, and what it won't have any more. */
 function noteChain(
-  { source, destination, preparation, steps }: Chain,
+  { source, destination, type, preparation, steps }: Chain,
   { model, copies, placement }: Planning,
 ): void {
   const [first] = steps;
@@ -81,6 +81,7 @@ function noteChain(
     steps.map((step) => step.to),
     origin,
   );
+  model.noteType(destination, type);
   copies.record(source, destination);
   placement.assign(source, destination);
 }

@@ -19,6 +19,7 @@ export class ReceiverModel {
   readonly #parents = new Set<string>();
   /** What datasets will be that chains bring. */
   readonly #encryption = new Map<string, Encryption>();
+  readonly #types = new Map<string, Dataset['type']>();
 
   constructor(datasets: Datasets) {
     this.#datasets = datasets;
@@ -140,6 +141,16 @@ export class ReceiverModel {
   /** Notes what a dataset will be that a chain brings. */
   noteEncryption(dataset: string, encryption: Encryption): void {
     this.#encryption.set(dataset, encryption);
+  }
+
+  /** Notes of what type a dataset will be that a chain brings. */
+  noteType(dataset: string, type: Dataset['type']): void {
+    this.#types.set(dataset, type);
+  }
+
+  /** Whether a dataset is, or will be, a volume, which nothing can be below. */
+  isVolume(name: string): boolean {
+    return (this.#types.get(name) ?? this.#datasets.get(name)?.type) === 'volume';
   }
 
   /** Whether a dataset is, or will be, encrypted. */

@@ -400,6 +400,23 @@ test('of several that have its origin, a clone is made of the copy, not of a bac
 });
 
 plans(
+  'below a volume that --replace makes a filesystem, there is a place',
+  {
+    sender: ['tank/vm: web:1', 'tank/vm/sub: web:1~sub'],
+    receiver: ['tank/vm (volume): web:1~other'],
+    replace: true,
+  },
+  [
+    'tank/vm -> b:tank/vm',
+    '  destroy b:tank/vm@zfs-vm:web:1',
+    '  destroy b:tank/vm (kept as tank/vm-replaced-NOW until the new content is verified)',
+    '  web:1 full',
+    'tank/vm/sub -> b:tank/vm/sub after tank/vm',
+    '  web:1 full',
+  ],
+);
+
+plans(
   'a version that both sides made after the common one, with other content, is told as such',
   { sender: ['tank/vm: web:1 web:2'], receiver: ['tank/vm: web:1 web:2~x'] },
   ['tank/vm: version-differs'],
