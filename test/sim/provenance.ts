@@ -84,7 +84,12 @@ export class Provenance {
       const guids = new Set(dataset.snapshots.map(({ guid }) => guid));
       for (const source of delivery.sender.values()) {
         const tip = source.snapshots.findLast(({ name }) => name.startsWith('zfs-vm:'));
-        if (tip === undefined || !guids.has(tip.guid)) continue;
+        if (tip === undefined) continue;
+        // Where only some versions were asked for, it had all of these if it was marked.
+        const isMarked = dataset.followed.includes(source.guid);
+        if (!guids.has(tip.guid) && !(isMarked && source.snapshots.some(({ guid }) => guids.has(guid)))) {
+          continue;
+        }
         if (!this.#isAtPlace(delivery, dataset, new Set([source.guid]))) continue;
         const key = `${delivery.from} ${dataset.guid}`;
         const known = this.#inStep.get(key) ?? new Set();
