@@ -1,4 +1,4 @@
-import { isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
+import { fullNameOf, isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
 import { GuidIndex } from '../streamline/guid-index.js';
 import { findVersions } from '../streamline/lineage.js';
 import { isChosenTag } from '../streamline/selection.js';
@@ -39,12 +39,16 @@ export interface StreamlineStatus {
   readonly conflicts: readonly Conflict[];
   /** Interrupted receives of its versions on the receiver. */
   readonly partials: readonly PartialVersion[];
+  /** Copies that are in step, and were written to since: the next version will be a conflict. Full names of what they end with. */
+  readonly changed: readonly string[];
 }
 
 /** A version that has arrived in part. */
 export interface PartialVersion {
   readonly dataset: string;
   readonly tag: Tag;
+  /** Whether a push would go on with it. */
+  readonly isResumed: boolean;
 }
 
 /** Both sides, and which versions are compared. */
@@ -85,7 +89,8 @@ export function compareStreamlines(
     to.tag === undefined ? [] : [to.tag.streamline],
   );
   const conflictsBy = groupBy(conflicts, ({ streamlines }) => streamlines);
-  const partialsBy = groupBy(findPartialVersions(receiver), ({ tag }) => [tag.streamline]);
+  const partialsBy = groupBy(findPartialVersions(receiver, chains), ({ tag }) => [tag.streamline]);
+  const changedBy = groupBy(findChanged(receiver, upToDate), ({ streamline }) => [streamline]);
   return Array.from(findNewestVersions(sender, choice), ([streamline, newestHere]) => {
     const newestThere = theirs.get(streamline);
     const concerning = conflictsBy.get(streamline) ?? [];
@@ -98,6 +103,7 @@ export function compareStreamlines(
       streams: streamsBy.get(streamline) ?? [],
       conflicts: concerning,
       partials: partialsBy.get(streamline) ?? [],
+      changed: (changedBy.get(streamline) ?? []).map(({ tip }) => tip),
     };
   });
 }
@@ -194,9 +200,25 @@ function findKeptBack(
     .filter(isTagged);
 }
 
-function findPartialVersions(receiver: Datasets): PartialVersion[] {
+/** The copies that are in step, and were written to after their newest snapshot, by the streamline of that. */
+function findChanged(
+  receiver: Datasets,
+  upToDate: Plan['upToDate'],
+): { readonly streamline: string; readonly tip: string }[] {
+  return upToDate.flatMap(({ destination, newest, receiverOnly }) => {
+    const { writtenBytes = 0, snapshots = [] } = receiver.get(destination) ?? {};
+    const last = snapshots.at(-1);
+    if (writtenBytes === 0 || last === undefined || receiverOnly.length > 0 || !isTagged(newest)) return [];
+    return [{ streamline: newest.tag.streamline, tip: fullNameOf(last) }];
+  });
+}
+
+function findPartialVersions(receiver: Datasets, chains: readonly Chain[]): PartialVersion[] {
+  const resumed = new Set(
+    chains.filter(({ steps }) => steps[0].kind === 'resume').map(({ destination }) => destination),
+  );
   return [...receiver.values()].flatMap(({ name, partial }) => {
     const tag = findTagIn(partial?.content?.toName ?? '');
-    return tag === undefined ? [] : [{ dataset: name, tag }];
+    return tag === undefined ? [] : [{ dataset: name, tag, isResumed: resumed.has(name) }];
   });
 }

@@ -2,7 +2,7 @@ import type { StreamlineStatus } from '../../plan/compare-streamlines.js';
 import { toPrintable } from '../../base/printable.js';
 import { describeConflict } from '../plan/describe-plan.js';
 import { formatAge, formatCount } from '../quantities.js';
-import { describeLeftOut, findAge } from './status.js';
+import { describeLeftOut, findAge, listRemarks } from './status.js';
 import type { Status } from '../../tasks/status/status-result.js';
 
 /** The exit statuses of programs that monitor (monitoring-plugins.org/doc/guidelines.html), which `status --check` ends with. */
@@ -75,6 +75,16 @@ function judgeRow(
     return { level: 'CRITICAL', words: `${host}: ${describeConflict(conflict, host)}` };
   });
   if (conflicts.length > 0) return conflicts;
+  const remarks = listRemarks(row, host).map(({ words }): Problem => ({ level: 'WARNING', words }));
+  return [...judgeAge(row, host, status, maxAgeSeconds), ...remarks];
+}
+
+function judgeAge(
+  row: StreamlineStatus,
+  host: string,
+  status: Status,
+  maxAgeSeconds: number | undefined,
+): Problem[] {
   const what = `${row.streamline} on ${host}`;
   const age = findAge(status, row.newestThere);
   if (maxAgeSeconds === undefined) {

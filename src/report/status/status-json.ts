@@ -32,12 +32,16 @@ export function formatStatusAsJson(status: Status): string {
 }
 
 function toJsonRow(row: StreamlineStatus, host: string, status: Status): object {
-  const { streamline, state, newestThere, versionsBehind, versionsPassed, conflicts, partials } = row;
+  const { streamline, state, newestThere, versionsBehind, versionsPassed, conflicts, partials, changed } =
+    row;
   return {
     ...{ streamline, state, versionsBehind, versionsPassed },
     newest: newestThere === undefined ? null : toJsonVersion(newestThere, status),
     bytesBehind: sumBytes(status, row) ?? null,
-    partialReceives: partials.map(({ dataset, tag }) => ({ dataset, version: tag.version.text })),
+    partialReceives: partials.map(({ dataset, tag, isResumed }) => ({
+      ...{ dataset, version: tag.version.text, resumed: isResumed },
+    })),
+    changed,
     conflicts: conflicts.map((conflict) => toJsonConflict(conflict, host)),
   };
 }

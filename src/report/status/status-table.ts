@@ -4,7 +4,7 @@ import type { TaggedSnapshot } from '../../streamline/dataset.js';
 import { alignColumns, type Column } from '../terminal/columns.js';
 import { describeConflict, suggestWayOut } from '../plan/describe-plan.js';
 import { formatAge, formatBytes, formatCount } from '../quantities.js';
-import { describeLeftOut, findAge, sumBytes } from './status.js';
+import { describeLeftOut, findAge, listRemarks, sumBytes } from './status.js';
 import type { HostStatus, Status } from '../../tasks/status/status-result.js';
 
 interface Row {
@@ -49,6 +49,7 @@ export function formatStatusTable(status: Status, localName: string, colors: Cha
       '  to resolve: run "zfs-vm tag -r DATASET" on the top of the tree, or give the member a streamline of its own with "zfs-vm tag -n NAME:1 --new"',
     ]),
     ...formatConflicts(status, colors),
+    ...formatRemarks(status, colors),
     ...formatSetAside(status),
   ];
   return all.map((line) => `${line}\n`).join('');
@@ -68,13 +69,16 @@ function toRow(streamline: string, host: HostStatus, status: Status): Row {
   const found = host.streamlines.find((each) => each.streamline === streamline);
   if (found === undefined) return { ...row, state: '' };
   const { newestThere, state, partials } = found;
-  const arriving = partials.map(({ tag }) => `, part of ${tag.version.text} has come`);
+  const arriving = partials
+    .filter(({ isResumed }) => isResumed)
+    .map(({ tag }) => `, part of ${tag.version.text} has come`);
+  const changed = found.changed.length > 0 ? ', changed since' : '';
   return {
     ...row,
     newest: newestThere?.tag.version.text ?? 'none',
     age: formatAgeOf(newestThere, status),
     behind: describeBehind(found, status),
-    state: `${stateNames[state]}${describePassedCount(found)}${arriving.join('')}`,
+    state: `${stateNames[state]}${changed}${describePassedCount(found)}${arriving.join('')}`,
   };
 }
 
@@ -103,6 +107,13 @@ function formatSetAside({ hosts }: Status): string[] {
   return hosts.flatMap((host) =>
     host.kind === 'failed' ? [] : (host.setAside ?? []).map((name) => `set aside on ${host.host}: ${name}`),
   );
+}
+
+function formatRemarks({ hosts }: Status, colors: ChalkInstance): string[] {
+  const remarks = hosts.flatMap((host) =>
+    host.kind === 'failed' ? [] : host.streamlines.flatMap((row) => listRemarks(row, host.host)),
+  );
+  return remarks.flatMap(({ words, resolution }) => [colors.yellow(words), `  to resolve: ${resolution}`]);
 }
 
 function formatConflicts({ hosts }: Status, colors: ChalkInstance): string[] {

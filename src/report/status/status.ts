@@ -1,3 +1,4 @@
+import { quoteCommand } from '../../base/shell.js';
 import type { StreamlineStatus } from '../../plan/compare-streamlines.js';
 import { fullNameOf, type TaggedSnapshot } from '../../streamline/dataset.js';
 import type { LeftOut } from '../../streamline/tree-members.js';
@@ -20,6 +21,35 @@ export function sumBytes({ sizes }: Status, { streams }: StreamlineStatus): numb
     (sum, bytes) => (sum === undefined || bytes === undefined ? undefined : sum + bytes),
     0,
   );
+}
+
+/** What is to be known of a row beside its state, with what to do about it. */
+export interface Remark {
+  readonly words: string;
+  readonly resolution: string;
+}
+
+/** What is to be known of a streamline on a host though nothing keeps a push from it, as long as there is no conflict. */
+export function listRemarks(
+  { partials, changed, conflicts }: StreamlineStatus,
+  host: string,
+): readonly Remark[] {
+  if (conflicts.length > 0) return [];
+  const left = partials.filter(({ isResumed }) => !isResumed);
+  return [
+    ...left.map(({ dataset, tag }) => ({
+      words: `${host}:${dataset} keeps a part of ${formatTagShort(tag)} that a push would not continue`,
+      resolution: `continue it with the same options as before (-d), or drop it with ${quote(['zfs-vm', 'abort', '-n', tag.streamline, host])}`,
+    })),
+    ...changed.map((tip) => ({
+      words: `${host}:${tip} was written to or mounted since: the next version will be a conflict`,
+      resolution: `see what with ${quote(['zfs', 'diff', tip])} there, and undo it with ${quote(['zfs', 'rollback', tip])}, or clone what is to stay`,
+    })),
+  ];
+}
+
+function quote(words: readonly string[]): string {
+  return `"${quoteCommand(words)}"`;
 }
 
 /** A member that is left out, in words, e.g. `tank/t@zfs-vm:web:3 is without tank/t/data, which was in web:2`. */

@@ -92,12 +92,14 @@ test('JSON has what is known, and null for what is not', () => {
           ...{ streamline: 'app', state: 'behind', versionsBehind: 1, newest: null, bytesBehind: 1024 },
           versionsPassed: 0,
           ...{ partialReceives: [], conflicts: [] },
+          changed: [],
         },
         {
           ...{ streamline: 'web', state: 'behind', versionsBehind: 1, bytesBehind: 1024 },
           versionsPassed: 0,
           ...{ newest: { version: '2', createdAt: '2023-11-14T20:13:20.000Z' } },
           ...{ partialReceives: [], conflicts: [] },
+          changed: [],
         },
       ],
       setAside: [],
@@ -213,4 +215,28 @@ zfs_vm_conflicts{host="b\\"\\\\",streamline="app"} 0
 zfs_vm_conflicts{host="b\\"\\\\",streamline="web"} 0
 `,
   );
+});
+
+test('what a push would pass over is told with what to do, and is a warning', () => {
+  const receiver = world(
+    'tank/web (modified): web:1 web:2 web:3',
+    'tank/app: app:1',
+    'tank/x/app (partial app:1):',
+  );
+  const status = makeStatus({ b: receiver });
+  const table = formatStatusTable(status, 'local', new Chalk({ level: 0 }));
+  assert.match(table, /^app +b +1 +30 h +up to date$/m);
+  assert.match(table, /^web +b +3 +60 min +up to date, changed since$/m);
+  assert.match(
+    table,
+    /^b:tank\/x\/app keeps a part of app:1 that a push would not continue\n {2}to resolve: .*"zfs-vm abort -n app b"$/m,
+  );
+  assert.match(
+    table,
+    /^b:tank\/web@zfs-vm:web:3 was written to or mounted since: the next version will be a conflict\n {2}to resolve: .*"zfs rollback tank\/web@zfs-vm:web:3"/m,
+  );
+  const { level, text } = checkStatus(status, undefined);
+  assert.equal(level, 'WARNING');
+  assert.match(text, /was written to or mounted since/);
+  assert.equal(checkStatus(status, 100 * hour).level, 'WARNING');
 });
