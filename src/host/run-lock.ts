@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, constants, openSync } from 'node:fs';
 import { link, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
-import { hostname, userInfo } from 'node:os';
+import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ZfsVmError } from '../base/errors.js';
 import { describeThrown } from '../base/printable.js';
@@ -44,14 +44,24 @@ export async function takeRunLock(name: string): Promise<RunLock | undefined> {
  * and nothing is left after a restart.
  */
 function chooseFolder(): string {
-  const { uid, homedir } = userInfo();
-  return uid === 0 ? '/var/run/zfs-vm' : join(homedir, '.local', 'state', 'zfs-vm', 'locks');
+  return process.getuid?.() === 0
+    ? '/var/run/zfs-vm'
+    : join(accountHome(), '.local', 'state', 'zfs-vm', 'locks');
+}
+
+function accountHome(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    // In a container, one may be a user of whom nothing but a number is known.
+    return homedir();
+  }
 }
 
 async function makePrivate(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const found = await lstat(folder);
-  if (!found.isDirectory() || found.uid !== userInfo().uid || (found.mode & 0o022) !== 0) {
+  if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0) {
     throw new Error(`others can write to ${folder}`);
   }
 }

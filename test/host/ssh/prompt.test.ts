@@ -84,7 +84,7 @@ test(
   },
 );
 
-test('Ctrl-C at a secret question is an interrupt, and no answer', { skip }, async () => {
+test('Ctrl-C at a secret question is an interrupt, and no answer', { skip, timeout: 60_000 }, async () => {
   const shown = await converse(asking(true), [[/Really\? $/, 'pass\x03']]);
   assert.match(shown, /thrown: interrupted/);
   assert.match(shown, /SIGINT/);
