@@ -14,6 +14,9 @@ export class PullCommand extends BaseCommand<typeof PullCommand.definition> {
       Fetches every version that this host lacks, each as the smallest increment, and the whole content only where this
       host has nothing of a streamline. Increments go to the dataset where this host keeps the streamline; a new dataset
       gets the name it has there, or goes under the one given with \`-d\`.
+
+      A new filesystem is not mounted, now or at the next boot (\`canmount=noauto\`): after a restore, \`zfs set canmount=on DATASET\` and
+      \`zfs mount DATASET\` mount it.
     `,
     examples: [
       ['Pull all versions from a host', 'pull fjoe@remote-host'],

@@ -114,3 +114,16 @@ test('status and its check tell of a member that the newest version is without',
   assert.match((await expectRun(world, 'a', 'status --check b')).stdout, /^ZFS-VM OK/);
   assert.equal(versionsOf(a, 'tank/t/data'), 'tree:1 data:1');
 });
+
+test('a clone of a version that only a member has is told as that', async () => {
+  const { world, a } = await makeWorld();
+  await expectRun(world, 'a', 'tag tank/t/data');
+  const part = await expectRun(world, 'a', 'clone tree tank/work');
+  assert.match(
+    part.stderr,
+    /^warning: tree:2 is a version of tank\/t\/data alone, not of the whole tree tank\/t; /m,
+  );
+  const whole = await expectRun(world, 'a', 'clone tree:1 tank/whole');
+  assert.equal(whole.stderr, '');
+  assert.ok(a.pools.datasets.has('tank/whole/data'));
+});

@@ -1,6 +1,14 @@
+import type { TreePart } from '../../tasks/clone/clone.js';
+import { nameForPeople } from '../../streamline/dataset.js';
 import { quoteWord } from '../../base/shell.js';
 
 /** Warns that a member of a tree has a version that the others don't have. */
 export function describePart(dataset: string, tree: string): string {
   return `warning: ${dataset} belongs to the tree ${tree}, and this is a version of ${dataset} alone; for one of the whole tree, run "zfs-vm tag -r ${quoteWord(tree)}"`;
+}
+
+/** Warns of a clone of a version that a tree has in part only. */
+export function describeClonedPart({ version, tree }: TreePart): string {
+  const name = nameForPeople(version);
+  return `warning: ${name} is a version of ${version.dataset} alone, not of the whole tree ${tree}; to clone the whole tree, name a version that ${tree} has`;
 }

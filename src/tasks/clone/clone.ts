@@ -5,7 +5,9 @@ import { readDatasets, readInventory } from '../../inventory/read-inventory.js';
 import { readLocked } from '../../inventory/read-locked.js';
 import { checkPlace } from '../../inventory/read-place.js';
 import { findMountpoint, findPlaceFault, planClone, type CloneStep } from '../../plan/plan-clone.js';
+import type { Datasets, TaggedSnapshot } from '../../streamline/dataset.js';
 import type { VersionName } from '../../streamline/find-version.js';
+import { findTreeAbove } from '../../streamline/tree-members.js';
 import { findDatasetNameFault, poolOf } from '../../zfs/names.js';
 import type { Property } from '../../zfs/properties.js';
 import { checkProperties } from '../check-request.js';
@@ -34,9 +36,16 @@ export interface CloneRequest {
 
 /** What came of it. */
 export type CloneResult =
-  | ({ readonly kind: 'cloned' } & MadeClones)
+  | ({ readonly kind: 'cloned'; readonly part: TreePart | undefined } & MadeClones)
   /** Not all of the version has come, and nothing was made. */
   | { readonly kind: 'not-pulled'; readonly outcomes: readonly ReceiverOutcome[] };
+
+/** A version of a member of a tree, which the tree itself doesn't have. */
+export interface TreePart {
+  readonly version: TaggedSnapshot;
+  /** The top of the tree. */
+  readonly tree: string;
+}
 
 /**
  * Makes a working copy of a version, and of the tree that it is a version of. With `from`, the events of a pull come first.
@@ -104,7 +113,7 @@ async function cloneHere(
   endpoint: Endpoint,
   { name, target, set = [], parents = false }: CloneRequest,
   { signal, emit }: Surroundings,
-): Promise<MadeClones> {
+): Promise<MadeClones & { readonly part: TreePart | undefined }> {
   const inventory = await readInventory(endpoint, { scope: 'tagged', properties: ['mountpoint'], signal });
   const { datasets, properties: mountpoints, malformedTags } = inventory;
   emit({ kind: 'malformed-tags', host: localName, malformedTags });
@@ -114,7 +123,14 @@ async function cloneHere(
   await checkKeys(endpoint, plan.steps, signal);
   const mountpoint = findMountpoint(plan.steps, { target, mountpoints });
   if (mountpoint !== undefined) await checkPlace(endpoint, mountpoint, signal);
-  return makeClones(endpoint, plan.steps, signal);
+  return { ...(await makeClones(endpoint, plan.steps, signal)), part: findPart(datasets, plan.steps) };
+}
+
+function findPart(datasets: Datasets, steps: readonly CloneStep[]): TreePart | undefined {
+  const first = steps.find((step) => step.kind === 'clone');
+  if (first === undefined) return undefined;
+  const tree = findTreeAbove(datasets, first.source);
+  return tree === undefined ? undefined : { version: first.from, tree: tree.name };
 }
 
 /**
