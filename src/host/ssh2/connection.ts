@@ -260,7 +260,9 @@ async function negotiate(
         authHandler: (methodsLeft: readonly string[] | null, _partial, next) => {
           deadline.restart();
           logins.next(methodsLeft).then((attempt) => {
-            if (attempt.done === true) {
+            const asksNext = attempt.value?.type === 'keyboard-interactive';
+            const isLeft = options.mayLeaveToOpenssh && record.beyond.length > 0 && asksNext;
+            if (attempt.done === true || isLeft) {
               fail(describeRefusal(config, options, record));
             } else {
               debug(`${label}: trying ${attempt.value.type}`);

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import ssh2, { type ParsedKey, type PublicKeyEntry, type SigningRequestOptions } from 'ssh2';
+import { countAgentKeys } from './agent-keys.js';
 import { readKeyType, readRsaBits } from './known-hosts.js';
 import { describeThrown, toPrintable } from '../../base/printable.js';
 
@@ -281,13 +282,12 @@ async function listAgentKeys({
     agent.getIdentities((error, found) => {
       if (error) debug(`no keys from the agent at ${agentSocket}: ${describeThrown(error)}`);
 
-      const keys = (found ?? []).filter(isOfferable);
-      if (!identitiesOnly && keys.length < (found ?? []).length) {
-        noteBeyond("keys of the agent that ssh2 can't offer");
-      }
-      resolve(keys);
+      resolve((found ?? []).filter(isOfferable));
     });
   });
+  if (!identitiesOnly && ((await countAgentKeys(agentSocket)) ?? 0) > keys.length) {
+    noteBeyond("keys of the agent that ssh2 can't offer");
+  }
   return keys.map((publicKey) => ({
     label: `the agent's key ${publicKey.comment}`.trimEnd(),
     publicKey,

@@ -74,7 +74,7 @@ async function converse(program: string, keys: readonly (readonly [RegExp, strin
 
 test(
   'what was typed before a question is no answer to it, be it a line or the beginning of one',
-  { skip },
+  { skip, timeout: 60_000 },
   async () => {
     const shown = await converse(asking(false), [
       [/started/, 'yes\nye'],

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { AuthContext } from 'ssh2';
+import { BeyondSsh2 } from '../../../src/host/ssh/beyond-ssh2.js';
 import { connectSsh } from '../../../src/host/ssh2/connect.js';
 import { test, type TestContext } from 'node:test';
 import {
@@ -196,6 +197,35 @@ test('a key of the agent lets us in', async (t) => {
   home.know(`${nameOf(server)} ${server.hostKey}`);
   home.configure(`IdentityAgent ${join(home.dir, 'agent')}`);
   if (startAgent(t, home, [home.storeKey('in-agent', key)])) await visit(home, server);
+});
+
+test('a certificate in the agent is left to OpenSSH, before anything is asked', async (t) => {
+  const server = await startServer(t, {
+    onAuth: (context) => {
+      context.reject(['publickey', 'keyboard-interactive', 'password']);
+    },
+  });
+  const home = makeHomeKnowing(t, server);
+  home.configure('IdentityFile none');
+  const path = home.storeKey('in-agent', makeKey());
+  const keygen = spawnSync('sh', [
+    '-c',
+    'ssh-keygen -y -f "$1" > "$1.pub" && ssh-keygen -q -s "$1" -I me -n tester "$1.pub"',
+    'sh',
+    path,
+  ]);
+  assert.equal(keygen.status, 0, String(keygen.stderr));
+  const config = join(home.dir, '.ssh', 'config');
+  writeFileSync(
+    config,
+    readFileSync(config, 'utf8').replace(/IdentityAgent .*/, `IdentityAgent ${join(home.dir, 'agent')}`),
+  );
+  if (!startAgent(t, home, [path])) return;
+  const said: Conversation = { questions: [], warnings: [], debugs: [] };
+  const options = talk(home, said, ['password'], { mayLeaveToOpenssh: true });
+  await assert.rejects(connectSsh(urlOf(server), options), BeyondSsh2);
+  assert.deepEqual(said.questions, []);
+  assert.deepEqual(said.warnings, []);
 });
 
 /** An agent that takes its time to sign, as one does that asks its person; it stands for the one at `behind`. */
