@@ -123,6 +123,10 @@ for (const [args, words] of [
   [['tag', 'tank//a'], /try: name a dataset, e\.g\. tank\/vm\/1007/],
   [['push', '--retries', 'x', 'b'], /try: write e\.g\. --retries 3/],
   [['push', '-o', 'x', 'b'], /-o "x" is not PROPERTY=VALUE\n {2}try: write e\.g\. -o compression=lz4/],
+  [
+    ['push', '2001', 'b'],
+    /2001 is a number, not a host\n {2}try: choose a streamline with -n, e\.g\. -n 2001/,
+  ],
   [['list', ''], /"" isn't a host .*\n {2}try: write e\.g\. fjoe@remote-host or ssh:/],
   [['status', '--max-age', '26h', 'b'], /try: add --check/],
   [['clone', 'a', '/x'], /try: name the new dataset/],

@@ -35,6 +35,12 @@ export function formatSshCommand({ host, user, port }: Address, configFile?: str
 }
 
 function parsePlain(text: string): Address {
+  // A container's id, most likely; ssh takes it for an IPv4 address that nobody writes so.
+  if (/^[0-9]+$/.test(text)) {
+    throw new ZfsVmError('usage', `${text} is a number, not a host`, {
+      hint: `choose a streamline with -n, e.g. -n ${text}`,
+    });
+  }
   const at = text.lastIndexOf('@');
   const host = text.slice(at + 1);
   return checkAddress(text, { host, user: at < 0 ? undefined : text.slice(0, at), port: undefined });

@@ -212,3 +212,15 @@ test('in a dataset that is chosen, such a property is an error', async () => {
   assert.match(stderr, /can't be read/);
   assert.equal(b.pools.datasets.has('tank/odd'), false);
 });
+
+test('a word that can be no host keeps a push from all hosts', async () => {
+  const world = new SimWorld();
+  const [a, b] = [world.addMachine('a'), world.addMachine('b')];
+  a.pools.create('tank/vm');
+  a.pools.snapshot(['tank/vm@zfs-vm:web:1']);
+  for (const words of ['push b 2001', 'push b we(b', 'sync 2001 b']) {
+    const { status, stderr } = await world.run('a', words);
+    assert.equal(status, 2, stderr);
+    assert.deepEqual([...b.pools.datasets.keys()], ['tank']);
+  }
+});

@@ -1,3 +1,4 @@
+import { parseAddress } from '../../base/address.js';
 import { ZfsVmError } from '../../base/errors.js';
 import { localName, resolveHosts } from '../../config/config.js';
 import { resolveRemote } from '../../config/resolve-remote.js';
@@ -49,6 +50,8 @@ export function findReceivers(
   { config }: Pick<Surroundings, 'config'>,
 ): string[] {
   const names = resolveHosts(config, hosts);
+  // A word that can be no host is told before anything goes to the others.
+  for (const name of names) if (name !== localName) parseAddress(resolveRemote(config, name).address);
   if (!names.includes(localName) || destination !== undefined) return names;
   throw new ZfsVmError('usage', 'a push to this machine needs a place', {
     hint: 'name it with -d, e.g. -d tank/backup',
