@@ -1,9 +1,11 @@
 import { quoteCommand } from '../base/shell.js';
 import {
+  getEncryptionArguments,
   listDatasetsArguments,
   listDatasetsOldArguments,
   listDatasetsPlainArguments,
   resumeTokenColumn,
+  untoldEncryption,
 } from '../zfs/list.js';
 import { getPropertiesArguments } from '../zfs/properties.js';
 import { explainTokenArguments } from '../zfs/resume-token.js';
@@ -28,7 +30,8 @@ export const cutDatasets = `head -c ${longestDatasets} | tr '\\\\' '?'`;
 
 /**
  * Asks for the datasets. A zfs that lacks columns ends with 2, as for any words that it doesn't know, and is asked for fewer; one that
- * failed otherwise is asked for the same again, to hear why: with fewer, what is encrypted would look as if it weren't. The list stays in the shell's memory, and a pipe hides the
+ * failed otherwise is asked for the same again, to hear why. Which column it was that it lacks, nobody knows: so it is asked for encryption by
+ * itself, or what is encrypted would look as if it weren't. The list stays in the shell's memory, and a pipe hides the
  * status of zfs: so it is cut at some length, and its last line is the status.
  */
 export function datasetLines(columns: ListedColumns): string[] {
@@ -38,7 +41,14 @@ export function datasetLines(columns: ListedColumns): string[] {
     `datasets=$(ask "$@" ${list} 2>/dev/null)`,
     'case $datasets in',
     "  *'status 0') ;;",
-    `  *'status 2') datasets=$(ask "$@" ${quoteCommand(listDatasetsOldArguments)}) ;;`,
+    `  *'status 2') datasets=$(ask "$@" ${quoteCommand(listDatasetsOldArguments)})`,
+    `    encryption=$(ask "$@" ${quoteCommand(getEncryptionArguments)} 2>/dev/null)`,
+    '    case $encryption in',
+    `    *'status 0') datasets=$({ echo "\${encryption%status 0}"; echo "$datasets"; } | awk -F '\t' '${joinEncryption}') ;;`,
+    "    *'status 2') ;;",
+    `    *) ask "$@" ${quoteCommand(getEncryptionArguments)} >/dev/null`,
+    "      echo 'zfs does not tell what is encrypted' >&2; exit 1 ;;",
+    '    esac ;;',
     `  *'status '*) datasets=$(ask "$@" ${list}) ;;`,
     'esac',
     'case $datasets in',
@@ -49,6 +59,11 @@ export function datasetLines(columns: ListedColumns): string[] {
     'echo "$datasets"',
   ];
 }
+
+/** Writes to each dataset in a list of them how it is encrypted, of which lines come before. */
+const joinEncryption =
+  `NF == 3 && $2 == "encryption" { of[$1] = $3; next } ` +
+  `NF == 5 { print $0 "\t" ($1 in of ? of[$1] : "${untoldEncryption}"); next } { last = $0 } END { print last }`;
 
 /** What zfs is asked for its datasets with. */
 export function datasetsArguments(columns: ListedColumns): readonly string[] {

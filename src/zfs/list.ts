@@ -84,6 +84,18 @@ export const listGuidsArguments = ['list', '-Hp', '-t', 'filesystem,volume', '-o
 /** The same for a zfs that lacks the newer columns (before 0.8). */
 export const listDatasetsOldArguments = listWithColumns(oldColumns);
 
+/**
+ * Arguments of zfs that tell how datasets are encrypted, a line each with name, `encryption` and the value. A zfs that knows no encryption ends
+ * with 2, as for any property that it doesn't know.
+ */
+export const getEncryptionArguments = [
+  ...['get', '-Hp', '-t', 'filesystem,volume', '-o', 'name,property,value'],
+  'encryption',
+] as const;
+
+/** Stands for what a zfs that was asked for it didn't tell: such a dataset is taken for encrypted. */
+export const untoldEncryption = 'not-told';
+
 /** Which column of `listDatasetsArguments` has the token of an interrupted receive, counted from 1. */
 export const resumeTokenColumn = plainColumns.length;
 
@@ -193,7 +205,8 @@ export function parseDatasets(output: string): DatasetRow[] {
 
 const allColumns = plainColumns.length + 5;
 
-const shorterForms: readonly number[] = [oldColumns.length, plainColumns.length];
+/** The second is that of a zfs that lacks newer columns, and was asked for encryption by itself. */
+const shorterForms: readonly number[] = [oldColumns.length, oldColumns.length + 1, plainColumns.length];
 
 type Identity = Pick<DatasetRow, 'guid' | 'encryptionRoot' | 'keyStatus' | 'role' | 'isGround'>;
 

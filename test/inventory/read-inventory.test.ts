@@ -110,9 +110,27 @@ test('an interrupted receive is read with what it is about, also where zfs can n
 });
 
 test('a zfs without the newer columns is asked again with fewer', async () => {
-  const old = `case "$6" in *encryption*) echo "bad property list" >&2; exit 2;; esac; if [ "$kind" = snapshot,bookmark ]; then exit; else printf 'tank\\tfilesystem\\t-\\t0\\t1795249568\\n'; fi`;
+  const old = `case "$*" in *encryption*) echo "bad property list" >&2; exit 2;; esac; if [ "$kind" = snapshot,bookmark ]; then exit; else printf 'tank\\tfilesystem\\t-\\t0\\t1795249568\\n'; fi`;
   const { datasets: read } = await readFrom(old);
   assert.deepEqual([...read.keys()], ['tank']);
+});
+
+test('a zfs that lacks some column is asked by itself what is encrypted', async () => {
+  const list = `if [ "$kind" = snapshot,bookmark ]; then exit; else printf 'tank\\tfilesystem\\t-\\t0\\t1\\ntank/a b\\tvolume\\t-\\t0\\t1\\ntank/c\\tvolume\\t-\\t0\\t1\\n'; fi`;
+  const lacking = (get: string): string =>
+    `case "$*" in *prevsnap*) echo "bad property list" >&2; exit 2;; "get "*encryption*) ${get};; *) ${list};; esac`;
+  const told = `printf 'tank\\tencryption\\toff\\ntank/a b\\tencryption\\taes-256-gcm\\n'`;
+  const { datasets: read } = await readFrom(lacking(told));
+  assert.deepEqual(
+    [...read.values()].map(({ encrypted }) => encrypted),
+    // Of the last one nothing was told.
+    [false, true, true],
+  );
+  await assert.rejects(
+    readFrom(lacking('echo "out of memory" >&2; exit 1')),
+    (error: unknown) =>
+      error instanceof ZfsVmError && /out of memory/.test([error.message, ...error.details].join()),
+  );
 });
 
 test('a zfs that was killed is not taken for an old one: what is encrypted would look as if it were not', async (t) => {
