@@ -10,6 +10,7 @@ import {
   listNamedSnapshotsArguments,
   listSnapshotsArguments,
   listSnapshotsOfArguments,
+  listWithinArguments,
   parseCreationTimes,
   parseDatasets,
   parseGuids,
@@ -270,6 +271,20 @@ export async function readGuids(
 ): Promise<ReadonlyMap<string, bigint>> {
   const options = { orElse: ignoreMissing, signal };
   return new Map(await listForNames(endpoint, listGuidsArguments, datasets, parseGuids, options));
+}
+
+/**
+ * Lists some datasets, and all that lies below them; those that aren't there are left out.
+ * @throws ZfsVmError when nothing can be run there, or the answer can't be understood
+ */
+export async function readDatasetNamesWithin(
+  endpoint: Endpoint,
+  datasets: readonly string[],
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const options = { orElse: ignoreMissing, signal };
+  const rows = await listForNames(endpoint, listWithinArguments, datasets, parseDatasets, options);
+  return rows.map(({ name }) => name);
 }
 
 /**

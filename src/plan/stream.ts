@@ -51,14 +51,21 @@ export function streamOf(
   }
 }
 
-/** What the receiver's zfs is asked for in a step. @param omitted which of the usual options aren't said */
+/**
+ * What the receiver's zfs is asked for by a stream.
+ * @param omitted which of the usual options aren't said
+ * @param isNamed whether the snapshot is named, if it is a single one: zfs refuses streams of several datasets then
+ */
 export function landingOf(
   chain: Chain,
-  step: Step,
+  [step, ...others]: StreamSteps,
   omitted: readonly StreamOption[] = chain.omitted,
+  isNamed = false,
 ): Landing {
   return {
     destination: chain.destination,
+    snapshot: isNamed && others.length === 0 ? step.to.name : undefined,
+    type: chain.type,
     origin: step.kind === 'clone' ? step.origin : undefined,
     makesFilesystem: (step.kind === 'full' || step.kind === 'clone') && chain.type === 'filesystem',
     properties: step === chain.steps[0] ? chain.properties : noPropertyChanges,

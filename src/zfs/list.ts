@@ -84,6 +84,9 @@ export const listGuidsArguments = ['list', '-Hp', '-t', 'filesystem,volume', '-o
 /** The same for a zfs that lacks the newer columns (before 0.8). */
 export const listDatasetsOldArguments = listWithColumns(oldColumns);
 
+/** Arguments of zfs that list the datasets whose names follow, and all below them, for `parseDatasets`; it goes on after one that isn't there. */
+export const listWithinArguments = [...listDatasetsOldArguments, '-r'];
+
 /**
  * Arguments of zfs that tell how datasets are encrypted, a line each with name, `encryption` and the value. A zfs that knows no encryption ends
  * with 2, as for any property that it doesn't know.

@@ -1,9 +1,13 @@
-import type { PropertyChanges } from './properties.js';
+import { isInheritedKeptOut, keptOutProperties } from './kept-out.js';
+import type { Property, PropertyChanges } from './properties.js';
 import { groundRole, roleProperty } from './role.js';
 
 /** Where a stream lands. */
 export interface Landing {
   readonly destination: string;
+  /** The part after `@` of the name of the only snapshot that it brings; undefined where it isn't named, or brings several. */
+  readonly snapshot: string | undefined;
+  readonly type: 'filesystem' | 'volume';
   /** Full name of the receiver's snapshot that the destination becomes a clone of. */
   readonly origin: string | undefined;
   /** Whether the stream makes a filesystem, which then must never mount by itself. */
@@ -13,43 +17,76 @@ export interface Landing {
   readonly isResumable?: boolean;
 }
 
+/** What zfs is called with to receive a stream, in pieces: what it excludes is the same in most calls. */
+export interface ReceiveWords {
+  readonly options: readonly string[];
+  /** `-x` for what a stream may say, and isn't heard. */
+  readonly exclusions: readonly string[];
+  readonly target: string;
+}
+
 /**
  * Arguments of zfs that receive a stream from stdin and tell what has come (`ReceivedReader`): resumable, and not mounted, now or at the next boot (`-u` alone
  * only skips mounting now). Nothing is ever rolled back or overwritten: there is no `-F`.
- * What the person says of `canmount` comes before our own, and `-x` would undo ours: zfs takes a property once only.
+ * Of what a stream may say of properties, nothing is heard that could expose the host (`keptOutProperties`): what was asked for comes
+ * before that, as zfs takes a property once only.
+ * Where the snapshot is named, zfs refuses a stream of several datasets (`zfs send -R`).
  * The origin is always named, because the receiver would otherwise take the nearest snapshot with the base's GUID in the
  * pool, which may be another copy (OpenZFS issue 3266).
  */
-export function receiveArguments({
+export function receiveArguments(landing: Landing): string[] {
+  const { options, exclusions, target } = receiveWords(landing);
+  return [...options, ...exclusions, target];
+}
+
+/** The same in pieces. */
+export function receiveWords({
   destination,
+  snapshot,
+  type,
   origin,
   makesFilesystem,
-  properties,
+  properties: { set, exclude },
   isResumable = true,
-}: Landing): string[] {
-  const isMountingChosen = properties.set.some(({ name }) => name === 'canmount');
-  const exclude = properties.exclude.filter((name) => !makesFilesystem || name !== 'canmount');
-  return [
-    'receive',
-    '-v',
-    ...(isResumable ? ['-s'] : []),
-    '-u',
-    ...(makesFilesystem && !isMountingChosen ? ['-o', 'canmount=noauto'] : []),
-    ...(origin === undefined ? [] : ['-o', `origin=${origin}`]),
-    ...properties.set.flatMap(({ name, value }) => ['-o', `${name}=${value}`]),
-    ...exclude.flatMap((name) => ['-x', name]),
-    destination,
-  ];
+}: Landing): ReceiveWords {
+  const isMountingChosen = set.some(({ name }) => name === 'canmount');
+  const own = makesFilesystem && !isMountingChosen ? [{ name: 'canmount', value: 'noauto' }] : [];
+  const given = new Set([...own, ...set].map(({ name }) => name));
+  const excluded = new Set([...keptOutProperties(type), ...exclude]);
+  return {
+    options: [
+      'receive',
+      '-v',
+      ...(isResumable ? ['-s'] : []),
+      '-u',
+      ...own.flatMap(toOption),
+      ...(origin === undefined ? [] : ['-o', `origin=${origin}`]),
+      ...set.flatMap(toOption),
+    ],
+    exclusions: [...excluded].filter((name) => !given.has(name)).flatMap((name) => ['-x', name]),
+    target: snapshot === undefined ? destination : `${destination}@${snapshot}`,
+  };
+}
+
+function toOption({ name, value }: Property): string[] {
+  return ['-o', `${name}=${value}`];
 }
 
 /**
  * What a receive that went well says of properties that it could not set, a line each: for lack of rights, or of what the pool would
  * need for them. zfs leaves them as they were, and ends with 0 (seen on OpenZFS 2.3.2).
+ * @param asked the names of those that were asked for: that the user may not exclude any other is no loss, as zfs lets no stream set what its
+ *   user may not (`zfs_set_prop_nvlist`)
  */
-export function findPropertyWarnings(output: string): string[] {
+export function findPropertyWarnings(output: string, asked: readonly string[] = []): string[] {
+  const isOurs = (line: string): boolean => {
+    const [, name] = /^cannot receive ([a-z_]+) property on .*: permission denied$/.exec(line) ?? [];
+    return name !== undefined && isInheritedKeptOut(name) && !asked.includes(name);
+  };
   return output
     .split('\n')
-    .filter((line) => /\bproperty\b/i.test(line) && !/^(receiving|received|snap) /.test(line));
+    .filter((line) => /\bproperty\b/i.test(line) && !/^(receiving|received|snap) /.test(line))
+    .filter((line) => !isOurs(line));
 }
 
 /**

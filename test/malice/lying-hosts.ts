@@ -10,13 +10,25 @@ import { findPackageRoot } from '../lab/package-root.js';
 
 /*
  * Two hosts whose zfs are shell scripts that first lie, and are honest where they don't. An honest one keeps its snapshots in the
- * file `snapshots` beside it; a stream is a line with the name and the GUID of what it brings.
+ * file `snapshots` beside it; a stream is a line with the name and the GUID of what it brings, within records of zfs where there is a file
+ * `records`: those of another host are looked at.
  */
 const honestZfs = `
 has() { case " $all " in *" $1 "*) return 0;; esac; return 1; }
 for last in "$@"; do :; done
 all=$*
 here=$(dirname "$0")
+guid() { grep -e "^$1	" "$here/snapshots" | cut -f 2; }
+byte() { printf "\\\\$(printf %03o "$1")"; }
+zeros() { head -c "$1" /dev/zero; }
+# The records that a stream of zfs begins and ends with, around a line: GUIDs are less than 256 here.
+begin() {
+  base= before=
+  for word in $all; do [ "$before" != -i ] || base=$(guid "$word"); before=$word; done
+  zeros 4; byte $((\${#1} + 1)); zeros 3; printf '\\254\\313\\272\\365\\002'; zeros 3; byte 1; zeros 15; byte 2; zeros 7
+  byte "$(guid "$last")"; zeros 7; byte "\${base:-0}"; zeros 7; printf '%s' "$last"; zeros $((256 - \${#last}))
+  echo "$1"; byte 5; zeros 311
+}
 case "$1" in
   list)
     if has filesystem,volume; then
@@ -35,13 +47,17 @@ case "$1" in
   send)
     case " $* " in
       *' -n '*) printf 'size\\t1024\\n' ;;
-      *) grep -e "^$last	" "$here/snapshots" ;;
+      *)
+        line=$(grep -e "^$last	" "$here/snapshots") || exit
+        if [ -e "$here/records" ]; then begin "$line"; else echo "$line"; fi ;;
     esac ;;
   receive)
+    [ ! -e "$here/records" ] || head -c 312 >/dev/null
     IFS='	' read -r name guid txg || { echo 'cannot receive: failed to read from stream' >&2; exit 1; }
     echo "receiving full stream of $name into $last@\${name#*@}"
     grep -qxe "$last" "$here/datasets" || echo "$last" >>"$here/datasets"
     printf '%s@%s\\t%s\\t%s\\n' "$last" "\${name#*@}" "$guid" "$txg" >>"$here/snapshots"
+    [ ! -e "$here/records" ] || head -c 312 >/dev/null
     echo "received 1K stream in 1 seconds (1K/sec)" ;;
   snapshot) printf '%s\\t99\\t999\\n' "$last" >>"$here/snapshots" ;;
   create) echo "$last" >>"$here/datasets" ;;
@@ -135,6 +151,7 @@ export class LyingHosts {
       writeFileSync(here, theirs);
       writeFileSync(there, ours);
     }
+    for (const host of ['here', 'there']) writeFileSync(join(this.folder, host, 'records'), '');
   }
 
   /** The snapshots that a host really has, a line each. */

@@ -50,7 +50,7 @@ test('only the first stream of a dataset has it', () => {
   }).chains;
   assert.ok(chain);
   assert.deepEqual(
-    chain.steps.map((step) => landingOf(chain, step).properties.set.length),
+    chain.steps.map((step) => landingOf(chain, [step]).properties.set.length),
     [1, 0],
   );
 });

@@ -26,6 +26,8 @@ export class Machine {
   delayMs: ((work: Work, bytes: number) => number) | undefined;
   /** Called before zfs does anything: a place for others to meddle. */
   beforeZfs: ((words: readonly string[], call: Call) => Promise<void> | void) | undefined;
+  /** What a zfs that lies does instead of what it is asked for. */
+  lie: ((words: readonly string[]) => readonly string[]) | undefined;
   /** Whether zfs refuses everybody. */
   isZfsDenied = false;
   /** By how much its clock is wrong. */

@@ -36,7 +36,10 @@ const defaults: ReadonlyMap<string, { filesystem?: string; volume?: string; inhe
     checksum: { filesystem: 'on', volume: 'on', inherits: true },
     compression: { filesystem: 'on', volume: 'on', inherits: true },
     copies: { filesystem: '1', volume: '1', inherits: true },
+    devices: { filesystem: 'on', inherits: true },
     dnodesize: { filesystem: 'legacy', inherits: true },
+    exec: { filesystem: 'on', inherits: true },
+    filesystem_limit: { filesystem: '18446744073709551615', inherits: false },
     logbias: { filesystem: 'latency', volume: 'latency', inherits: true },
     mountpoint: { filesystem: '/', inherits: true },
     primarycache: { filesystem: 'all', volume: 'all', inherits: true },
@@ -44,10 +47,16 @@ const defaults: ReadonlyMap<string, { filesystem?: string; volume?: string; inhe
     readonly: { filesystem: 'off', volume: 'off', inherits: true },
     recordsize: { filesystem: '131072', inherits: true },
     redundant_metadata: { filesystem: 'all', volume: 'all', inherits: true },
+    refquota: { filesystem: '0', inherits: false },
     refreservation: { filesystem: '0', volume: '0', inherits: false },
     relatime: { filesystem: 'on', inherits: true },
+    reservation: { filesystem: '0', volume: '0', inherits: false },
     secondarycache: { filesystem: 'all', volume: 'all', inherits: true },
+    setuid: { filesystem: 'on', inherits: true },
+    sharenfs: { filesystem: 'off', inherits: true },
+    sharesmb: { filesystem: 'off', inherits: true },
     snapdir: { filesystem: 'hidden', inherits: true },
+    snapshot_limit: { filesystem: '18446744073709551615', volume: '18446744073709551615', inherits: false },
     sync: { filesystem: 'standard', volume: 'standard', inherits: true },
     volblocksize: { volume: '16384', inherits: false },
     volmode: { filesystem: 'default', volume: 'default', inherits: true },
@@ -88,6 +97,11 @@ const writtenSince = 'written@';
 /** Whether zfs knows a property of that name; anyone's own have a colon. */
 export function isKnownProperty(name: string): boolean {
   return name.includes(':') || name.startsWith(writtenSince) || defaults.has(name) || readOnlyNames.has(name);
+}
+
+/** Whether what has no value of a property of its own has that of what is above it. */
+export function isInheritable(name: string): boolean {
+  return defaults.get(name)?.inherits ?? true;
 }
 
 /** Whether a property can be set on that type of dataset. */

@@ -1,17 +1,18 @@
+import { recordBytes } from '../../src/zfs/stream-records.js';
 import { ancestorsOf } from '../../src/zfs/names.js';
-import { say, type Call } from './call.js';
+import { complain, say, type Call } from './call.js';
 import { applyChange, emptyContent, isSameContent } from './content.js';
 import type { Dataset, PartialReceive, Snapshot } from './dataset.js';
 import { readOptions, type Options } from './options.js';
 import { readExactly } from './pipe.js';
 import type { Pools } from './pools.js';
-import { isKnownProperty, isSettable, tokenOf } from './properties.js';
+import { isInheritable, isKnownProperty, isSettable, tokenOf } from './properties.js';
 import { ZfsRefusal } from './refusal.js';
 import {
   decodeRecord,
   isRecord,
   payloadLengthOf,
-  recordBytes,
+  type PackageHeader,
   type StreamHeader,
   type StreamRecord,
 } from './stream-format.js';
@@ -20,9 +21,10 @@ import { mayDo } from './user.js';
 /** `zfs receive`. Gives the exit status. */
 export async function runReceive(call: Call, words: readonly string[], pools: Pools): Promise<number> {
   const options = readOptions(words, 'vsuFAo:x:');
-  const [destination, ...others] = options.operands;
-  if (destination === undefined || others.length > 0 || destination.includes('@')) {
-    throw new Error(`a simulated zfs receive takes the name of one dataset: ${words.join(' ')}`);
+  const [target = '', ...others] = options.operands;
+  const [destination = '', snapshotName, ...rest] = target.split('@');
+  if (destination === '' || others.length > 0 || rest.length > 0) {
+    throw new Error(`a simulated zfs receive takes the name of one dataset or snapshot: ${words.join(' ')}`);
   }
   if (options.has('A')) {
     if (!pools.datasets.has(destination)) {
@@ -34,7 +36,14 @@ export async function runReceive(call: Call, words: readonly string[], pools: Po
     pools.abortReceive(destination);
     return 0;
   }
-  return new Receive(call, options, destination, pools).run();
+  return new Receive(call, options, { destination, snapshotName }, pools).run();
+}
+
+/** zfs takes a property once only. */
+function checkOnce(options: Options): void {
+  const names = [...options.values('o').map((text) => text.replace(/=.*/s, '')), ...options.values('x')];
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new ZfsRefusal(`property '${twice}' specified multiple times`, 2);
 }
 
 /** The stream ends where it shouldn't. */
@@ -43,16 +52,29 @@ class BrokenStream extends Error {}
 class Receive {
   readonly #call: Call;
   readonly #options: Options;
-  readonly #destination: string;
+  /** Where the stream at work goes. */
+  #destination: string;
+  /** The part after `@` of what is to be received; undefined where the stream says it. */
+  readonly #snapshotName: string | undefined;
   readonly #pools: Pools;
+  /** `-x`. */
+  readonly #excluded: ReadonlySet<string>;
   /** `-o origin=`, for the first stream of a package only. */
   #origin: string | undefined;
   readonly #properties: ReadonlyMap<string, string>;
 
-  constructor(call: Call, options: Options, destination: string, pools: Pools) {
+  constructor(
+    call: Call,
+    options: Options,
+    { destination, snapshotName }: { destination: string; snapshotName: string | undefined },
+    pools: Pools,
+  ) {
     this.#call = call;
     this.#options = options;
     this.#destination = destination;
+    this.#snapshotName = snapshotName;
+    this.#excluded = new Set(options.values('x'));
+    checkOnce(options);
     this.#pools = pools;
     const properties = new Map(
       options.values('o').map((text) => {
@@ -73,14 +95,67 @@ class Receive {
       await this.#receiveStream(first.header);
       return 0;
     }
+    if (first.kind !== 'package') throw new ZfsRefusal('cannot receive: invalid stream (bad magic number)');
+    return this.#receivePackage(first.header);
+  }
+
+  async #receivePackage({ toName, list }: PackageHeader): Promise<number> {
+    // zfs sees what a package is before its first stream.
+    if (list?.isRecursive === true && this.#snapshotName !== undefined) {
+      throw new ZfsRefusal(
+        'cannot receive: cannot specify snapshot name for multi-snapshot stream\ncannot receive: invalid backup stream',
+      );
+    }
+    const head = await this.#readRecord();
+    if (head === undefined || head === 'foreign' || head.kind !== 'end') {
+      throw new ZfsRefusal('cannot receive: invalid backup stream');
+    }
+    const [top, topName] = [this.#destination, toName.replace(/@.*/, '')];
     for (;;) {
       const record = await this.#readRecord();
       if (record === undefined || record === 'foreign') {
         throw new ZfsRefusal('cannot receive: failed to read from stream');
       }
       if (record.kind === 'end') return 0;
-      if (record.kind === 'begin') await this.#receiveStream(record.header);
+      if (record.kind !== 'begin') throw new ZfsRefusal('cannot receive: invalid backup stream');
+      const { header } = record;
+      this.#destination = `${top}${header.toName.replace(/@.*/, '').slice(topName.length)}`;
+      await this.#receiveStream(header);
       this.#origin = undefined;
+      this.#setReceived(list?.properties.find(({ guid }) => guid === header.toGuid)?.set ?? {});
+    }
+  }
+
+  /** What a stream says of properties, but for what is excluded; what is set here stays. */
+  #setReceived(set: Readonly<Record<string, string>>): void {
+    const dataset = this.#pools.datasets.get(this.#destination);
+    for (const [name, value] of Object.entries(set)) {
+      if (dataset === undefined || this.#excluded.has(name)) continue;
+      if (!mayDo(this.#call.user, [name]) || dataset.properties.get(name)?.source === 'local') continue;
+      if (isSettable(name, dataset.type)) dataset.properties.set(name, { value, source: 'received' });
+    }
+  }
+
+  /**
+   * What is excluded is inherited from then on, unless it is set here. Whoever may not set it may not do that either, and zfs only says so.
+   * What isn't inherited stays as it is.
+   */
+  async #exclude(dataset: Dataset): Promise<void> {
+    for (const name of this.#excluded) {
+      if (!isKnownProperty(name)) throw new ZfsRefusal(`cannot receive: invalid property '${name}'`);
+      if (!isSettable(name, dataset.type)) {
+        await complain(
+          this.#call,
+          `Warning: ${dataset.name}: property '${name}' does not apply to datasets of this type`,
+        );
+        continue;
+      }
+      if (!isInheritable(name) || dataset.properties.get(name)?.source === 'local') continue;
+      if (mayDo(this.#call.user, [name])) {
+        dataset.properties.delete(name);
+      } else {
+        await complain(this.#call, `cannot receive ${name} property on ${dataset.name}: permission denied`);
+      }
     }
   }
 
@@ -108,7 +183,7 @@ class Receive {
 
   async #receiveStream(header: StreamHeader): Promise<void> {
     const name = this.#destination;
-    const snapshotName = header.toName.slice(header.toName.indexOf('@') + 1);
+    const snapshotName = this.#snapshotName ?? header.toName.slice(header.toName.indexOf('@') + 1);
     const isResuming = header.resumeAt !== undefined;
     const isNew =
       (header.fromGuid === undefined || header.isClone || this.#origin !== undefined) && !isResuming;
@@ -125,6 +200,7 @@ class Receive {
     try {
       const dataset = this.#begin(header, snapshotName, origin, isNew, what);
       bytes = await this.#fill(dataset, header, ahead, isNew, snapshotName, what);
+      await this.#exclude(dataset);
     } catch (error) {
       const there = this.#pools.datasets.get(name)?.snapshots.some(({ guid }) => guid === header.toGuid);
       if (!(error instanceof NoMatch) || there !== true) throw error;

@@ -1,3 +1,4 @@
+import { recordBytes } from '../../src/zfs/stream-records.js';
 import { ancestorsOf, isWithin } from '../../src/zfs/names.js';
 import { complain, say, type Call } from './call.js';
 import { diffContents, emptyContent, type Change } from './content.js';
@@ -8,7 +9,7 @@ import { ZfsRefusal } from './refusal.js';
 import {
   decodeToken,
   encodeRecord,
-  recordBytes,
+  type PackageList,
   type StreamFlags,
   type StreamHeader,
   type TokenContent,
@@ -32,7 +33,7 @@ const chunkBytes = 32_768;
 
 /** `zfs send`. Gives the exit status. */
 export async function runSend(call: Call, words: readonly string[], pools: Pools): Promise<number> {
-  const options = readOptions(words, 'nvPLecwi:I:t:');
+  const options = readOptions(words, 'nvPLecwpRi:I:t:');
   const [name, ...others] = options.operands;
   if (others.length > 0) throw new Error(`a simulated zfs send takes one snapshot: ${words.join(' ')}`);
   const token = options.value('t');
@@ -49,7 +50,39 @@ export async function runSend(call: Call, words: readonly string[], pools: Pools
   };
   checkSendable(call, sending);
   const label = sending.from === undefined ? `full\t${name}` : `incremental\t${sending.fromLabel}\t${name}`;
-  return sendAll(call, options, [{ sending, label }], { isPackage: false });
+  if (options.has('p') || options.has('R')) {
+    return sendWithProperties(call, options, { sending, label }, pools);
+  }
+  return sendAll(call, options, [{ sending, label }], { packageList: 'none' });
+}
+
+/** `-p`, and `-R` with what is below, as far as it has a snapshot of that name. */
+async function sendWithProperties(
+  call: Call,
+  options: Options,
+  first: Labelled,
+  pools: Pools,
+): Promise<number> {
+  const { to, flags } = first.sending;
+  const below = [...pools.datasets.values()].filter(({ name }) => name.startsWith(`${to.dataset.name}/`));
+  const others = (options.has('R') ? below : []).flatMap((dataset): Labelled[] => {
+    const snapshot = dataset.findSnapshot(to.name);
+    if (snapshot === undefined) return [];
+    const { blockBytes } = pools;
+    const sending = { to: snapshot, from: undefined, fromLabel: '', flags, skip: undefined, blockBytes };
+    return [{ sending, label: `full\t${snapshot.fullName}` }];
+  });
+  const streams = [first, ...others];
+  return sendAll(call, options, streams, { packageList: listProperties(streams, options) });
+}
+
+/** What a package with properties says at its beginning. */
+function listProperties(streams: readonly Labelled[], options: Options): PackageList {
+  const properties = streams.map(({ sending }) => ({
+    guid: sending.to.guid,
+    set: Object.fromEntries([...sending.to.dataset.properties].map(([name, { value }]) => [name, value])),
+  }));
+  return { isRecursive: options.has('R'), properties };
 }
 
 function readFlags(options: Options): StreamFlags {
@@ -137,7 +170,10 @@ async function sendSeries(
     checkSendable(call, sending);
     return { sending, label: `incremental\t${from.name}\t${target.fullName}` };
   });
-  return sendAll(call, options, streams, { isPackage: true });
+  const isListed = options.has('p') || options.has('R');
+  return sendAll(call, options, streams, {
+    packageList: isListed ? listProperties(streams, options) : undefined,
+  });
 }
 
 /** `-t`: what is left of a stream. */
@@ -179,7 +215,7 @@ async function sendRest(call: Call, options: Options, token: string, pools: Pool
   const sending: Sending = { to, from, fromLabel: '', flags, skip: position, blockBytes };
   checkSendable(call, sending);
   const label = from === undefined ? `full\t${toName}` : `incremental\t${from.name}\t${toName}`;
-  return sendAll(call, options, [{ sending, label }], { isPackage: false });
+  return sendAll(call, options, [{ sending, label }], { packageList: 'none' });
 }
 
 /**
@@ -219,7 +255,7 @@ async function sendAll(
   call: Call,
   options: Options,
   streams: readonly Labelled[],
-  { isPackage }: { isPackage: boolean },
+  { packageList }: { packageList: PackageList | undefined | 'none' },
 ): Promise<number> {
   const sizes = streams.map(({ sending }) => measure(sending));
   if (options.has('v')) {
@@ -233,9 +269,15 @@ async function sendAll(
   const busy = streams.flatMap(({ sending: { to, from } }) => (from instanceof Snapshot ? [to, from] : [to]));
   for (const snapshot of busy) snapshot.sends++;
   try {
-    if (isPackage) await writer.write(encodeRecord({ kind: 'package' }, 0));
+    // That of `-R` is named by the uppermost dataset.
+    const last = packageList === 'none' || packageList?.isRecursive !== true ? streams.at(-1) : streams[0];
+    if (packageList !== 'none') {
+      const header = { toName: last?.sending.to.fullName ?? '', list: packageList };
+      await writer.write(encodeRecord({ kind: 'package', header }, 0));
+      await writer.write(encodeRecord({ kind: 'end' }, 0));
+    }
     for (const { sending } of streams) await writeStream(writer, sending);
-    if (isPackage) await writer.write(encodeRecord({ kind: 'end' }, 0));
+    if (packageList !== 'none') await writer.write(encodeRecord({ kind: 'end' }, 0));
     await writer.flush();
     return 0;
   } finally {

@@ -1,13 +1,12 @@
+import { recordBytes } from '../../src/zfs/stream-records.js';
 import type { Change } from './content.js';
 import type { PoolFeature } from './pools.js';
 
 /*
- * A stream of the simulator: records of 312 bytes, as those of zfs are, each followed by its payload. A package (`zfs send -I`)
- * begins and ends with a record of its own, and has whole streams in between.
+ * A stream of the simulator: records as those of zfs are, so that who follows its records finds what is in it. What the simulator
+ * itself has to know of a record is text beside that. A package (`zfs send -I`) begins and ends with a record of its own, and has whole
+ * streams in between.
  */
-
-/** The size of a record without its payload, as in the streams of zfs. */
-export const recordBytes = 312;
 
 /** What a stream begins with. */
 export interface StreamHeader {
@@ -42,68 +41,131 @@ export interface StreamFlags {
   readonly raw: boolean;
 }
 
+/** What a package says at its beginning (`zfs send -p` and `-R`). */
+export interface PackageHeader {
+  /** The sender's full name of the last snapshot. */
+  readonly toName: string;
+  /** What it says of its datasets; undefined for one of `zfs send -I`, which says nothing. */
+  readonly list: PackageList | undefined;
+}
+
+export interface PackageList {
+  readonly isRecursive: boolean;
+  /** The properties of each dataset, by the GUID of the snapshots in the package. */
+  readonly properties: readonly { readonly guid: bigint; readonly set: Readonly<Record<string, string>> }[];
+}
+
 /** One record of a stream. */
 export type StreamRecord =
   | { readonly kind: 'begin'; readonly header: StreamHeader }
-  | { readonly kind: 'package' }
+  | { readonly kind: 'package'; readonly header: PackageHeader }
   | { readonly kind: 'change'; readonly change: Change }
   | { readonly kind: 'end' };
 
-const magic = 'simzfs';
+/** Record types as zfs has them. */
+const types = { begin: 0, write: 3, free: 4, end: 5 } as const;
 
-/** Record kinds as they are written. */
-const letters = { begin: 'B', package: 'P', change: 'C', end: 'E' } as const;
+const magic = 0x2_f5ba_cbacn;
+
+const [singleStream, compoundStream] = [1n, 2n];
+
+/** Where in a record of a block there is room for text. */
+const textStart = 144;
+const textEnd = 280;
 
 /**
  * Writes a record.
  * @param payloadBytes how long a written block is in the stream
  */
 export function encodeRecord(record: StreamRecord, payloadBytes: number): Buffer {
-  const isWrite = record.kind === 'change' && record.change.value !== undefined;
-  const buffer = Buffer.alloc(recordBytes + (isWrite ? payloadBytes : 0));
-  let text = `${magic}${letters[record.kind]}`;
-  if (record.kind === 'begin') text += toJson(record.header);
-  if (record.kind === 'change') text += JSON.stringify([record.change.block, record.change.value ?? null]);
-  if (Buffer.byteLength(text) > recordBytes - 4) return encodeLong(text);
-  buffer.writeUInt32BE(isWrite ? payloadBytes : 0, recordBytes - 4);
-  buffer.write(text);
-  return buffer;
+  switch (record.kind) {
+    case 'begin': {
+      const { toName, toGuid, fromGuid = 0n, type, isClone } = record.header;
+      const facts = { toName, toGuid, fromGuid, type: type === 'volume' ? 3 : 2, flags: isClone ? 1 : 0 };
+      return encodeBegin(singleStream, facts, Buffer.from(toJson(record.header)));
+    }
+    case 'package': {
+      const { toName, list } = record.header;
+      const facts = { toName, toGuid: 0n, fromGuid: 0n, type: 0, flags: 0 };
+      return encodeBegin(compoundStream, facts, Buffer.from(list === undefined ? '' : toJson(list)));
+    }
+    case 'change': {
+      const { block, value } = record.change;
+      const length = value === undefined ? 0 : payloadBytes;
+      const buffer = Buffer.alloc(recordBytes + length);
+      buffer.writeUInt32LE(value === undefined ? types.free : types.write);
+      buffer.writeUInt32LE(length, 4);
+      if (value !== undefined) buffer.writeBigUInt64LE(BigInt(length), 32);
+      buffer.write(JSON.stringify([block, value ?? null]), textStart, textEnd - textStart);
+      return buffer;
+    }
+    case 'end': {
+      const buffer = Buffer.alloc(recordBytes);
+      buffer.writeUInt32LE(types.end);
+      return buffer;
+    }
+  }
 }
 
-/** A begin whose header doesn't fit: the rest is its payload. */
-function encodeLong(text: string): Buffer {
-  const bytes = Buffer.from(text);
-  const [first, rest] = [bytes.subarray(0, recordBytes - 4), bytes.subarray(recordBytes - 4)];
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(rest.length);
-  return Buffer.concat([first, length, rest]);
+interface BeginFacts {
+  readonly toName: string;
+  readonly toGuid: bigint;
+  readonly fromGuid: bigint;
+  readonly type: number;
+  readonly flags: number;
+}
+
+function encodeBegin(
+  headerType: bigint,
+  { toName, toGuid, fromGuid, type, flags }: BeginFacts,
+  payload: Buffer,
+): Buffer {
+  const buffer = Buffer.alloc(recordBytes);
+  buffer.writeUInt32LE(types.begin);
+  buffer.writeUInt32LE(payload.length, 4);
+  buffer.writeBigUInt64LE(magic, 8);
+  buffer.writeBigUInt64LE(headerType, 16);
+  buffer.writeUInt32LE(type, 32);
+  buffer.writeUInt32LE(flags, 36);
+  buffer.writeBigUInt64LE(toGuid, 40);
+  buffer.writeBigUInt64LE(fromGuid, 48);
+  buffer.write(toName, 56, 255);
+  return Buffer.concat([buffer, payload]);
 }
 
 /** How many bytes follow a record as its payload. */
 export function payloadLengthOf(head: Buffer): number {
-  return head.readUInt32BE(recordBytes - 4);
+  return head.readUInt32LE(4);
 }
 
 /** Whether this is the head of a record at all. */
 export function isRecord(head: Buffer): boolean {
-  return head.toString('latin1', 0, magic.length) === magic;
+  const isOther = [types.write, types.free, types.end].some((type) => type === head.readUInt32LE(0));
+  return isBeginning(head) || (isOther && payloadLengthOf(head) < 2 ** 24);
+}
+
+/** Whether a stream begins with this record. */
+function isBeginning(head: Buffer): boolean {
+  return head.readUInt32LE(0) === types.begin && head.readBigUInt64LE(8) === magic;
 }
 
 /** Reads a record; undefined when it is none. */
 export function decodeRecord(head: Buffer, payload: Buffer): StreamRecord | undefined {
-  switch (head.toString('latin1', magic.length, magic.length + 1)) {
-    case letters.begin:
-      return {
-        kind: 'begin',
-        header: fromJson(toText(Buffer.concat([head.subarray(0, recordBytes - 4), payload]))),
-      };
-    case letters.package:
-      return { kind: 'package' };
-    case letters.change: {
-      const [block, value] = JSON.parse(toText(head)) as [number, number | null];
+  switch (head.readUInt32LE(0)) {
+    case types.begin: {
+      if (!isBeginning(head)) return undefined;
+      if (head.readBigUInt64LE(16) === singleStream) {
+        return { kind: 'begin', header: fromJson(payload.toString()) as StreamHeader };
+      }
+      const list = payload.length === 0 ? undefined : (fromJson(payload.toString()) as PackageList);
+      return { kind: 'package', header: { toName: toText(head.subarray(56)), list } };
+    }
+    case types.write:
+    case types.free: {
+      const [block, value] = JSON.parse(toText(head.subarray(textStart, textEnd))) as [number, number | null];
       return { kind: 'change', change: { block, value: value ?? undefined } };
     }
-    case letters.end:
+    case types.end:
       return { kind: 'end' };
     default:
       return undefined;
@@ -111,20 +173,18 @@ export function decodeRecord(head: Buffer, payload: Buffer): StreamRecord | unde
 }
 
 function toText(bytes: Buffer): string {
-  const end = bytes.indexOf(0, magic.length + 1);
-  return bytes.toString('utf8', magic.length + 1, end < 0 ? bytes.length : end);
+  const end = bytes.indexOf(0);
+  return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
 }
 
-function toJson(header: StreamHeader): string {
-  return JSON.stringify(header, (_key, value: unknown) =>
-    typeof value === 'bigint' ? `guid:${value}` : value,
-  );
+function toJson(value: StreamHeader | PackageList): string {
+  return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? `guid:${part}` : part));
 }
 
-function fromJson(text: string): StreamHeader {
+function fromJson(text: string): unknown {
   return JSON.parse(text, (_key, value: unknown) =>
     typeof value === 'string' && /^guid:[0-9]+$/.test(value) ? BigInt(value.slice(5)) : value,
-  ) as StreamHeader;
+  );
 }
 
 /** What a resume token tells. */

@@ -19,7 +19,7 @@ type Subcommand = (call: Call, words: readonly string[], pools: Pools) => Promis
 /** The zfs of a simulated host. */
 export async function runZfs(call: Call): Promise<number> {
   const { machine } = call.session;
-  const [name = '', ...words] = call.words;
+  const [name = '', ...words] = machine.lie?.(call.words) ?? call.words;
   const subcommand = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
   if (subcommand === undefined) throw new Error(`a simulated zfs has no ${name}: ${call.words.join(' ')}`);
   try {

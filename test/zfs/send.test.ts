@@ -4,6 +4,7 @@ import {
   findPropertyWarnings,
   ReceivedReader,
   receiveArguments,
+  type Landing,
   type Received,
 } from '../../src/zfs/receive.js';
 import {
@@ -42,42 +43,66 @@ test('the size is read from what zfs prints', () => {
   assert.equal(parseEstimate('cannot open'), undefined);
 });
 
-test('a receive can be resumed, mounts nothing and forces nothing', () => {
-  const words = receiveArguments({
-    ...{ destination: 'tank/b', origin: undefined, makesFilesystem: false, properties: nothing },
-  });
-  assert.deepEqual(words, ['receive', '-v', '-s', '-u', 'tank/b']);
+const landing: Landing = {
+  ...{ destination: 'tank/b', snapshot: 'two', type: 'filesystem', origin: undefined },
+  ...{ makesFilesystem: false, properties: nothing },
+};
+
+/** What stands before `-x`, and the names that follow one. */
+function read(words: readonly string[]): { options: string[]; excluded: string[] } {
+  const first = words.indexOf('-x');
+  const end = first < 0 ? -1 : first;
+  return { options: words.slice(0, end), excluded: words.filter((_, index) => words[index - 1] === '-x') };
+}
+
+test('a receive can be resumed, mounts nothing and forces nothing, and names what it waits for', () => {
+  const words = receiveArguments(landing);
+  assert.deepEqual(words.slice(0, 5), ['receive', '-v', '-s', '-u', '-x']);
+  assert.equal(words.at(-1), 'tank/b@two');
+  assert.equal(receiveArguments({ ...landing, snapshot: undefined }).at(-1), 'tank/b');
 });
 
-test('a filesystem that is made never mounts by itself, and a clone has the origin named', () => {
-  const words = receiveArguments({
-    ...{ destination: 'tank/b', origin: 'tank/a@1', makesFilesystem: true, properties: nothing },
-  });
-  assert.deepEqual(words, [
-    'receive',
-    '-v',
-    '-s',
-    '-u',
-    '-o',
-    'canmount=noauto',
-    '-o',
-    'origin=tank/a@1',
-    'tank/b',
+test('what could expose the host is excluded of every stream, as far as datasets of the type have it', () => {
+  const { excluded } = read(receiveArguments(landing));
+  for (const name of ['mountpoint', 'canmount', 'sharenfs', 'setuid', 'quota', 'refreservation']) {
+    assert.ok(excluded.includes(name), name);
+  }
+  assert.deepEqual(read(receiveArguments({ ...landing, type: 'volume' })).excluded, [
+    ...['reservation', 'refreservation', 'snapshot_limit'],
   ]);
 });
 
-test('properties are passed on, and what the person says of canmount comes before our own', () => {
-  const landing = { destination: 'tank/b', origin: undefined, makesFilesystem: true };
+test('a filesystem that is made never mounts by itself, and a clone has the origin named', () => {
+  const words = receiveArguments({ ...landing, origin: 'tank/a@1', makesFilesystem: true });
+  const { options, excluded } = read(words);
+  assert.deepEqual(options.slice(4), ['-o', 'canmount=noauto', '-o', 'origin=tank/a@1']);
+  assert.ok(!excluded.includes('canmount'));
+  assert.ok(excluded.includes('mountpoint'));
+});
+
+test('properties are passed on, each once, and what the person says of canmount comes before our own', () => {
+  const made = { ...landing, makesFilesystem: true };
   const set = [{ name: 'user:note', value: 'a b' }];
+  const exclude = ['quota', 'canmount', 'user:x'];
+  const chosen = read(receiveArguments({ ...made, properties: { set, exclude } }));
+  assert.deepEqual(chosen.options.slice(4), ['-o', 'canmount=noauto', '-o', 'user:note=a b']);
   assert.deepEqual(
-    receiveArguments({ ...landing, properties: { set, exclude: ['quota', 'canmount'] } }).slice(4, -1),
-    ['-o', 'canmount=noauto', '-o', 'user:note=a b', '-x', 'quota'],
+    exclude.map((name) => chosen.excluded.filter((each) => each === name).length),
+    [1, 0, 1],
   );
-  const mounting = [{ name: 'canmount', value: 'on' }];
-  assert.deepEqual(
-    receiveArguments({ ...landing, properties: { set: mounting, exclude: [] } }).slice(4, -1),
-    ['-o', 'canmount=on'],
-  );
+  const mounting = [
+    { name: 'canmount', value: 'on' },
+    { name: 'mountpoint', value: '/a' },
+  ];
+  const mounted = read(receiveArguments({ ...made, properties: { set: mounting, exclude: [] } }));
+  assert.deepEqual(mounted.options.slice(4), ['-o', 'canmount=on', '-o', 'mountpoint=/a']);
+  assert.ok(!mounted.excluded.includes('canmount') && !mounted.excluded.includes('mountpoint'));
+});
+
+test('that a user may not exclude what nobody asked for is not told', () => {
+  const said = 'cannot receive sharenfs property on tank/b: permission denied\n';
+  assert.deepEqual(findPropertyWarnings(said), []);
+  assert.deepEqual(findPropertyWarnings(said, ['sharenfs']), [said.trim()]);
 });
 
 test('a property that a receive could not set is found in what it says', () => {

@@ -25,7 +25,7 @@ function* listCommands({ plan, sender, receiver, compress }: EstimatedPlan): Gen
     yield* listAsideCommands(chain, receiver);
     for (const steps of groupByStream(chain)) {
       const send = callZfs(sender, sendArguments(streamOf(chain, steps)));
-      const receive = callZfs(receiver, receiveArguments(landingOf(chain, steps[0])));
+      const receive = callZfs(receiver, receiveArguments(landingOf(chain, steps)));
       yield pipeline(sender.host, `${send}${pack}`, receiver.host, `${unpack}${receive}`);
     }
     for (const call of conclusionCalls(chain)) yield commandOn(receiver, call);

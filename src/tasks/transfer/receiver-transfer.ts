@@ -19,7 +19,14 @@ import { makePlan, type MadePlan } from './make-plan.js';
 import type { TransferOptions } from './options.js';
 import type { ReceiverWork } from './round.js';
 import type { SharedReading } from './shared-reading.js';
-import { openSides, receiverOf, type OpeningSides, type Route, type Sides } from './sides.js';
+import {
+  isFromElsewhere,
+  openSides,
+  receiverOf,
+  type OpeningSides,
+  type Route,
+  type Sides,
+} from './sides.js';
 
 /** What is asked for one receiver. */
 export interface ReceiverRequest {
@@ -162,6 +169,7 @@ export class ReceiverTransfer {
     const { lanes, stallMs } = this.options;
     return {
       ...{ ...sides, ...stream, lanes, stallMs, rateLimit: this.#request.rateLimit },
+      isForeign: isFromElsewhere(this.#request.route),
       ...{ notes: this.#notes, replaced: this.#replaced, signal, clock, emit: this.emit },
     };
   }

@@ -27,6 +27,18 @@ export function receiverOf(route: Route): string {
   return route.kind === 'pull' ? localName : route.to;
 }
 
+/** Whether the sender is another host than this one and the receiver: what it says is looked at. */
+export function isFromElsewhere(route: Route): boolean {
+  switch (route.kind) {
+    case 'push':
+      return false;
+    case 'pull':
+      return route.from !== localName;
+    case 'copy':
+      return route.from !== localName && route.from !== route.to;
+  }
+}
+
 /**
  * Begins to connect to both sides.
  * @param hosts of this receiver alone, so that giving up its connections leaves those of others

@@ -1,6 +1,6 @@
 import { landingOf, streamOf } from '../../plan/stream.js';
 import { quoteWord } from '../../base/shell.js';
-import { receiveArguments } from '../../zfs/receive.js';
+import { receiveWords } from '../../zfs/receive.js';
 import { sendArguments } from '../../zfs/send.js';
 import type { Leg } from './lane-script.js';
 
@@ -14,10 +14,9 @@ const quotedWordCost = 150;
 export function countFittingLegs(legs: readonly Leg[]): number {
   let length = 0;
   const tooMany = legs.findIndex(({ chain, steps, omitted }, index) => {
-    const words = [
-      ...sendArguments(streamOf(chain, steps, omitted)),
-      ...receiveArguments(landingOf(chain, steps[0], omitted)),
-    ];
+    const { options, target } = receiveWords(landingOf(chain, steps, omitted));
+    // What is excluded is written once, for which there is room.
+    const words = [...sendArguments(streamOf(chain, steps, omitted)), ...options, '$x0', target];
     length += words.reduce((sum, word) => sum + costOf(word), 0);
     return index > 0 && length > longestLane;
   });

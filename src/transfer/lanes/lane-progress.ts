@@ -126,7 +126,8 @@ export class LaneProgress {
       return;
     }
     this.#skipUntil(leg.steps.length - 1);
-    for (const line of findPropertyWarnings(said)) {
+    const { set, exclude } = leg.chain.properties;
+    for (const line of findPropertyWarnings(said, [...set.map(({ name }) => name), ...exclude])) {
       const message = `${this.#options.receiverName}: ${toPrintable(line)}`;
       this.#options.emit({ kind: 'warning', message });
     }

@@ -7,8 +7,8 @@ import {
   type PlannedStream,
   type StreamSteps,
 } from '../../plan/stream.js';
-import { quoteCommand } from '../../base/shell.js';
-import { receiveArguments } from '../../zfs/receive.js';
+import { quoteCommand, quoteWord } from '../../base/shell.js';
+import { receiveWords } from '../../zfs/receive.js';
 import { sendArguments, tellingSendArguments, type StreamOption } from '../../zfs/send.js';
 import { packWords, unpackWords } from '../../base/zstd.js';
 
@@ -46,11 +46,17 @@ export interface SendOptions {
   readonly hasNoise: boolean;
 }
 
+/** How a lane's streams are received. */
+export interface ReceiveOptions extends Pick<SendOptions, 'compress' | 'hasNoise'> {
+  /** Whether a snapshot that comes alone is named to zfs, which then refuses streams of several datasets; it isn't when left out. */
+  readonly isNamed?: boolean;
+}
+
 /** Stands before the number of a leg in what the scripts print. */
 const mark = 'zfs-vm: leg';
 
 /** The line that stands between the noise of a sender's shell and the streams. */
-const streamMark = 'zfs-vm: streams';
+export const streamMark = 'zfs-vm: streams';
 
 /** How much of what zfs says of a leg is kept: its end. */
 const longestSaid = 16_384;
@@ -93,7 +99,7 @@ export function sendScript(legs: readonly Leg[], { compress, tellsProgress, hasN
  */
 export function receiveScript(
   legs: readonly Leg[],
-  { compress, hasNoise }: Pick<SendOptions, 'compress' | 'hasNoise'>,
+  { compress, hasNoise, isNamed = false }: ReceiveOptions,
 ): string {
   // `read` takes a line from a pipe byte by byte, and leaves the stream alone.
   const skip = `while IFS= read -r line && [ "$line" != '${streamMark}' ]; do :; done`;
@@ -103,15 +109,34 @@ export function receiveScript(
     'take() { leg=$1; shift; "$@" 2>&1; status=$?',
     `printf '\\n${mark} %s %s\\n' "$leg" "$status"; [ $status = 0 ] || ${giveUp}; }`,
   ].join('\n');
-  const calls = legs.map(
-    ({ chain, steps: [first], omitted }, index) =>
-      `take ${index} "$@" ${quoteCommand(receiveArguments(landingOf(chain, first, omitted)))}`,
-  );
-  const begin = hasNoise ? [skip] : [];
+  const exclusions = new Exclusions();
+  const calls = legs.map(({ chain, steps, omitted }, index) => {
+    const { options, exclusions: excluded, target } = receiveWords(landingOf(chain, steps, omitted, isNamed));
+    return `take ${index} "$@" ${quoteCommand(options)} ${exclusions.nameOf(excluded)} ${quoteWord(target)}`;
+  });
+  const begin = [...exclusions.definitions, ...(hasNoise ? [skip] : [])];
   if (!compress) return [...begin, take, ...calls].join('\n');
   // Its number comes through the pipe before anything else.
   const unpack = quoteCommand(['sh', '-c', `echo "$$"; exec ${quoteCommand(unpackWords)}`]);
   return [...begin, `${unpack} | {`, 'read -r unpacker', take, ...calls, '}'].join('\n');
+}
+
+/** What the calls of a script exclude, which is nearly always the same: written once, so that a lane has room for more of them. */
+class Exclusions {
+  readonly #names = new Map<string, string>();
+
+  /** The shell words for some, which have neither blanks nor any other character that means something to a shell. */
+  nameOf(words: readonly string[]): string {
+    const text = words.join(' ');
+    const name = this.#names.get(text) ?? `x${this.#names.size}`;
+    this.#names.set(text, name);
+    return `$${name}`;
+  }
+
+  /** Lines that come before the calls. */
+  get definitions(): string[] {
+    return [...this.#names].map(([text, name]) => `${name}='${text}'`);
+  }
 }
 
 /** Reads what a `receiveScript` prints, as it comes. */

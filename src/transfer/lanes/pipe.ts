@@ -30,8 +30,18 @@ export interface PipeOptions {
   readonly clock: Clock;
   /** Slows the stream down where the bytes are passed on. */
   readonly rateLimit: RateLimit | undefined;
+  /** What lets only those bytes through that the receiver may have, where they are passed on; all of them without. */
+  readonly check: ByteCheck | undefined;
   /** After this time in which no byte moved and the receiver said nothing, both are ended; 0 for never. */
   readonly stallMs: number;
+}
+
+/** Looks at what goes to a receiver. */
+export interface ByteCheck {
+  /** Takes the next bytes, cut anywhere; gives those that may go on. */
+  take(chunk: Buffer): readonly Buffer[];
+  /** Whether it lets nothing through any more. */
+  isClosed(): boolean;
 }
 
 /** Where a stream goes in. */
@@ -86,20 +96,20 @@ export function findPipeElsewhere({ sender, receiver, rateLimit }: PipeSides): S
 
 /**
  * Starts the receiver of a stream that may be sent much later.
- * @param isCounted whether the bytes that come along this machine have to be counted
+ * @param isSeen whether the bytes that come along this machine have to come by here, to be counted or looked at
  * @param signal aborting it ends the receiver
  * @throws ZfsVmError when its host can't start commands
  */
 export async function openInlet(
   argv: readonly string[],
   sides: PipeSides,
-  isCounted: boolean,
+  isSeen: boolean,
   signal: AbortSignal,
 ): Promise<Inlet> {
   const start = findPipeElsewhere(sides);
   if (start !== undefined) return { kind: 'elsewhere', argv, start };
   const canJoin = sides.rateLimit === undefined && sides.sender.joinsPipes && sides.receiver.joinsPipes;
-  const ends = canJoin && !isCounted ? await openPipe() : undefined;
+  const ends = canJoin && !isSeen ? await openPipe() : undefined;
   const endTurn = await takePairTurn(sides);
   const stopped = new AbortController();
   const stop = (): void => {
@@ -142,7 +152,7 @@ function closeEnds(ends: PipeEnds | undefined): void {
 export async function runPipe(
   sender: PipeCommand,
   inlet: Inlet,
-  { signal, onBytes, onOutput, follow, onStart, clock, rateLimit, stallMs }: PipeOptions,
+  { signal, onBytes, onOutput, follow, onStart, clock, rateLimit, check, stallMs }: PipeOptions,
 ): Promise<PipeResult> {
   const stall = new StallWatch(stallMs, clock);
   const stopAll = AbortSignal.any([signal, stall.signal]);
@@ -205,7 +215,21 @@ export async function runPipe(
       return news === 'words';
     };
     const flow = passesOn
-      ? pump(send.stdout, receive.stdin, { rateLimit, clock, stall, signal: stopSending }, countBytes)
+      ? pump(
+          send.stdout,
+          receive.stdin,
+          {
+            rateLimit,
+            check,
+            clock,
+            stall,
+            signal: stopSending,
+            refuse: () => {
+              stopSender.abort();
+            },
+          },
+          countBytes,
+        )
       : undefined;
     const [sendStderr, receiveStderr, sendExit, receiveExit] = await Promise.all([
       passesOn ? readTail(send.stderr) : readTailOfLines(send.stderr, hear),
@@ -309,11 +333,14 @@ async function readTailOfLines(stream: Readable, isWanted: (line: string) => boo
   return tail;
 }
 
-/** What slows a stream down, and who has to know. */
+/** What slows a stream down or looks at it, and who has to know. */
 interface PumpContext {
   readonly rateLimit: RateLimit | undefined;
+  readonly check: ByteCheck | undefined;
   readonly clock: Clock;
   readonly stall: StallWatch;
+  /** Is called when the check lets nothing through any more. */
+  readonly refuse: () => void;
   /** Aborting it ends a pause. */
   readonly signal: AbortSignal;
 }
@@ -325,13 +352,15 @@ interface PumpContext {
 async function pump(
   source: Readable,
   sink: Writable,
-  { rateLimit, clock, stall, signal }: PumpContext,
+  { rateLimit, check, clock, stall, signal, refuse }: PumpContext,
   onBytes: (count: number) => void,
 ): Promise<void> {
   sink.on('error', () => undefined);
   try {
     for await (const chunk of source as AsyncIterable<Buffer>) {
-      for (const piece of rateLimit?.cut(chunk) ?? [chunk]) {
+      const wasClosed = check?.isClosed() === true;
+      const passed = check?.take(chunk) ?? [chunk];
+      for (const piece of passed.flatMap((bytes) => [...(rateLimit?.cut(bytes) ?? [bytes])])) {
         if (sink.destroyed) break;
         onBytes(piece.length);
         const waitMs = rateLimit?.take(piece.length) ?? 0;
@@ -341,6 +370,10 @@ async function pump(
         }
         if (!sink.write(piece)) await drained(sink);
       }
+      if (wasClosed || check?.isClosed() !== true) continue;
+      // The receiver gets all that came before, and the end of its input.
+      sink.end();
+      refuse();
     }
   } catch {
     // The source broke off: the sink ends here, and its reader will notice.

@@ -11,6 +11,7 @@ import { adaptOptions } from '../../plan/stream-options.js';
 import { findStreamRefusal, isBusyFailure, isGone, isHoldDenied } from '../../zfs/failure.js';
 import type { StreamOption } from '../../zfs/send.js';
 import type { Arrival, Fault, TransferEvent } from '../event.js';
+import { ForeignStreams, type Refusal } from './foreign-streams.js';
 import { LaneProgress } from './lane-progress.js';
 import {
   findLastSent,
@@ -20,7 +21,15 @@ import {
   type Leg,
   type LegReport,
 } from './lane-script.js';
-import { closeInlet, isJoined, openInlet, runPipe, type Inlet, type PipeResult } from './pipe.js';
+import {
+  closeInlet,
+  findPipeElsewhere,
+  isJoined,
+  openInlet,
+  runPipe,
+  type Inlet,
+  type PipeResult,
+} from './pipe.js';
 import type { RateLimit } from './rate-limit.js';
 import { findRootCause, type SideResult } from './root-cause.js';
 
@@ -43,6 +52,8 @@ export interface LaneContext {
   readonly compress: boolean;
   /** Whether the sender's shell prints something of its own before what it is asked for; it doesn't when left out. */
   readonly hasNoise: boolean;
+  /** Whether the sender is somebody else's host: what it sends is looked at before the receiver's zfs gets it. */
+  readonly isForeign: boolean;
 }
 
 /** How a lane went: the legs before the failed one are done, those after it not begun. */
@@ -76,15 +87,13 @@ export interface OpenLane {
  * Opens a lane: nothing is sent through it yet.
  * @throws ZfsVmError when the receiver can't start commands
  */
-export async function openLane(
-  legs: readonly Leg[],
-  { sender, receiver, rateLimit, compress, hasNoise, signal }: LaneContext,
-): Promise<OpenLane> {
-  const receive = receiveScript(legs, { compress, hasNoise });
+export async function openLane(legs: readonly Leg[], context: LaneContext): Promise<OpenLane> {
+  const { sender, receiver, rateLimit, compress, hasNoise, isForeign, signal } = context;
+  const receive = receiveScript(legs, { compress, hasNoise, isNamed: isUnseen(context) });
   const argv = ['sh', '-c', receive, 'sh', ...receiver.zfs];
   const sides = { sender: sender.host, receiver: receiver.host, rateLimit };
   // What is compressed has to be counted on its way: the sender's zfs only knows what it was before.
-  return { legs, inlet: await openInlet(argv, sides, compress, signal) };
+  return { legs, inlet: await openInlet(argv, sides, compress || isForeign, signal) };
 }
 
 /** Closes a lane that nothing was sent through. */
@@ -104,6 +113,7 @@ export async function runLane(
   onStart: () => void = () => undefined,
 ): Promise<LaneResult> {
   const { sender, receiver, emit, signal, clock, rateLimit, stallMs, compress, hasNoise } = context;
+  const check = context.isForeign && !isUnseen(context) ? new ForeignStreams(legs, hasNoise) : undefined;
   const progress = new LaneProgress(legs, {
     ...{ isJoined: isJoined(inlet), emit, clock },
     ...{ senderName: sender.host.name, receiverName: receiver.host.name },
@@ -121,7 +131,7 @@ export async function runLane(
   progress.begin();
   const send = sendScript(legs, { compress, tellsProgress: isJoined(inlet), hasNoise });
   const result = await runPipe({ host: sender.host, argv: ['sh', '-c', send, 'sh', ...sender.zfs] }, inlet, {
-    ...{ signal: AbortSignal.any([signal, flood.signal]), clock, rateLimit, stallMs, onStart },
+    ...{ signal: AbortSignal.any([signal, flood.signal]), clock, rateLimit, check, stallMs, onStart },
     onBytes: (bytes) => {
       progress.addBytes(bytes);
     },
@@ -140,11 +150,33 @@ export async function runLane(
       failure: { ...current, error, fault: 'failed', mayGoAlone: false },
     };
   }
+  if (check?.refusal?.index === done) {
+    const error = describeRefusal(sender.host.name, check.refusal);
+    return {
+      ...{ bytes, done, skipErrors },
+      failure: { ...current, error, fault: 'failed', mayGoAlone: false },
+    };
+  }
   const trouble = explain(done, failed, reports.rest, result, {
     ...{ ...context, ...current },
     omitted: legs[done]?.omitted ?? [],
   });
   return { bytes, done, skipErrors, failure: { ...current, ...trouble } };
+}
+
+/**
+ * Whether streams of somebody else's host go where nobody can look at them: what zstd has packed, and what doesn't come along here. Of
+ * one that brings a single version, zfs itself refuses what has several datasets in it, when the snapshot is named.
+ */
+export function isUnseen({ isForeign, compress, sender, receiver, rateLimit }: LaneContext): boolean {
+  if (!isForeign || compress) return isForeign;
+  return findPipeElsewhere({ sender: sender.host, receiver: receiver.host, rateLimit }) !== undefined;
+}
+
+function describeRefusal(sender: string, { fault }: Refusal): ZfsVmError {
+  return new ZfsVmError('failed', `${sender}: its zfs sent a stream ${toPrintable(fault)}`, {
+    hint: 'it did not go on to the receiver; see what "zfs" is on that host, and who has changed it',
+  });
 }
 
 /** Tells which side failed first at a leg, and what may help. @param context with the step at which it failed, and how it was sent */

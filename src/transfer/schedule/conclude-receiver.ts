@@ -1,5 +1,6 @@
 import type { Plan } from '../../plan/plan.js';
 import { fullNameOf } from '../../streamline/dataset.js';
+import { findUnplanned } from '../around/find-unplanned.js';
 import { verifyArrivals } from '../around/verify-arrivals.js';
 import { writeRoles } from '../around/write-roles.js';
 import type { Arrival } from '../event.js';
@@ -24,7 +25,13 @@ export async function concludeReceiver(
     const noting = context.notes.finish();
     const marking = writeRolesOf(done, plan, context);
     const verifying = verifyArrivals(done, context);
-    const [missing] = await Promise.all([verifying, bookmarking, noting, marking]);
+    const looking = findUnplanned(
+      done.map(({ chain }) => chain),
+      plan,
+      context,
+    );
+    const [missing, unplanned] = await Promise.all([verifying, looking, bookmarking, noting, marking]);
+    for (const error of unplanned) record.report(error);
     for (const { destination, error } of missing) {
       record.report(error);
       notThere.add(destination);

@@ -6,7 +6,7 @@ import { countFittingLegs } from '../lanes/count-fitting-legs.js';
 import { toLegs, type Leg } from '../lanes/lane-script.js';
 import { LanesAhead } from '../lanes/lanes-ahead.js';
 import { sharesConnection } from '../lanes/pair-turns.js';
-import { openLane, runLane, type LaneContext, type LaneResult } from '../lanes/run-lane.js';
+import { isUnseen, openLane, runLane, type LaneContext, type LaneResult } from '../lanes/run-lane.js';
 import { OmittedOptions } from './omitted-options.js';
 import type { ReceiverRecord } from './receiver-record.js';
 import type { TransferContext } from './transfer-context.js';
@@ -22,11 +22,12 @@ export class LegSender {
   /** Whether one channel takes many streams. */
   #canChain = true;
   /** Whether one stream takes many versions. */
-  #canShare = true;
+  #canShare: boolean;
 
   constructor(context: LegContext, record: ReceiverRecord) {
     this.#context = context;
     this.#record = record;
+    this.#canShare = !isUnseen(context);
   }
 
   /** One channel takes one stream only, from here on. */

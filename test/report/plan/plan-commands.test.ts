@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { planTransfer } from '../../../src/plan/plan-transfer.js';
 import { formatPlanAsCommands } from '../../../src/report/plan/plan-commands.js';
 import { quoteCommand } from '../../../src/base/shell.js';
+import { keptOutProperties } from '../../../src/zfs/kept-out.js';
 import { world } from '../../worlds.js';
 
 const plan = planTransfer({
@@ -14,7 +15,10 @@ const plan = planTransfer({
 const here = { host: { name: 'local' }, zfs: ['zfs'] };
 const there = { host: { name: 'fjoe@b' }, zfs: ['sudo', '-n', 'zfs'] };
 const send = 'zfs send -L -e -c -i tank/vm@zfs-vm:web:1 tank/vm@zfs-vm:web:2';
-const receive = "zfs receive -v -s -u -o 'user:note=it is' -x quota tank/vm";
+const excluded = [...new Set([...keptOutProperties('filesystem'), 'quota'])]
+  .map((name) => `-x ${name}`)
+  .join(' ');
+const receive = `zfs receive -v -s -u -o 'user:note=it is' ${excluded} tank/vm`;
 
 test('a plan as commands has its streams with what they do to properties', () => {
   const [text] = formatPlanAsCommands({

@@ -75,6 +75,7 @@ async function run(
       stallMs: 0,
       compress: false,
       hasNoise: false,
+      isForeign: false,
     },
     clock: realClock,
     ...options,

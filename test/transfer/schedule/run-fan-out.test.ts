@@ -86,6 +86,7 @@ async function makeContext(
     ...{
       compress: false,
       hasNoise: false,
+      isForeign: false,
       bookmarks: undefined,
       largeChains: undefined,
       notes: new NoteCarrier(),
