@@ -125,6 +125,21 @@ for (const transport of ['ssh2', 'openssh']) {
   });
 }
 
+test('a large stream has no datasets in it, and nothing that exposes the receiver', async () => {
+  const { a, b } = lab;
+  await b.run(
+    'head -c 36000000 /dev/urandom > /mnt/ct/large; zfs snapshot tank/ct@zfs-vm:ct:2 tank/ct/below@zfs-vm:ct:2',
+  );
+  await lieWith('-R');
+  const { stderr } = await expectZfsVm(a, 'pull -n ct -d tank/in root@b', 1);
+  assert.match(stderr, /cannot specify snapshot name for multi-snapshot stream/);
+  assert.equal((await a.run('zfs list -H -o name')).stdout, 'tank\ntank/in\n');
+  await tellTruth();
+  await expectZfsVm(a, 'pull -n ct -d tank/in root@b');
+  assert.deepEqual(await listVersionGuids(a), await listVersionGuids(b));
+  assert.equal(await hashFiles(a, 'tank/in/ct@zfs-vm:ct:2'), await hashFiles(b, 'tank/ct@zfs-vm:ct:2'));
+});
+
 test('streams that nobody sees have no datasets in them, and nothing that exposes the receiver', async () => {
   const { a, b } = lab;
   for (const words of ['copy --direct -d tank/in root@b root@a', 'pull --compress -d tank/in root@b']) {

@@ -94,6 +94,11 @@ export function findPipeElsewhere({ sender, receiver, rateLimit }: PipeSides): S
   return rateLimit === undefined ? findRemotePipe(sender, receiver) : undefined;
 }
 
+/** Whether a pipe of this machine can join both ends, so that no byte has to come through here. */
+export function canJoin({ sender, receiver, rateLimit }: PipeSides): boolean {
+  return rateLimit === undefined && sender.joinsPipes && receiver.joinsPipes;
+}
+
 /**
  * Starts the receiver of a stream that may be sent much later.
  * @param isSeen whether the bytes that come along this machine have to come by here, to be counted or looked at
@@ -108,8 +113,7 @@ export async function openInlet(
 ): Promise<Inlet> {
   const start = findPipeElsewhere(sides);
   if (start !== undefined) return { kind: 'elsewhere', argv, start };
-  const canJoin = sides.rateLimit === undefined && sides.sender.joinsPipes && sides.receiver.joinsPipes;
-  const ends = canJoin && !isSeen ? await openPipe() : undefined;
+  const ends = canJoin(sides) && !isSeen ? await openPipe() : undefined;
   const endTurn = await takePairTurn(sides);
   const stopped = new AbortController();
   const stop = (): void => {

@@ -22,6 +22,7 @@ import {
   type LegReport,
 } from './lane-script.js';
 import {
+  canJoin,
   closeInlet,
   findPipeElsewhere,
   isJoined,
@@ -54,6 +55,8 @@ export interface LaneContext {
   readonly hasNoise: boolean;
   /** Whether the sender is somebody else's host: what it sends is looked at before the receiver's zfs gets it. */
   readonly isForeign: boolean;
+  /** Whether it is for large streams: looking at each of their bytes would cost more than all else. */
+  readonly isLarge?: boolean;
 }
 
 /** How a lane went: the legs before the failed one are done, those after it not begun. */
@@ -89,11 +92,12 @@ export interface OpenLane {
  */
 export async function openLane(legs: readonly Leg[], context: LaneContext): Promise<OpenLane> {
   const { sender, receiver, rateLimit, compress, hasNoise, isForeign, signal } = context;
-  const receive = receiveScript(legs, { compress, hasNoise, isNamed: isUnseen(context) });
+  const isNamed = isUnseen(context);
+  const receive = receiveScript(legs, { compress, hasNoise, isNamed });
   const argv = ['sh', '-c', receive, 'sh', ...receiver.zfs];
   const sides = { sender: sender.host, receiver: receiver.host, rateLimit };
   // What is compressed has to be counted on its way: the sender's zfs only knows what it was before.
-  return { legs, inlet: await openInlet(argv, sides, compress || isForeign, signal) };
+  return { legs, inlet: await openInlet(argv, sides, compress || (isForeign && !isNamed), signal) };
 }
 
 /** Closes a lane that nothing was sent through. */
@@ -165,12 +169,21 @@ export async function runLane(
 }
 
 /**
- * Whether streams of somebody else's host go where nobody can look at them: what zstd has packed, and what doesn't come along here. Of
- * one that brings a single version, zfs itself refuses what has several datasets in it, when the snapshot is named.
+ * Whether streams of somebody else's host go where nobody looks at them: what zstd has packed, what doesn't come along here, and large
+ * ones that a pipe can join. Of one that brings a single version, zfs itself refuses what has several datasets in it, when the snapshot is
+ * named.
  */
-export function isUnseen({ isForeign, compress, sender, receiver, rateLimit }: LaneContext): boolean {
+export function isUnseen({
+  isForeign,
+  isLarge = false,
+  compress,
+  sender,
+  receiver,
+  rateLimit,
+}: LaneContext): boolean {
   if (!isForeign || compress) return isForeign;
-  return findPipeElsewhere({ sender: sender.host, receiver: receiver.host, rateLimit }) !== undefined;
+  const sides = { sender: sender.host, receiver: receiver.host, rateLimit };
+  return findPipeElsewhere(sides) !== undefined || (isLarge && canJoin(sides));
 }
 
 function describeRefusal(sender: string, { fault }: Refusal): ZfsVmError {

@@ -60,7 +60,12 @@ export class LegSender {
     try {
       const context = { ...this.#context, sender, signal, emit: record.follow };
       const ends = await this.#openEnds(legs.slice(0, count), context);
-      const lane = { ...context, sender: ends.sender, receiver: ends.receiver };
+      const lane = { ...context, sender: ends.sender, receiver: ends.receiver, isLarge: ends.isLarge };
+      if (isUnseen(lane) && legs.slice(0, count).some(({ steps }) => steps.length > 1)) {
+        await ends.close();
+        this.#canShare = false;
+        return legs.flatMap(separateLeg);
+      }
       const { bytes, done, skipErrors, failure } = await this.#sendThrough(legs, count, lane).finally(
         ends.close,
       );
@@ -82,14 +87,17 @@ export class LegSender {
   }
 
   /** The ends of a lane by the connections that suit what goes through it. */
-  async #openEnds(legs: readonly Leg[], { sender, receiver, rateLimit }: LaneContext): Promise<LaneEnds> {
+  async #openEnds(
+    legs: readonly Leg[],
+    { sender, receiver, rateLimit }: LaneContext,
+  ): Promise<LaneEnds & { readonly isLarge: boolean }> {
     // Where a channel takes one stream, the next one is opened beside it, and a connection for large streams has room for one.
     const canBe = this.#canChain && hasBulkEnds({ sender: sender.host, receiver: receiver.host, rateLimit });
     const chains = [...new Set(legs.map(({ chain }) => chain))];
     if (canBe && (await this.#context.largeChains?.areLarge(chains)) === true) {
-      return openBulkEnds(sender, receiver);
+      return { ...(await openBulkEnds(sender, receiver)), isLarge: true };
     }
-    return { sender, receiver, close: () => Promise.resolve() };
+    return { sender, receiver, isLarge: false, close: () => Promise.resolve() };
   }
 
   #noteOmitted(legs: readonly Leg[]): void {
@@ -138,9 +146,12 @@ function resend(
 
 /** The same legs with a stream for each version, from one of the first leg's on. */
 function separate(legs: readonly Leg[], from: Step): Leg[] {
-  const [first, ...rest] = legs.map(({ chain, steps, omitted }) =>
-    steps.map((step): Leg => ({ chain, steps: [step], omitted })),
-  );
+  const [first, ...rest] = legs.map(separateLeg);
   const start = first?.findIndex(({ steps }) => steps[0] === from) ?? 0;
   return [...(first ?? []).slice(start), ...rest.flat()];
+}
+
+/** A leg for each version of one. */
+function separateLeg({ chain, steps, omitted }: Leg): Leg[] {
+  return steps.map((step) => ({ chain, steps: [step], omitted }));
 }
