@@ -35,13 +35,15 @@ export interface DeletesRequest {
  * is no part of any of it.
  *
  * A version of a tree goes as a whole. What it has in a dataset that is gone from the sender's tree goes along, but for the newest
- * version there: the dataset stays, for a person to destroy.
+ * version there: the dataset stays, for a person to destroy. That it was a copy of what is gone, its role has to say: what lies below a copy
+ * may be somebody's own, and keeps the version.
  */
 export function planDeletes(request: DeletesRequest): Destruction[] {
   const { sender, plan } = request;
   const receiver = hideAsides(request.receiver);
   const copies = findCopies(plan, receiver, sender);
   const ours = new GuidIndex(sender);
+  const left = findLeft(receiver, sender);
   const gone = new Set<string>();
   for (const [destination, source] of copies) {
     for (const version of findGone(source, destination, request, ours)) gone.add(fullNameOf(version));
@@ -54,7 +56,7 @@ export function planDeletes(request: DeletesRequest): Destruction[] {
   const going: TaggedSnapshot[] = [];
   for (const versions of groupByStreamline(findVersions(receiver)).values()) {
     for (const tree of joinTrees(versions)) {
-      const parts = chooseParts(tree, copies, gone, ours);
+      const parts = chooseParts(tree, { copies, left, gone, ours });
       const orphans = parts.filter(({ dataset }) => !copies.has(dataset));
       const isOrphansNewest = (orphan: TaggedSnapshot): boolean =>
         protections.find([orphan]).some(({ kind }) => kind === 'newest-of-dataset');
@@ -91,6 +93,17 @@ function findCopies(
     pairs.filter(([, source]) => troubled.has(source)).map(([destination]) => destination),
   );
   return new Map(pairs.filter(([destination]) => !untrusted.has(destination) && !replaced.has(destination)));
+}
+
+/** The receiver's datasets whose role says that they are copies of what is gone from the sender, and of nothing else. */
+function findLeft(receiver: Datasets, sender: Datasets): Set<string> {
+  const here = new Set([...sender.values()].map(({ guid }) => guid));
+  const left = [...receiver.values()].filter(
+    ({ role }) =>
+      role?.kind === 'copy' &&
+      role.sources.every(({ guid, poolGuid }) => !here.has(guid) && here.has(poolGuid)),
+  );
+  return new Set(left.map(({ name }) => name));
 }
 
 /** The receiver's datasets without the interrupted receives that a plan completes or drops: they need nothing any more when it is done. */
@@ -149,15 +162,25 @@ function findLastCommon({ snapshots, bookmarks }: Dataset, copy: Dataset): numbe
  */
 function chooseParts(
   tree: Tree,
-  copies: ReadonlyMap<string, string>,
-  gone: ReadonlySet<string>,
-  ours: GuidIndex,
+  {
+    copies,
+    left,
+    gone,
+    ours,
+  }: {
+    readonly copies: ReadonlyMap<string, string>;
+    readonly left: ReadonlySet<string>;
+    readonly gone: ReadonlySet<string>;
+    readonly ours: GuidIndex;
+  },
 ): TaggedSnapshot[] {
   const parts = partsOf(tree);
   const isGone = (part: TaggedSnapshot): boolean => gone.has(fullNameOf(part));
   const mayGo = (part: TaggedSnapshot): boolean =>
     copies.has(part.dataset)
       ? isGone(part)
-      : !ours.has(part.guid) && parts.some((other) => isGone(other) && isWithin(part.dataset, other.dataset));
+      : left.has(part.dataset) &&
+        !ours.has(part.guid) &&
+        parts.some((other) => isGone(other) && isWithin(part.dataset, other.dataset));
   return parts.every(mayGo) ? parts : [];
 }

@@ -98,9 +98,23 @@ test('what is held stays, with all of its tree', () => {
 test('in a dataset that is gone from the sender, the newest version stays', () => {
   const sides = {
     sender: world('tank/vm: web:3'),
-    receiver: world('tank/vm: web:1 web:2 web:3', 'tank/vm/gone: web:1 web:2'),
+    receiver: world('tank/vm: web:1 web:2 web:3', 'tank/vm/gone (copy of tank/vm/gone): web:1 web:2'),
   };
   assert.equal(findDeletes(sides), 'tank/vm/gone@web:1 tank/vm@web:1 tank/vm@web:2');
+});
+
+test('what lies below a copy, and is not marked as the copy of what is gone, keeps its versions', () => {
+  for (const below of [
+    'tank/vm/try',
+    'tank/vm/try (copy of c:tank/vm/try)',
+    'tank/vm/try (copy of tank/other)',
+  ]) {
+    const sides = {
+      sender: world('tank/vm: web:3', 'tank/other: other:1'),
+      receiver: world('tank/vm: web:1 web:2 web:3', `${below}: web:1 web:2`, 'tank/other: other:1'),
+    };
+    assert.equal(findDeletes(sides), '', below);
+  }
 });
 
 const history = fc.subarray(['web:1', 'web:2', 'web:3', 'web:4', 'web:5', '@a', '@b']);
