@@ -69,6 +69,10 @@ const magic = 0x2_f5ba_cbacn;
 
 const [singleStream, compoundStream] = [1n, 2n];
 
+/** Where a beginning has the name of the snapshot. What the simulator has to know beside that follows it, where there is room. */
+const nameStart = 56;
+const nameBytes = 256;
+
 /** Where in a record of a block there is room for text. */
 const textStart = 144;
 const textEnd = 280;
@@ -82,7 +86,12 @@ export function encodeRecord(record: StreamRecord, payloadBytes: number): Buffer
     case 'begin': {
       const { toName, toGuid, fromGuid = 0n, type, isClone } = record.header;
       const facts = { toName, toGuid, fromGuid, type: type === 'volume' ? 3 : 2, flags: isClone ? 1 : 0 };
-      return encodeBegin(singleStream, facts, Buffer.from(toJson(record.header)));
+      const details = Buffer.from(toJson(packDetails(record.header)));
+      // As with zfs, a stream has begun when its first record is there: it has a payload only where there is no room in the record.
+      const isRoomy = Buffer.byteLength(toName) + 1 + details.length < nameBytes;
+      const begin = encodeBegin(singleStream, facts, isRoomy ? Buffer.alloc(0) : details);
+      if (isRoomy) details.copy(begin, nameStart + Buffer.byteLength(toName) + 1);
+      return begin;
     }
     case 'package': {
       const { toName, list } = record.header;
@@ -129,7 +138,7 @@ function encodeBegin(
   buffer.writeUInt32LE(flags, 36);
   buffer.writeBigUInt64LE(toGuid, 40);
   buffer.writeBigUInt64LE(fromGuid, 48);
-  buffer.write(toName, 56, 255);
+  buffer.write(toName, nameStart, nameBytes - 1);
   return Buffer.concat([buffer, payload]);
 }
 
@@ -155,10 +164,13 @@ export function decodeRecord(head: Buffer, payload: Buffer): StreamRecord | unde
     case types.begin: {
       if (!isBeginning(head)) return undefined;
       if (head.readBigUInt64LE(16) === singleStream) {
-        return { kind: 'begin', header: fromJson(payload.toString()) as StreamHeader };
+        const toName = toText(head.subarray(nameStart));
+        const rest = toText(head.subarray(nameStart + Buffer.byteLength(toName) + 1));
+        const details = fromJson(rest === '' ? payload.toString() : rest) as Details;
+        return { kind: 'begin', header: unpackDetails(toName, head, details) };
       }
       const list = payload.length === 0 ? undefined : (fromJson(payload.toString()) as PackageList);
-      return { kind: 'package', header: { toName: toText(head.subarray(56)), list } };
+      return { kind: 'package', header: { toName: toText(head.subarray(nameStart)), list } };
     }
     case types.write:
     case types.free: {
@@ -172,12 +184,61 @@ export function decodeRecord(head: Buffer, payload: Buffer): StreamRecord | unde
   }
 }
 
+/** What a beginning has no field for, in the order of `StreamHeader`; short, as there is little room. */
+type Details = [
+  flags: string,
+  resumeAt: number | null,
+  createdAtSeconds: number,
+  encryption: string | null,
+  ivSet: bigint | null,
+  fromIvSet: bigint | null,
+  wrappedWith: string | null,
+  features: readonly PoolFeature[],
+];
+
+function packDetails({
+  flags,
+  resumeAt,
+  createdAtSeconds,
+  encryption,
+  features,
+  ...header
+}: StreamHeader): Details {
+  const { largeBlocks, embedded, compressed, raw } = flags;
+  return [
+    `${largeBlocks ? 'L' : ''}${embedded ? 'e' : ''}${compressed ? 'c' : ''}${raw ? 'w' : ''}`,
+    ...([resumeAt ?? null, createdAtSeconds, encryption ?? null] as const),
+    ...([header.ivSet ?? null, header.fromIvSet ?? null, header.wrappedWith ?? null] as const),
+    features,
+  ];
+}
+
+function unpackDetails(toName: string, head: Buffer, details: Details): StreamHeader {
+  const [flags, resumeAt, createdAtSeconds, encryption, ivSet, fromIvSet, wrappedWith, features] = details;
+  const fromGuid = head.readBigUInt64LE(48);
+  return {
+    ...{ toName, toGuid: head.readBigUInt64LE(40), fromGuid: fromGuid === 0n ? undefined : fromGuid },
+    ...{ type: head.readUInt32LE(32) === 3 ? 'volume' : 'filesystem', isClone: head.readUInt32LE(36) === 1 },
+    flags: {
+      ...{ largeBlocks: flags.includes('L'), embedded: flags.includes('e') },
+      ...{ compressed: flags.includes('c'), raw: flags.includes('w') },
+    },
+    ...{ resumeAt: resumeAt ?? undefined, createdAtSeconds, encryption: encryption ?? undefined },
+    ...{
+      ivSet: ivSet ?? undefined,
+      fromIvSet: fromIvSet ?? undefined,
+      wrappedWith: wrappedWith ?? undefined,
+    },
+    features,
+  };
+}
+
 function toText(bytes: Buffer): string {
   const end = bytes.indexOf(0);
   return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
 }
 
-function toJson(value: StreamHeader | PackageList): string {
+function toJson(value: Details | PackageList): string {
   return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? `guid:${part}` : part));
 }
 
