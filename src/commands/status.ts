@@ -13,7 +13,7 @@ import { flag, onlyBeside, value } from '../command-line/option.js';
 import type { Outputs } from '../command-line/run-command-line.js';
 import { BaseCommand } from './base-command.js';
 import { patternsOption } from '../command-line/patterns.js';
-import { localName } from '../config/config.js';
+import { localName } from '../base/local-name.js';
 import { status } from '../tasks/status/status.js';
 
 /** What is wrong where the age counts for nothing. */

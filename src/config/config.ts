@@ -35,9 +35,6 @@ export interface StreamlineRetention {
   readonly retention: Retention;
 }
 
-/** How people call this machine where a host is wanted; no remote and no group may be called so. */
-export const localName = 'local';
-
 /** What goes where there is no configuration file. */
 export const emptyConfig: Config = { remotes: new Map(), groups: new Map(), retentions: [] };
 

@@ -1,3 +1,4 @@
+import { localName } from '../base/local-name.js';
 import { parseAddress } from '../base/address.js';
 import { durationForm, parseDuration } from '../base/duration.js';
 import { ZfsVmError } from '../base/errors.js';
@@ -7,7 +8,7 @@ import { parsePattern } from '../streamline/selection.js';
 import { readShortTag, type Tag } from '../streamline/tag.js';
 import { transports, type Transport } from '../base/transports.js';
 import { findDatasetNameFault } from '../zfs/names.js';
-import { localName, type Config, type Remote, type StreamlineRetention } from './config.js';
+import { type Config, type Remote, type StreamlineRetention } from './config.js';
 import { TableReader, type Reading } from './table-reader.js';
 import { parseToml, TomlFault, type TomlValue } from './toml.js';
 

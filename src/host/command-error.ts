@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { ZfsVmError } from '../base/errors.js';
 import type { Exit } from './host.js';
-import { localHostName } from './local-host.js';
+import { localName } from '../base/local-name.js';
 import type { CommandResult } from './run-command.js';
 import { toPrintable } from '../base/printable.js';
 import { explainZfsFailure } from '../zfs/failure.js';
@@ -27,7 +27,7 @@ export function toCommandError(
   if (known !== undefined) {
     const kind = errorKinds[known.kind];
     return new ZfsVmError(kind, `${hostName}: ${known.message}`, {
-      hint: hostName === localHostName ? (known.localHint ?? known.hint) : known.hint,
+      hint: hostName === localName ? (known.localHint ?? known.hint) : known.hint,
       details: [`it said: ${toPrintable(stderr.trim())}`],
     });
   }

@@ -1,3 +1,4 @@
+import { localName } from '../base/local-name.js';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { Readable, Writable } from 'node:stream';
 import { ZfsVmError } from '../base/errors.js';
@@ -9,12 +10,9 @@ const sbinFolders = '/usr/local/sbin:/usr/sbin:/sbin';
 /** How long a command gets to end by itself after it was told to. */
 const terminationGraceMs = 1000;
 
-/** What the machine is called that zfs-vm runs on. */
-export const localHostName = 'local';
-
 /** This machine. */
 export class LocalHost implements Host {
-  readonly name: string = localHostName;
+  readonly name: string = localName;
   readonly joinsPipes: boolean = true;
   readonly #running = new Set<AbortController>();
   readonly #onCommand: CommandTelling['onCommand'];

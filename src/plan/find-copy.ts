@@ -114,7 +114,7 @@ export class CopyFinder {
   }
 
   /** Whether a dataset of the receiver was found to be the copy of one of the sender, or its role says so. */
-  isCopy(source: Dataset | undefined, copy: string): boolean {
+  isFoundCopy(source: Dataset | undefined, copy: string): boolean {
     if (source === undefined) return false;
     const recorded = this.#owners.findRecorded(copy);
     return recorded === undefined ? this.#owners.listMarked(source).includes(copy) : recorded === source.name;

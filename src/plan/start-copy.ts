@@ -76,7 +76,7 @@ function chooseCopy(
   const original = request.sender.get(base.dataset);
   const place = original && placeNew({ dataset: original }, request.destination, new Map());
   const rank = (copy: Snapshot): number =>
-    (finder.isCopy(original, copy.dataset) ? 0 : 4) +
+    (finder.isFoundCopy(original, copy.dataset) ? 0 : 4) +
     (copy.dataset === place ? 0 : 2) +
     (model.findNewerThan(base.guid, copy.dataset).length === 0 ? 0 : 1);
   return copies.reduce((best, next) => {

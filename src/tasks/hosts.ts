@@ -1,5 +1,5 @@
 import { ZfsVmError } from '../base/errors.js';
-import { localName } from '../config/config.js';
+import { localName } from '../base/local-name.js';
 import { resolveRemote, type ResolvedRemote } from '../config/resolve-remote.js';
 import { toEndpoint, type Endpoint } from '../host/endpoint.js';
 import type { Host } from '../host/host.js';

@@ -2,22 +2,17 @@ import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2';
 import { ZfsVmError } from '../../base/errors.js';
 import type { Address } from '../../base/address.js';
 import { describeThrown, toPrintable } from '../../base/printable.js';
-import { readPathList, type PathList } from './path-list.js';
+import { chooseAlgorithms, type AlgorithmChoice } from './algorithms.js';
+import { chooseAuthentications } from './authentications.js';
+import { listDispensable, listIndispensable, listSafeguards } from './only-openssh.js';
+import { isNo, isYes, notNone } from './option-values.js';
+import { readPathList } from './path-list.js';
 
 /** What to do about a host key that known_hosts doesn't have. A key that has changed is refused with any of them. */
 export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no';
-
-/** The algorithms to offer, best first. An empty list means: the configuration allows none that we know. */
-export interface AlgorithmChoice {
-  readonly kex: readonly KexAlgorithm[];
-  readonly cipher: readonly CipherAlgorithm[];
-  readonly hmac: readonly MacAlgorithm[];
-  readonly serverHostKey: readonly ServerHostKeyAlgorithm[];
-}
 
 /** The effective OpenSSH configuration for one host, as far as it matters to us: see ssh_config(5). */
 export interface ClientConfig {
@@ -73,59 +68,6 @@ export interface ConfigSurroundings {
   readonly homeDir?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
-
-/**
- * What we offer where the configuration allows it, or doesn't say. AES-GCM comes first: OpenSSH's favourite is slow outside OpenSSH,
- * and the last choice.
- */
-const offered: AlgorithmChoice = {
-  kex: [
-    'curve25519-sha256',
-    'curve25519-sha256@libssh.org',
-    'ecdh-sha2-nistp256',
-    'ecdh-sha2-nistp384',
-    'ecdh-sha2-nistp521',
-    'diffie-hellman-group-exchange-sha256',
-    'diffie-hellman-group16-sha512',
-    'diffie-hellman-group18-sha512',
-    'diffie-hellman-group14-sha256',
-  ],
-  cipher: [
-    'aes128-gcm@openssh.com',
-    'aes256-gcm@openssh.com',
-    'aes128-ctr',
-    'aes192-ctr',
-    'aes256-ctr',
-    'chacha20-poly1305@openssh.com',
-  ],
-  hmac: [
-    'hmac-sha2-256-etm@openssh.com',
-    'hmac-sha2-512-etm@openssh.com',
-    'hmac-sha2-256',
-    'hmac-sha2-512',
-    'hmac-sha1-etm@openssh.com',
-    'hmac-sha1',
-  ],
-  serverHostKey: [
-    'ssh-ed25519',
-    'ecdsa-sha2-nistp256',
-    'ecdsa-sha2-nistp384',
-    'ecdsa-sha2-nistp521',
-    'rsa-sha2-512',
-    'rsa-sha2-256',
-  ],
-};
-
-/** What ssh2 knows besides, and OpenSSH allows only where somebody has configured it, for old servers. */
-const offeredOnRequest: AlgorithmChoice = {
-  kex: ['diffie-hellman-group-exchange-sha1', 'diffie-hellman-group14-sha1', 'diffie-hellman-group1-sha1'],
-  cipher: ['aes256-cbc', 'aes192-cbc', 'aes128-cbc', '3des-cbc'],
-  hmac: ['hmac-sha1-96', 'hmac-md5', 'hmac-md5-96'],
-  serverHostKey: ['ssh-rsa'],
-};
-
-/** The ways to log in that this transport knows, in OpenSSH's order of preference. */
-const knownAuthentications = ['publickey', 'keyboard-interactive', 'password'];
 
 /** Those that it doesn't know, with the options that allow them. */
 const otherAuthentications = [
@@ -304,8 +246,6 @@ export function parseClientConfig(output: string, address: Address, account: Loc
   };
 }
 
-type FirstValue = (name: string) => string | undefined;
-
 const addressFamilies: ReadonlyMap<string, 4 | 6> = new Map([
   ['inet', 4],
   ['inet6', 6],
@@ -327,19 +267,6 @@ function readOptions(output: string): Map<string, string[]> {
     else earlier.push(value);
   }
   return values;
-}
-
-// `ssh -G` says "true" for some options and "yes" for others.
-function isYes(value: string | undefined): boolean {
-  return value === 'yes' || value === 'true';
-}
-
-function isNo(value: string | undefined): boolean {
-  return value === 'no' || value === 'false';
-}
-
-function notNone(value: string | undefined): string | undefined {
-  return value === undefined || value.toLowerCase() === 'none' ? undefined : value;
 }
 
 function readCount(value: string | undefined): number | undefined {
@@ -404,108 +331,6 @@ function listUnknownTokens(
     .flatMap((text) => text.match(/%./g) ?? [])
     .find((token) => tokens[token.slice(1)] === undefined);
   return unknown === undefined ? [] : [`what ${unknown} stands for (${option})`];
-}
-
-function chooseAuthentications(first: FirstValue): string[] {
-  const preferred = first('preferredauthentications')?.split(',') ?? knownAuthentications;
-  const switches: readonly (readonly [string, string])[] = [
-    ['publickey', 'pubkeyauthentication'],
-    ['keyboard-interactive', 'kbdinteractiveauthentication'],
-    ['password', 'passwordauthentication'],
-  ];
-  const off = new Set(switches.filter(([, option]) => isNo(first(option))).map(([method]) => method));
-  return preferred.filter((method) => knownAuthentications.includes(method) && !off.has(method));
-}
-
-function chooseAlgorithms(first: FirstValue): AlgorithmChoice {
-  const keepAllowed = <T extends string>(
-    [usual, onRequest]: readonly [readonly T[], readonly T[]],
-    option: string,
-  ): readonly T[] => {
-    const allowed = first(option)?.split(',');
-    return allowed === undefined ? usual : [...usual, ...onRequest].filter((name) => allowed.includes(name));
-  };
-  return {
-    kex: keepAllowed([offered.kex, offeredOnRequest.kex], 'kexalgorithms'),
-    cipher: keepAllowed([offered.cipher, offeredOnRequest.cipher], 'ciphers'),
-    hmac: keepAllowed([offered.hmac, offeredOnRequest.hmac], 'macs'),
-    serverHostKey: keepAllowed([offered.serverHostKey, offeredOnRequest.serverHostKey], 'hostkeyalgorithms'),
-  };
-}
-
-/** Lists of known_hosts files. */
-interface KnownHostsLists {
-  readonly userKnownHosts: PathList;
-  readonly globalKnownHosts: PathList;
-}
-
-/** What the configuration knows of host keys that we can't know. */
-function listSafeguards(
-  first: FirstValue,
-  { userKnownHosts, globalKnownHosts }: KnownHostsLists,
-): readonly string[] {
-  const reasons: readonly (readonly [boolean, string])[] = [
-    [!userKnownHosts.isCertain, 'known_hosts files that "ssh -G" does not tell apart (UserKnownHostsFile)'],
-    [
-      !globalKnownHosts.isCertain,
-      'known_hosts files that "ssh -G" does not tell apart (GlobalKnownHostsFile)',
-    ],
-    [
-      notNone(first('revokedhostkeys')) !== undefined,
-      'host keys that are revoked by a file (RevokedHostKeys)',
-    ],
-    [notNone(first('knownhostscommand')) !== undefined, 'host keys that a command tells (KnownHostsCommand)'],
-  ];
-  return reasons.filter(([isAsked]) => isAsked).map(([, reason]) => reason);
-}
-
-/** Options without which a connection would be another one than was asked for, as `ssh -G` names them. */
-const onlyOpensshKnows = [
-  ['certificatefile', 'CertificateFile', 'logging in with a certificate'],
-  ['pkcs11provider', 'PKCS11Provider', 'keys on a PKCS#11 token'],
-  ['bindaddress', 'BindAddress', 'an address of this machine to connect from'],
-  ['bindinterface', 'BindInterface', 'an interface to connect through'],
-] as const;
-
-function listIndispensable(
-  values: ReadonlyMap<string, readonly string[]>,
-  algorithms: AlgorithmChoice,
-): string[] {
-  const first = (name: string): string | undefined => values.get(name)?.[0];
-  const reasons: string[] = [];
-  for (const [name, option, what] of onlyOpensshKnows) {
-    const isSet = values.get(name)?.some((value) => notNone(value) !== undefined);
-    if (isSet === true) reasons.push(`${what} (${option})`);
-  }
-
-  const dns = first('verifyhostkeydns');
-  if (dns !== undefined && !isNo(dns)) reasons.push('host keys that DNS tells (VerifyHostKeyDNS)');
-
-  // Until OpenSSH 8.4, where the other option has another name, everybody had it.
-  if (isYes(first('checkhostip')) && first('pubkeyacceptedalgorithms') !== undefined) {
-    reasons.push("host keys that are checked by the host's address, too (CheckHostIP)");
-  }
-
-  if ((first('rekeylimit') ?? '0 0') !== '0 0') {
-    reasons.push('session keys that are renewed after so much (RekeyLimit)');
-  }
-
-  if (isYes(first('proxyusefdpass'))) reasons.push('a proxy that hands over its socket (ProxyUseFdpass)');
-
-  if (chooseAuthentications(first).length === 0) {
-    reasons.push('the ways to log in that it asks for (PreferredAuthentications, for instance GSSAPI)');
-  }
-
-  for (const [kind, names] of Object.entries(algorithms)) {
-    if ((names as readonly string[]).length === 0) reasons.push(`the ${kind} algorithms that it allows`);
-  }
-  return reasons;
-}
-
-function listDispensable(first: FirstValue): string[] {
-  return notNone(first('controlpath')) === undefined
-    ? []
-    : ['sharing a connection with other ssh processes (ControlPath)'];
 }
 
 function accountHome(): string {

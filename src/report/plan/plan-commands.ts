@@ -1,3 +1,4 @@
+import { localName } from '../../base/local-name.js';
 import type { Chain } from '../../plan/plan.js';
 import { conclusionCalls, groupByStream, landingOf, preparationCalls, streamOf } from '../../plan/stream.js';
 import { destroySnapshotsArguments } from '../../zfs/destroy.js';
@@ -67,7 +68,7 @@ function callZfs({ zfs }: Pick<PlanSide, 'zfs'>, args: readonly string[]): strin
 
 /** A shell line as it is run from this machine. */
 function lineOn(host: PlanHost, line: string): string {
-  if (host.name === 'local') return line;
+  if (host.name === localName) return line;
   return host.via === undefined ? bySsh(host, line) : lineOn(host.via, bySsh(host, line));
 }
 

@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Clock } from '../../base/clock.js';
-import { localName } from '../../config/config.js';
+import { localName } from '../../base/local-name.js';
 import type { TaskEvent } from '../../tasks/event.js';
 import type { TransferEvent } from '../../transfer/event.js';
 import { formatError } from '../error-text.js';

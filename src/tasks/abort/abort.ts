@@ -1,5 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
-import { localName } from '../../config/config.js';
+import { localName } from '../../base/local-name.js';
 import { toCommandError } from '../../host/command-error.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';

@@ -1,5 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
-import { localName } from '../../config/config.js';
+import { localName } from '../../base/local-name.js';
 import type { CloneFault } from '../../plan/plan-clone.js';
 import { fullNameOf } from '../../streamline/dataset.js';
 import { findTagIn, formatTagShort } from '../../streamline/tag.js';

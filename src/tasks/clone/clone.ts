@@ -1,5 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
-import { localName } from '../../config/config.js';
+import { localName } from '../../base/local-name.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { readDatasets, readInventory } from '../../inventory/read-inventory.js';
 import { readLocked } from '../../inventory/read-locked.js';

@@ -1,5 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
-import { localName } from '../../config/config.js';
+import { localName } from '../../base/local-name.js';
 import { readInventory } from '../../inventory/read-inventory.js';
 import { compareTrees, compareWithPresent, type Comparison } from '../../streamline/comparison.js';
 import type { Datasets } from '../../streamline/dataset.js';

@@ -1,4 +1,4 @@
-import { localName } from '../../config/config.js';
+import { localName } from '../../base/local-name.js';
 import type { Inventory } from '../../inventory/inventory.js';
 import { readInventory } from '../../inventory/read-inventory.js';
 import { Hosts } from '../hosts.js';

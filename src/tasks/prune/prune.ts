@@ -1,5 +1,6 @@
 import { ZfsVmError } from '../../base/errors.js';
-import { localName, retentionFor, type Config } from '../../config/config.js';
+import { localName } from '../../base/local-name.js';
+import { retentionFor, type Config } from '../../config/config.js';
 import { resolveRemote } from '../../config/resolve-remote.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import type { Retention } from '../../plan/retention.js';

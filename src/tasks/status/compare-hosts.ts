@@ -12,7 +12,7 @@ import { findLeftOut } from '../../streamline/tree-members.js';
 import { fullNameOf, type Datasets, type Point } from '../../streamline/dataset.js';
 import { estimateStreams } from '../../transfer/around/estimate-sizes.js';
 import { checkPatterns, checkPool } from '../check-request.js';
-import { localName } from '../../config/config.js';
+import { localName } from '../../base/local-name.js';
 import type { Hosts } from '../hosts.js';
 
 /** What is to be compared, and how. */

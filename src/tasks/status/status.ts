@@ -1,5 +1,6 @@
 import { ZfsVmError } from '../../base/errors.js';
-import { localName, resolveHosts } from '../../config/config.js';
+import { localName } from '../../base/local-name.js';
+import { resolveHosts } from '../../config/config.js';
 import type { VersionPattern } from '../../streamline/selection.js';
 import { Hosts } from '../hosts.js';
 import type { Surroundings } from '../surroundings.js';

@@ -1,4 +1,5 @@
-import { localName, retentionFor, type StreamlineRetention } from '../../config/config.js';
+import { localName } from '../../base/local-name.js';
+import { retentionFor, type StreamlineRetention } from '../../config/config.js';
 import { resolveRemote } from '../../config/resolve-remote.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import type { Foresight } from '../../plan/foresight.js';

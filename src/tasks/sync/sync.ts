@@ -1,5 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
-import { localName } from '../../config/config.js';
+import { localName } from '../../base/local-name.js';
 import { flushPools } from '../../inventory/find-unchanged.js';
 import { readInventory } from '../../inventory/read-inventory.js';
 import { Foresight } from '../../plan/foresight.js';
@@ -133,14 +133,12 @@ async function lockAndTag(
   const { signal, emit } = surroundings;
   return Hosts.use(surroundings, async (hosts) => {
     const endpoint = hosts.openLocal();
-    const read = async (): Promise<Datasets> => {
-      // What is planned goes by how old things are, too.
-      const details = locks === undefined;
+    const read = async (details: boolean): Promise<Datasets> => {
       const { datasets, malformedTags } = await readInventory(endpoint, { scope: 'tagged', details, signal });
       emit({ kind: 'malformed-tags', host: localName, malformedTags });
       return datasets;
     };
-    const before = await read();
+    const before = await read(false);
     const patterns = names.map(toPattern);
     checkPatterns({ patterns }, localName, before);
     if (retention !== undefined) checkKept(retention, localName, before);
@@ -154,7 +152,8 @@ async function lockAndTag(
     if (streamlines.length === 0) return { streamlines, versions: [], datasets: before };
     await flushPools(endpoint, listPlaces(before, streamlines), signal);
     // What another run made before we had the lock is there now, and what was written just before is counted.
-    const datasets = await read();
+    // A plan depends on how old versions are, too.
+    const datasets = await read(locks === undefined);
     const request = { datasets, streamlines, wanted: new Set(names), isDryRun: locks === undefined };
     return { streamlines, versions: await tagHeads(endpoint, request, surroundings, failures), datasets };
   });

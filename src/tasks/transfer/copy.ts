@@ -1,5 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
-import { localName } from '../../config/config.js';
+import { localName } from '../../base/local-name.js';
 import { resolveRemote } from '../../config/resolve-remote.js';
 import { RateLimit } from '../../transfer/lanes/rate-limit.js';
 import { checkCopyDestination } from '../check-request.js';

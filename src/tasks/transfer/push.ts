@@ -1,6 +1,7 @@
 import { parseAddress } from '../../base/address.js';
 import { ZfsVmError } from '../../base/errors.js';
-import { localName, resolveHosts } from '../../config/config.js';
+import { localName } from '../../base/local-name.js';
+import { resolveHosts } from '../../config/config.js';
 import { resolveRemote } from '../../config/resolve-remote.js';
 import type { Foresight } from '../../plan/foresight.js';
 import { RateLimit } from '../../transfer/lanes/rate-limit.js';

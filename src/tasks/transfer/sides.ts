@@ -1,4 +1,4 @@
-import { localName } from '../../config/config.js';
+import { localName } from '../../base/local-name.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import type { Hosts } from '../hosts.js';
 
