@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { quoteWord } from '../src/base/shell.js';
+import { quoteCommand, quoteWord } from '../src/base/shell.js';
+import { writeStreamPieces } from './fake-stream.js';
 
 /** The one snapshot that there is to send. */
 export const snapshotName = 'tank/disk@zfs-vm:disk:1';
@@ -10,8 +11,10 @@ export const receiverPlace = 'tank/to';
 
 const receivedName = snapshotName.replace(/^tank/, receiverPlace);
 
+const snapshotGuid = 4242424242424242n;
+
 /** GUID and transaction group of the snapshot. */
-const identity = '4242424242424242\\t100';
+const identity = `${snapshotGuid}\\t100`;
 
 /** As much as zfs puts into a record of a stream at most, unless told to make larger blocks. */
 const blockBytes = 128 * 1024;
@@ -20,7 +23,7 @@ const blockBytes = 128 * 1024;
  * Each stands for zfs on one side, as far as zfs-vm and a pipe made by hand ask it. The bytes cost next to nothing, neither to be made
  * nor to be taken, so that what is measured is the way between. A send says at once how much it will be: nobody waits for its progress.
  */
-const senderZfs = (sizeBytes: number, sendsPath: string, pace: Pace | undefined): string => `#!/bin/sh
+const senderZfs = (sizeBytes: number, writeStream: string, sendsPath: string): string => `#!/bin/sh
 case "$*" in
   *'-t filesystem,volume'*) printf 'tank/disk\\tvolume\\t-\\t0\\t1795249568\\toff\\t-\\t-\\n' ;;
   *'-o name,referenced'*) printf 'tank/disk\\t${sizeBytes}\\n' ;;
@@ -28,20 +31,21 @@ case "$*" in
   send*)
     case "$*" in *'-P'*) printf 'size\\t${sizeBytes}\\n' >&2 ;; esac
     echo >>${quoteWord(sendsPath)}
-    ${pace === undefined ? `exec ${writeZeros(sizeBytes)}` : writePaced(sizeBytes, pace)} ;;
+    ${writeStream} ;;
   program*) exec cat >/dev/null ;;
   hold*|release*|get*) ;;
   *) echo "fake zfs: $*" >&2; exit 2 ;;
 esac
 `;
 
-function writeZeros(bytes: number): string {
-  return `dd if=/dev/zero bs=${blockBytes} count=${bytes} iflag=count_bytes status=none`;
-}
-
-function writePaced(sizeBytes: number, { chunkBytes, pauseSeconds }: Pace): string {
+/** The command that writes the stream. */
+function formatWriting(pieces: readonly string[], sizeBytes: number, pace: Pace | undefined): string {
+  const write = quoteCommand(['cat', ...pieces]);
+  if (pace === undefined) return `exec ${write}`;
+  const { chunkBytes, pauseSeconds } = pace;
+  const pass = `dd bs=${chunkBytes} count=1 iflag=fullblock status=none || exit; sleep ${pauseSeconds}`;
   const chunks = Math.ceil(sizeBytes / chunkBytes);
-  return `i=0; while [ $i -lt ${chunks} ]; do ${writeZeros(chunkBytes)} || exit; sleep ${pauseSeconds}; i=$((i + 1)); done`;
+  return `${write} | { i=0; while [ $i -lt ${chunks} ]; do ${pass}; i=$((i + 1)); done; }`;
 }
 
 /** How slow the sender's disk is: after each chunk it rests. */
@@ -81,7 +85,13 @@ export class FakeZfs {
   constructor(folder: string, sizeBytes: number, pace?: Pace) {
     this.#reportPath = join(folder, 'received');
     this.#sendsPath = join(folder, 'sends');
-    this.senderFolder = putScript(join(folder, 'sender'), senderZfs(sizeBytes, this.#sendsPath, pace));
+    const pieces = writeStreamPieces(
+      join(folder, 'stream'),
+      { name: snapshotName, guid: snapshotGuid },
+      sizeBytes,
+    );
+    const writeStream = formatWriting(pieces, sizeBytes, pace);
+    this.senderFolder = putScript(join(folder, 'sender'), senderZfs(sizeBytes, writeStream, this.#sendsPath));
     this.receiverFolder = putScript(join(folder, 'receiver'), receiverZfs(this.#reportPath));
   }
 
