@@ -125,7 +125,7 @@ function listLetters(argv: readonly string[], commands: readonly Defined[]): Let
 }
 
 function isShort(name: string): boolean {
-  return /^-[a-z]$/.test(name);
+  return /^-[A-Za-z]$/.test(name);
 }
 
 function separateValues(words: readonly string[], { flags, values }: Letters): string[] {
@@ -136,7 +136,7 @@ function separateValues(words: readonly string[], { flags, values }: Letters): s
   for (const word of options) {
     const before = separated.at(-1) ?? '';
     const isValue = isShort(before) && values.has(before.slice(1));
-    const [, letters = '', mark = '', value = ''] = /^-([a-z]+)(=?)(.*)$/s.exec(word) ?? [];
+    const [, letters = '', mark = '', value = ''] = /^-([A-Za-z]+)(=?)(.*)$/s.exec(word) ?? [];
     const first = Array.from(letters).findIndex((letter) => !flags.has(letter));
     const letter = letters[first];
     if (isValue || letter === undefined || !values.has(letter)) {

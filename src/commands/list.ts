@@ -1,11 +1,12 @@
-import { exitCodes } from '../base/errors.js';
+import { exitCodes, ZfsVmError } from '../base/errors.js';
 import { writeAll } from '../base/write-all.js';
 import { defineCommand, optionalHostOperand } from '../command-line/command-definition.js';
 import { flag } from '../command-line/option.js';
+import { patternsOption } from '../command-line/patterns.js';
 import { chooseColors, findWidth } from '../report/terminal/colors.js';
 import { describeLeftOutNotes, describeNoVersions } from '../report/versions/list-notices.js';
 import { formatListAsJson } from '../report/versions/list-json.js';
-import { formatVersionTable } from '../report/versions/version-table.js';
+import { formatVersionLines, formatVersionTable } from '../report/versions/version-table.js';
 import type { TaskEvent } from '../tasks/event.js';
 import { list } from '../tasks/list/list.js';
 import { BaseCommand } from './base-command.js';
@@ -17,35 +18,55 @@ export class ListCommand extends BaseCommand<typeof ListCommand.definition> {
     description: 'show which versions a host has',
     details: `
       Shows every snapshot named \`@zfs-vm:STREAMLINE:VERSION\`, by streamline, oldest version first. Snapshots whose
-      names begin like that and are no versions are told on stderr, with why. Times are UTC. A note is cut to the width of
-      the terminal; --json has all of it. \`-v\` adds the GUIDs.
+      names begin like that and are no versions are reported on stderr, with the reason. Times are UTC. On a terminal, long names
+      and notes are cut to its width; \`-H\` and \`--json\` print all of them. \`-v\` adds the GUIDs.
+
+      \`-H\` prints a line for each version, without titles, for scripts. Its fields are separated by tabs: streamline, version,
+      dataset, number of tree members, time, size, GUID, origin of a clone, state (\`set-aside\`), note; \`-\` stands for nothing.
     `,
     examples: [
       ['Show what this machine has', 'list'],
       ['Show what another host has, with sudo there', '-s list fjoe@remote-host'],
-      ['The same for scripts', 'list --json fjoe@remote-host'],
+      ['Show one streamline', 'list -n debian-7'],
+      ['The same for scripts, with bytes and seconds since 1970', 'list -H -p -n debian-7'],
+      ['As JSON', 'list --json fjoe@remote-host'],
     ],
-    options: { json: flag(['--json'], 'print JSON (docs/scripting.md)') },
+    options: {
+      patterns: patternsOption(
+        'only streamlines that fit (debian-7, debian-*), or up to a version (debian-7:12)',
+      ),
+      isScripted: flag(['-H', '--no-header'], 'for scripts: no titles, fields separated by tabs'),
+      isExact: flag(['-p', '--parsable'], 'exact numbers: bytes, and seconds since 1970'),
+      json: flag(['--json'], 'print JSON (docs/scripting.md)'),
+    },
     operands: { host: optionalHostOperand },
+    inSynopsis: ['patterns', 'isScripted', 'isExact', 'json'],
   });
 
   async execute(): Promise<number> {
-    const { host, json } = this.args;
+    const { host, patterns, isScripted, isExact, json } = this.args;
+    if (json && (isScripted || isExact)) {
+      throw new ZfsVmError('usage', '--json does not go with -H and -p', {
+        hint: 'JSON has exact numbers already: leave out -H and -p',
+      });
+    }
     const { stdout, stderr, env, signal } = this.context;
     const handle = (event: TaskEvent): void => {
       if (event.kind === 'notes-left-out') stderr.write(`${describeLeftOutNotes(event.host)}\n`);
     };
-    const result = await list({ host }, await this.surround({ handle, listsMalformedTags: json }));
+    const result = await list({ host, patterns }, await this.surround({ handle, listsMalformedTags: json }));
     if (json) {
       await writeAll(stdout, formatListAsJson(result), signal);
       return exitCodes.done;
     }
     if (result.streamlines.length === 0) stderr.write(`${describeNoVersions(result.host)}\n`);
-    const table = formatVersionTable(result.streamlines, {
-      ...{ colors: chooseColors(stdout, env), withGuids: this.verbose },
-      width: findWidth(stdout),
-    });
-    await writeAll(stdout, table, signal);
+    const text = isScripted
+      ? formatVersionLines(result.streamlines, { isExact })
+      : formatVersionTable(result.streamlines, {
+          ...{ colors: chooseColors(stdout, env), withGuids: this.verbose, isExact },
+          width: findWidth(stdout),
+        });
+    await writeAll(stdout, text, signal);
     return exitCodes.done;
   }
 }

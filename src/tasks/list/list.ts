@@ -1,6 +1,8 @@
 import { localName } from '../../base/local-name.js';
 import type { Inventory } from '../../inventory/inventory.js';
 import { readInventory } from '../../inventory/read-inventory.js';
+import type { VersionPattern } from '../../streamline/selection.js';
+import { checkPatterns } from '../check-request.js';
 import { Hosts } from '../hosts.js';
 import type { Surroundings } from '../surroundings.js';
 import { listStreamlines, type StreamlineListing } from './version-listing.js';
@@ -9,6 +11,8 @@ import { listStreamlines, type StreamlineListing } from './version-listing.js';
 export interface ListRequest {
   /** A host as people name it; this machine when it is undefined. */
   readonly host?: string | undefined;
+  /** Only versions that fit one of them are listed; all when there is none. */
+  readonly patterns?: readonly VersionPattern[] | undefined;
 }
 
 /** The versions that a host has. */
@@ -20,9 +24,9 @@ export interface ListResult {
   readonly malformedTags: Inventory['malformedTags'];
 }
 
-/** Finds out which versions a host has, with sizes, ages and notes. @throws ZfsVmError when it can't be read */
+/** Finds out which versions a host has, with sizes, ages and notes. @throws ZfsVmError when it can't be read, or a pattern fits nothing */
 export async function list(
-  { host: target = localName }: ListRequest,
+  { host: target = localName, patterns = [] }: ListRequest,
   surroundings: Surroundings,
 ): Promise<ListResult> {
   const { signal, emit } = surroundings;
@@ -33,6 +37,7 @@ export async function list(
     const { datasets, malformedTags, lacksNotes } = inventory;
     if (lacksNotes) emit({ kind: 'notes-left-out', host });
     emit({ kind: 'malformed-tags', host, malformedTags });
-    return { host, streamlines: listStreamlines(datasets), malformedTags };
+    checkPatterns({ patterns }, host, datasets);
+    return { host, streamlines: listStreamlines(datasets, patterns), malformedTags };
   });
 }

@@ -2,6 +2,7 @@ import { findAsides } from '../../plan/aside.js';
 import { repeatable } from '../../base/repeatable.js';
 import { fullNameOf, isTagged, type Datasets, type TaggedSnapshot } from '../../streamline/dataset.js';
 import { datasetOf, findVersions, groupByStreamline } from '../../streamline/lineage.js';
+import { isChosenTag, type VersionPattern } from '../../streamline/selection.js';
 import { formatTagShort } from '../../streamline/tag.js';
 import { joinTrees, pathBelow, type Tree } from '../../streamline/tree.js';
 
@@ -32,16 +33,27 @@ export interface StreamlineListing {
   readonly versions: Iterable<VersionListing>;
 }
 
-/** Lists the versions that a host has, by streamline. The inventory has to have been read with details. */
-export function listStreamlines(datasets: Datasets): StreamlineListing[] {
+/**
+ * Lists the versions that a host has, by streamline. The inventory has to have been read with details.
+ * @param patterns only versions that fit one of them; all when there is none
+ */
+export function listStreamlines(
+  datasets: Datasets,
+  patterns: readonly VersionPattern[] = [],
+): StreamlineListing[] {
   const origins = findOrigins(datasets);
   const asides = findAsides(datasets);
-  return [...groupByStreamline(findVersions(datasets))].map(([name, versions]) => ({
+  const chosen = findChosen(datasets, patterns);
+  return [...groupByStreamline(chosen)].map(([name, versions]) => ({
     name,
     versions: repeatable(function* () {
       for (const tree of joinTrees(versions, asides)) yield toListing(tree, { origins, asides });
     }),
   }));
+}
+
+function* findChosen(datasets: Datasets, patterns: readonly VersionPattern[]): Generator<TaggedSnapshot> {
+  for (const version of findVersions(datasets)) if (isChosenTag(patterns, version.tag)) yield version;
 }
 
 /** What clones were cloned from, as people call it, by the first version of each clone. */

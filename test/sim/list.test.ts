@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SimWorld } from './sim-world.js';
+import { addVersion, expectRun } from './steps.js';
+
+/** A host with two images. */
+function makeWorld(): SimWorld {
+  const world = new SimWorld();
+  const a = world.addMachine('a');
+  for (const [dataset, name] of [
+    ['tank/vm', 'web'],
+    ['tank/db', 'db'],
+  ] as const) {
+    a.pools.create(dataset);
+    for (const version of [1, 2]) addVersion(a, dataset, `${name}:${version}`);
+  }
+  return world;
+}
+
+test('list -n lists the streamlines that fit, up to a version if one is named', async () => {
+  const world = makeWorld();
+  const { stdout } = await expectRun(world, 'a', 'list -n d*');
+  assert.match(stdout, /^db {2}2 versions$/m);
+  assert.doesNotMatch(stdout, /web/);
+  assert.match((await expectRun(world, 'a', 'list -n web:1')).stdout, /^web {2}1 version$/m);
+});
+
+test('list -n refuses what fits nothing, here and on another host', async () => {
+  const world = makeWorld();
+  world.addMachine('b');
+  assert.match((await expectRun(world, 'a', 'list -n nope', 2)).stderr, /no streamline "nope"/);
+  assert.match((await expectRun(world, 'b', 'list -n nope a', 2)).stderr, /no streamline "nope"/);
+  assert.match((await expectRun(world, 'a', 'list -n web:9', 2)).stderr, /no version 9 of web/);
+});
+
+test('list -H prints no titles and tabs, and -p exact numbers', async () => {
+  const world = makeWorld();
+  const { stdout } = await expectRun(world, 'a', 'list -Hpn web:1');
+  const [line = '', ...others] = stdout.trimEnd().split('\n');
+  assert.deepEqual(others, []);
+  const fields = line.split('\t');
+  assert.deepEqual(fields.slice(0, 4), ['web', '1', 'tank/vm', '0']);
+  assert.match(fields.slice(4, 7).join(' '), /^17040672[0-9]{2} [0-9]+ [0-9]+$/);
+  assert.deepEqual(fields.slice(7), ['-', '-', '-']);
+  const { stdout: exact } = await expectRun(world, 'a', 'list -p -n web:1');
+  assert.match(
+    exact,
+    /^ {2}VERSION {2}CREATED +SIZE {2}DATASET\n +1 {2}17040672[0-9]{2} +[0-9]+ {2}tank\/vm$/m,
+  );
+});
+
+test('the times of a table say that they are UTC', async () => {
+  assert.match((await expectRun(makeWorld(), 'a', 'list')).stdout, /^ {2}VERSION {2}CREATED \(UTC\) /m);
+});
+
+test('--json goes with neither', async () => {
+  assert.match((await expectRun(makeWorld(), 'a', 'list --json -H', 2)).stderr, /--json does not go with -H/);
+});
