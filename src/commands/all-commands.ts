@@ -8,6 +8,7 @@ import { ListCommand } from './list.js';
 import { PruneCommand } from './prune.js';
 import { PullCommand } from './pull.js';
 import { PushCommand } from './push.js';
+import { ShowCommand } from './show.js';
 import { StatusCommand } from './status.js';
 import { SyncCommand } from './sync.js';
 import { TagCommand } from './tag.js';
@@ -16,6 +17,7 @@ import { TagCommand } from './tag.js';
 export const commandClasses: readonly CommandClass<CommandContext>[] = [
   TagCommand,
   ListCommand,
+  ShowCommand,
   PushCommand,
   PullCommand,
   SyncCommand,

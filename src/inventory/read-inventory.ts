@@ -341,7 +341,7 @@ export async function readSetPropertiesOf(
  * @param names can be gone through again
  * @param parse reads some lines
  */
-async function listForNames<T>(
+export async function listForNames<T>(
   endpoint: Endpoint,
   zfsArguments: readonly string[],
   names: Iterable<string>,
