@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { findConfigFiles } from './command-line/config-file.js';
 import { asksForDebug, runCommandLine } from './command-line/run-command-line.js';
 import { commandClasses } from './commands/all-commands.js';
+import { RunJournalFiles } from './host/run-journal.js';
 import { makePlatform } from './tasks/make-platform.js';
 import { exitCodeOf, exitCodes, ZfsVmError } from './base/errors.js';
 import { chooseColors } from './report/terminal/colors.js';
@@ -37,6 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       signal: interrupt.signal,
       platform: makePlatform(env),
       configFiles: findConfigFiles(env),
+      runJournal: new RunJournalFiles(env),
     };
     const exitCode =
       argv[0] === '--version' ? tellVersion() : await runCommandLine(argv, commandClasses, context);

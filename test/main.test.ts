@@ -34,7 +34,7 @@ function run(
   const PATH = `${folder}:${process.env['PATH'] ?? ''}`;
   const { status, stdout, stderr } = spawnSync(process.execPath, [executable, ...args], {
     encoding: 'utf8',
-    env: { ...process.env, PATH, XDG_CONFIG_HOME: folder },
+    env: { ...process.env, PATH, XDG_CONFIG_HOME: folder, XDG_STATE_HOME: folder },
   });
   return { status, stdout, stderr };
 }

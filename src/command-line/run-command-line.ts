@@ -30,15 +30,15 @@ export interface Call<Args, Context> {
   readonly args: Args;
   /** What it was called, e.g. `plan push`. */
   readonly name: readonly string[];
+  /** All words of the command line, as `normalizeArguments` gives them. */
+  readonly words: readonly string[];
   readonly context: Context;
 }
 
 /** A command with its words read. */
 export interface Runnable {
   /** Does it. @returns the exit status. @throws ZfsVmError for whatever can't be done */
-  readonly execute: () => Promise<number>;
-  /** Is called when it is done, whatever came of it. */
-  readonly conclude?: () => void;
+  readonly run: () => Promise<number>;
 }
 
 /** Something that makes commands of a kind: a class. */
@@ -88,11 +88,7 @@ export async function runCommandLine<Context extends Outputs>(
     if (status === undefined) throw error;
     return status;
   }
-  try {
-    return await command.execute();
-  } finally {
-    command.conclude?.();
-  }
+  return command.run();
 }
 
 /**
@@ -114,7 +110,7 @@ export function parseCommandLine<Context>(
   const { command: commandClass, name, words } = found;
   const args = readWords(commandClass.definition, words);
   // They are of its own definition.
-  return new commandClass({ args: args as never, name, context });
+  return new commandClass({ args: args as never, name, words: argv, context });
 }
 
 /** Whether a command line (without the program's name) asks for all there is about an error. */

@@ -31,6 +31,14 @@ export class AbortCommand extends BaseCommand<typeof AbortCommand.definition> {
     operands: { host: optionalHostOperand },
   });
 
+  override get changesHosts(): boolean {
+    return true;
+  }
+
+  override get namedHosts(): readonly string[] {
+    return this.args.host === undefined ? [] : [this.args.host];
+  }
+
   async execute(): Promise<number> {
     const { host, patterns, yes } = this.args;
     const { stdout } = this.context;

@@ -5,6 +5,7 @@ import { CloneCommand } from './clone.js';
 import { CopyCommand } from './copy.js';
 import { DiffCommand } from './diff.js';
 import { ListCommand } from './list.js';
+import { LogCommand } from './log.js';
 import { PruneCommand } from './prune.js';
 import { PullCommand } from './pull.js';
 import { PushCommand } from './push.js';
@@ -27,4 +28,5 @@ export const commandClasses: readonly CommandClass<CommandContext>[] = [
   StatusCommand,
   PruneCommand,
   AbortCommand,
+  LogCommand,
 ];

@@ -1,15 +1,19 @@
-import { toPrintable } from '../base/printable.js';
+import { exitCodeOf, ZfsVmError } from '../base/errors.js';
+import { describeThrown, toPrintable } from '../base/printable.js';
 import { drained } from '../base/write-all.js';
 import type { ArgumentsOf, CommandDefinition, GlobalArguments } from '../command-line/command-definition.js';
 import { loadConfig, type ConfigFiles } from '../command-line/config-file.js';
 import type { Call, Outputs } from '../command-line/run-command-line.js';
 import type { Config } from '../config/config.js';
+import type { RunJournal } from '../host/run-journal.js';
 import { formatError } from '../report/error-text.js';
 import { describeMalformedTags } from '../report/malformed-tags.js';
 import { Timeline } from '../report/run/timeline.js';
 import { chooseColors } from '../report/terminal/colors.js';
 import type { TaskEvent } from '../tasks/event.js';
+import { RunCounter } from '../tasks/run-counter.js';
 import type { Platform, Surroundings } from '../tasks/surroundings.js';
+import { beginEntry } from './run-entry.js';
 import { confirmLosses } from './confirm.js';
 
 /** What every command is given besides its words. */
@@ -18,6 +22,8 @@ export interface CommandContext extends Outputs {
   readonly signal: AbortSignal;
   readonly platform: Platform;
   readonly configFiles: ConfigFiles;
+  /** Where runs are written down that change something. */
+  readonly runJournal: RunJournal;
 }
 
 /** How a command hears of its task, and answers it. */
@@ -41,19 +47,53 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
   readonly context: CommandContext;
   /** What the options of every command come to. */
   readonly #globals: GlobalArguments;
+  readonly #words: readonly string[];
+  readonly #counter = new RunCounter();
   readonly #timeline: Timeline | undefined;
   #config: Promise<Config> | undefined;
 
-  constructor({ args, name, context }: Call<ArgumentsOf<Definition>, CommandContext>) {
+  constructor({ args, name, words, context }: Call<ArgumentsOf<Definition>, CommandContext>) {
     this.args = args;
     this.name = name;
     this.context = context;
+    this.#words = words;
     this.#globals = args;
     this.#timeline = this.#globals.debug ? new Timeline(() => performance.now()) : undefined;
   }
 
   /** Does it. @returns the exit status. @throws ZfsVmError for whatever can't be done */
   abstract execute(): Promise<number>;
+
+  /** Whether it changes something on a host, and isn't only asked what it would change: then the run is written down. */
+  get changesHosts(): boolean {
+    return false;
+  }
+
+  /** The hosts that it names, the sender first. */
+  get namedHosts(): readonly string[] {
+    return [];
+  }
+
+  /** Does it, and writes it down. @returns the exit status. @throws ZfsVmError for whatever can't be done */
+  async run(): Promise<number> {
+    const { runJournal, platform } = this.context;
+    const entry = this.changesHosts
+      ? await beginEntry(runJournal, platform.clock, {
+          ...{ command: this.name.join(' '), words: this.#words, hosts: this.namedHosts },
+        })
+      : undefined;
+    try {
+      const exitCode = await this.execute();
+      await entry?.end({ ...this.#counter.counts, exitCode, error: this.#counter.error });
+      return exitCode;
+    } catch (error) {
+      const known = error instanceof ZfsVmError ? error.message : describeThrown(error);
+      await entry?.end({ ...this.#counter.counts, exitCode: exitCodeOf(error), error: known });
+      throw error;
+    } finally {
+      this.#conclude();
+    }
+  }
 
   get verbose(): boolean {
     return this.#globals.verbose;
@@ -81,6 +121,7 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
     const toldHosts = new Set<string>();
     const emit = (event: TaskEvent): void => {
       this.#timeline?.hear(event);
+      this.#counter.hear(event);
       if (event.kind === 'connection') {
         const isWanted = { warning: true, verbose: this.verbose || this.debug, debug: this.debug };
         if (isWanted[event.level]) stderr.write(`${this.#stamp}${event.line}\n`);
@@ -110,7 +151,7 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
   }
 
   /** Tells, for whoever debugs, where the time went. */
-  conclude(): void {
+  #conclude(): void {
     if (this.#timeline !== undefined) this.context.stderr.write(this.#timeline.format());
   }
 

@@ -58,6 +58,14 @@ export class CloneCommand extends BaseCommand<typeof CloneCommand.definition> {
     },
   });
 
+  override get changesHosts(): boolean {
+    return true;
+  }
+
+  override get namedHosts(): readonly string[] {
+    return this.args.from === undefined ? [] : [this.args.from];
+  }
+
   async execute(): Promise<number> {
     const { name, set, from: host, target, parents } = this.args;
     const transfer = pick(this.args, ['destination', ...pulled]);

@@ -43,6 +43,14 @@ export class CopyCommand extends BaseCommand<typeof CopyCommand.definition> {
     inSynopsis: ['patterns', 'destination', 'isDirect'],
   });
 
+  override get changesHosts(): boolean {
+    return !isPlanOnly(this);
+  }
+
+  override get namedHosts(): readonly string[] {
+    return [this.args.from, this.args.to];
+  }
+
   async execute(): Promise<number> {
     const { args } = this;
     const { from, to, isDirect } = args;

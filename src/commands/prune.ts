@@ -43,6 +43,14 @@ export class PruneCommand extends BaseCommand<typeof PruneCommand.definition> {
     inSynopsis: ['patterns', 'keepLast', 'yes'],
   });
 
+  override get changesHosts(): boolean {
+    return this.args.yes;
+  }
+
+  override get namedHosts(): readonly string[] {
+    return this.args.host === undefined ? [] : [this.args.host];
+  }
+
   async execute(): Promise<number> {
     const { args, context } = this;
     const { yes, json } = args;

@@ -35,6 +35,14 @@ export class PullCommand extends BaseCommand<typeof PullCommand.definition> {
     inSynopsis: ['patterns', 'destination'],
   });
 
+  override get changesHosts(): boolean {
+    return !isPlanOnly(this);
+  }
+
+  override get namedHosts(): readonly string[] {
+    return [this.args.host];
+  }
+
   async execute(): Promise<number> {
     const { args } = this;
     const request = { ...toTransferRequest(this), host: args.host };

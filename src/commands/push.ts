@@ -36,6 +36,14 @@ export class PushCommand extends BaseCommand<typeof PushCommand.definition> {
     inSynopsis: ['patterns', 'destination'],
   });
 
+  override get changesHosts(): boolean {
+    return !isPlanOnly(this);
+  }
+
+  override get namedHosts(): readonly string[] {
+    return this.args.hosts;
+  }
+
   async execute(): Promise<number> {
     const { args } = this;
     const request = { ...toTransferRequest(this), hosts: args.hosts };

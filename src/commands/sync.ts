@@ -46,6 +46,14 @@ export class SyncCommand extends BaseCommand<typeof SyncCommand.definition> {
     inSynopsis: ['patterns', 'destination', 'keepLast'],
   });
 
+  override get changesHosts(): boolean {
+    return !this.args.dryRun;
+  }
+
+  override get namedHosts(): readonly string[] {
+    return this.args.hosts;
+  }
+
   async execute(): Promise<number> {
     const { args } = this;
     const { dryRun } = args;

@@ -62,6 +62,10 @@ export class TagCommand extends BaseCommand<typeof TagCommand.definition> {
     },
   });
 
+  override get changesHosts(): boolean {
+    return true;
+  }
+
   async execute(): Promise<number> {
     const { new: mayBegin, name, message: note, target, recursive, ifChanged } = this.args;
     const { stdout, stderr } = this.context;

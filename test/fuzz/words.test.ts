@@ -5,6 +5,7 @@ import { commandClasses } from '../../src/commands/all-commands.js';
 import { parseCommandLine } from '../../src/command-line/run-command-line.js';
 import { PushCommand } from '../../src/commands/push.js';
 import { normalizeArguments } from '../../src/command-line/arguments.js';
+import { RunJournalFiles } from '../../src/host/run-journal.js';
 import { findConfigFiles } from '../../src/command-line/config-file.js';
 import type { ValueDefinition } from '../../src/command-line/option.js';
 import { parseWords } from '../../src/command-line/parse-words.js';
@@ -190,6 +191,7 @@ function parse(words: readonly string[]): object | undefined {
         signal: new AbortController().signal,
         platform: makePlatform({}),
         configFiles: findConfigFiles({}),
+        runJournal: new RunJournalFiles({}),
       }),
     (error) => error instanceof ZfsVmError && error.kind === 'usage',
   );

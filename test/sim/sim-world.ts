@@ -1,8 +1,10 @@
 import { Writable } from 'node:stream';
 import { runCommandLine } from '../../src/command-line/run-command-line.js';
 import { commandClasses } from '../../src/commands/all-commands.js';
+import { joinRunLines, type RunLine } from '../../src/base/run-record.js';
 import { exitCodeOf, ZfsVmError } from '../../src/base/errors.js';
 import type { ConnectOptions } from '../../src/host/connect/connect-host.js';
+import type { RunJournal } from '../../src/host/run-journal.js';
 import type { RunLock } from '../../src/host/run-lock.js';
 import { interruptGraceMs } from '../../src/main.js';
 import { formatError } from '../../src/report/error-text.js';
@@ -59,6 +61,10 @@ export class SimWorld {
   readonly links: SimHost[] = [];
   readonly #machines = new Map<string, Machine>();
   readonly #journals = new Map<Machine, SimJournal>();
+  readonly #runLines = new Map<Machine, RunLine[]>();
+  /** Whether runs are alive, by their numbers. */
+  readonly #runs = new Map<number, () => boolean>();
+  #lastPid = 0;
   /** Of the locks that were taken, whether their holders are alive. */
   readonly #locks = new Map<string, () => boolean>();
   readonly #users = new Map<string, User>([['root', rootUser]]);
@@ -123,6 +129,7 @@ export class SimWorld {
         read: (path: string) => Promise.resolve(this.configFiles.get(path)),
       },
       platform: presence.platform,
+      runJournal: this.#openRunJournal(name, presence.isHere),
     };
     const fail = (error: unknown): number => {
       stderr.write(formatError(error, chooseColors(stderr, {}), { debug: false }));
@@ -158,6 +165,23 @@ export class SimWorld {
         });
       },
       kill: presence.kill,
+    };
+  }
+
+  /** What the runs on a host have written down, as one of them sees it. @param isHere whether that one is alive */
+  #openRunJournal(name: string, isHere: () => boolean): RunJournal {
+    const machine = this.machine(name);
+    const lines = this.#runLines.get(machine) ?? [];
+    this.#runLines.set(machine, lines);
+    const pid = ++this.#lastPid;
+    this.#runs.set(pid, isHere);
+    return {
+      write: (line) => {
+        if (isHere()) lines.push(line);
+        return Promise.resolve();
+      },
+      read: () => Promise.resolve(joinRunLines(lines, (begin) => this.#runs.get(begin.pid)?.() === true)),
+      identify: () => Promise.resolve({ pid, bootId: '' }),
     };
   }
 

@@ -65,6 +65,7 @@ export async function tag(request: TagRequest, surroundings: Surroundings): Prom
     const next = await findNextVersion(endpoint, { datasets, dataset, extent, wanted, ifChanged }, signal);
     if (next.kind === 'unchanged') return next;
     await makeVersion(endpoint, next, note, signal);
+    emit({ kind: 'version', fullNames: next.fullNames, isMade: true });
     const tree = recursive === undefined ? findTreeAbove(datasets, dataset) : undefined;
     const isOfTree = name.streamline === undefined || name.streamline === streamlineOf(tree);
     const partOf = isOfTree ? tree?.name : undefined;

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
+import { findStateFolder } from '../../base/state-folder.js';
 
 /** Holds that a run has taken on a host, and not yet released. */
 export interface HoldRecord {
@@ -43,10 +43,7 @@ export class HoldJournal {
   readonly #own = new Set<string>();
 
   constructor(env: Readonly<Record<string, string | undefined>> = process.env) {
-    const named = env['XDG_STATE_HOME'] ?? '';
-    // By the specification, what isn't absolute doesn't count: it would be another folder in each one.
-    const state = isAbsolute(named) ? named : join(env['HOME'] ?? homedir(), '.local', 'state');
-    this.#folder = join(state, 'zfs-vm', 'holds');
+    this.#folder = join(findStateFolder(env), 'holds');
   }
 
   /**
