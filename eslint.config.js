@@ -7,13 +7,14 @@ const allowedImports = {
   base: [],
   zfs: ['base'],
   streamline: ['base', 'zfs'],
-  host: ['base', 'zfs'],
-  inventory: ['base', 'streamline', 'zfs', 'host'],
+  host: ['base', 'requests', 'zfs'],
+  requests: ['base', 'streamline', 'zfs'],
+  inventory: ['base', 'streamline', 'zfs', 'host', 'requests'],
   plan: ['base', 'streamline', 'zfs'],
   config: ['base', 'plan', 'streamline', 'zfs'],
-  probe: ['base', 'inventory', 'plan', 'streamline', 'zfs', 'host', 'probe/questions'],
-  'probe/questions': ['base', 'plan', 'streamline', 'zfs'],
-  transfer: ['base', 'inventory', 'plan', 'probe', 'streamline', 'zfs', 'host'],
+  probe: ['base', 'inventory', 'plan', 'streamline', 'zfs', 'host', 'probe/questions', 'requests'],
+  'probe/questions': ['base', 'plan', 'requests', 'streamline', 'zfs'],
+  transfer: ['base', 'inventory', 'plan', 'probe', 'streamline', 'zfs', 'host', 'requests'],
   tasks: [
     ...['base', 'config', 'inventory', 'plan', 'probe', 'probe/questions'],
     ...['streamline', 'zfs', 'host', 'transfer'],
@@ -23,7 +24,7 @@ const allowedImports = {
 };
 
 /** These think and do nothing else: no Node, no SSH. */
-const pureFolders = ['zfs', 'streamline', 'plan', 'config', 'probe/questions'];
+const pureFolders = ['zfs', 'streamline', 'plan', 'config', 'probe/questions', 'requests'];
 
 /** Commands may know all of them, and leave their words to `command-line/`. */
 const folders = [...Object.keys(allowedImports), 'commands'];
@@ -89,6 +90,7 @@ export default defineConfig(
       'src/zfs/role.ts',
       'src/zfs/snapshot.ts',
       'src/transfer/protection/source-holds.ts',
+      'src/requests/fields.ts',
     ],
     rules: {
       'no-restricted-syntax': [

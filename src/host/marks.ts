@@ -9,21 +9,6 @@ const tailLength = 4096;
 /** A mark line that ends something has two words and a status: nothing longer need be kept back. */
 const longestEndLine = 80;
 
-/*
- * The scripts print with `echo` what has no backslash: every shell has it built in. `printf` is a process of its own in mksh and posh,
- * and takes no more than a command line does.
- */
-
-/** The line that says how a command ended. @param status a shell word */
-export function printEndMark(mark: string, status: string): string {
-  return `echo '\n${mark}' ${status}`;
-}
-
-/** The line that says that a command begins. */
-export function printBeginMark(mark: string): string {
-  return `echo '\n${mark}'`;
-}
-
 /** Of an output, lets through what comes behind a mark (`printBeginMark`). */
 export class BehindMark extends Transform {
   /** Whether the mark has come; false when the output ends without it, or says too much before. */

@@ -1,7 +1,8 @@
 import { finished, pipeline, Readable, Writable, type Transform } from 'node:stream';
 import { quoteCommand } from '../base/shell.js';
 import type { Exit, Host, HostProcess } from './host.js';
-import { printEndMark, UntilMark } from './marks.js';
+import { printEndMark } from '../base/mark-lines.js';
+import { UntilMark } from './marks.js';
 
 /*
  * Two commands that a shell of another machine joins by a pipe, through one channel of ours: no byte of the pipe comes here. The

@@ -2,10 +2,12 @@ import { pipeline } from 'node:stream/promises';
 import { toCommandError } from './command-error.js';
 import type { Endpoint } from './endpoint.js';
 import { isSuccess } from './host.js';
-import { printBeginMark, printEndMark } from './marks.js';
 import { describeFlood, readLines, readTail } from './run-command.js';
-import { quoteCommand } from '../base/shell.js';
 import { joinPieces } from '../base/write-all.js';
+import { beginCallsMark, callEach, endedCallPattern, toCallLines } from '../requests/call-script.js';
+import { callOf, type CallKind } from '../requests/render.js';
+import type { RecordOf } from '../requests/request.js';
+import { argvOf, inputOf } from './ask.js';
 
 /** How one of several calls of zfs ended. */
 export interface CallEnd {
@@ -23,59 +25,67 @@ export interface CallOptions {
   readonly onEnd: (index: number, end: CallEnd) => void;
 }
 
-/** Stands before the first call's output, so that what a shell prints at login isn't taken for a part of it. */
-const beginMark = 'zfs-vm: begin';
-
-/** Stands behind each call's output, with its status. */
-const endMark = 'zfs-vm: ended';
-
-/** Stands behind the calls, so that it is noticed where the way to the host broke in the middle of them. */
-export const lastCallLine = 'end of calls';
-
-/** An awk program that lets lines through once the last one of all has come. */
-export const onlyWhole = [
-  `$0 == "${lastCallLine}" { for (i = 1; i < NR; i++) print line[i]; exit }`,
-  '{ line[NR] = $0 }',
-].join('\n');
-
-/** Runs a call for each line of stdin, which has its words as a shell reads them. In it, `"$@"` calls zfs. */
-const callEach = [
-  `newline='\n'`,
-  printBeginMark(beginMark),
-  `awk '${onlyWhole}' | while IFS= read -r call; do`,
-  `  eval '"$@"' "$call" '</dev/null 2>&1'`,
-  `  ${printEndMark(endMark, '"$?"')}`,
-  'done',
-].join('\n');
+/** Several calls in one command. */
+interface Calls {
+  readonly argv: readonly string[];
+  /** What goes to its stdin. */
+  readonly input: Iterable<string> | AsyncIterable<string>;
+  /** The arguments of zfs. */
+  readonly calls: readonly (readonly string[])[];
+}
 
 /**
- * Runs calls of zfs one after another in one command, whatever comes of each. They are data that a short script reads: a script with
- * thousands of commands is more than some shells take, and bash ends with a segmentation fault at 11,000 in one pair of braces (5.2).
- * Where the connection broke in the middle of them, none is run.
+ * Runs calls of zfs one after another in one command, whatever comes of each. Where the connection broke in the middle of them, none is
+ * run.
  * @param calls the arguments of zfs
  * @throws ZfsVmError when not all of them were run, or one prints more than it may; the signal's reason when it is aborted
  */
 export async function runCalls(
-  { host, zfs }: Endpoint,
+  endpoint: Endpoint,
   calls: readonly (readonly string[])[],
+  options: CallOptions,
+): Promise<void> {
+  const argv = ['sh', '-c', callEach, 'sh', ...endpoint.zfs];
+  await runEach(endpoint, { argv, input: joinPieces(toCallLines(calls)), calls }, options);
+}
+
+/**
+ * Asks a host for several things of a kind in one command, as `runCalls` does.
+ * @param records what is asked for, one after another
+ * @throws ZfsVmError as `runCalls` does
+ */
+export async function askEach<Kind extends CallKind>(
+  endpoint: Endpoint,
+  kind: Kind,
+  records: readonly RecordOf<Kind>[],
+  options: CallOptions,
+): Promise<void> {
+  const argv = argvOf(endpoint, { kind });
+  const calls = records.map((record) => callOf(kind, record));
+  await runEach(endpoint, { argv, input: inputOf(endpoint, kind, records), calls }, options);
+}
+
+async function runEach(
+  { host }: Endpoint,
+  { argv, input, calls }: Calls,
   { signal, limit, onEnd }: CallOptions,
 ): Promise<void> {
   if (calls.length === 0) return;
   const flood = new AbortController();
-  const command = await host.start(['sh', '-c', callEach, 'sh', ...zfs], {
+  const command = await host.start(argv, {
     signal: AbortSignal.any([signal, flood.signal]),
   });
   // A command may end before it has read all: its exit says why, the broken pipe is only a symptom.
-  const written = pipeline(joinPieces(toLines(calls)), command.stdin).catch(() => undefined);
+  const written = pipeline(input, command.stdin).catch(() => undefined);
   let ended = 0;
   let output: string | undefined;
   const [exit, stderr] = await Promise.all([
     command.exit,
     readTail(command.stderr),
     readLines(command.stdout, (line) => {
-      const [, code] = /^zfs-vm: ended ([0-9]{1,3})$/.exec(line) ?? [];
+      const [, code] = endedCallPattern.exec(line) ?? [];
       if (output === undefined) {
-        if (line === beginMark) output = '';
+        if (line === beginCallsMark) output = '';
       } else if (code === undefined || ended === calls.length) {
         output = flood.signal.aborted ? '' : `${output}${line}\n`;
         if (output.length > limit) flood.abort();
@@ -93,12 +103,6 @@ export async function runCalls(
   throw toCommandError(host.name, what, { exit, stderr });
 }
 
-/** The calls, a line each. A newline within a word is written as the variable that has one. */
-function* toLines(calls: readonly (readonly string[])[]): Generator<string> {
-  for (const words of calls) yield `${quoteCommand(words).replaceAll('\n', `'"$newline"'`)}\n`;
-  yield `${lastCallLine}\n`;
-}
-
 /** What a call does, without what it does it to: `zfs send -n`, which sends nothing. */
 function nameCall([subcommand = '', first = '']: readonly string[]): string {
   return `zfs ${subcommand}${first === '-n' ? ' -n' : ''}`;
@@ -113,10 +117,29 @@ export async function readCalls(
   calls: readonly (readonly string[])[],
   options: Omit<CallOptions, 'onEnd'>,
 ): Promise<string[]> {
-  const outputs = calls.map(() => '');
-  const onEnd = (index: number, { output }: CallEnd): void => {
+  return collect(calls.length, (onEnd) => runCalls(endpoint, calls, { ...options, onEnd }));
+}
+
+/**
+ * Asks a host for several things as `askEach` does, and gives what each of the calls printed.
+ * @throws ZfsVmError as `runCalls` does; the signal's reason when it is aborted
+ */
+export async function readEach<Kind extends CallKind>(
+  endpoint: Endpoint,
+  kind: Kind,
+  records: readonly RecordOf<Kind>[],
+  options: Omit<CallOptions, 'onEnd'>,
+): Promise<string[]> {
+  return collect(records.length, (onEnd) => askEach(endpoint, kind, records, { ...options, onEnd }));
+}
+
+async function collect(
+  length: number,
+  run: (onEnd: CallOptions['onEnd']) => Promise<void>,
+): Promise<string[]> {
+  const outputs = Array.from({ length }, () => '');
+  await run((index, { output }) => {
     outputs[index] = output;
-  };
-  await runCalls(endpoint, calls, { ...options, onEnd });
+  });
   return outputs;
 }

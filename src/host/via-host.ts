@@ -1,7 +1,8 @@
 import { ZfsVmError } from '../base/errors.js';
 import { toPrintable } from '../base/printable.js';
 import type { Exit, Host, HostProcess, StartOptions } from './host.js';
-import { BehindMark, printBeginMark } from './marks.js';
+import { printBeginMark } from '../base/mark-lines.js';
+import { BehindMark } from './marks.js';
 import { isOver, passOn, startPiped, type PipedCommands } from './piped-commands.js';
 import { parseAddress } from '../base/address.js';
 import { toRemoteCommand } from './ssh/remote-command.js';

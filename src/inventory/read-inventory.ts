@@ -1,16 +1,10 @@
 import { ZfsVmError } from '../base/errors.js';
+import { noBody } from '../host/ask.js';
 import type { Endpoint } from '../host/endpoint.js';
+import type { ListedColumns } from '../requests/list-scripts.js';
+import type { RequestOf } from '../requests/request.js';
 import { toPrintable } from '../base/printable.js';
-import { forEachName } from '../base/shell.js';
 import {
-  listCreationArguments,
-  listDetailedSnapshotsArguments,
-  listGuidsArguments,
-  listHoldsArguments,
-  listNamedSnapshotsArguments,
-  listSnapshotsArguments,
-  listSnapshotsOfArguments,
-  listWithinArguments,
   parseCreationTimes,
   parseDatasets,
   parseGuids,
@@ -21,23 +15,11 @@ import {
 } from '../zfs/list.js';
 import { scanDetailedSnapshots, scanSnapshots, type SnapshotSink } from '../zfs/snapshot-scanner.js';
 import { UnreadableOutput } from '../zfs/list-fields.js';
-import {
-  getPropertiesArguments,
-  getPropertiesOfArguments,
-  parseProperties,
-  type Property,
-} from '../zfs/properties.js';
+import { parseProperties, type Property } from '../zfs/properties.js';
 import { parseResumeToken, type ResumeTokenContent } from '../zfs/resume-token.js';
 import { InventoryBuilder, type Inventory } from './inventory.js';
 import { ListReader } from './list-reader.js';
-import {
-  datasetLines,
-  propertyLines,
-  snapshotLines,
-  tokenLines,
-  type ListedColumns,
-} from './list-scripts.js';
-import { runZfsScript } from './zfs-script.js';
+import { askForLists } from './zfs-script.js';
 
 /** How an inventory is read. */
 export interface ReadOptions {
@@ -69,13 +51,17 @@ export async function readInventory(endpoint: Endpoint, options: ReadOptions): P
   return readDespiteValues(async (columns) => {
     const withNotes = columns === 'all';
     if (options.details !== true) {
-      return readLists(endpoint, { ...options, columns }, listSnapshotsArguments, scanSnapshots);
+      return readLists(endpoint, { ...options, columns }, 'quick', scanSnapshots);
     }
-    const list = listDetailedSnapshotsArguments({ withNotes });
     const scan = (text: string, sink: SnapshotSink): void => {
       scanDetailedSnapshots(text, sink, { withNotes });
     };
-    const inventory = await readLists(endpoint, { ...options, columns }, list, scan);
+    const inventory = await readLists(
+      endpoint,
+      { ...options, columns },
+      withNotes ? 'noted' : 'detailed',
+      scan,
+    );
     return { ...inventory, lacksNotes: !withNotes };
   });
 }
@@ -98,7 +84,7 @@ export async function readDespiteValues<T>(read: (columns: ListedColumns) => Pro
 async function readLists(
   endpoint: Endpoint,
   { scope, properties = [], onDatasets, columns, signal }: ReadOptions & { readonly columns: ListedColumns },
-  list: readonly string[],
+  snapshots: RequestOf<'inventory'>['snapshots'],
   scan: typeof scanSnapshots,
 ): Promise<Inventory> {
   const tellReadable = (text: string): void => {
@@ -110,12 +96,10 @@ async function readLists(
     scan(lines, builder);
     checkSize(endpoint, builder);
   });
-  const { hasNoise, ...texts } = await runZfsScript(
+  const { hasNoise, ...texts } = await askForLists<'inventory'>(
     endpoint,
-    {
-      ...{ datasets: datasetLines(columns), tokens: tokenLines, properties: propertyLines(properties) },
-      snapshots: snapshotLines(list, scope),
-    },
+    { kind: 'inventory', columns, snapshots, scope, properties },
+    noBody,
     {
       ...{ signal, onFirst: onDatasets && tellReadable },
       readLast: (before) => {
@@ -177,8 +161,7 @@ export function readQuickly(
  */
 export async function readDatasets(endpoint: Endpoint, signal?: AbortSignal): Promise<DatasetList> {
   return readDespiteValues(async (columns) => {
-    const parts = { datasets: datasetLines(columns), tokens: tokenLines };
-    const texts = await runZfsScript(endpoint, parts, { signal });
+    const texts = await askForLists<'datasets'>(endpoint, { kind: 'datasets', columns }, noBody, { signal });
     return understand(endpoint, () => ({
       rows: parseDatasets(texts.datasets),
       tokens: parseTokens(texts.tokens),
@@ -195,13 +178,13 @@ export async function readSnapshots(
   { rows, tokens }: DatasetList,
   signal?: AbortSignal,
 ): Promise<Inventory> {
-  const lines = snapshotLines(listSnapshotsArguments, 'all');
   const builder = new InventoryBuilder(rows, tokens);
   const reader = new ListReader((lines) => {
     scanSnapshots(lines, builder);
     checkSize(endpoint, builder);
   });
-  await runZfsScript(endpoint, { snapshots: lines }, { readLast: () => reader.feed, signal });
+  const options = { readLast: () => reader.feed, signal };
+  await askForLists<'snapshots'>(endpoint, { kind: 'snapshots' }, noBody, options);
   return understand(endpoint, () => {
     reader.finish();
     return builder.build();
@@ -217,10 +200,7 @@ export async function readNamedSnapshots(
   fullNames: Iterable<string>,
   signal?: AbortSignal,
 ): Promise<SnapshotRow[]> {
-  return listForNames(endpoint, listNamedSnapshotsArguments, fullNames, parseSnapshots, {
-    orElse: ignoreMissing,
-    signal,
-  });
+  return listAbout(endpoint, 'snapshots', fullNames, parseSnapshots, signal);
 }
 
 /**
@@ -233,11 +213,7 @@ export async function readCreationTimes(
   fullNames: readonly string[],
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<bigint, number>> {
-  const times = await listForNames(endpoint, listCreationArguments, fullNames, parseCreationTimes, {
-    orElse: ignoreMissing,
-    signal,
-  });
-  return new Map(times);
+  return new Map(await listAbout(endpoint, 'creation', fullNames, parseCreationTimes, signal));
 }
 
 /**
@@ -252,11 +228,7 @@ export async function readHeld(
 ): Promise<Set<string>> {
   const parseHeld = (lines: string): string[] =>
     parseHolds(lines).flatMap(([name, count]) => (count > 0 ? [name] : []));
-  const held = await listForNames(endpoint, listHoldsArguments, fullNames, parseHeld, {
-    orElse: ignoreMissing,
-    signal,
-  });
-  return new Set(held);
+  return new Set(await listAbout(endpoint, 'holds', fullNames, parseHeld, signal));
 }
 
 /**
@@ -269,8 +241,7 @@ export async function readGuids(
   datasets: readonly string[],
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, bigint>> {
-  const options = { orElse: ignoreMissing, signal };
-  return new Map(await listForNames(endpoint, listGuidsArguments, datasets, parseGuids, options));
+  return new Map(await listAbout(endpoint, 'guids', datasets, parseGuids, signal));
 }
 
 /**
@@ -282,8 +253,7 @@ export async function readDatasetNamesWithin(
   datasets: readonly string[],
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const options = { orElse: ignoreMissing, signal };
-  const rows = await listForNames(endpoint, listWithinArguments, datasets, parseDatasets, options);
+  const rows = await listAbout(endpoint, 'within', datasets, parseDatasets, signal);
   return rows.map(({ name }) => name);
 }
 
@@ -296,10 +266,7 @@ export async function readSnapshotsOf(
   datasets: readonly string[],
   signal?: AbortSignal,
 ): Promise<SnapshotRow[]> {
-  return listForNames(endpoint, listSnapshotsOfArguments, datasets, parseSnapshots, {
-    orElse: '|| exit',
-    signal,
-  });
+  return listAbout(endpoint, 'snapshots-of', datasets, parseSnapshots, signal);
 }
 
 /**
@@ -313,10 +280,9 @@ export async function readPropertiesOf(
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly Property[]>> {
   if (datasets.length === 0) return new Map();
-  const { script, input } = forEachName(getPropertiesOfArguments(properties), datasets);
-  const parts = { properties: [`${script} ${ignoreMissing}`] };
-  const texts = await runZfsScript(endpoint, parts, { input, signal });
-  return understand(endpoint, () => parseProperties(texts.properties, properties));
+  const request = { kind: 'about', what: 'properties', properties } as const;
+  const { lines } = await askForLists<'about'>(endpoint, request, () => toRecords(datasets), { signal });
+  return understand(endpoint, () => parseProperties(lines, properties));
 }
 
 /**
@@ -330,40 +296,46 @@ export async function readSetPropertiesOf(
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly Property[]>> {
   if (datasets.length === 0) return new Map();
-  const { script, input } = forEachName(getPropertiesArguments(properties), datasets);
-  const parts = { properties: [`${script} ${ignoreMissing}`] };
-  const texts = await runZfsScript(endpoint, parts, { input, signal });
-  return understand(endpoint, () => parseProperties(texts.properties, properties));
+  const request = { kind: 'about', what: 'set-properties', properties } as const;
+  const { lines } = await askForLists<'about'>(endpoint, request, () => toRecords(datasets), { signal });
+  return understand(endpoint, () => parseProperties(lines, properties));
 }
 
 /**
- * Lists snapshots by names that follow the arguments. `orElse` is what the shell does when that fails.
+ * Asks about what is named.
  * @param names can be gone through again
  * @param parse reads some lines
  */
-export async function listForNames<T>(
+export async function listAbout<T>(
   endpoint: Endpoint,
-  zfsArguments: readonly string[],
+  what: RequestOf<'about'>['what'],
   names: Iterable<string>,
   parse: (lines: string) => T[],
-  { orElse, signal }: { readonly orElse: string; readonly signal: AbortSignal | undefined },
+  signal: AbortSignal | undefined,
 ): Promise<T[]> {
+  // With no names at all, GNU's xargs would call zfs without any.
   if (names[Symbol.iterator]().next().done === true) return [];
-  const { script, input } = forEachName(zfsArguments, names);
   const found: T[] = [];
   const reader = new ListReader((lines) => {
     for (const each of parse(lines)) found.push(each);
   });
-  const parts = { snapshots: [`${script} ${orElse}`] };
-  await runZfsScript(endpoint, parts, { input, readLast: () => reader.feed, signal });
+  const options = { readLast: () => reader.feed, signal };
+  await askForLists<'about'>(
+    endpoint,
+    { kind: 'about', what, properties: [] },
+    () => toRecords(names),
+    options,
+  );
   return understand(endpoint, () => {
     reader.finish();
     return found;
   });
 }
 
-/** Shell words after a call of zfs with names: it ends with 1 when a name isn't there, and xargs then with 123. */
-export const ignoreMissing = '2>/dev/null; status=$?; case $status in 0|1|123) ;; *) exit $status;; esac';
+/** Names as the records of a body. */
+export function* toRecords(names: Iterable<string>): Generator<{ readonly name: string }> {
+  for (const name of names) yield { name };
+}
 
 /** The datasets in a list; undefined where it can't be read, which is told when the whole answer is. */
 function parseReadable(text: string): DatasetRow[] | undefined {

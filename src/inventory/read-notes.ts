@@ -1,8 +1,7 @@
 import type { Endpoint } from '../host/endpoint.js';
-import { forEachName } from '../base/shell.js';
-import { getNotesArguments, parseNotes } from '../zfs/notes.js';
-import { ignoreMissing, understand } from './read-inventory.js';
-import { runZfsScript } from './zfs-script.js';
+import { parseNotes } from '../zfs/notes.js';
+import { toRecords, understand } from './read-inventory.js';
+import { askForLists } from './zfs-script.js';
 
 /**
  * Asks a host for the notes of versions, in one command.
@@ -15,8 +14,7 @@ export async function readNotes(
   fullNames: readonly string[],
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
-  const { script, input } = forEachName(getNotesArguments, fullNames);
-  const parts = { notes: [`${script} ${ignoreMissing}`] };
-  const { notes } = await runZfsScript(endpoint, parts, { input, signal });
-  return understand(endpoint, () => parseNotes(notes, new Set(fullNames)));
+  const request = { kind: 'about', what: 'notes', properties: [] } as const;
+  const { lines } = await askForLists<'about'>(endpoint, request, () => toRecords(fullNames), { signal });
+  return understand(endpoint, () => parseNotes(lines, new Set(fullNames)));
 }

@@ -1,11 +1,7 @@
 import type { Endpoint } from '../host/endpoint.js';
-import { forEachName } from '../base/shell.js';
-import {
-  getPointPropertiesArguments,
-  parsePointProperties,
-  type PointProperties,
-} from '../zfs/point-properties.js';
-import { runZfsScript } from './zfs-script.js';
+import { parsePointProperties, type PointProperties } from '../zfs/point-properties.js';
+import { toRecords } from './read-inventory.js';
+import { askForLists } from './zfs-script.js';
 
 /**
  * Asks a host what else there is to know of some snapshots and bookmarks, in one command. Where its zfs can't tell, nothing is known.
@@ -18,8 +14,7 @@ export async function readPointProperties(
   signal?: AbortSignal,
 ): Promise<PointProperties> {
   if (fullNames.length === 0) return new Map();
-  const { script, input } = forEachName(getPointPropertiesArguments, fullNames);
-  const parts = { points: [`${script} 2>/dev/null || :`] };
-  const { points } = await runZfsScript(endpoint, parts, { input, signal });
-  return parsePointProperties(points);
+  const request = { kind: 'about', what: 'points', properties: [] } as const;
+  const { lines } = await askForLists<'about'>(endpoint, request, () => toRecords(fullNames), { signal });
+  return parsePointProperties(lines);
 }

@@ -1,14 +1,8 @@
 import { ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { UnreadableOutput } from '../zfs/list-fields.js';
-import {
-  listHoldTagsArguments,
-  listSnapshotFactsArguments,
-  parseHoldTags,
-  parseSnapshotFacts,
-  type SnapshotFacts,
-} from '../zfs/version-facts.js';
-import { ignoreMissing, listForNames } from './read-inventory.js';
+import { parseHoldTags, parseSnapshotFacts, type SnapshotFacts } from '../zfs/version-facts.js';
+import { listAbout } from './read-inventory.js';
 
 /** What there is to know of a version's snapshot. */
 export interface VersionFacts extends SnapshotFacts {
@@ -34,12 +28,12 @@ export async function readVersionFacts(
   signal: AbortSignal,
 ): Promise<FactsOfVersions> {
   const read = (withNotes: boolean): Promise<[string, SnapshotFacts][]> =>
-    listForNames(
+    listAbout(
       endpoint,
-      listSnapshotFactsArguments({ withNotes }),
+      withNotes ? 'noted-facts' : 'facts',
       fullNames,
       (lines) => parseSnapshotFacts(lines, { withNotes }),
-      { orElse: ignoreMissing, signal },
+      signal,
     );
   let lacksNotes = false;
   const rows = await read(true).catch((error: unknown) => {
@@ -49,14 +43,7 @@ export async function readVersionFacts(
   });
   const held = rows.flatMap(([name, { holdCount }]) => (holdCount > 0 ? [name] : []));
   const tags = new Map<string, string[]>();
-  const options = { orElse: ignoreMissing, signal };
-  for (const [name, tag] of await listForNames(
-    endpoint,
-    listHoldTagsArguments,
-    held,
-    parseHoldTags,
-    options,
-  )) {
+  for (const [name, tag] of await listAbout(endpoint, 'hold-tags', held, parseHoldTags, signal)) {
     tags.set(name, [...(tags.get(name) ?? []), tag]);
   }
   return {

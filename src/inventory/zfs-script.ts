@@ -2,16 +2,24 @@ import { toCommandError } from '../host/command-error.js';
 import { ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
-import { printBeginMark } from '../host/marks.js';
-import { runCommand, type RunOptions } from '../host/run-command.js';
+import { ask, type BodyOf } from '../host/ask.js';
+import { runCommand, type CommandResult, type RunOptions } from '../host/run-command.js';
+import { longestList } from '../requests/list-scripts.js';
+import {
+  endOfAnswer,
+  joinParts,
+  listParts,
+  partMark,
+  type ListKind,
+  type PartOf,
+} from '../requests/render.js';
+import type { RequestOf } from '../requests/request.js';
 
 /** What each part printed, and whether something else was printed before: a banner, or what a shell prints at login. */
 export type ScriptAnswer<Name extends string> = Record<Name, string> & { readonly hasNoise: boolean };
 
-/** How a script may be run. */
-export interface ScriptOptions<Name extends string> {
-  /** What it reads from stdin. */
-  readonly input?: RunOptions['input'];
+/** How an answer is taken. */
+export interface AnswerOptions<Name extends string> {
   /** Told of what the first part printed when the second begins. */
   readonly onFirst?: ((text: string) => void) | undefined;
   /**
@@ -25,31 +33,46 @@ export interface ScriptOptions<Name extends string> {
 /** How many characters an answer may have that is kept in memory: a zfs that prints without end must be ended somewhere. */
 const longestKept = 2 ** 28;
 
-/** How many it may have where the last part is read as it comes. */
-export const longestList = 2 ** 29;
-
-/** What stands at the end of the output, so that one which was cut is noticed. */
-const end = 'end';
+/**
+ * Asks a host for lists, and gives each part of what it answers.
+ * @param body gives the records anew each time that it is called
+ * @throws ZfsVmError when zfs can't be run there, or the output breaks off
+ */
+export async function askForLists<Kind extends ListKind>(
+  endpoint: Endpoint,
+  request: RequestOf<Kind>,
+  body: () => BodyOf<Kind>,
+  options: AnswerOptions<PartOf<Kind>> = {},
+): Promise<ScriptAnswer<PartOf<Kind>>> {
+  const names = Object.keys(listParts(request as unknown as RequestOf<ListKind>)) as PartOf<Kind>[];
+  return readAnswer(endpoint, names, options, (runOptions) => ask(endpoint, request, body, runOptions));
+}
 
 /**
  * Runs a shell script that asks zfs several things in one command, and gives what each part printed. In it, `"$@"` calls zfs.
- * A line of its own stands before each part, so that a banner, or what a shell prints at login, is taken for no answer.
- * @param parts the lines of the script, by the names of the parts; what prints values that anybody may have written comes last, as
- *   they could have such lines in them
+ * @param parts the lines of the script, by the names of the parts (`joinParts`)
  * @throws ZfsVmError when zfs can't be run there, or the output breaks off
  */
 export async function runZfsScript<Name extends string>(
-  { host, zfs }: Endpoint,
+  endpoint: Endpoint,
   parts: Readonly<Record<Name, readonly string[]>>,
-  { input, onFirst, readLast, signal }: ScriptOptions<Name>,
+  { input, ...options }: AnswerOptions<Name> & Pick<RunOptions, 'input'>,
 ): Promise<ScriptAnswer<Name>> {
-  const names = Object.keys(parts) as Name[];
-  const lines = names.flatMap((name) => [printBeginMark(markOf(name)), ...parts[name]]);
-  const script = [...lines, printBeginMark(markOf(end))].join('\n');
+  const argv = ['sh', '-c', joinParts(parts), 'sh', ...endpoint.zfs];
+  return readAnswer(endpoint, Object.keys(parts) as Name[], options, (runOptions) =>
+    runCommand(endpoint.host, argv, { ...runOptions, ...(input === undefined ? {} : { input }) }),
+  );
+}
+
+async function readAnswer<Name extends string>(
+  { host }: Endpoint,
+  names: readonly Name[],
+  { onFirst, readLast, signal }: AnswerOptions<Name>,
+  run: (options: Omit<RunOptions, 'input'>) => Promise<CommandResult>,
+): Promise<ScriptAnswer<Name>> {
   const answer = new AnswerReader(names, { onFirst, readLast });
-  const result = await runCommand(host, ['sh', '-c', script, 'sh', ...zfs], {
+  const result = await run({
     ...{ signal, limit: readLast === undefined ? longestKept : longestList, what: 'zfs list' },
-    ...(input === undefined ? {} : { input }),
     onText: (piece) => {
       answer.feed(piece);
     },
@@ -63,15 +86,10 @@ export async function runZfsScript<Name extends string>(
   });
 }
 
-/** The line that stands before a part. */
-function markOf(name: string): string {
-  return `zfs-vm: ${name}`;
-}
-
 /** Takes the answer to a script apart, as it comes, in pieces that are cut anywhere. */
 class AnswerReader<Name extends string> {
   readonly #names: readonly Name[];
-  readonly #options: Pick<ScriptOptions<Name>, 'onFirst' | 'readLast'>;
+  readonly #options: Pick<AnswerOptions<Name>, 'onFirst' | 'readLast'>;
   readonly #texts: Partial<Record<Name, string>> = {};
   #hasNoise = false;
   /** How many marks have come. */
@@ -82,7 +100,7 @@ class AnswerReader<Name extends string> {
   #tail = '';
   #last: LastPart | undefined;
 
-  constructor(names: readonly Name[], options: Pick<ScriptOptions<Name>, 'onFirst' | 'readLast'>) {
+  constructor(names: readonly Name[], options: Pick<AnswerOptions<Name>, 'onFirst' | 'readLast'>) {
     this.#names = names;
     this.#options = options;
   }
@@ -90,7 +108,7 @@ class AnswerReader<Name extends string> {
   feed(piece: string): void {
     let rest = piece;
     while (this.#last === undefined) {
-      const mark = `\n${markOf(this.#names[this.#begun] ?? end)}\n`;
+      const mark = `\n${partMark(this.#names[this.#begun] ?? endOfAnswer)}\n`;
       const window = this.#tail + rest;
       const index = window.indexOf(mark);
       this.#pieces.push(rest);
@@ -130,7 +148,7 @@ class AnswerReader<Name extends string> {
 }
 
 /** The line at the end of an answer. */
-const endMark = `\n${markOf(end)}\n`;
+const endMark = `\n${partMark(endOfAnswer)}\n`;
 
 /**
  * The last part, which ends at the last end mark: there may be lines like it in values that anybody has written. What may be the mark,

@@ -10,7 +10,6 @@ import type { Source } from '../plan/sources.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import type { DatasetRow, SnapshotRow } from '../zfs/list.js';
 import { ancestorsOf } from '../zfs/names.js';
-import type { HowFarQuestion } from './how-far-script.js';
 import {
   asksForAll,
   namesOfEarlier,
@@ -19,9 +18,10 @@ import {
   namesToAskFor,
 } from './questions/names-to-ask.js';
 import { findOpenQuestions } from './questions/open-questions.js';
-import { findDiffering, findOutOfStep } from './questions/out-of-step.js';
+import { findOutOfStep } from '../requests/out-of-step.js';
+import { findDiffering } from './questions/find-differing.js';
 import { findLikelyProbes, findProbes, nameReceiver, type Probe } from './questions/probes.js';
-import { readHowFar, type OutOfStepList } from './read-how-far.js';
+import { readHowFar, type HowFarQuestion, type OutOfStepList } from './read-how-far.js';
 import type { Inquiry } from './reading-event.js';
 
 /** What a receiver has told. */

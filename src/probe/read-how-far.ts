@@ -1,10 +1,20 @@
 import { ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { parseTokens, readDespiteValues, understand, type DatasetList } from '../inventory/read-inventory.js';
-import { runZfsScript } from '../inventory/zfs-script.js';
+import { askForLists } from '../inventory/zfs-script.js';
+import { allInStep, brokenOff } from '../requests/how-far-script.js';
+import type { RecordOf } from '../requests/request.js';
 import { datasetOf } from '../streamline/lineage.js';
 import { parseDatasets, parseSnapshots, type SnapshotRow } from '../zfs/list.js';
-import { allInStep, brokenOff, howFarScript, writeQuestion, type HowFarQuestion } from './how-far-script.js';
+import type { InStep } from '../requests/out-of-step.js';
+
+/** What tells how far copies on a host are. */
+export interface HowFarQuestion extends InStep {
+  /** Full names of those of the newest and the following that weren't expected. */
+  readonly late: readonly string[];
+  /** Full names of snapshots that copies in step have, with the GUIDs; each dataset is a copy. */
+  readonly newest: ReadonlyMap<string, bigint>;
+}
 
 /** How far a host's copies are. */
 export interface HowFarAnswer {
@@ -43,7 +53,9 @@ export async function readHowFar(
     // The one that fails first says why.
     const [{ newest }, texts] = await Promise.all([
       asked,
-      runZfsScript(endpoint, howFarScript(columns), { input: writeQuestion(expected, asked), signal: stop }),
+      askForLists<'how-far'>(endpoint, { kind: 'how-far', columns }, () => toLots(expected, asked), {
+        signal: stop,
+      }),
     ]);
     if ([texts.found, texts.newest].some((text) => text.includes(`\n${brokenOff}\n`))) {
       throw new ZfsVmError('failed', `${endpoint.host.name}: the list of snapshots broke off`, {
@@ -59,4 +71,22 @@ export async function readHowFar(
       return { found, outOfStep: { rows, tokens: parseTokens(texts.tokens), isWhole } };
     });
   });
+}
+
+/** What is expected, and when that is known, the rest of the question. */
+async function* toLots(
+  expected: readonly string[],
+  asked: Promise<HowFarQuestion>,
+): AsyncGenerator<readonly RecordOf<'how-far'>[]> {
+  type Record = RecordOf<'how-far'>;
+  const toRecords = (as: Record['as'], names: readonly string[]): Record[] =>
+    names.map((name) => ({ as, name, guid: undefined }));
+  yield toRecords('expected', expected);
+  const { late, newest, following, earlier } = await asked;
+  yield [
+    ...toRecords('late', late),
+    ...Array.from(newest, ([name, guid]): Record => ({ as: 'newest', name, guid })),
+    ...toRecords('following', following),
+    ...toRecords('earlier', earlier),
+  ];
 }

@@ -8,7 +8,7 @@ import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { findSources } from '../../src/plan/sources.js';
 import { namesToAskFor } from '../../src/probe/questions/names-to-ask.js';
 import { findOpenQuestions } from '../../src/probe/questions/open-questions.js';
-import { findDiffering } from '../../src/probe/questions/out-of-step.js';
+import { findDiffering } from '../../src/probe/questions/find-differing.js';
 import { findProbes, nameReceiver } from '../../src/probe/questions/probes.js';
 import { toPrintableJson } from '../../src/base/printable.js';
 import { formatPlanAsCommands } from '../../src/report/plan/plan-commands.js';

@@ -38,10 +38,10 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'in-step-by-name',
     protects: 'a receiver is up to date by the GUIDs of the newest versions, and not by their names',
-    file: 'src/probe/questions/out-of-step.ts',
+    file: 'src/requests/out-of-step.ts',
     text: 'if (found.get(name) !== guid)',
     replacement: 'if (!found.has(name))',
-    tests: ['test/probe/questions/out-of-step.test.ts'],
+    tests: ['test/requests/out-of-step.test.ts'],
   },
   {
     name: 'arrived-by-name',
@@ -112,7 +112,7 @@ export const mutations: readonly Mutation[] = [
     name: 'asked-for-less',
     protects:
       'a zfs list that fails is not asked for fewer columns: what is encrypted would look as if it were not',
-    file: 'src/inventory/list-scripts.ts',
+    file: 'src/requests/list-scripts.ts',
     text: "*'status 2') datasets=",
     replacement: "*'status '*) datasets=",
     tests: ['test/inventory/read-inventory.test.ts'],
@@ -322,7 +322,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'half-a-command',
     protects: 'of calls that were cut off on their way to a host none is run',
-    file: 'src/host/run-calls.ts',
+    file: 'src/requests/call-script.ts',
     text: "  '{ line[NR] = $0 }',",
     replacement: "  '{ print }',",
     tests: ['test/host/run-calls.test.ts'],

@@ -7,7 +7,7 @@ import { planTransfer } from '../../src/plan/plan-transfer.js';
 import { findSources } from '../../src/plan/sources.js';
 import { isConclusive } from '../../src/probe/questions/is-conclusive.js';
 import { namesToAskFor } from '../../src/probe/questions/names-to-ask.js';
-import { findDiffering } from '../../src/probe/questions/out-of-step.js';
+import { findDiffering } from '../../src/probe/questions/find-differing.js';
 import { findLikelyProbes, findProbes, nameReceiver } from '../../src/probe/questions/probes.js';
 import { fullNameOf, type Dataset, type Datasets, type Point } from '../../src/streamline/dataset.js';
 import { isWithin } from '../../src/zfs/names.js';

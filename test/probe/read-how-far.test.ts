@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { ZfsVmError } from '../../src/base/errors.js';
 import { LocalHost } from '../../src/host/local-host.js';
-import type { HowFarQuestion } from '../../src/probe/how-far-script.js';
+import type { HowFarQuestion } from '../../src/probe/read-how-far.js';
 import { readHowFar } from '../../src/probe/read-how-far.js';
 import { fullNameOf } from '../../src/streamline/dataset.js';
 

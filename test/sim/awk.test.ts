@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lastCallLine, onlyWhole } from '../../src/host/run-calls.js';
-import { taggedOnly } from '../../src/inventory/tagged-only.js';
-import { lateProgram, newestProgram } from '../../src/probe/how-far-script.js';
+import { lastCallLine, onlyWhole } from '../../src/requests/call-script.js';
+import { taggedOnly } from '../../src/requests/tagged-only.js';
+import { lateProgram, newestProgram } from '../../src/requests/how-far-script.js';
 import { awks, runAwk, whyNoAwk } from '../awks.js';
 import { findAwkProgram } from './awk.js';
 
-// The rule which copies are in step has a table of its own: test/probe/questions/out-of-step.test.ts.
+// The rule which copies are in step has a table of its own: test/requests/out-of-step.test.ts.
 const cases: readonly (readonly [
   program: string,
   input: readonly string[],

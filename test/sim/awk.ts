@@ -1,7 +1,7 @@
-import { lastCallLine, onlyWhole } from '../../src/host/run-calls.js';
-import { taggedOnly } from '../../src/inventory/tagged-only.js';
-import { lateProgram, newestProgram } from '../../src/probe/how-far-script.js';
-import { endOfDatasets, findOutOfStep, outOfStepProgram } from '../../src/probe/questions/out-of-step.js';
+import { lastCallLine, onlyWhole } from '../../src/requests/call-script.js';
+import { taggedOnly } from '../../src/requests/tagged-only.js';
+import { lateProgram, newestProgram } from '../../src/requests/how-far-script.js';
+import { endOfDatasets, findOutOfStep, outOfStepProgram } from '../../src/requests/out-of-step.js';
 import { tagExpression } from '../../src/streamline/tag.js';
 import { newestSnapshotColumn } from '../../src/zfs/list.js';
 

@@ -1,7 +1,6 @@
 import type { Endpoint } from '../../host/endpoint.js';
+import { ask, noBody } from '../../host/ask.js';
 import type { CommandResult } from '../../host/run-command.js';
-import { abortReceiveArguments } from '../../zfs/receive.js';
-import { callIfUnchanged } from './guarded-call.js';
 
 /** An interrupted receive, as it was when somebody looked. */
 export interface Interrupted {
@@ -19,7 +18,5 @@ export function abortReceive(
   { dataset, token }: Interrupted,
   signal: AbortSignal,
 ): Promise<CommandResult> {
-  const changed = `cannot receive: ${dataset} contains partially-complete state of another receive by now, or none`;
-  const guard = { dataset, property: 'receive_resume_token', value: token, changed };
-  return callIfUnchanged(receiver, guard, abortReceiveArguments(dataset), signal);
+  return ask<'abort'>(receiver, { kind: 'abort', dataset, token }, noBody, { signal });
 }

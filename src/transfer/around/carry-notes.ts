@@ -3,12 +3,11 @@ import { toCommandError } from '../../host/command-error.js';
 import { ZfsVmError } from '../../base/errors.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
-import { runCommand } from '../../host/run-command.js';
+import { ask } from '../../host/ask.js';
 import { readNotes } from '../../inventory/read-notes.js';
 import type { Plan } from '../../plan/plan.js';
-import { quoteCommand } from '../../base/shell.js';
+import type { RecordOf } from '../../requests/request.js';
 import { fullNameOf } from '../../streamline/dataset.js';
-import { setNoteArguments } from '../../zfs/notes.js';
 import type { TransferEvent } from '../event.js';
 
 /** How often the notes of what has come are set: a short run has them all in one command, at its end. */
@@ -111,8 +110,8 @@ export class NoteCarrier {
   async #set(noted: readonly Noted[], context: NoteContext): Promise<boolean> {
     const { receiver, emit, signal } = context;
     try {
-      const argv = ['sh', '-c', setScript, 'sh', ...receiver.zfs];
-      const result = await runCommand(receiver.host, argv, { input: toInput(noted), signal });
+      const records = groupByNote(noted);
+      const result = await ask<'set-notes'>(receiver, { kind: 'set-notes' }, () => records, { signal });
       if (isSuccess(result.exit)) {
         emit({ kind: 'notes-carried', host: receiver.host.name, notes: noted.length });
         return true;
@@ -140,36 +139,14 @@ interface Noted {
   readonly note: string;
 }
 
-/**
- * Reads a note and the names of the snapshots that get it, a line each, then an empty one, and so on. A zfs for each of the notes; one
- * that fails keeps nobody from the others.
- */
-const setScript = `
-status=0
-while IFS= read -r note; do
-  (
-    set -- "$@" ${quoteCommand(setNoteArguments(''))}"$note"
-    while IFS= read -r name && [ "$name" != '' ]; do set -- "$@" "$name"; done
-    exec "$@" </dev/null
-  ) || status=$?
-done
-exit "$status"
-`;
-
-function toInput(noted: readonly Noted[]): string {
+function groupByNote(noted: readonly Noted[]): RecordOf<'set-notes'>[] {
   const places = new Map<string, string[]>();
   for (const { place, note } of noted) {
     const same = places.get(note);
     if (same === undefined) places.set(note, [place]);
     else same.push(place);
   }
-  const groups = [...places].flatMap(([note, names]) =>
-    cutInto(names, namesAtOnce).map((some) => [note, ...some, '']),
-  );
-  return groups
-    .flat()
-    .map((line) => `${line}\n`)
-    .join('');
+  return [...places].flatMap(([note, all]) => cutInto(all, namesAtOnce).map((names) => ({ note, names })));
 }
 
 function cutInto<T>(list: readonly T[], length: number): T[][] {

@@ -5,10 +5,9 @@ import { readNamedSnapshots } from '../../inventory/read-inventory.js';
 import type { Destruction } from '../../plan/destruction.js';
 import { toPrintable } from '../../base/printable.js';
 import { fullNameOf, type Snapshot } from '../../streamline/dataset.js';
-import { destroySnapshotsArguments, parseReclaim, reclaimArguments } from '../../zfs/destroy.js';
+import { parseReclaim } from '../../zfs/destroy.js';
 import { UnreadableOutput } from '../../zfs/list-fields.js';
-import { bookmarkArguments } from '../../zfs/protect.js';
-import { runCalls, type CallEnd } from '../../host/run-calls.js';
+import { askEach, type CallEnd } from '../../host/run-calls.js';
 
 /** More than zfs prints of one destruction: ten thousand full names have as many characters. */
 const longestOutput = 4 * 2 ** 20;
@@ -23,8 +22,7 @@ export async function measureReclaim(
   signal: AbortSignal,
 ): Promise<Map<Destruction, number | ZfsVmError>> {
   const sizes = new Map<Destruction, number | ZfsVmError>();
-  const calls = destructions.map(({ dataset, snapshots }) => reclaimArguments(dataset, namesOf(snapshots)));
-  await runCalls(endpoint, calls, {
+  await askEach(endpoint, 'reclaim', destructions.map(toRecord), {
     ...{ signal, limit: longestOutput },
     onEnd: (index, end) => {
       const destruction = destructions[index];
@@ -46,7 +44,8 @@ export async function bookmarkSnapshots(
 ): Promise<Map<string, ZfsVmError>> {
   const failures = new Map<string, ZfsVmError>();
   const names = snapshots.map(fullNameOf);
-  await runCalls(endpoint, names.map(bookmarkArguments), {
+  const records = names.map((name) => ({ name }));
+  await askEach(endpoint, 'bookmark', records, {
     ...{ signal, limit: longestOutput },
     onEnd: (index, end) => {
       const name = names[index] ?? '';
@@ -68,10 +67,7 @@ export async function destroyVersions(
   onEnd: DestructionListener,
 ): Promise<void> {
   const done: Destruction[] = [];
-  const calls = destructions.map(({ dataset, snapshots }) =>
-    destroySnapshotsArguments(dataset, namesOf(snapshots)),
-  );
-  await runCalls(endpoint, calls, {
+  await askEach(endpoint, 'destroy', destructions.map(toRecord), {
     ...{ signal, limit: longestOutput },
     onEnd: (index, end) => {
       const destruction = destructions[index];
@@ -91,8 +87,8 @@ export async function destroyVersions(
   }
 }
 
-function namesOf(snapshots: readonly Snapshot[]): string[] {
-  return snapshots.map(({ name }) => name);
+function toRecord({ dataset, snapshots }: Destruction): { dataset: string; names: string[] } {
+  return { dataset, names: snapshots.map(({ name }) => name) };
 }
 
 function describeFailure(endpoint: Endpoint, { dataset }: Destruction, end: CallEnd): ZfsVmError | undefined {

@@ -1,10 +1,10 @@
 import type { Endpoint } from '../../host/endpoint.js';
-import { readCalls, runCalls } from '../../host/run-calls.js';
+import { askEach, readEach } from '../../host/run-calls.js';
 import type { Plan, Step } from '../../plan/plan.js';
 import { groupByStream, streamOf, type StreamSteps } from '../../plan/stream.js';
 import { fullNameOf } from '../../streamline/dataset.js';
+import { toSentStream } from '../../requests/streams.js';
 import {
-  estimateArguments,
   longestEstimate,
   longestSeriesEstimate,
   parseEstimate,
@@ -34,8 +34,8 @@ export async function estimateSizes(
   }
   const entries = [...byStream.values()];
   const sizes = new Map<Step, number>();
-  const calls = entries.map(({ stream }) => estimateArguments(stream));
-  await runCalls(sender, calls, {
+  const streams = entries.map(({ stream }) => toSentStream(stream));
+  await askEach(sender, 'estimate', streams, {
     ...{ signal, limit: limitFor(entries.map(({ stream }) => stream)) },
     onEnd: (index, { output }) => {
       for (const steps of entries[index]?.sent ?? []) noteSizes(sizes, steps, output);
@@ -62,8 +62,10 @@ export async function estimateStreams(
   streams: readonly Stream[],
   signal: AbortSignal,
 ): Promise<(number | undefined)[]> {
-  const calls = streams.map(estimateArguments);
-  const outputs = await readCalls(sender, calls, { signal, limit: limitFor(streams) });
+  const outputs = await readEach(sender, 'estimate', streams.map(toSentStream), {
+    signal,
+    limit: limitFor(streams),
+  });
   return outputs.map(parseEstimate);
 }
 

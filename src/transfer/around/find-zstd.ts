@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../host/endpoint.js';
-import { isSuccess, type Host } from '../../host/host.js';
-import { runCommand } from '../../host/run-command.js';
+import { isSuccess } from '../../host/host.js';
+import { ask, noBody } from '../../host/ask.js';
 import { toCommandError } from '../../host/command-error.js';
 
 /**
@@ -11,15 +11,15 @@ export async function findHostsWithoutZstd(
   { sender, receiver }: { readonly sender: Endpoint; readonly receiver: Endpoint },
   signal: AbortSignal,
 ): Promise<string[]> {
-  const hosts = [...new Set([sender.host, receiver.host])];
-  const found = await Promise.all(hosts.map((host) => hasZstd(host, signal)));
-  return hosts.filter((_, index) => found[index] === false).map(({ name }) => name);
+  const ends = sender.host === receiver.host ? [sender] : [sender, receiver];
+  const found = await Promise.all(ends.map((end) => hasZstd(end, signal)));
+  return ends.filter((_, index) => found[index] === false).map(({ host }) => host.name);
 }
 
 /** Runs it, as one that is there may still not work. */
-async function hasZstd(host: Host, signal: AbortSignal): Promise<boolean> {
-  const result = await runCommand(host, ['zstd', '-V'], { signal });
+async function hasZstd(endpoint: Endpoint, signal: AbortSignal): Promise<boolean> {
+  const result = await ask<'zstd'>(endpoint, { kind: 'zstd' }, noBody, { signal });
   signal.throwIfAborted();
-  if (result.exit.kind === 'lost') throw toCommandError(host.name, 'zstd', result);
+  if (result.exit.kind === 'lost') throw toCommandError(endpoint.host.name, 'zstd', result);
   return isSuccess(result.exit);
 }

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../host/endpoint.js';
-import { readCalls } from '../../host/run-calls.js';
+import { readEach } from '../../host/run-calls.js';
 import type { Chain } from '../../plan/plan.js';
-import { listReferencedArguments, parseReferenced } from '../../zfs/list.js';
+import { parseReferenced } from '../../zfs/list.js';
 import { estimateSizes } from './estimate-sizes.js';
 
 /** From how many bytes on a lane is worth a connection of its own: another login takes as long as some 30 MiB through ssh2. */
@@ -82,10 +82,10 @@ async function readReferenced(
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
-  const calls: string[][] = [];
+  const calls: { readonly datasets: readonly string[] }[] = [];
   for (let start = 0; start < names.length; start += namesPerCall) {
-    calls.push([...listReferencedArguments, ...names.slice(start, start + namesPerCall)]);
+    calls.push({ datasets: names.slice(start, start + namesPerCall) });
   }
-  const outputs = await readCalls(sender, calls, { signal, limit: namesPerCall * longestLine });
+  const outputs = await readEach(sender, 'referenced', calls, { signal, limit: namesPerCall * longestLine });
   return parseReferenced(outputs.join('\n'));
 }

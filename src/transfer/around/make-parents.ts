@@ -1,9 +1,8 @@
 import { toCommandError } from '../../host/command-error.js';
 import { ZfsVmError } from '../../base/errors.js';
-import { runCalls, type CallEnd } from '../../host/run-calls.js';
+import { askEach, type CallEnd } from '../../host/run-calls.js';
 import type { Plan } from '../../plan/plan.js';
 import { isWithin } from '../../zfs/names.js';
-import { createParentArguments } from '../../zfs/receive.js';
 import type { LaneContext } from '../lanes/run-lane.js';
 
 /** More than `zfs create` says. */
@@ -52,8 +51,8 @@ export class ParentMaker {
       destinations.some((destination) => isWithin(destination, parent)),
     );
     for (const parent of wanted) this.#missing.delete(parent);
-    const calls = wanted.map((parent) => createParentArguments(parent, this.#inClear.has(parent)));
-    await runCalls(receiver, calls, {
+    const parents = wanted.map((dataset) => ({ dataset, inClear: this.#inClear.has(dataset) }));
+    await askEach(receiver, 'make-parents', parents, {
       ...{ signal, limit: longestOutput },
       onEnd: (index, end) => {
         const parent = wanted[index] ?? '';

@@ -1,11 +1,12 @@
 import { ZfsVmError } from '../../base/errors.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
+import { ask } from '../../host/ask.js';
 import { runCommand } from '../../host/run-command.js';
 import { readGuids } from '../../inventory/read-inventory.js';
 import { poolOf } from '../../zfs/names.js';
 import { programArguments } from '../../zfs/protect.js';
-import { formatRole, roleProgram, roleProperty, type Role } from '../../zfs/role.js';
+import { formatRole, roleProgram, type Role } from '../../zfs/role.js';
 
 /** How many datasets get their role in one command, whose line has a limit: two words each, of 255 and some 400 characters at most. */
 const datasetsAtOnce = 100;
@@ -39,16 +40,18 @@ export async function writeRoles(
 
 /** In one process and one transaction where that is allowed, one by one where it isn't. */
 async function writeSome(
-  { host, zfs }: Endpoint,
+  receiver: Endpoint,
   pool: string,
   values: readonly (readonly [name: string, value: string])[],
   signal: AbortSignal,
 ): Promise<void> {
-  const words = [...zfs, ...programArguments(pool), ...values.flat()];
-  const inOne = await runCommand(host, words, { input: roleProgram, signal });
-  if (isSuccess(inOne.exit)) return;
-  const one = `"$@" set "${roleProperty}=$value" "$name" </dev/null`;
-  const script = `while IFS= read -r name && IFS= read -r value; do ${one}; done; :`;
-  const input = values.map(([name, value]) => `${name}\n${value}\n`).join('');
-  await runCommand(host, ['sh', '-c', script, 'sh', ...zfs], { input, signal });
+  const { host, zfs, gate } = receiver;
+  // A gate lets no programs through.
+  if (gate?.isThere !== true) {
+    const words = [...zfs, ...programArguments(pool), ...values.flat()];
+    const inOne = await runCommand(host, words, { input: roleProgram, signal });
+    if (isSuccess(inOne.exit)) return;
+  }
+  const records = values.map(([dataset, role]) => ({ dataset, role }));
+  await ask<'set-roles'>(receiver, { kind: 'set-roles' }, () => records, { signal });
 }

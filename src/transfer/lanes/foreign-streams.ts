@@ -1,6 +1,7 @@
 import type { Step } from '../../plan/plan.js';
 import { StreamCheck, type AwaitedPart, type Checked } from '../../zfs/stream-check.js';
-import { streamMark, type Leg } from './lane-script.js';
+import { streamMark } from '../../requests/lane-scripts.js';
+import type { Leg } from './lane-script.js';
 import type { ByteCheck } from './pipe.js';
 
 /**

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import { toCommandError } from '../../host/command-error.js';
 import { ZfsVmError } from '../../base/errors.js';
+import { argvOf } from '../../host/ask.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
 import { describeFlood } from '../../host/run-command.js';
@@ -13,14 +14,7 @@ import type { StreamOption } from '../../zfs/send.js';
 import type { Arrival, Fault, TransferEvent } from '../event.js';
 import { ForeignStreams, type Refusal } from './foreign-streams.js';
 import { LaneProgress } from './lane-progress.js';
-import {
-  findLastSent,
-  LegReports,
-  receiveScript,
-  sendScript,
-  type Leg,
-  type LegReport,
-} from './lane-script.js';
+import { findLastSent, LegReports, receiveLane, sendLane, type Leg, type LegReport } from './lane-script.js';
 import {
   canJoin,
   closeInlet,
@@ -93,8 +87,7 @@ export interface OpenLane {
 export async function openLane(legs: readonly Leg[], context: LaneContext): Promise<OpenLane> {
   const { sender, receiver, rateLimit, compress, hasNoise, isForeign, signal } = context;
   const isNamed = isUnseen(context);
-  const receive = receiveScript(legs, { compress, hasNoise, isNamed });
-  const argv = ['sh', '-c', receive, 'sh', ...receiver.zfs];
+  const argv = argvOf(receiver, receiveLane(legs, { compress, hasNoise, isNamed }));
   const sides = { sender: sender.host, receiver: receiver.host, rateLimit };
   // What is compressed has to be counted on its way: the sender's zfs only knows what it was before.
   return { legs, inlet: await openInlet(argv, sides, compress || (isForeign && !isNamed), signal) };
@@ -133,8 +126,8 @@ export async function runLane(
   const flood = new AbortController();
   const mostTalk = Math.max(...legs.map((leg) => usualTalk + leg.steps.length * talkPerStep));
   progress.begin();
-  const send = sendScript(legs, { compress, tellsProgress: isJoined(inlet), hasNoise });
-  const result = await runPipe({ host: sender.host, argv: ['sh', '-c', send, 'sh', ...sender.zfs] }, inlet, {
+  const argv = argvOf(sender, sendLane(legs, { compress, tellsProgress: isJoined(inlet), hasNoise }));
+  const result = await runPipe({ host: sender.host, argv }, inlet, {
     ...{ signal: AbortSignal.any([signal, flood.signal]), clock, rateLimit, check, stallMs, onStart },
     onBytes: (bytes) => {
       progress.addBytes(bytes);

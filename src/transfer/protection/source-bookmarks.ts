@@ -1,6 +1,7 @@
 import { ZfsVmError } from '../../base/errors.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
+import { ask } from '../../host/ask.js';
 import { runCommand } from '../../host/run-command.js';
 import { explainZfsFailure } from '../../zfs/failure.js';
 import { poolOf } from '../../zfs/names.js';
@@ -50,19 +51,18 @@ export class SourceBookmarks {
 
   /** In one process and one transaction where that is allowed, one by one where it isn't. */
   async #makeSome(snapshots: readonly string[], pool: string): Promise<Allowed> {
-    const { host, zfs } = this.#sender;
+    const { host, zfs, gate } = this.#sender;
     const signal = this.#signal;
     try {
       const program = [...zfs, ...programArguments(pool), ...snapshots];
-      const inOne = await runCommand(host, program, { input: bookmarkProgram, signal });
-      if (!isSuccess(inOne.exit)) {
-        const one = `"$@" bookmark "$name" "\${name%@*}#\${name#*@}" </dev/null`;
-        const script = `while IFS= read -r name; do ${one}; done; :`;
-        const input = snapshots.map((snapshot) => `${snapshot}\n`).join('');
-        const { exit, stderr } = await runCommand(host, ['sh', '-c', script, 'sh', ...zfs], {
-          input,
-          signal,
-        });
+      // A gate lets no programs through.
+      const isDone =
+        gate?.isThere !== true &&
+        isSuccess((await runCommand(host, program, { input: bookmarkProgram, signal })).exit);
+      if (!isDone) {
+        const records = snapshots.map((name) => ({ name }));
+        const request = { kind: 'bookmark-all' } as const;
+        const { exit, stderr } = await ask<'bookmark-all'>(this.#sender, request, () => records, { signal });
         if (explainZfsFailure(stderr)?.kind === 'denied') return 'denied';
         if (!isSuccess(exit)) return 'allowed';
       }

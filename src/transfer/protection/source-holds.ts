@@ -3,11 +3,9 @@ import type { Clock } from '../../base/clock.js';
 import { ZfsVmError } from '../../base/errors.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
-import { runCommand } from '../../host/run-command.js';
-import { forEachName, quoteCommand } from '../../base/shell.js';
+import { ask } from '../../host/ask.js';
 import { explainZfsFailure } from '../../zfs/failure.js';
 import { poolOf } from '../../zfs/names.js';
-import { holdArguments, releaseArguments } from '../../zfs/protect.js';
 import type { TransferEvent } from '../event.js';
 import type { HoldJournal, HoldRecord, LeftHolds } from './hold-journal.js';
 
@@ -77,7 +75,7 @@ export class SourceHolds {
     if (!(await journal.write({ ...record, isTaken: false }))) return;
     for (const snapshot of more) this.#snapshots.add(snapshot);
     emit({ kind: 'held', host: sender.host.name, snapshots: more.length });
-    const ended = await runForNames(sender, holdArguments(this.#tag), more);
+    const ended = await runForNames(sender, { kind: 'hold', tag: this.#tag }, more);
     if (ended !== 'denied' && ended !== 'refused') this.#isHeld = true;
     if (ended === 'all') for (const snapshot of more) this.#sure.add(snapshot);
     if (ended === 'unknown') this.#isUnsure = true;
@@ -89,7 +87,7 @@ export class SourceHolds {
     const areHeld = successors.every((snapshot) => this.#sure.has(snapshot));
     if (going.length === 0 || !areHeld || this.#releasing !== undefined) return;
     const { sender, holdJournal: journal } = this.#context;
-    const ended = await runForNames(sender, releaseArguments(this.#tag), going);
+    const ended = await runForNames(sender, { kind: 'release', tag: this.#tag }, going);
     for (const snapshot of going) this.#sure.delete(snapshot);
     if (ended !== 'all') return;
     for (const snapshot of going) this.#snapshots.delete(snapshot);
@@ -107,7 +105,7 @@ export class SourceHolds {
   async #releaseAll(): Promise<void> {
     if (this.#snapshots.size === 0) return;
     const { sender, holdJournal: journal } = this.#context;
-    const ended = await runForNames(sender, releaseArguments(this.#tag), [...this.#snapshots]);
+    const ended = await runForNames(sender, { kind: 'release', tag: this.#tag }, [...this.#snapshots]);
     // Where holding was denied, it is no matter that releasing is, too.
     const isReleased =
       ended === 'all' || ended === 'done' || ((ended === 'denied' || ended === 'refused') && !this.#isHeld);
@@ -124,7 +122,7 @@ export class SourceHolds {
 export async function releaseLeftHolds(context: HoldContext): Promise<void> {
   const { sender, holdJournal: journal } = context;
   const release = async ({ host, zfs, tag, snapshots, isSettled }: LeftHolds): Promise<void> => {
-    const ended = await runForNames({ ...sender, zfs }, releaseArguments(tag), snapshots);
+    const ended = await runForNames({ ...sender, zfs }, { kind: 'release', tag }, snapshots);
     const isOver = ended === 'all' || (ended === 'done' && host === sender.host.name);
     if (isOver && isSettled) await journal.remove(tag);
   };
@@ -162,27 +160,18 @@ function isNoFailure(line: string): boolean {
 }
 
 /**
- * Runs zfs with names that follow its arguments. Names for which it fails are passed over: they are gone, or the rights are lacking.
+ * Holds or releases what is named. Names for which it fails are passed over: they are gone, or the rights are lacking.
  * It is never cut short, not even when its host is closed: nobody would know then what is held. A lost host is no error here.
  */
 async function runForNames(
-  { host, zfs }: Endpoint,
-  zfsArguments: readonly string[],
+  endpoint: Endpoint,
+  what: { readonly kind: 'hold' | 'release'; readonly tag: string },
   names: readonly string[],
 ): Promise<NamesEnd> {
-  const { script, input } = forEachName(zfsArguments, names);
   try {
-    // xargs ends so (1 where it isn't GNU's) when zfs failed for some names, and otherwise when zfs was killed or isn't there.
-    const isPassedOver = '{ [ "$status" = 123 ] || [ "$status" = 1 ]; }';
-    // A host that has just started may not have its pools yet: what is held there isn't gone.
-    const pools = new Set(names.map((name) => poolOf(name.replace(/@.*/, ''))));
-    const hasPools = `"$@" list -Hp -o name ${quoteCommand([...pools])} </dev/null >/dev/null`;
-    const passOver = `{ status=$?; ${isPassedOver} && ${hasPools}; }`;
-    // Should the way to the host break in the middle of a name, what has come of it is the last line, which is left out.
-    const lines = `trap '' HUP INT TERM\nsed '$d' | ${script} || ${passOver}`;
-    const { exit, stderr } = await runCommand(host, ['sh', '-c', lines, 'sh', ...zfs], {
-      input: [...input, 'end\n'],
-    });
+    const pools = [...new Set(names.map((name) => poolOf(name.replace(/@.*/, ''))))];
+    const records = names.map((name) => ({ name }));
+    const { exit, stderr } = await ask<'hold' | 'release'>(endpoint, { ...what, pools }, () => records);
     if (!isSuccess(exit)) return 'unknown';
     if (explainZfsFailure(stderr)?.kind === 'denied') return 'denied';
     const failures = stderr.split('\n').filter((line) => line.startsWith('cannot '));

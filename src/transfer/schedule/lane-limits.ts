@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
 import { findRemotePipe } from '../../host/remote-pipe.js';
-import { runCommand } from '../../host/run-command.js';
+import { ask, noBody } from '../../host/ask.js';
 import type { Plan } from '../../plan/plan.js';
 import type { TransferContext } from './transfer-context.js';
 
@@ -49,9 +49,12 @@ function sharesChannels({ sender, receiver, rateLimit }: TransferContext): boole
  * reads ahead for them, and the next one would miss what was read; otherwise it leaves stdin alone, also with Debian's `use_pty`
  * (seen with sudo 1.9.13).
  */
-async function canChainReceives({ host, zfs }: Endpoint, signal: AbortSignal): Promise<boolean> {
-  if (zfs[0] !== 'sudo') return true;
-  const { exit, stdout } = await runCommand(host, ['sudo', '-n', '-l'], { signal });
+async function canChainReceives(endpoint: Endpoint, signal: AbortSignal): Promise<boolean> {
+  const { zfs, gate } = endpoint;
+  // A gate calls zfs in its own way.
+  if (zfs[0] !== 'sudo' && gate?.isThere !== true) return true;
+  const request = { kind: 'sudo-rules' } as const;
+  const { exit, stdout } = await ask<'sudo-rules'>(endpoint, request, noBody, { signal });
   signal.throwIfAborted();
   return isSuccess(exit) && !/log_(input|stdin)/i.test(stdout);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findSources } from '../../../src/plan/sources.js';
-import { findDiffering } from '../../../src/probe/questions/out-of-step.js';
+import { findDiffering } from '../../../src/probe/questions/find-differing.js';
 import { findProbes, nameReceiver } from '../../../src/probe/questions/probes.js';
 import { world } from '../../worlds.js';
 

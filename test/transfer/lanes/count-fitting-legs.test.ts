@@ -7,7 +7,8 @@ import { toRemoteCommand } from '../../../src/host/ssh/remote-command.js';
 import { ViaHost } from '../../../src/host/via-host.js';
 import type { Plan } from '../../../src/plan/plan.js';
 import { planTransfer } from '../../../src/plan/plan-transfer.js';
-import { receiveScript, sendScript, toLegs } from '../../../src/transfer/lanes/lane-script.js';
+import { renderRequest } from '../../../src/requests/render.js';
+import { receiveLane, sendLane, toLegs } from '../../../src/transfer/lanes/lane-script.js';
 import { Changes } from '../../../src/transfer/schedule/changes.js';
 import { ReceiverRun } from '../../../src/transfer/schedule/receiver-run.js';
 import type { TransferContext } from '../../../src/transfer/schedule/transfer-context.js';
@@ -55,10 +56,10 @@ for (const [way, start] of Object.entries(ways)) {
       const count = run.legSender.countForLane(legs);
       assert.ok(count > 20 && count < legs.length, `${count} of ${legs.length}`);
       const inLane = legs.slice(0, count);
-      const send = sendScript(inLane, { compress: false, tellsProgress: true, hasNoise: false });
-      const receive = receiveScript(inLane, { compress: false, hasNoise: false });
+      const send = sendLane(inLane, { compress: false, tellsProgress: true, hasNoise: false });
+      const receive = receiveLane(inLane, { compress: false, hasNoise: false });
       const { signal } = new AbortController();
-      const [sending, receiving] = [send, receive].map((script) => ['sh', '-c', script, 'sh', 'zfs']);
+      const [sending, receiving] = [send, receive].map((request) => renderRequest(request, ['zfs']));
       await assert.rejects(async () => start(sending ?? [], receiving ?? [], { signal }), /it fits/);
     }
   });

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findSources } from '../../../src/plan/sources.js';
-import {
-  endOfDatasets,
-  findDiffering,
-  findOutOfStep,
-  formatInStep,
-  outOfStepProgram,
-} from '../../../src/probe/questions/out-of-step.js';
-import { findProbes, nameReceiver } from '../../../src/probe/questions/probes.js';
-import { awks, runAwk, whyNoAwk } from '../../awks.js';
-import { world } from '../../worlds.js';
+import { findSources } from '../../src/plan/sources.js';
+import { findDiffering } from '../../src/probe/questions/find-differing.js';
+import { findProbes, nameReceiver } from '../../src/probe/questions/probes.js';
+import { endOfDatasets, findOutOfStep, outOfStepProgram } from '../../src/requests/out-of-step.js';
+import { renderBody } from '../../src/requests/render.js';
+import { awks, runAwk, whyNoAwk } from '../awks.js';
+import { world } from '../worlds.js';
 
 /** What a receiver has, and what tells whether that is in step. */
 interface Situation {
@@ -42,7 +38,14 @@ function findThere(
   const listed = Object.entries(found).map(([name, guid]) => `${name}\t${guid}\t7\n`);
   // The shell has an empty line where nothing was found.
   const lines = listed.length === 0 ? ['\n'] : listed;
-  const input = lines.join('') + formatInStep({ newest: Object.entries(newest), following, earlier });
+  const records = [
+    ...Object.entries(newest).map(([name, guid]) => ({ as: 'newest' as const, name, guid })),
+    ...following.map((name) => ({ as: 'following' as const, name, guid: undefined })),
+    ...earlier.map((name) => ({ as: 'earlier' as const, name, guid: undefined })),
+  ];
+  // The first line has what is expected, and is read by the shell.
+  const [, ...asked] = [...(renderBody('how-far', records) as Iterable<string>)].join('').split('\n');
+  const input = lines.join('') + asked.join('\n');
   const { output, status } = runAwk(awk, outOfStepProgram.join('\n'), input);
   assert.equal(status, 0);
   const printed = output.trimEnd().split('\n');

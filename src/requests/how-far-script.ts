@@ -6,17 +6,10 @@ import {
   longestDatasets,
   tokenLines,
   type ListedColumns,
-} from '../inventory/list-scripts.js';
+  type Within,
+} from './list-scripts.js';
 import { listNamedSnapshotsArguments, newestSnapshotColumn } from '../zfs/list.js';
-import { endOfDatasets, formatInStep, outOfStepProgram, type InStep } from './questions/out-of-step.js';
-
-/** What tells how far copies on a host are. */
-export interface HowFarQuestion extends InStep {
-  /** Full names of those of the newest and the following that weren't expected. */
-  readonly late: readonly string[];
-  /** Full names of snapshots that copies in step have, with the GUIDs; each dataset is a copy. */
-  readonly newest: ReadonlyMap<string, bigint>;
-}
+import { endOfDatasets, outOfStepProgram } from './out-of-step.js';
 
 /** Stands below what a zfs has listed that did not come to its end. */
 export const brokenOff = 'broken off';
@@ -35,9 +28,15 @@ export const lateProgram = String.raw`sub(/^late /, "") { print "\"" $0 "\"" }`;
 /** Picks the snapshots from what is open, and the newest snapshot of each dataset from a list of them. */
 export const newestProgram = String.raw`/^"[^@]*@/ { print; next } $${newestSnapshotColumn} ~ /@/ { print "\"" $${newestSnapshotColumn} "\"" }`;
 
-/** The parts of the script that asks a host how far its copies are. It reads what `writeQuestion` writes. */
+/**
+ * The parts of the script that asks a host how far its copies are. On stdin it reads a line with what is expected, in quotes, to be asked for
+ * while the rest is waited for: the names that are late, and what `outOfStepProgram` reads.
+ * @param listsAll whether all datasets are listed, wherever the copies are
+ */
 export function howFarScript(
   columns: ListedColumns,
+  within?: Within,
+  listsAll = false,
 ): Record<'found' | 'datasets' | 'tokens' | 'newest', readonly string[]> {
   return {
     found: [
@@ -56,31 +55,26 @@ export function howFarScript(
       `')`,
       `echo "$found"`,
     ],
-    datasets: [
-      'datasets=; newest=; case $open in \\"*)',
-      `  some=$({ echo "$open" | xargs -E ${endOfDatasets} "$@" ${quoteCommand(datasetsArguments(columns))} 2>/dev/null`,
-      `    echo "status $?"; } | ${cutDatasets})`,
-      '  case $some in',
-      '  *\'status 0\') datasets=${some%status 0}; echo "$datasets"',
-      `    newest=$({ echo "$open"; echo "$datasets"; } | awk -F '\\t' '${newestProgram}') ;;`,
-      '  *)',
-      ...datasetLines(columns),
-      '  ;;',
-      '  esac ;;',
-      `*) echo '${allInStep}' ;;`,
-      'esac',
-    ],
+    datasets: listsAll ? ['newest=', ...datasetLines(columns, within)] : openLines(columns, within),
     tokens: tokenLines,
     newest: [`case $newest in *\\"*) echo "$newest" | named "$@" ;; esac`],
   };
 }
 
-/** What the script reads: what is expected on one line, to be asked for while the rest is waited for. */
-export async function* writeQuestion(
-  expected: readonly string[],
-  asked: Promise<HowFarQuestion>,
-): AsyncGenerator<string> {
-  yield `${expected.map((name) => `"${name}"`).join(' ')}\n`;
-  const question = await asked;
-  yield `${question.late.map((name) => `late ${name}\n`).join('')}${formatInStep(question)}`;
+/** Lists the datasets that are open, and where one of them isn't there, all. */
+function openLines(columns: ListedColumns, within: Within | undefined): string[] {
+  return [
+    'datasets=; newest=; case $open in \\"*)',
+    `  some=$({ echo "$open" | xargs -E ${endOfDatasets} "$@" ${quoteCommand(datasetsArguments(columns))} 2>/dev/null`,
+    `    echo "status $?"; } | ${cutDatasets})`,
+    '  case $some in',
+    '  *\'status 0\') datasets=${some%status 0}; echo "$datasets"',
+    `    newest=$({ echo "$open"; echo "$datasets"; } | awk -F '\\t' '${newestProgram}') ;;`,
+    '  *)',
+    ...datasetLines(columns, within),
+    '  ;;',
+    '  esac ;;',
+    `*) echo '${allInStep}' ;;`,
+    'esac',
+  ];
 }

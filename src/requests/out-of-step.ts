@@ -1,5 +1,4 @@
-import { datasetOf } from '../../streamline/lineage.js';
-import type { Probe } from './probes.js';
+import { datasetOf } from '../streamline/lineage.js';
 
 /*
  * The rule that says which copies are in step stands here twice, since it is applied on both machines: by awk on the receiver, so that
@@ -44,7 +43,7 @@ export const endOfDatasets = '@';
 
 /**
  * `findOutOfStep` as a program of awk. It reads the snapshots that were found, as zfs lists them, and what was asked for
- * (`formatInStep`); it prints the datasets that differ, and after a line between them what else to ask for. What it prints is for xargs, to
+ * (`renderBody`); it prints the datasets that differ, and after a line between them what else to ask for. What it prints is for xargs, to
  * which a space means something: it stands in quotes. As numbers, GUIDs would not be exact.
  */
 export const outOfStepProgram = [
@@ -59,32 +58,3 @@ export const outOfStepProgram = [
   String.raw`  for (name in earlier) if (earlier[name] in isLagging) print "\"" name "\""`,
   '}',
 ];
-
-/** What tells which copies are in step, as `outOfStepProgram` reads it. */
-export function formatInStep({ newest, following, earlier }: InStep): string {
-  return [
-    ...Array.from(newest, ([name, guid]) => `newest ${name}\t${guid}\n`),
-    ...following.map((name) => `following ${name}\n`),
-    ...earlier.map((name) => `earlier ${name}\n`),
-  ].join('');
-}
-
-/**
- * The receiver's datasets about which more has to be known: the one that is expected to be the copy hasn't exactly the newest versions.
- * @param found as for `findOutOfStep`
- */
-export function findDiffering(probes: readonly Probe[], found: ReadonlyMap<string, bigint>): string[] {
-  const differing = new Set<string>();
-  for (const { places, isExpected, newest, following } of probes) {
-    const [first = ''] = places;
-    const inStep = {
-      newest: newest.map(({ name, guid }) => [`${first}@${name}`, guid] as const),
-      following: following.map((name) => `${first}@${name}`),
-      earlier: [],
-    };
-    const isInStep = findOutOfStep(inStep, found).differing.size === 0;
-    // Of namesakes that lag, whatever is known of them tells nothing: all has to be read.
-    if (isExpected && !isInStep) for (const place of places) differing.add(place);
-  }
-  return [...differing];
-}

@@ -7,17 +7,33 @@ import {
   resumeTokenColumn,
   untoldEncryption,
 } from '../zfs/list.js';
+import { ancestorsOf } from '../zfs/names.js';
 import { getPropertiesArguments } from '../zfs/properties.js';
 import { explainTokenArguments } from '../zfs/resume-token.js';
 import { taggedOnly } from './tagged-only.js';
-import { longestList } from './zfs-script.js';
 
 /*
  * Lines of the scripts that list what a host has. In them, `"$@"` calls zfs.
  */
 
+/** The part of a host that is listed: what is at and below some datasets, of which none lies below another. */
+export interface Within {
+  readonly roots: readonly string[];
+}
+
+/** Has zfs list or get something of a part of the host only. */
+function limit(
+  [subcommand = '', ...words]: readonly string[],
+  within: Within | undefined,
+): readonly string[] {
+  return within === undefined ? [subcommand, ...words] : [subcommand, '-r', ...words, ...within.roots];
+}
+
 /** What is listed: also what anybody may have written, or only what zfs says itself. */
 export type ListedColumns = 'all' | 'plain';
+
+/** How many characters an answer may have where its last part is read as it comes. */
+export const longestList = 2 ** 29;
 
 /** How many bytes the list of datasets may have: that of half a million. */
 export const longestDatasets = 2 ** 26;
@@ -34,7 +50,8 @@ export const cutDatasets = `head -c ${longestDatasets} | tr '\\\\' '?'`;
  * itself, or what is encrypted would look as if it weren't. The list stays in the shell's memory, and a pipe hides the
  * status of zfs: so it is cut at some length, and its last line is the status.
  */
-export function datasetLines(columns: ListedColumns): string[] {
+export function datasetLines(columns: ListedColumns, within?: Within): string[] {
+  if (within !== undefined) return datasetLinesWithin(columns, within);
   const list = quoteCommand(datasetsArguments(columns));
   return [
     `ask() { { "$@" </dev/null; echo "status $?"; } | ${cutDatasets}; }`,
@@ -60,6 +77,30 @@ export function datasetLines(columns: ListedColumns): string[] {
   ];
 }
 
+/**
+ * The same for a part of the host: with the datasets above it, whose properties matter to those in it, and none of what else is below those.
+ * The zfs has to know all columns (0.8).
+ */
+function datasetLinesWithin(columns: ListedColumns, within: Within): string[] {
+  const list = datasetsArguments(columns);
+  const above = [...new Set(within.roots.flatMap(ancestorsOf))];
+  return [
+    `datasets=$({ "$@" ${quoteCommand(limit(list, within))} </dev/null; echo "status $?"; } | ${cutDatasets})`,
+    'case $datasets in',
+    "  *'status 0') datasets=${datasets%status 0} ;;",
+    '  *\'status \'[0-9]*) exit "${datasets##*status }" ;;',
+    "  *) echo 'the list of datasets broke off, or has no end' >&2; exit 1 ;;",
+    'esac',
+    ...(above.length === 0
+      ? []
+      : [
+          `above=$("$@" ${quoteCommand([...list, ...above])} </dev/null) || exit`,
+          'datasets="$above\n$datasets"',
+        ]),
+    'echo "$datasets"',
+  ];
+}
+
 /** Writes to each dataset in a list of them how it is encrypted, of which lines come before. */
 const joinEncryption =
   `NF == 3 && $2 == "encryption" { of[$1] = $3; next } ` +
@@ -80,15 +121,15 @@ export const tokenLines = [
 ];
 
 /** A zfs that lacks one of the properties says so in its first line, and then lists all that it has: that is left out. */
-export function propertyLines(names: readonly string[]): string[] {
+export function propertyLines(names: readonly string[], within?: Within): string[] {
   if (names.length === 0) return [];
-  const call = `"$@" ${quoteCommand(getPropertiesArguments(names))} </dev/null`;
+  const call = `"$@" ${quoteCommand(limit(getPropertiesArguments(names), within))} </dev/null`;
   return [`${call} 2>/dev/null || { ${call} 2>&1 >/dev/null | sed -n '1s/^/zfs get: /p' >&2; exit 1; }`];
 }
 
 /** The list of all snapshots, or of those of datasets that have versions or that others were cloned from. */
-export function snapshotLines(list: readonly string[], scope: 'tagged' | 'all'): string[] {
-  const call = `"$@" ${quoteCommand(list)} </dev/null`;
+export function snapshotLines(list: readonly string[], scope: 'tagged' | 'all', within?: Within): string[] {
+  const call = `"$@" ${quoteCommand(limit(list, within))} </dev/null`;
   if (scope === 'all') return [`${call} || exit`];
   return [
     `{ echo "\${datasets}snapshots"; ${call}; printf 'status %s\\n' "$?"; } | head -c ${longestList} | awk -F '\\t' '`,
