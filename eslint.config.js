@@ -21,6 +21,7 @@ const allowedImports = {
   ],
   report: ['base', 'config', 'inventory', 'plan', 'probe', 'streamline', 'zfs', 'transfer', 'tasks'],
   'command-line': ['base', 'config', 'plan', 'report', 'streamline', 'zfs'],
+  completion: ['base', 'command-line', 'host', 'streamline', 'zfs'],
 };
 
 /** These think and do nothing else: no Node, no SSH. */

@@ -15,6 +15,7 @@ const contenders: readonly (readonly [name: string, words: readonly string[]])[]
   ['node -e 0', ['-e', '0']],
   ['--version', [executable, '--version']],
   ['--help', [executable, '--help']],
+  ['completion', [executable, 'completion', 'values', 'host', '']],
   ['push --help', [executable, 'push', '--help']],
 ];
 

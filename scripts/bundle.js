@@ -7,7 +7,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { answers, bundle, loadProgram } from '../src/launch.cjs';
+import { answers, bundle, loadProgram, values } from '../src/launch.cjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -25,18 +25,24 @@ const program = `
   export const loadLater = () => import('./host/connect/connect-host.js');
 `;
 
+/** How both are bundled. */
+const common = { bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'warning' };
+
 await build({
+  ...common,
+  entryPoints: [join(root, 'build/src/completion/print-values.js')],
+  outfile: values,
+  minify: true,
+});
+
+await build({
+  ...common,
   stdin: { contents: program, resolveDir: join(root, 'build/src') },
   outfile: bundle,
-  bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20',
   // `src/launch.cjs` reads it so.
   charset: 'ascii',
   banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
   define: { 'import.meta.url': 'bundleUrl' },
-  logLevel: 'warning',
   plugins: [
     {
       name: 'leave-out',

@@ -5,6 +5,8 @@ const { readFileSync, writeSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 
 const bundle = join(__dirname, '../build/bundle/zfs-vm.cjs');
+/** What lists values for completions: somebody is typing, and the whole program would take too long to load. */
+const values = join(__dirname, '../build/bundle/completion-values.cjs');
 /** What the program says to words that always get the same answer, as JSON. */
 const answers = `${bundle}.answers`;
 
@@ -23,6 +25,7 @@ if (require.main === module && !answerAtOnce(process.argv.slice(2))) {
  * @returns whether that was all; else the program answers, and tells what is wrong with the output
  */
 function answerAtOnce(words) {
+  if (words[0] === 'completion' && words[1] === 'values') return listValues(words.slice(2));
   // On a terminal the help has colours.
   if (words.length !== 1 || (words[0] !== '--version' && require('node:tty').isatty(1))) return false;
   const known = read(answers);
@@ -33,6 +36,18 @@ function answerAtOnce(words) {
   } catch {
     return false;
   }
+}
+
+/** @returns whether there is something that lists values; else the program does */
+function listValues(words) {
+  let program;
+  try {
+    program = require(values);
+  } catch {
+    return false;
+  }
+  process.stdout.write(program.formatValues(words, process.env));
+  return true;
 }
 
 /**
@@ -65,4 +80,4 @@ function read(path) {
   }
 }
 
-module.exports = { answers, bundle, loadProgram };
+module.exports = { answers, bundle, loadProgram, values };

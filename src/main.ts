@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { formatValues } from './completion/print-values.js';
+import { valuesCommand } from './completion/words.js';
 import { findConfigFiles } from './command-line/config-file.js';
 import { asksForDebug, runCommandLine } from './command-line/run-command-line.js';
 import { commandClasses } from './commands/all-commands.js';
@@ -40,8 +42,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       configFiles: findConfigFiles(env),
       runJournal: new RunJournalFiles(env),
     };
-    const exitCode =
-      argv[0] === '--version' ? tellVersion() : await runCommandLine(argv, commandClasses, context);
+    const exitCode = answer(argv) ?? (await runCommandLine(argv, commandClasses, context));
     // What was written last may have failed, which is told a turn later.
     await new Promise((resolve) => setImmediate(resolve));
     interrupt.signal.throwIfAborted();
@@ -56,6 +57,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     clearTimeout(graceTimer);
     for (const signal of signals) process.off(signal, onSignal);
   }
+}
+
+/** Answers what is no command. @returns the exit status; undefined where it is a command, or a mistake */
+function answer(argv: readonly string[]): number | undefined {
+  if (argv[0] === '--version') return tellVersion();
+  if (!valuesCommand.every((word, index) => word === argv[index])) return undefined;
+  process.stdout.write(formatValues(argv.slice(valuesCommand.length), process.env));
+  return exitCodes.done;
 }
 
 function tellVersion(): number {

@@ -64,6 +64,20 @@ test('what is answered without loading the program is what that says', (t) => {
   assert.equal(known['--version'], `zfs-vm ${version}\n`);
 });
 
+test('values for completions are the same with and without the program, and an unknown kind has none', (t) => {
+  const zfs = 'echo tank/ct@zfs-vm:web:1';
+  const quick = run(t, ['completion', 'values', 'version', 'w'], zfs);
+  assert.deepEqual([quick.status, quick.stdout], [0, 'web\t1 version\nweb:1\ttank/ct\n']);
+  assert.deepEqual(run(t, ['completion', 'values', 'duration', ''], zfs).stdout, '');
+  assert.deepEqual(run(t, ['completion', 'values', 'version', ''], 'exit 1').stdout, '');
+  const bundle = fileURLToPath(new URL('../bundle/zfs-vm.cjs', import.meta.url));
+  const words = `require(${JSON.stringify(bundle)}).main(['completion', 'values', 'property-value', 'compr'])`;
+  assert.equal(
+    spawnSync(process.execPath, ['-e', words], { encoding: 'utf8' }).stdout,
+    'compression=\tproperty\n',
+  );
+});
+
 test('help of a command has its options and examples', (t) => {
   const { status, stdout } = run(t, ['push', '--help']);
   assert.equal(status, 0);

@@ -6,6 +6,8 @@ export interface OperandDefinition<Value = unknown> {
   /** What help calls it. */
   readonly name: string;
   readonly kind: WordKind;
+  /** All values that there are, if it is a choice. */
+  readonly choices?: readonly string[];
   readonly isRequired: boolean;
   /** Whether there may be several; only the last operand of a command can be such. */
   readonly isRepeatable: boolean;
@@ -17,6 +19,7 @@ export interface OperandDefinition<Value = unknown> {
 interface OperandForm<Value> {
   readonly name: string;
   readonly kind: WordKind;
+  readonly choices?: readonly string[];
   readonly read: (text: string) => Value;
 }
 

@@ -28,6 +28,8 @@ export interface OptionDescription {
     { readonly name: string; readonly kind: WordKind; readonly choices: readonly string[] } | undefined;
   readonly help: string;
   readonly isRepeatable: boolean;
+  /** One of its names that it has before the command only. */
+  readonly nameBefore: string | undefined;
   /** Whether every command has it. */
   readonly isGlobal: boolean;
   /** The option that it makes sense beside only. */
@@ -35,7 +37,10 @@ export interface OptionDescription {
 }
 
 /** A word that is no option. */
-export type OperandDescription = Pick<OperandDefinition, 'name' | 'kind' | 'isRequired' | 'isRepeatable'>;
+export type OperandDescription = Pick<
+  OperandDefinition,
+  'name' | 'kind' | 'choices' | 'isRequired' | 'isRepeatable'
+>;
 
 /** What there is to know of a command's words. */
 export function describeCommand(definition: CommandDefinition): CommandDescription {
@@ -48,8 +53,8 @@ export function describeCommand(definition: CommandDefinition): CommandDescripti
     details: trimIndent(details),
     examples: examples.map(([purpose, line]) => ({ purpose, line })),
     options: [...describeOptions(Object.values(options), { isGlobal: false }), ...describeGlobalOptions()],
-    operands: Object.values(operands).map(({ name, kind, isRequired, isRepeatable }) => ({
-      ...{ name, kind, isRequired, isRepeatable },
+    operands: Object.values(operands).map(({ name, kind, choices, isRequired, isRepeatable }) => ({
+      ...{ name, kind, ...(choices && { choices }), isRequired, isRepeatable },
     })),
   };
 }
@@ -71,12 +76,12 @@ function describeOptions(
   return options.flatMap((option): OptionDescription[] => {
     const needs = option.needs?.option;
     const prefix = needs === undefined ? '' : `with ${needs}: `;
-    const common = { value: undefined, isRepeatable: false, isGlobal, needs };
+    const common = { value: undefined, isRepeatable: false, nameBefore: undefined, isGlobal, needs };
     if (option.kind === 'flag') {
       const { names, nameBefore, help, helpWithout } = option;
       const all = nameBefore === undefined ? names : [nameBefore, ...names];
       return [
-        ...(help === undefined ? [] : [{ ...common, names: all, help: `${prefix}${help}` }]),
+        ...(help === undefined ? [] : [{ ...common, names: all, nameBefore, help: `${prefix}${help}` }]),
         ...(helpWithout === undefined
           ? []
           : [{ ...common, names: [withoutOf(option)], help: `${prefix}${helpWithout}` }]),

@@ -2,6 +2,7 @@ import type { CommandClass } from '../command-line/run-command-line.js';
 import { AbortCommand } from './abort.js';
 import type { CommandContext } from './base-command.js';
 import { CloneCommand } from './clone.js';
+import { CompletionCommand } from './completion.js';
 import { CopyCommand } from './copy.js';
 import { DiffCommand } from './diff.js';
 import { ListCommand } from './list.js';
@@ -29,4 +30,5 @@ export const commandClasses: readonly CommandClass<CommandContext>[] = [
   PruneCommand,
   AbortCommand,
   LogCommand,
+  CompletionCommand,
 ];
