@@ -144,6 +144,21 @@ test('a host whose zfs fails, or that lacks the pool of its place, is told in it
   assert.match(stderr, /wrong has no pool "pool"/);
 });
 
+test('this machine under another name is not compared with itself, but with its copies where it has a place for them', async () => {
+  const { world, a } = await makeWorld();
+  const config = (rest: string): void => {
+    world.configFiles.set('config.toml', `[remotes.self]\nhost = "root@a"\n${rest}`);
+  };
+  config('');
+  const { stderr } = await expectRun(world, 'status', 1);
+  assert.match(stderr, /self is this machine, which cannot be compared with itself/);
+  config('dest = "tank/backup"\n');
+  await expectRun(world, 'push self');
+  addVersion(a, 'web:4');
+  const { stdout } = await expectRun(world, 'status');
+  assert.match(stdout, /^web +self +3 +[^ ]+ [^ ]+ +1 version, about [0-9.]+ KiB +behind$/m);
+});
+
 test('a conflict is the status of a plan, with its way out', async () => {
   const { world, b } = await makeWorld();
   b.pools.write('tank/copy/web', [7]);

@@ -4,6 +4,7 @@ import { ZfsVmError } from '../../base/errors.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { readCreationTimes, readInventory } from '../../inventory/read-inventory.js';
 import { compareStreamlines, findNewestVersions, findSetAside } from '../../plan/compare-streamlines.js';
+import { isSameMachine } from '../../plan/same-machine.js';
 import { planTransfer } from '../../plan/plan-transfer.js';
 import type { Choice } from '../../plan/choice.js';
 import { streamOf, type PlannedStream } from '../../plan/stream.js';
@@ -11,7 +12,7 @@ import type { HostStatus, Status } from './status-result.js';
 import { findLeftOut } from '../../streamline/tree-members.js';
 import { fullNameOf, type Datasets, type Point } from '../../streamline/dataset.js';
 import { estimateStreams } from '../../transfer/around/estimate-sizes.js';
-import { checkPatterns, checkPool } from '../check-request.js';
+import { checkCopyPlace, checkPatterns, checkPool, splitAtDestination } from '../check-request.js';
 import { localName } from '../../base/local-name.js';
 import type { Hosts } from '../hosts.js';
 
@@ -92,20 +93,37 @@ function compareHost(
   { choice, config }: CompareOptions,
 ): HostStatus {
   if (answer.kind === 'failed') return answer;
-  const { host, datasets: receiver } = answer;
+  const { host } = answer;
   const destination = resolveRemote(config, host).destination;
   try {
-    checkPool(destination, host, receiver);
+    const sides = { ...findSides(sender, answer, destination), choice };
+    const plan = planTransfer({ ...sides, destination, rollback: false, replace: false });
+    return {
+      ...{ kind: 'compared', host, streamlines: compareStreamlines(sides, plan) },
+      setAside: findSetAside(sides),
+    };
   } catch (error) {
     if (!(error instanceof ZfsVmError)) throw error;
     return { kind: 'failed', host, error };
   }
-  const plan = planTransfer({ sender, receiver, choice, destination, rollback: false, replace: false });
-  const sides = { sender, receiver, choice };
-  return {
-    ...{ kind: 'compared', host, streamlines: compareStreamlines(sides, plan) },
-    setAside: findSetAside(sides),
-  };
+}
+
+/** What a push would have as its sides: of this very machine, what lies at the destination is the receiver. @throws ZfsVmError */
+function findSides(
+  sender: Datasets,
+  { host, datasets: receiver }: Answer,
+  destination: string | undefined,
+): { readonly sender: Datasets; readonly receiver: Datasets } {
+  checkPool(destination, host, receiver);
+  if (!isSameMachine(receiver, sender)) return { sender, receiver };
+  if (destination === undefined) {
+    throw new ZfsVmError('usage', `${host} is this machine, which cannot be compared with itself`, {
+      hint: 'name another host; to compare the copies on this machine, configure a remote with "dest"',
+    });
+  }
+  const sides = splitAtDestination(sender, receiver, destination);
+  checkCopyPlace(sides);
+  return sides;
 }
 
 /** Where snapshots are on this machine, or at least their bookmarks: full names by GUID. */
