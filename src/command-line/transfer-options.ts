@@ -71,6 +71,12 @@ export const fanOutOptions = {
   }),
 } as const;
 
+/** Whether receivers serve each other. */
+export const relayOption = flag(
+  ['--relay'],
+  'let hosts that have received all of it send it to the next ones',
+);
+
 /** Where new datasets go. @param where the place is, e.g. `here` */
 export function destinationOption(where: string): ValueDefinition<string | undefined> {
   return value(['-d', '--destination'], {

@@ -1,5 +1,10 @@
 import { defineCommand, hostOperands } from '../command-line/command-definition.js';
-import { destinationOption, fanOutOptions, transferOptions } from '../command-line/transfer-options.js';
+import {
+  destinationOption,
+  fanOutOptions,
+  relayOption,
+  transferOptions,
+} from '../command-line/transfer-options.js';
 import { BaseCommand } from './base-command.js';
 import { planPush, push } from '../tasks/transfer/push.js';
 import { tellPlans, tellTransfer } from './tell-transfer.js';
@@ -17,7 +22,8 @@ export class PushCommand extends BaseCommand<typeof PushCommand.definition> {
 
       A host is an SSH address, or \`local\` to copy within this machine (then \`-d\` is needed). Several are served side by
       side: what more than one of them needs is read once, and sent to all. One that is slower than the others holds them back
-      only for \`--fan-out-lag\`; then it goes on alone, as does one that fails.
+      only for \`--fan-out-lag\`; then it goes on alone, as does one that fails. With \`--relay\` this machine sends to one host at a
+      time, and each host that has received everything sends it to the next one by its own ssh: for many hosts behind one uplink.
     `,
     examples: [
       ['Push all versions to a host', 'push fjoe@remote-host'],
@@ -25,12 +31,14 @@ export class PushCommand extends BaseCommand<typeof PushCommand.definition> {
       ['Push one streamline only', 'push -n debian-7 fjoe@remote-host'],
       ['See what a push would do', 'plan push fjoe@remote-host'],
       ['Push to several hosts, reading everything once', 'push fjoe@host-1 fjoe@host-2 fjoe@host-3'],
+      ['Push to many hosts, which serve each other', 'push --relay host-1 host-2 host-3 host-4'],
       ['Keep a copy on another pool of this machine', 'push -d tank/backup local'],
     ],
     options: {
       destination: destinationOption('there'),
       ...transferOptions,
       ...fanOutOptions,
+      relay: relayOption,
     },
     operands: { hosts: hostOperands({ isRequired: true }) },
     inSynopsis: ['patterns', 'destination'],

@@ -24,6 +24,8 @@ export interface Remote {
   readonly transport: Transport | undefined;
   /** How many bytes a second streams from and to it may take in all; undefined for no limit. */
   readonly bytesPerSecond: number | undefined;
+  /** Whether it may serve other hosts with what it has got from a push with `--relay`. */
+  readonly mayRelay: boolean;
   /** What is kept there, as the file's own retentions; empty when it says nothing of its own. */
   readonly retentions: readonly StreamlineRetention[];
 }

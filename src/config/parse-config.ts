@@ -58,7 +58,7 @@ function checkName(what: 'remote' | 'group', name: string, { line }: TomlValue):
   );
 }
 
-const remoteKeys = ['host', 'dest', 'sudo', 'transport', 'bwlimit', 'retention'] as const;
+const remoteKeys = ['host', 'dest', 'sudo', 'transport', 'bwlimit', 'relay', 'retention'] as const;
 
 function readRemote(table: TableReader<(typeof remoteKeys)[number]>): Remote {
   const address = table.readText('host', readAddress);
@@ -69,6 +69,7 @@ function readRemote(table: TableReader<(typeof remoteKeys)[number]>): Remote {
     sudo: table.readFlag('sudo') ?? false,
     transport: table.readText('transport', readTransport),
     bytesPerSecond: table.readText('bwlimit', readRate),
+    mayRelay: table.readFlag('relay') ?? true,
     retentions: [...table.readEach('retention', readStreamlineRetention).values()],
   };
 }

@@ -15,6 +15,8 @@ export interface ResolvedRemote {
   readonly destination: string | undefined;
   /** How many bytes a second streams from and to it may take in all; undefined for no limit. */
   readonly bytesPerSecond: number | undefined;
+  /** Whether it may serve other hosts with what it has got from a push with `--relay`. */
+  readonly mayRelay: boolean;
   /** What is kept there; empty when nothing of its own is said. */
   readonly retentions: readonly StreamlineRetention[];
 }
@@ -23,7 +25,7 @@ export interface ResolvedRemote {
 export function resolveRemote({ remotes }: Config, word: string): ResolvedRemote {
   const unconfigured = {
     ...{ address: word, sudo: false, transport: undefined },
-    ...{ destination: undefined, bytesPerSecond: undefined, retentions: [] },
+    ...{ destination: undefined, bytesPerSecond: undefined, mayRelay: true, retentions: [] },
   };
   return { ...(remotes.get(word) ?? unconfigured), name: word };
 }

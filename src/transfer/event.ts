@@ -48,6 +48,10 @@ export type TransferEvent =
   | { readonly kind: 'step-failed'; readonly chain: Chain; readonly step: Step; readonly error: ZfsVmError }
   /** A stream was ended before its end, as its receiver was left behind. The rest comes later. */
   | { readonly kind: 'step-stopped'; readonly chain: Chain; readonly step: Step }
+  /** Another receiver, which has all of it, begins to send it to this one (`--relay`). */
+  | { readonly kind: 'served'; readonly by: string }
+  /** That didn't bring everything; another one does, or this machine. */
+  | { readonly kind: 'not-served'; readonly by: string; readonly error: ZfsVmError }
   /** The receiver is done without the others from here on: they had to wait for it for so long, in all. */
   | { readonly kind: 'left-behind'; readonly seconds: number }
   /** A chain isn't begun: what it needs didn't arrive, or, if nothing is missing, a host is lost. */

@@ -106,6 +106,12 @@ export class JsonReport {
       case 'left-behind':
         this.#write(event.kind, { seconds: event.seconds });
         break;
+      case 'served':
+        this.#write(event.kind, { by: event.by });
+        break;
+      case 'not-served':
+        this.#write(event.kind, { by: event.by, error: toJsonError(event.error) });
+        break;
       case 'chain-skipped':
         this.#write(event.kind, { source: event.chain.source, missing: event.missing ?? null });
         break;

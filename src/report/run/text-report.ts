@@ -115,6 +115,16 @@ export class TextReport {
           `the others had to wait for ${this.#options.receiverName} for ${formatDuration(event.seconds)}: it goes on alone`,
         );
         break;
+      case 'served':
+        this.#print(`${event.by} sends to ${this.#options.receiverName}`);
+        break;
+      case 'not-served':
+        this.#screen.hide(this.#draw);
+        this.#warn(
+          `${event.by} did not send everything to ${this.#options.receiverName}; another host will:`,
+        );
+        this.#writeError(formatError(event.error, this.#options.errorColors, this.#options));
+        break;
       case 'sharing':
         for (const line of describeSharing(event.chains)) this.#print(line);
         break;

@@ -9,12 +9,15 @@ import type { Surroundings } from '../surroundings.js';
 import type { PlannedTransfers, ReceiverOutcome } from '../transfer-outcome.js';
 import { completeOptions, type TransferOptions, type TransferRequest } from './options.js';
 import type { ReceiverRequest } from './receiver-transfer.js';
+import { checkRelay, relay } from './relay.js';
 import { planTransfers, transfer } from './transfer.js';
 
 /** What is to be pushed, and to whom. */
 export interface PushRequest extends TransferRequest {
   /** Hosts as people name them: remotes and groups of the configuration, SSH addresses, or `local` for a copy within this machine. */
   readonly hosts: readonly string[];
+  /** Whether a host that has received everything sends it to the next ones by its own ssh; not when left out. */
+  readonly relay?: boolean | undefined;
 }
 
 /**
@@ -24,12 +27,17 @@ export interface PushRequest extends TransferRequest {
  */
 export async function push(request: PushRequest, surroundings: Surroundings): Promise<ReceiverOutcome[]> {
   const options = completeOptions(request);
-  return transfer(toReceivers(request, options, surroundings), options, surroundings);
+  const receivers = toReceivers(request, options, surroundings);
+  if (request.relay !== true) return transfer(receivers, options, surroundings);
+  checkRelay(options);
+  return relay(receivers, surroundings);
 }
 
 /** Plans what `push` would do, and changes nothing. @throws ZfsVmError when that can't be done for any host */
 export async function planPush(request: PushRequest, surroundings: Surroundings): Promise<PlannedTransfers> {
-  return planTransfers(toReceivers(request, completeOptions(request), surroundings), surroundings);
+  const options = completeOptions(request);
+  if (request.relay === true) checkRelay(options);
+  return planTransfers(toReceivers(request, options, surroundings), surroundings);
 }
 
 /** The same for a push that other things are done before: what this machine will have by then goes, too. */

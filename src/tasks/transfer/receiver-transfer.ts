@@ -2,6 +2,7 @@ import type { Endpoint } from '../../host/endpoint.js';
 import type { Inventory } from '../../inventory/inventory.js';
 import type { Foresight } from '../../plan/foresight.js';
 import type { Plan } from '../../plan/plan.js';
+import { serveChains } from '../../plan/serve-chains.js';
 import { NoteCarrier } from '../../transfer/around/carry-notes.js';
 import { findHostsWithoutZstd } from '../../transfer/around/find-zstd.js';
 import { deleteGone } from '../../transfer/around/delete-gone.js';
@@ -47,6 +48,14 @@ export interface PreparedTransfer extends MadePlan {
   readonly compress: boolean;
   /** The same as the work of a round. */
   readonly work: ReceiverWork;
+}
+
+/** A receiver that has all of it, and sends it to others. */
+export interface Server {
+  /** What people call it. */
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  readonly inventory: Inventory;
 }
 
 /** The first look at a receiver, under way. */
@@ -95,6 +104,27 @@ export class ReceiverTransfer {
   /** Connects where that is needed, looks at both sides, and plans. @throws ZfsVmError when that can't be done */
   prepare(): Promise<PreparedTransfer> {
     return this.#prepareFrom(this.#open(), undefined);
+  }
+
+  /**
+   * The same, served by another receiver that has all of it, by its own ssh. Nothing else looks at what comes from there, and no limit holds.
+   * @returns undefined where that one can't send all of it
+   */
+  async serveFrom(
+    prepared: PreparedTransfer,
+    { endpoint, inventory }: Server,
+  ): Promise<PreparedTransfer | undefined> {
+    const plan = serveChains(prepared.plan, inventory.datasets);
+    if (plan === undefined) return undefined;
+    const { name } = this;
+    const receiver = await this.#hosts.openVia(Promise.resolve(endpoint), name);
+    const sides = { sender: endpoint, receiver };
+    const compress = this.options.compress && (await this.#canCompress(sides));
+    const context = {
+      ...this.#makeContext(sides, { compress, hasNoise: inventory.hasNoise }),
+      ...{ isForeign: true, rateLimit: undefined },
+    };
+    return { ...prepared, plan, sides, compress, work: { ...prepared.work, plan, unmarked: [], context } };
   }
 
   /**
