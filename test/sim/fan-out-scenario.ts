@@ -128,7 +128,11 @@ class FanOutScenario {
       ...(random.chance(0.3) ? [`--retries ${random.below(5)}`] : []),
       ...(random.chance(0.2) ? ['--stall-timeout 60'] : []),
     ];
-    return ['push', ...options, 'b c d'].join(' ');
+    const excluded = ['--bwlimit', '--rollback'].some((word) =>
+      options.some((option) => option.startsWith(word)),
+    );
+    const relay = !excluded && random.chance(0.3) ? ['--relay'] : [];
+    return ['push', ...options, ...relay, 'b c d'].join(' ');
   }
 
   async #runWithFaults(words: string): Promise<void> {
