@@ -8,6 +8,8 @@ export { parseVersion, type Version } from './streamline/version.js';
 export { abort, type AbortRequest, type AbortResult } from './tasks/abort/abort.js';
 export { clone, type CloneRequest, type CloneResult } from './tasks/clone/clone.js';
 export { diff, type DiffRequest, type DiffResult } from './tasks/diff/diff.js';
+export { doctor, type DoctorRequest, type DoctorResult } from './tasks/doctor/doctor.js';
+export type { Finding } from './tasks/doctor/finding.js';
 export type { TaskEvent } from './tasks/event.js';
 export { makePlatform } from './tasks/make-platform.js';
 export { list, type ListRequest, type ListResult } from './tasks/list/list.js';

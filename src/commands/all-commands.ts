@@ -5,6 +5,7 @@ import { CloneCommand } from './clone.js';
 import { CompletionCommand } from './completion.js';
 import { CopyCommand } from './copy.js';
 import { DiffCommand } from './diff.js';
+import { DoctorCommand } from './doctor.js';
 import { ListCommand } from './list.js';
 import { LogCommand } from './log.js';
 import { PruneCommand } from './prune.js';
@@ -27,6 +28,7 @@ export const commandClasses: readonly CommandClass<CommandContext>[] = [
   DiffCommand,
   CopyCommand,
   StatusCommand,
+  DoctorCommand,
   PruneCommand,
   AbortCommand,
   LogCommand,

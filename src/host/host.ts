@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { Transport } from '../base/transports.js';
 import type { PipeEnd } from './pipe-ends.js';
 
 /** How a command ended. */
@@ -57,6 +58,13 @@ export interface BulkConnections {
   open(): Promise<Host | undefined>;
 }
 
+/** How a host over SSH is connected. */
+export interface Link {
+  readonly transport: Transport;
+  /** The fingerprint of the host's key; undefined where the ssh of this machine has checked it. */
+  readonly hostKeyFingerprint: string | undefined;
+}
+
 /**
  * A place where commands run: this machine, one over SSH, or a simulated one. Whoever uses one needn't know which.
  */
@@ -68,6 +76,8 @@ export interface Host {
    * no byte comes through here.
    */
   readonly joinsPipes: boolean;
+  /** How it is connected; undefined where it isn't a host over SSH. */
+  readonly link?: Link | undefined;
   /** The host that runs its commands, by an ssh of its own; undefined where this machine does. */
   readonly via?: Host;
   /**

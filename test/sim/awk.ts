@@ -3,6 +3,7 @@ import { taggedOnly } from '../../src/requests/tagged-only.js';
 import { lateProgram, newestProgram } from '../../src/requests/how-far-script.js';
 import { endOfDatasets, findOutOfStep, outOfStepProgram } from '../../src/requests/out-of-step.js';
 import { tagExpression } from '../../src/streamline/tag.js';
+import { heldOnly } from '../../src/tasks/doctor/parse-holds.js';
 import { newestSnapshotColumn } from '../../src/zfs/list.js';
 
 /** What a program of awk prints for what it reads, and its exit status. */
@@ -21,6 +22,7 @@ const programs = new Map<string, AwkProgram>([
   [lateProgram, (text) => toResult(quote(pickLate(text)))],
   [newestProgram, (text) => toResult(pickNewest(text))],
   [onlyWhole, (text) => toResult(passWhole(text))],
+  [heldOnly, (text) => toResult(linesOf(text).flatMap((line) => pickHeld(line.split('\t'))))],
 ]);
 
 /** Finds a program of awk that zfs-vm has, by its text. */
@@ -34,6 +36,10 @@ function toResult(lines: readonly string[]): AwkResult {
 
 function linesOf(text: string): string[] {
   return text.endsWith('\n') ? text.slice(0, -1).split('\n') : text.split('\n');
+}
+
+function pickHeld([count, name = '']: readonly string[]): string[] {
+  return Number(count) > 0 ? [name] : [];
 }
 
 function quote(names: Iterable<string>): string[] {

@@ -61,6 +61,10 @@ const builtins: Readonly<Record<string, Builtin>> = {
     return target === undefined ? 1 : 0;
   },
   export: () => 0,
+  command: (shell, [option, name = '']) => {
+    if (option !== '-v') throw new Error(`a simulated shell doesn't know: command ${option ?? ''}`);
+    return shell.session.machine.missingPrograms.has(name) ? 1 : 0;
+  },
   eval: (shell, words) => shell.run(words.join(' ')),
   trap: (shell, [action, ...signals]) => {
     if (action !== '') throw new Error(`a simulated shell doesn't know: trap ${action ?? ''}`);

@@ -11,6 +11,21 @@ import { rootUser, type User } from './user.js';
 /** What takes time on a simulated host. */
 export type Work = 'connect' | 'zfs' | 'send' | 'receive';
 
+/** How a pool is, besides what is in it. */
+export interface PoolState {
+  readonly health: string;
+  readonly isReadonly: boolean;
+  readonly freeBytes: number;
+  readonly percentUsed: number;
+  readonly disabledFeatures: readonly string[];
+}
+
+/** One that nothing is wrong with. */
+export const soundPool: PoolState = {
+  ...{ health: 'ONLINE', isReadonly: false, freeBytes: 2 ** 36, percentUsed: 10 },
+  disabledFeatures: [],
+};
+
 /** When the simulated world begins. */
 const epochMs = Date.UTC(2024, 0, 1);
 
@@ -22,6 +37,10 @@ export class Machine {
   readonly folders = new Map<string, readonly string[] | 'unreadable'>();
   /** Programs that aren't installed. */
   readonly missingPrograms = new Set<string>();
+  /** What is told of its pools, where they aren't sound. */
+  readonly poolStates = new Map<string, Partial<PoolState>>();
+  /** What its login scripts print. */
+  banner = '';
   /** How many virtual milliseconds something takes; nothing takes any by default. */
   delayMs: ((work: Work, bytes: number) => number) | undefined;
   /** Called before zfs does anything: a place for others to meddle. */

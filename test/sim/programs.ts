@@ -5,6 +5,7 @@ import { inputOf, readAhead, readExactly, readToEnd } from './pipe.js';
 import { findProperty } from './properties.js';
 import { runSsh } from './ssh.js';
 import { Shell, type Descriptor } from './shell.js';
+import { soundPool, type PoolState } from './machine.js';
 import { rootUser } from './user.js';
 import { runZfs } from './zfs-command.js';
 
@@ -28,6 +29,20 @@ const programs: Readonly<Record<string, Program>> = {
     return 0;
   },
   ls: listFolder,
+  id: async (call) => {
+    const { name, isRoot } = call.user;
+    const [option = ''] = call.words;
+    const said: Readonly<Record<string, string>> = { '-un': name, '-u': isRoot ? '0' : '1000', '-Gn': name };
+    const line = said[option];
+    if (line === undefined) throw unknownCall('id', call.words);
+    await say(call, `${line}\n`);
+    return 0;
+  },
+  date: async (call) => {
+    if (call.words.join(' ') !== '-u +%s') throw unknownCall('date', call.words);
+    await say(call, `${Math.floor(call.session.machine.dateMs / 1000)}\n`);
+    return 0;
+  },
   zstd: runZstd,
   cat: async (call) => {
     if (call.words.length > 0) return printMounts(call);
@@ -128,10 +143,39 @@ async function runSudo(call: Call): Promise<number> {
   return 0;
 }
 
-/** `zpool sync POOL...`. All that is written here is synced at once; a pool that isn't there keeps none of the others from it. */
 async function runZpool(call: Call): Promise<number> {
-  const [subcommand, ...names] = call.words;
-  if (subcommand !== 'sync' || names.length === 0) throw unknownCall('zpool', call.words);
+  const [subcommand, ...words] = call.words;
+  if (subcommand === 'sync') return syncPools(call, words);
+  const { pools, poolStates } = call.session.machine;
+  const names = [...pools.datasets.keys()].filter((name) => !name.includes('/')).sort();
+  const stateOf = (name: string): PoolState => ({ ...soundPool, ...poolStates.get(name) });
+  switch (call.words.join(' ')) {
+    case 'list -Hp -o name,free,capacity,health,readonly':
+      for (const name of names) {
+        const { freeBytes, percentUsed, health, isReadonly } = stateOf(name);
+        await say(call, `${[name, freeBytes, percentUsed, health, isReadonly ? 'on' : 'off'].join('\t')}\n`);
+      }
+      return 0;
+    case 'get -Hp -o name,property,value all':
+      for (const name of names) {
+        await say(call, `${name}\tsize\t68719476736\n`);
+        for (const feature of poolFeatures) {
+          const value = stateOf(name).disabledFeatures.includes(feature) ? 'disabled' : 'enabled';
+          await say(call, `${name}\tfeature@${feature}\t${value}\n`);
+        }
+      }
+      return 0;
+    default:
+      throw unknownCall('zpool', call.words);
+  }
+}
+
+/** Features of pools, as far as anybody asks for them. */
+const poolFeatures = ['async_destroy', 'extensible_dataset', 'large_blocks', 'zstd_compress', 'encryption'];
+
+/** `zpool sync POOL...`. All that is written here is synced at once; a pool that isn't there keeps none of the others from it. */
+async function syncPools(call: Call, names: readonly string[]): Promise<number> {
+  if (names.length === 0) throw unknownCall('zpool', call.words);
   const missing = names.filter((name) => !call.session.machine.pools.datasets.has(name));
   for (const name of missing) await complain(call, `cannot open '${name}': no such pool`);
   return missing.length === 0 ? 0 : 1;

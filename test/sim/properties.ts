@@ -76,6 +76,7 @@ const readOnlyNames = new Set([
     'written',
     'referenced',
     'used',
+    'available',
     'encryption',
   ],
   ...[
@@ -176,6 +177,11 @@ function findFixed(pools: Pools, listed: Listed, name: string): string | undefin
       return point instanceof Dataset || point instanceof Snapshot
         ? String(point.content.size * blockBytes + emptyDatasetBytes)
         : undefined;
+    case 'available': {
+      const quota = Number(dataset.properties.get('quota')?.value ?? 0);
+      const used = dataset.content.size * blockBytes + emptyDatasetBytes;
+      return isDataset ? String(quota === 0 ? unlimitedBytes : Math.max(0, quota - used)) : undefined;
+    }
     case 'encryption':
       return listed.kind === 'bookmark' ? undefined : (dataset.encryption ?? 'off');
     case 'keystatus':
@@ -223,6 +229,9 @@ export function tokenOf({ partial }: Dataset): string | undefined {
   const { toName, toGuid, fromGuid, flags } = partial.header;
   return encodeToken({ toName, toGuid, fromGuid, flags, position: partial.position, bytes: partial.bytes });
 }
+
+/** How much room there is where no quota says otherwise. */
+const unlimitedBytes = 2 ** 36;
 
 /** What is written when the log of a dataset is reset. */
 const logHeadBytes = 1024;

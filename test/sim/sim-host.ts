@@ -146,6 +146,7 @@ class SimCommand implements HostProcess {
     const stdout = limit === undefined ? whole : loseAfter(whole, limit);
     const call = { session: this.#session, process, words, stdin, stdout, stderr, user };
     try {
+      if (machine.banner !== '') await stdout.write(process, Buffer.from(machine.banner));
       this.#settle({ kind: 'exited', code: await runProgram(program, call) });
     } catch (error) {
       if (!(error instanceof ProcessEnd)) throw error;

@@ -160,6 +160,24 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
       permit(call, ['release'], `cannot release hold from snapshot '${name}'`);
       pools.release(tag, name);
     }),
+  version: async (call, _words, pools) => {
+    await say(call, `zfs-${pools.version}.9-1\nzfs-kmod-${pools.version}.9-1\n`);
+    return 0;
+  },
+  /** `zfs allow DATASET`: what the user who asks has been given, on all pools. */
+  allow: async (call, words) => {
+    const name = onlyOperand('allow', words);
+    const { name: user, permissions } = call.user;
+    if (permissions.size === 0) return 0;
+    const [pool = ''] = name.split('/');
+    const own = pool === name ? '' : `---- Permissions on ${name} ----\n`;
+    const list = [...permissions].sort().join(',');
+    await say(
+      call,
+      `${own}---- Permissions on ${pool} ----\nLocal+Descendent permissions:\n\tuser ${user} ${list}\n`,
+    );
+    return 0;
+  },
   holds: async (call, words, pools) => {
     const options = readOptions(words, 'H');
     for (const name of options.operands) {

@@ -1,5 +1,5 @@
 import { describeThrown } from '../../base/printable.js';
-import type { BulkConnections, Host, HostProcess, StartOptions } from '../host.js';
+import type { BulkConnections, Host, HostProcess, Link, StartOptions } from '../host.js';
 
 /** How many connections there are beside; sshd begins to refuse some when ten wait for their login (MaxStartups). */
 const mostConnections = 8;
@@ -37,6 +37,10 @@ export class PairedHost implements Host {
 
   get name(): string {
     return this.#control.name;
+  }
+
+  get link(): Link | undefined {
+    return this.#control.link;
   }
 
   start(argv: readonly string[], options?: StartOptions): Promise<HostProcess> {

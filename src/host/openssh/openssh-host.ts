@@ -1,5 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
-import type { CommandTelling, Exit, Host, HostProcess, StartOptions } from '../host.js';
+import type { CommandTelling, Exit, Host, HostProcess, Link, StartOptions } from '../host.js';
 import { LocalHost } from '../local-host.js';
 import { runCommand } from '../run-command.js';
 import { toRemoteCommand } from '../ssh/remote-command.js';
@@ -22,6 +22,7 @@ export class OpenSshHost implements Host {
   readonly #master: Master;
   readonly #options: CommandTelling;
   /** Where the ssh processes run. */
+  readonly link: Link = { transport: 'openssh', hostKeyFingerprint: undefined };
   readonly #local = new LocalHost();
   readonly #running = new Set<Promise<unknown>>();
   #isClosed = false;

@@ -1,7 +1,8 @@
 import type { ClientChannel } from 'ssh2';
 import { ZfsVmError } from '../../base/errors.js';
-import type { CommandTelling, Host, HostProcess, StartOptions } from '../host.js';
+import type { CommandTelling, Host, HostProcess, Link, StartOptions } from '../host.js';
 import type { Connection, Login } from './connection.js';
+import { formatFingerprint } from './known-hosts.js';
 import { describeThrown } from '../../base/printable.js';
 import { toRemoteCommand } from '../ssh/remote-command.js';
 import { SshProcess } from './ssh-process.js';
@@ -32,6 +33,10 @@ export class SshHost implements Host {
   /** How it was opened. */
   get login(): Login {
     return this.#connection.login;
+  }
+
+  get link(): Link {
+    return { transport: 'ssh2', hostKeyFingerprint: formatFingerprint(this.login.hostKey) };
   }
 
   /**

@@ -12,6 +12,14 @@ import type { HoldJournal, HoldRecord, LeftHolds } from './hold-journal.js';
 /** How long holding and releasing is waited for when the run was stopped. */
 const waitAfterStopMs = 1200;
 
+/** What the tags of our holds begin with. */
+const tagPrefix = 'zfs-vm:';
+
+/** Whether a hold with this tag is one that a run of ours has taken. */
+export function isHoldTag(tag: string): boolean {
+  return /^zfs-vm:[0-9]+-[0-9a-f]{8}$/.test(tag);
+}
+
 /** What holding the sender's snapshots works with. */
 export interface HoldContext {
   readonly sender: Endpoint;
@@ -28,7 +36,7 @@ export interface HoldContext {
  */
 export class SourceHolds {
   readonly #context: HoldContext;
-  readonly #tag = `zfs-vm:${process.pid}-${randomBytes(4).toString('hex')}`;
+  readonly #tag = `${tagPrefix}${process.pid}-${randomBytes(4).toString('hex')}`;
   /** What is held, or was tried to. */
   readonly #snapshots = new Set<string>();
   /** What is held, for all that is known. */

@@ -1,0 +1,85 @@
+import { isAside } from '../../plan/aside.js';
+import type { Datasets } from '../../streamline/dataset.js';
+import { findTagIn } from '../../streamline/tag.js';
+import { isHoldTag } from '../../transfer/protection/source-holds.js';
+import type { Finding } from './finding.js';
+import type { DatasetsReading, HoldReading } from './host-reading.js';
+
+/** No run holds anything for so long without anybody noticing. */
+const longestRunSeconds = 86_400;
+
+/** Beyond this many, lists take noticeably longer. */
+const mostBookmarks = 1000;
+
+/** When holds were looked at, and which of them are known to be of runs that have died. */
+export interface LeftoverContext {
+  /** By the clock of the host that has them. */
+  readonly nowSeconds: number;
+  /** Their tags. */
+  readonly dead: ReadonlySet<string>;
+}
+
+/** What earlier runs have left on a host. */
+export function judgeLeftovers(
+  { inventory, holds }: Pick<DatasetsReading, 'inventory' | 'holds'>,
+  context: LeftoverContext,
+): Finding[] {
+  const { datasets, malformedTags } = inventory;
+  const asides = [...datasets.values()].filter(isAside).map(({ name }) => name);
+  const names = malformedTags.map(({ name }) => name);
+  const findings: Finding[] = [
+    ...judgeHolds(holds, context),
+    ...judgePartials(datasets),
+    ...(asides.length > 0 ? [{ kind: 'asides', level: 'note', datasets: asides } as const] : []),
+    ...judgeBookmarks(datasets),
+    ...(names.length > 0 ? [{ kind: 'malformed-tags', level: 'warning', names } as const] : []),
+  ];
+  return findings.length === 0 ? [{ kind: 'no-leftovers', level: 'ok' }] : findings;
+}
+
+function judgeHolds(holds: readonly HoldReading[], context: LeftoverContext): Finding[] {
+  const left = findLeftHolds(holds, context);
+  const young = holds.filter(({ tag }) => isHoldTag(tag)).length - left.length;
+  const snapshots = [...new Set(left.map(({ snapshot }) => snapshot))];
+  return [
+    ...(left.length > 0 ? [{ kind: 'holds', level: 'warning', count: left.length, snapshots } as const] : []),
+    ...(young > 0 ? [{ kind: 'young-holds', level: 'note', count: young } as const] : []),
+  ];
+}
+
+/** The holds of ours that no run needs any more: it has died, or it is long ago. */
+export function findLeftHolds(
+  holds: readonly HoldReading[],
+  { nowSeconds, dead }: LeftoverContext,
+): HoldReading[] {
+  return holds.filter(({ tag, takenAtSeconds }) => {
+    if (!isHoldTag(tag)) return false;
+    return dead.has(tag) || (takenAtSeconds !== undefined && nowSeconds - takenAtSeconds > longestRunSeconds);
+  });
+}
+
+function judgePartials(datasets: Datasets): Finding[] {
+  const resumable: string[] = [];
+  const stale = findStalePartials(datasets).map(({ name }) => name);
+  for (const { name, partial } of datasets.values()) {
+    if (partial?.content !== undefined && findTagIn(partial.content.toName) !== undefined) {
+      resumable.push(name);
+    }
+  }
+  const toFinding = (names: readonly string[], isResumable: boolean): Finding[] =>
+    names.length === 0 ? [] : [{ kind: 'partials', level: 'warning', datasets: names, isResumable }];
+  return [...toFinding(resumable, true), ...toFinding(stale, false)];
+}
+
+/** Interrupted receives of which zfs can't make sense itself: nothing continues them. */
+export function findStalePartials(datasets: Datasets): { readonly name: string; readonly token: string }[] {
+  return [...datasets.values()].flatMap(({ name, partial }) =>
+    partial !== undefined && partial.content === undefined ? [{ name, token: partial.token }] : [],
+  );
+}
+
+function judgeBookmarks(datasets: Datasets): Finding[] {
+  let count = 0;
+  for (const { bookmarks } of datasets.values()) count += bookmarks.length;
+  return count < mostBookmarks ? [] : [{ kind: 'bookmarks', level: 'warning', count }];
+}
