@@ -128,6 +128,14 @@ function nameBegins(name: string, word: AsideWord): string[] {
   return [`${name}-${word}-`, `${parent}/${word}-`];
 }
 
+/**
+ * What a dataset was called before it was moved aside, going by its name; undefined for a name that nothing is given so. One that is still marked as the
+ * copy has that name only because its host stopped in the middle of the move.
+ */
+export function findNameBefore(name: string): string | undefined {
+  return /^(.+)-(?:replaced|set-aside)-[0-9]{8}T[0-9]{6}Z(?:-[0-9]+)?$/.exec(name)?.[1];
+}
+
 /** Datasets as they are, without the content of those that were moved aside: nothing goes on there, or begins from it. */
 export function hideAsides(datasets: Datasets): Datasets {
   if (![...datasets.values()].some(isAside)) return datasets;

@@ -22,11 +22,23 @@ export function decideSource(source: Source, planning: Planning): Decision {
       return toUpToDate(source, { destination: finding.dataset, receiverOnly: [], by: finding.by }, planning);
     case 'past-promoted':
       return conflict(finding);
+    case 'half-moved':
+      return conflict({ ...finding, taken: findTaken(finding, planning) });
     case 'unclear':
       return conflict({ ...describeUnclear(source, finding, planning), kind: 'copy-unclear' });
     case 'none':
       return startCopy(source, planning);
   }
+}
+
+/** What has the name of a copy that is half moved aside. */
+function findTaken(
+  { dataset, before }: CopyFinding & { readonly kind: 'half-moved' },
+  { model }: Planning,
+): 'free' | 'clone' | 'other' {
+  const there = model.findDataset(before);
+  if (there === undefined) return 'free';
+  return there.origin?.startsWith(`${dataset}@`) === true ? 'clone' : 'other';
 }
 
 /** What may be the copy, with how it can be named. */

@@ -1,5 +1,7 @@
 import type { Dataset, Datasets, Point, Snapshot } from '../streamline/dataset.js';
 import { walkHistory } from '../streamline/lineage.js';
+import { findNameBefore } from './aside.js';
+import { baseNameOf } from '../zfs/names.js';
 import { CopyOwners } from './copy-owners.js';
 import type { ReceiverModel } from './receiver-model.js';
 import type { Source } from './sources.js';
@@ -33,6 +35,8 @@ export type CopyFinding =
       readonly holder: string;
       readonly base: Point;
     }
+  /** The copy is half moved aside: its host stopped in the middle. */
+  | { readonly kind: 'half-moved'; readonly dataset: string; readonly before: string }
   /** These may be the copy: they have something of the source itself, and nothing tells whose they are. */
   | { readonly kind: 'unclear'; readonly base: Point; readonly candidates: readonly string[] }
   | { readonly kind: 'none' };
@@ -92,7 +96,9 @@ export class CopyFinder {
     const [only] = remembered;
     const isAlone = remembered.length === 1;
     const known = remembered.find(({ at }) => isAlone || this.#hasAt(at.dataset, newest));
-    if (known !== undefined) return { kind: 'copy', ...known, by: 'role' };
+    if (known !== undefined) {
+      return findHalfMoved(dataset, known.at) ?? { kind: 'copy', ...known, by: 'role' };
+    }
     const complete = this.#findComplete(source);
     if (complete !== undefined) return complete;
     if (only !== undefined) return toUnclear(remembered);
@@ -203,6 +209,13 @@ interface Found {
 export function listOwnPoints({ snapshots, bookmarks }: Pick<Dataset, 'snapshots' | 'bookmarks'>): Point[] {
   if (bookmarks.length === 0) return [...snapshots].reverse();
   return [...bookmarks, ...snapshots].sort((a, b) => a.createtxg - b.createtxg).reverse();
+}
+
+/** Whether a copy that isn't at its place was being moved aside. Its source may be called so, too. */
+function findHalfMoved({ name }: Dataset, { dataset }: Snapshot): CopyFinding | undefined {
+  const before = findNameBefore(dataset);
+  if (before === undefined || baseNameOf(dataset) === baseNameOf(name)) return undefined;
+  return { kind: 'half-moved', dataset, before };
 }
 
 function toUnclear(candidates: readonly Found[]): CopyFinding {

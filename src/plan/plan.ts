@@ -170,6 +170,16 @@ export type ConflictReason =
       readonly holder: string;
       readonly base: Point;
     }
+  /** The copy was being moved aside when its host stopped: it has the other name, and is still the copy. */
+  | {
+      readonly kind: 'half-moved';
+      /** What it is called now. */
+      readonly dataset: string;
+      /** What it was called. */
+      readonly before: string;
+      /** What has that name now: nothing, the clone that was to take its place, or something else. */
+      readonly taken: 'free' | 'clone' | 'other';
+    }
   /** Datasets of the receiver that may be the copy, and nothing tells which one is: none was touched for that. */
   | {
       readonly kind: 'copy-unclear';

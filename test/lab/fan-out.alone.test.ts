@@ -123,3 +123,28 @@ test(
     await assertAllHaveAll();
   },
 );
+
+test(
+  'with --relay, hosts that have it send it to the next ones, and one that cannot is passed by',
+  { timeout: 600_000 },
+  async () => {
+    const command = `push --relay -d tank/vm root@b root@c root@d`;
+    const { stdout } = await a.run(`PATH=${notingFolder}:$PATH zfs-vm ${command}`, { timeoutMs: 300_000 });
+    assert.match(stdout, /^(root@[bcd]) +root@[bcd] sends to \1$/m);
+    // Three versions for at most two of three hosts.
+    const sends = await takeSends(a);
+    assert.ok(sends <= 6, `${sends} times`);
+    await assertAllHaveAll();
+    await a.run('echo 4 > /tank/ct/small; zfs snapshot tank/ct@zfs-vm:ct:4');
+    for (const host of receivers) await host.run('mv /root/.ssh/known_hosts /root/.ssh/hidden');
+    try {
+      const again = await a.run(`PATH=${notingFolder}:$PATH zfs-vm ${command}`, { timeoutMs: 300_000 });
+      const failed = /root@[bcd] did not send everything to root@[bcd]; another host will:/;
+      assert.match(again.stderr, failed);
+      assert.match(again.stdout, /^root@d +1 .*done$/m);
+      await assertAllHaveAll();
+    } finally {
+      for (const host of receivers) await host.run('mv /root/.ssh/hidden /root/.ssh/known_hosts');
+    }
+  },
+);

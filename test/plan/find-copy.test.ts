@@ -17,7 +17,8 @@ function findCopies(plan: Plan): string[] {
     ...plan.conflicts.map(({ source, reason }) => {
       const named =
         'candidates' in reason ? reason.candidates : 'destination' in reason ? [reason.destination] : [];
-      return `${source}: ${[reason.kind, ...named].join(' ')}`;
+      const taken = reason.kind === 'half-moved' ? [reason.taken] : [];
+      return `${source}: ${[reason.kind, ...named, ...taken].join(' ')}`;
     }),
   ];
 }
@@ -266,6 +267,38 @@ rule(
   'nor below one of several that have all of its top: it is looked for by itself',
   { sender: grownMember, receiver: ['tank/x/t: web:1', 'tank/y/t: web:1', 'tank/y/t/m: web:1~m'] },
   ['tank/t/m -> tank/y/t/m by adoption', 'tank/t = tank/x/t by elsewhere'],
+);
+
+const movedName = 'tank/vm-set-aside-20261130T000531Z';
+
+rule(
+  'a copy whose host stopped while it was moved aside is not continued under the other name',
+  { sender: image, receiver: [`${movedName} (copy of tank/vm): web:1 @mine`] },
+  ['tank/vm: half-moved free'],
+);
+
+rule(
+  'nor where the clone that was to take its place is there, or something else',
+  {
+    sender: image,
+    receiver: [`${movedName} (copy of tank/vm): web:1 @mine`, `tank/vm < ${movedName}@web:1:`],
+  },
+  ['tank/vm: half-moved clone'],
+);
+
+rule(
+  'nor where something else has its name',
+  { sender: image, receiver: [`${movedName} (copy of tank/vm): web:1`, 'tank/vm: @other'] },
+  ['tank/vm: half-moved other'],
+);
+
+rule(
+  'the copy of a dataset that is called so itself is continued wherever it is',
+  {
+    sender: [`${movedName}: web:1 web:2`],
+    receiver: ['tank/x:', `tank/x/vm-set-aside-20261130T000531Z (copy of ${movedName}): web:1`],
+  },
+  [`${movedName} -> tank/x/vm-set-aside-20261130T000531Z by role`],
 );
 
 // 3. A past that was promoted away

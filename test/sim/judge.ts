@@ -307,12 +307,18 @@ export function judgePrune(before: HostState, after: HostState, { stdout }: RunR
 }
 
 /** The datasets of the sender with which a run said that there is a conflict. */
-export function findConflicts({ stderr }: RunResult): Set<string> {
+export function findConflicts({ stderr }: Pick<RunResult, 'stderr'>): Set<string> {
   return new Set(
     [...stderr.matchAll(/^conflict: (?:.+ in )?((?:tank|fast|deep|backup|cold)[^:\n]*): /gm)].map(
       ([, source = '']) => source,
     ),
   );
+}
+
+/** The sources whose copies are told to be half moved aside. */
+export function findHalfMoved({ stderr }: Pick<RunResult, 'stderr'>): Set<string> {
+  const halves = stderr.split('\n').filter((line) => line.includes(' stopped while it was renamed from '));
+  return findConflicts({ stderr: halves.join('\n') });
 }
 
 /** Expects words that fit the status, whatever happened. @throws Violation */

@@ -1,3 +1,4 @@
+import { suggestMovingBack } from './suggest-moving-back.js';
 import type { PassedVersions } from '../../plan/passed.js';
 import type { Destruction } from '../../plan/destruction.js';
 import type { AsideObstacle } from '../../plan/aside.js';
@@ -180,6 +181,8 @@ export function suggestWayOut(reason: ConflictReason): string {
       ].join(', or ')}`;
     case 'past-promoted':
       return `to continue in ${reason.destination}, give it its snapshots back with "${quoteCommand(['zfs', 'promote', reason.destination])}" there: ${reason.holder} keeps its content, as a clone of it`;
+    case 'half-moved':
+      return suggestMovingBack(reason);
     case 'copy-unclear':
       return suggestNaming(reason);
     case 'passed-by':
@@ -338,6 +341,8 @@ function describeReason(reason: ConflictReason, receiverName: string): string {
       return `${receiverName}:${reason.destination} has ${formatBytes(reason.writtenBytes)} that came after ${nameForPeople(reason.common)} and are in no snapshot: it was written to or mounted, or its newest snapshot was destroyed${describeAsideObstacle(reason.asideObstacle)}`;
     case 'past-promoted':
       return `${receiverName}:${reason.destination} has no snapshot left to continue from: ${reason.holder}, a clone of it, was promoted there and has ${nameForPeople(reason.base)} now`;
+    case 'half-moved':
+      return `${receiverName}:${reason.dataset} is the copy, and ${receiverName} stopped while it was renamed from ${reason.before}`;
     case 'copy-unclear':
       return reason.candidates.length === 1
         ? `${receiverName}:${reason.candidates.join()} has ${nameForPeople(reason.base)} and was changed since, and nothing says whether it is the copy`
