@@ -19,6 +19,7 @@ export const globalOptions = {
     ...{ value: 'FILE', kind: 'file', read: readText },
     help: 'the configuration, instead of ~/.config/zfs-vm/config.toml',
   }),
+  quiet: flag(['-q', '--quiet'], 'only errors, warnings and questions'),
   verbose: flag(['-v', '--verbose'], 'more output'),
   debug: { ...flag(['--debug'], 'debug output, with stacks; -d only before the command'), nameBefore: '-d' },
 } as const;

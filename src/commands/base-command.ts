@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { exitCodeOf, ZfsVmError } from '../base/errors.js';
 import { describeThrown, toPrintable } from '../base/printable.js';
 import { drained } from '../base/write-all.js';
@@ -38,6 +39,18 @@ export interface Hearing {
   readonly listsMalformedTags?: boolean;
 }
 
+/** The same without stdout: what a command tells of what it does. */
+function silence(context: CommandContext): CommandContext {
+  return {
+    ...context,
+    stdout: new Writable({
+      write: (_chunk, _encoding, done) => {
+        done();
+      },
+    }),
+  };
+}
+
 /** A command: its words as values, and how a task is done for it. */
 export abstract class BaseCommand<Definition extends CommandDefinition = CommandDefinition> {
   /** What its options and operands come to. */
@@ -55,9 +68,10 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
   constructor({ args, name, words, context }: Call<ArgumentsOf<Definition>, CommandContext>) {
     this.args = args;
     this.name = name;
-    this.context = context;
     this.#words = words;
     this.#globals = args;
+    this.#checkLevels();
+    this.context = this.quiet && this.changesHosts && !this.#printsJson() ? silence(context) : context;
     this.#timeline = this.#globals.debug ? new Timeline(() => performance.now()) : undefined;
   }
 
@@ -93,6 +107,11 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
     } finally {
       this.#conclude();
     }
+  }
+
+  /** Whether only what went wrong, and what the person asked to be shown, is printed. */
+  get quiet(): boolean {
+    return this.#globals.quiet;
   }
 
   get verbose(): boolean {
@@ -148,6 +167,21 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
         confirm ??
         ((losses) => confirmLosses(losses, isConfirmed, { stderr, prompter: platform.prompter, signal })),
     };
+  }
+
+  /** @throws ZfsVmError `usage` for options that don't go together */
+  #checkLevels(): void {
+    const { quiet, verbose, debug } = this.#globals;
+    if (!quiet || !(verbose || debug)) return;
+    throw new ZfsVmError('usage', `-q does not go with ${verbose ? '-v' : '--debug'}`, {
+      hint: 'omit one of them',
+    });
+  }
+
+  /** Whether what it prints is for a program that asked for it. */
+  #printsJson(): boolean {
+    const args: object = this.args;
+    return 'json' in args && args.json === true;
   }
 
   /** Tells, for whoever debugs, where the time went. */

@@ -77,7 +77,7 @@ export class TagCommand extends BaseCommand<typeof TagCommand.definition> {
     const request = { target, name, mayBegin, note, recursive, ifChanged };
     const result = await tag(request, await this.surround());
     if (result.kind === 'unchanged') {
-      stderr.write(`${describeUnchanged(result)}\n`);
+      if (!this.quiet) stderr.write(`${describeUnchanged(result)}\n`);
       return exitCodes.done;
     }
     if (result.partOf !== undefined) stderr.write(`${describePart(result.dataset, result.partOf)}\n`);

@@ -12,7 +12,7 @@ test('the help of a command is made of its definition', () => {
   assert.deepEqual(lines.slice(0, 3), [
     'zfs-vm tag: make a version of a filesystem or volume',
     '',
-    'usage: zfs-vm [-dsv] tag [-n [NAME:]VERSION] [--new] [-m NOTE] [-r|--no-recursive] [--if-changed] filesystem|container-id',
+    'usage: zfs-vm [-dqsv] tag [-n [NAME:]VERSION] [--new] [-m NOTE] [-r|--no-recursive] [--if-changed] filesystem|container-id',
   ]);
   const options = lines.slice(lines.indexOf('Options'), lines.indexOf('Examples') + 3);
   assert.deepEqual(options, [
@@ -40,7 +40,7 @@ test('the help of a command is made of its definition', () => {
 test('the general help has every command, and what may stand before it', () => {
   const definitions = commandClasses.map(({ definition }) => definition);
   const lines = formatGeneralHelp(definitions, plain).split('\n');
-  assert.equal(lines[2], 'usage: zfs-vm [-dsv] [--transport NAME] [--config FILE] COMMAND ...');
+  assert.equal(lines[2], 'usage: zfs-vm [-dqsv] [--transport NAME] [--config FILE] COMMAND ...');
   for (const { names } of definitions) {
     const [[name = ''] = []] = names;
     assert.ok(
