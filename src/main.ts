@@ -41,6 +41,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       platform: makePlatform(env),
       configFiles: findConfigFiles(env),
       runJournal: new RunJournalFiles(env),
+      readProgramVersion,
     };
     const exitCode = answer(argv) ?? (await runCommandLine(argv, commandClasses, context));
     // What was written last may have failed, which is told a turn later.
@@ -67,10 +68,13 @@ function answer(argv: readonly string[]): number | undefined {
   return exitCodes.done;
 }
 
-function tellVersion(): number {
+function readProgramVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const { version } = JSON.parse(text) as { version: string };
-  process.stdout.write(`zfs-vm ${version}\n`);
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function tellVersion(): number {
+  process.stdout.write(`zfs-vm ${readProgramVersion()}\n`);
   return exitCodes.done;
 }
 

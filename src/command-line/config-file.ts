@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { emptyConfig, type Config } from '../config/config.js';
 import { ZfsVmError } from '../base/errors.js';
 import { describeThrown } from '../base/printable.js';
@@ -11,6 +11,8 @@ export interface ConfigFiles {
   readonly usualPath: string;
   /** Gives the text of a file; undefined when there is none. @throws when it can't be read */
   readonly read: (path: string) => Promise<string | undefined>;
+  /** Makes a file, and the folders above it. @returns whether it was made; it isn't where there is one. @throws ZfsVmError when it can't be */
+  readonly create: (path: string, text: string) => Promise<boolean>;
 }
 
 /** The real ones: `zfs-vm/config.toml` in XDG_CONFIG_HOME, or in `~/.config`. */
@@ -18,7 +20,18 @@ export function findConfigFiles(env: Readonly<Record<string, string | undefined>
   const given = env['XDG_CONFIG_HOME'] ?? '';
   // The XDG specification has relative paths ignored.
   const folder = isAbsolute(given) ? given : join(env['HOME'] ?? homedir(), '.config');
-  return { usualPath: join(folder, 'zfs-vm', 'config.toml'), read: readTextFile };
+  return { usualPath: join(folder, 'zfs-vm', 'config.toml'), read: readTextFile, create: createFile };
+}
+
+async function createFile(path: string, text: string): Promise<boolean> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text, { flag: 'wx', mode: 0o644 });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw new ZfsVmError('failed', `cannot create ${path}: ${describeThrown(error)}`, { cause: error });
+  }
 }
 
 async function readTextFile(path: string): Promise<string | undefined> {
@@ -36,7 +49,10 @@ async function readTextFile(path: string): Promise<string | undefined> {
  * @param named the file that the person named, which has to be there
  * @throws ZfsVmError `usage` when it isn't, can't be read, or says what can't be
  */
-export async function loadConfig(files: ConfigFiles, named: string | undefined): Promise<Config> {
+export async function loadConfig(
+  files: Pick<ConfigFiles, 'usualPath' | 'read'>,
+  named: string | undefined,
+): Promise<Config> {
   const path = named ?? files.usualPath;
   const text = await files.read(path).catch((error: unknown) => {
     throw describeUnreadable(path, error);
@@ -52,7 +68,8 @@ export async function loadConfig(files: ConfigFiles, named: string | undefined):
   });
 }
 
-function describeUnreadable(path: string, error: unknown): ZfsVmError {
+/** That a configuration file can't be read, and why. */
+export function describeUnreadable(path: string, error: unknown): ZfsVmError {
   const file = JSON.stringify(path);
   const isFolder = error instanceof Error && 'code' in error && error.code === 'EISDIR';
   const reason = isFolder ? 'it is a folder' : describeThrown(error);

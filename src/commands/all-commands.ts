@@ -3,6 +3,7 @@ import { AbortCommand } from './abort.js';
 import type { CommandContext } from './base-command.js';
 import { CloneCommand } from './clone.js';
 import { CompletionCommand } from './completion.js';
+import { ConfigCommand } from './config.js';
 import { CopyCommand } from './copy.js';
 import { DiffCommand } from './diff.js';
 import { DoctorCommand } from './doctor.js';
@@ -15,6 +16,7 @@ import { ShowCommand } from './show.js';
 import { StatusCommand } from './status.js';
 import { SyncCommand } from './sync.js';
 import { TagCommand } from './tag.js';
+import { VersionCommand } from './version.js';
 
 /** Every command there is, in the order of the help; a new one is added here. */
 export const commandClasses: readonly CommandClass<CommandContext>[] = [
@@ -33,4 +35,6 @@ export const commandClasses: readonly CommandClass<CommandContext>[] = [
   AbortCommand,
   LogCommand,
   CompletionCommand,
+  ConfigCommand,
+  VersionCommand,
 ];

@@ -25,6 +25,8 @@ export interface CommandContext extends Outputs {
   readonly configFiles: ConfigFiles;
   /** Where runs are written down that change something. */
   readonly runJournal: RunJournal;
+  /** The version of the program. */
+  readonly readProgramVersion: () => string;
 }
 
 /** How a command hears of its task, and answers it. */

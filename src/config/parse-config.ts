@@ -9,7 +9,7 @@ import { readShortTag, type Tag } from '../streamline/tag.js';
 import { transports, type Transport } from '../base/transports.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { type Config, type Remote, type StreamlineRetention } from './config.js';
-import { TableReader, type Reading } from './table-reader.js';
+import { TableReader, type FaultListener, type Reading } from './table-reader.js';
 import { parseToml, TomlFault, type TomlValue } from './toml.js';
 
 /**
@@ -29,20 +29,37 @@ export function parseConfig(text: string, file: string): Config {
   }
 }
 
-function readConfig(root: TomlValue): Config {
-  const table = new TableReader(root, 'the file', ['remotes', 'groups', 'retention']);
+/**
+ * Finds all that is wrong with a configuration file, by line. Where it is no TOML, only the first thing is known.
+ * @returns the lines, from 1, and what is wrong there
+ */
+export function findConfigFaults(text: string): { readonly line: number; readonly message: string }[] {
+  const faults: TomlFault[] = [];
+  try {
+    readConfig(parseToml(text), (fault) => faults.push(fault));
+  } catch (error) {
+    if (!(error instanceof TomlFault)) throw error;
+    faults.push(error);
+  }
+  return faults.map(({ line, message }) => ({ line, message })).sort((a, b) => a.line - b.line);
+}
+
+function readConfig(root: TomlValue, onFault?: FaultListener): Config {
+  const table = new TableReader(root, 'the file', ['remotes', 'groups', 'retention'], onFault);
   const remotes = table.readEach('remotes', (name, value) => {
     checkName('remote', name, value);
-    return readRemote(new TableReader(value, `the remote "${name}"`, remoteKeys));
+    return readRemote(new TableReader(value, `the remote "${name}"`, remoteKeys, onFault), onFault);
   });
   const groups = table.readEach('groups', (name, value) => {
     checkName('group', name, value);
     if (remotes.has(name)) {
       throw new TomlFault(value.line, `"${name}" is a remote already, and can't be a group`);
     }
-    return readGroup(name, value, remotes);
+    return readGroup(name, value, table.listNames('remotes'));
   });
-  const retentions = table.readEach('retention', readStreamlineRetention);
+  const retentions = table.readEach('retention', (name, value) =>
+    readStreamlineRetention(name, value, onFault),
+  );
   return { remotes, groups, retentions: [...retentions.values()] };
 }
 
@@ -60,21 +77,27 @@ function checkName(what: 'remote' | 'group', name: string, { line }: TomlValue):
 
 const remoteKeys = ['host', 'dest', 'sudo', 'transport', 'bwlimit', 'relay', 'retention'] as const;
 
-function readRemote(table: TableReader<(typeof remoteKeys)[number]>): Remote {
+function readRemote(
+  table: TableReader<(typeof remoteKeys)[number]>,
+  onFault?: FaultListener,
+): Remote | undefined {
   const address = table.readText('host', readAddress);
-  if (address === undefined) throw new TomlFault(table.line, `${table.what} has no host`);
-  return {
-    address,
+  const rest = {
     destination: table.readText('dest', readDataset),
     sudo: table.readFlag('sudo') ?? false,
     transport: table.readText('transport', readTransport),
     bytesPerSecond: table.readText('bwlimit', readRate),
     mayRelay: table.readFlag('relay') ?? true,
-    retentions: [...table.readEach('retention', readStreamlineRetention).values()],
+    retentions: [
+      ...table.readEach('retention', (name, value) => readStreamlineRetention(name, value, onFault)).values(),
+    ],
   };
+  if (address !== undefined) return { address, ...rest };
+  if (table.has('host')) return undefined;
+  throw new TomlFault(table.line, `${table.what} has no host`);
 }
 
-function readGroup(name: string, value: TomlValue, remotes: ReadonlyMap<string, Remote>): string[] {
+function readGroup(name: string, value: TomlValue, remotes: ReadonlySet<string>): string[] {
   if (value.kind !== 'list') {
     throw new TomlFault(value.line, `the group "${name}" is a list of remotes, e.g. ["backup", "offsite"]`);
   }
@@ -100,12 +123,16 @@ const countKeys = {
 
 const retentionKeys = [...Object.keys(countKeys), 'keep-within', 'keep'];
 
-function readStreamlineRetention(pattern: string, value: TomlValue): StreamlineRetention {
+function readStreamlineRetention(
+  pattern: string,
+  value: TomlValue,
+  onFault?: FaultListener,
+): StreamlineRetention | undefined {
   const what = `the retention of ${JSON.stringify(pattern)}`;
   if (!/^[A-Za-z0-9_. *?-]+$/.test(pattern) || parsePattern(pattern) === undefined) {
     throw new TomlFault(value.line, `${what}: that is no streamline's name, nor a pattern with * and ?`);
   }
-  const table = new TableReader(value, what, retentionKeys);
+  const table = new TableReader(value, what, retentionKeys, onFault);
   const retention: { -readonly [Key in keyof Retention]: Retention[Key] } = {};
   for (const [key, rule] of Object.entries(countKeys)) {
     const count = table.readCount(key);
@@ -116,6 +143,8 @@ function readStreamlineRetention(pattern: string, value: TomlValue): StreamlineR
   const versions = table.readTexts('keep', readTag);
   if (versions !== undefined && versions.length > 0) retention.versions = versions;
   if (Object.keys(retention).length > 0) return { pattern, retention };
+  // What it says is wrong, and told.
+  if (onFault !== undefined && value.kind === 'table' && value.entries.size > 0) return undefined;
   throw new TomlFault(value.line, `${what} keeps nothing: it has no rule`);
 }
 

@@ -1,3 +1,4 @@
+import { countEdits } from '../base/similar.js';
 import type { Datasets, TaggedSnapshot } from './dataset.js';
 import { findNewest, findVersions } from './lineage.js';
 import { joinTrees, type Tree } from './tree.js';
@@ -61,20 +62,6 @@ function leaveOutCopies({ root, members }: Tree): Tree {
 function orderBySimilarity(wanted: string, names: readonly string[]): string[] {
   const distances = new Map(names.map((name) => [name, countEdits(wanted, name)]));
   return names.toSorted((a, b) => (distances.get(a) ?? 0) - (distances.get(b) ?? 0) || (a < b ? -1 : 1));
-}
-
-/** How many letters have to be put in, left out or changed to make one name of another (Levenshtein's distance). */
-function countEdits(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [index, letter] of Array.from(from).entries()) {
-    const next = [index + 1];
-    for (let column = 1; column <= to.length; column++) {
-      const [above = 0, before = 0, diagonal = 0] = [row[column], next[column - 1], row[column - 1]];
-      next.push(Math.min(above + 1, before + 1, diagonal + (letter === to[column - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }
 
 /** The few versions before and after one that isn't there, in order. */

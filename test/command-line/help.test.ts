@@ -27,6 +27,7 @@ test('the help of a command is made of its definition', () => {
     '      --no-sudo              do not use sudo, even if configured',
     '      --transport NAME       SSH client: ssh2 (built in) or openssh, the ssh of this machine (ssh2 where it can)',
     '      --config FILE          the configuration, instead of ~/.config/zfs-vm/config.toml',
+    '  -q, --quiet                only errors, warnings and questions',
     '  -v, --verbose              more output',
     '  -d, --debug                debug output, with stacks; -d only before the command',
     '  -h, --help                 show help, of a command after its name',
@@ -44,7 +45,7 @@ test('the general help has every command, and what may stand before it', () => {
   for (const { names } of definitions) {
     const [[name = ''] = []] = names;
     assert.ok(
-      lines.some((line) => line.startsWith(`  ${name} `)),
+      lines.some((line) => `${line} `.startsWith(`  ${name} `)),
       name,
     );
   }

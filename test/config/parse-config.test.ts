@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { retentionFor } from '../../src/config/config.js';
-import { parseConfig } from '../../src/config/parse-config.js';
+import { findConfigFaults, parseConfig } from '../../src/config/parse-config.js';
 import { formatTagShort } from '../../src/streamline/tag.js';
 
 test('a file with everything is read', () => {
@@ -203,3 +203,37 @@ for (const [what, text, line, words] of [
     );
   });
 }
+
+test('all that is wrong with a file is found, by line', () => {
+  const text = [
+    '[remotes.b]',
+    'hots = "b"',
+    'sudo = "yes"',
+    '[remotes.c]',
+    'host = "c"',
+    'dest = "/tank"',
+    '[groups]',
+    'all = ["b", "c", "d"]',
+    '[retention.web]',
+    'keep-dayly = 2',
+    'keep-last = 0',
+  ].join('\n');
+  const faults = findConfigFaults(text);
+  assert.deepEqual(
+    faults.map(({ line }) => line),
+    [1, 2, 3, 6, 8, 10, 11],
+  );
+  const messages = faults.map(({ message }) => message).join('\n');
+  assert.match(messages, /"hots".*did you mean host\?/);
+  assert.match(messages, /"keep-dayly".*did you mean keep-daily\?/);
+  assert.match(messages, /"d", which is no remote/);
+  assert.doesNotMatch(messages, /"[bc]", which is no remote/);
+});
+
+test('of what is no TOML, the first fault is found; of what is fine, none', () => {
+  assert.deepEqual(
+    findConfigFaults('[remotes.b]\nhost = b\nsudo = 1\n').map(({ line }) => line),
+    [2],
+  );
+  assert.deepEqual(findConfigFaults('[remotes.b]\nhost = "b"\n'), []);
+});

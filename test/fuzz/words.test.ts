@@ -192,6 +192,7 @@ function parse(words: readonly string[]): object | undefined {
         platform: makePlatform({}),
         configFiles: findConfigFiles({}),
         runJournal: new RunJournalFiles({}),
+        readProgramVersion: () => '1.2.3',
       }),
     (error) => error instanceof ZfsVmError && error.kind === 'usage',
   );

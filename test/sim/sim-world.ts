@@ -127,8 +127,14 @@ export class SimWorld {
       configFiles: {
         usualPath: 'config.toml',
         read: (path: string) => Promise.resolve(this.configFiles.get(path)),
+        create: (path: string, text: string) => {
+          if (this.configFiles.has(path)) return Promise.resolve(false);
+          this.configFiles.set(path, text);
+          return Promise.resolve(true);
+        },
       },
       platform: presence.platform,
+      readProgramVersion: () => '1.2.3',
       runJournal: this.#openRunJournal(name, presence.isHere),
     };
     const fail = (error: unknown): number => {
