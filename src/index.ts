@@ -17,6 +17,7 @@ export type { Loss } from './tasks/loss.js';
 export { makeSurroundings, type SurroundingsOptions } from './tasks/make-surroundings.js';
 export { planPrune, prune, type PruneRequest } from './tasks/prune/prune.js';
 export type { Pruning } from './tasks/pruning.js';
+export { planRestoring, restore, type RestoreRequest, type RestoreResult } from './tasks/restore/restore.js';
 export { show, type ShowRequest, type ShowResult } from './tasks/show/show.js';
 export { status, type StatusRequest } from './tasks/status/status.js';
 export type { Access, Platform, Surroundings } from './tasks/surroundings.js';

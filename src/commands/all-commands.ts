@@ -12,6 +12,7 @@ import { LogCommand } from './log.js';
 import { PruneCommand } from './prune.js';
 import { PullCommand } from './pull.js';
 import { PushCommand } from './push.js';
+import { RestoreCommand } from './restore.js';
 import { ShowCommand } from './show.js';
 import { StatusCommand } from './status.js';
 import { SyncCommand } from './sync.js';
@@ -27,6 +28,7 @@ export const commandClasses: readonly CommandClass<CommandContext>[] = [
   PullCommand,
   SyncCommand,
   CloneCommand,
+  RestoreCommand,
   DiffCommand,
   CopyCommand,
   StatusCommand,

@@ -61,7 +61,7 @@ export function findTyingRoot(
 export function chooseAsideName(
   { name, snapshots }: Pick<Dataset, 'name' | 'snapshots'>,
   word: AsideWord,
-  { model, stamp }: { readonly model: ReceiverModel; readonly stamp: string },
+  { model, stamp }: { readonly model: Pick<ReceiverModel, 'isTaken'>; readonly stamp: string },
 ): string | undefined {
   const longest = findLongest(snapshots) + reservedLength;
   for (const begin of nameBegins(name, word).map((each) => each + stamp)) {

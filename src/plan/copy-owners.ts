@@ -1,7 +1,9 @@
 import type { Dataset, Datasets, Snapshot } from '../streamline/dataset.js';
+import { datasetOf } from '../streamline/lineage.js';
 import { GuidIndex } from '../streamline/guid-index.js';
 import { poolOf } from '../zfs/names.js';
 import type { Followed, Role } from '../zfs/role.js';
+import { isAside } from './aside.js';
 import type { CopyContext } from './find-copy.js';
 
 /**
@@ -14,7 +16,10 @@ export class CopyOwners {
   readonly #found = new Map<string, string>();
   /** The sender's datasets by where they belong on the receiver. */
   readonly #belonging = new Map<string, string[]>();
+  /** The sender's datasets by their GUIDs; of what was set aside, what took its place. */
   readonly #senderGuids: ReadonlyMap<bigint, string>;
+  /** The GUIDs of what was set aside on the sender, by what took its place. */
+  readonly #formerGuids = new Map<string, bigint[]>();
   /** The receiver's datasets by the GUID of the one that their role names. */
   readonly #marked: ReadonlyMap<bigint, readonly string[]>;
   /** Made only when it is needed: a plan for a receiver that is in step never asks. */
@@ -25,8 +30,14 @@ export class CopyOwners {
     this.#context = context;
     for (const [source, place] of context.places) append(this.#belonging, place, source);
     this.#senderGuids = new Map(
-      [...context.sender.values()].flatMap(({ guid, name }) => (guid === undefined ? [] : [[guid, name]])),
+      [...context.sender.values()].flatMap(({ guid, name }) =>
+        guid === undefined ? [] : [[guid, findSuccessor(context.sender, name)]],
+      ),
     );
+    for (const { guid, name } of context.sender.values()) {
+      const successor = findSuccessor(context.sender, name);
+      if (guid !== undefined && successor !== name) append(this.#formerGuids, successor, guid);
+    }
     const marked = new Map<bigint, string[]>();
     for (const { name, role } of context.model.datasets.values()) {
       if (role?.kind === 'copy') for (const { guid } of role.sources) append(marked, guid, name);
@@ -46,8 +57,9 @@ export class CopyOwners {
 
   /** The receiver's datasets whose role says that they are copies of this one, and that aren't found to be another one's. */
   listMarked({ guid, name }: Dataset): readonly string[] {
-    const marked = guid === undefined ? [] : (this.#marked.get(guid) ?? []);
-    return marked.filter((copy) => (this.#found.get(copy) ?? name) === name);
+    const guids = [...(guid === undefined ? [] : [guid]), ...(this.#formerGuids.get(name) ?? [])];
+    const marked = new Set(guids.flatMap((each) => this.#marked.get(each) ?? []));
+    return [...marked].filter((copy) => (this.#found.get(copy) ?? name) === name);
   }
 
   /**
@@ -140,7 +152,7 @@ export class CopyOwners {
         ...this.#senderPoints.find(guid).map(({ dataset }) => dataset),
         ...(this.#senderBookmarks.get(guid) ?? []),
       ];
-      if (owners.length > 0) return owners;
+      if (owners.length > 0) return owners.map((name) => findSuccessor(sender, name));
     }
     return undefined;
   }
@@ -156,6 +168,17 @@ export class CopyOwners {
     const others = (this.#belonging.get(copy) ?? []).filter((name) => name !== source.name);
     return others.length > 0 && others.some((name) => this.#findLastOwners(copy)?.includes(name));
   }
+}
+
+/**
+ * What took the place of a dataset that was set aside: it took over its past, and so what was set aside is a clone of it. Any other dataset
+ * itself.
+ */
+function findSuccessor(datasets: Datasets, name: string): string {
+  const dataset = datasets.get(name);
+  if (dataset === undefined || !isAside(dataset) || dataset.origin === undefined) return name;
+  const successor = datasets.get(datasetOf(dataset.origin));
+  return successor === undefined || isAside(successor) ? name : successor.name;
 }
 
 /** The GUID of the root dataset of the pool that a dataset is in; undefined where it isn't known. */

@@ -95,8 +95,8 @@ async function checkTarget(
   });
 }
 
-/** A pull of this version and what it needs. */
-function toPullRequest(
+/** A pull of a version and what it needs. */
+export function toPullRequest(
   { streamline, version }: VersionName,
   from: NonNullable<CloneRequest['from']>,
 ): PullRequest {

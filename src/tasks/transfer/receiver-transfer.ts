@@ -2,6 +2,7 @@ import type { Endpoint } from '../../host/endpoint.js';
 import type { Inventory } from '../../inventory/inventory.js';
 import type { Foresight } from '../../plan/foresight.js';
 import type { Plan } from '../../plan/plan.js';
+import { formatStamp } from '../../base/stamp.js';
 import { serveChains } from '../../plan/serve-chains.js';
 import { NoteCarrier } from '../../transfer/around/carry-notes.js';
 import { findHostsWithoutZstd } from '../../transfer/around/find-zstd.js';
@@ -252,9 +253,4 @@ export class ReceiverTransfer {
   #tellMalformedTags(host: string, { malformedTags }: Inventory): void {
     this.#surroundings.emit({ kind: 'malformed-tags', host, malformedTags });
   }
-}
-
-/** A time as the end of a dataset's name, e.g. `20261130T000531Z`. */
-function formatStamp(dateMs: number): string {
-  return new Date(dateMs).toISOString().replace(/[-:]|\.[0-9]+/g, '');
 }

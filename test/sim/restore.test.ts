@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isSameContent } from './content.js';
+import type { Machine } from './machine.js';
+import { assertHasVersionsOf, describeState, snapshotsByGuid } from './oracle.js';
+import { SimWorld } from './sim-world.js';
+import { addVersion, expectRun, versionsOf } from './steps.js';
+
+/** A host with a mounted image in three versions that was written to since, and another host without anything. */
+function makeWorld({ isWritten = true } = {}): { world: SimWorld; a: Machine; b: Machine } {
+  const world = new SimWorld();
+  const [a, b] = [world.addMachine('a'), world.addMachine('b')];
+  a.pools.create('tank/vm', { properties: new Map([['compression', 'off']]) });
+  for (const version of [1, 2, 3]) addVersion(a, 'tank/vm', `web:${version}`);
+  if (isWritten) a.pools.write('tank/vm', [50]);
+  a.pools.open('tank/vm').isMounted = true;
+  return { world, a, b };
+}
+
+function findAside({ pools }: Machine, of = 'tank/vm'): string {
+  const name = [...pools.datasets.keys()].find(
+    (each) => each.startsWith(`${of}-set-aside-`) && !each.slice(of.length + 1).includes('/'),
+  );
+  assert.ok(name, [...pools.datasets.keys()].join());
+  return name;
+}
+
+/** Expects that every snapshot that was there is there, with the same content. */
+function keepSnapshots(machine: Machine): () => void {
+  const before = snapshotsByGuid(machine);
+  return () => {
+    const after = snapshotsByGuid(machine);
+    for (const [guid, snapshot] of before) {
+      const now = after.get(guid);
+      assert.ok(now && isSameContent(now.content, snapshot.content), snapshot.fullName);
+    }
+  };
+}
+
+test('a version is restored in place: with its history, properties and mount; what was there is set aside whole', async () => {
+  const { world, a } = makeWorld();
+  const check = keepSnapshots(a);
+  const { content: now } = a.pools.open('tank/vm');
+  const { stdout } = await expectRun(world, 'a', 'restore web:2');
+  const aside = findAside(a);
+  assert.equal(
+    stdout,
+    `restored tank/vm (mounted at /tank/vm) at web:2\nkept ${aside} with web:3 and what was written since\n`,
+  );
+  const restored = a.pools.open('tank/vm');
+  assert.equal(versionsOf(a), 'web:1 web:2');
+  assert.equal(versionsOf(a, aside), 'web:3');
+  assert.ok(isSameContent(restored.content, a.pools.openSnapshot('tank/vm@zfs-vm:web:2').content));
+  assert.ok(isSameContent(a.pools.open(aside).content, now));
+  assert.deepEqual([restored.isMounted, a.pools.open(aside).isMounted], [true, false]);
+  assert.equal(restored.properties.get('compression')?.value, 'off');
+  assert.equal(a.pools.open(aside).properties.get('canmount')?.value, 'noauto');
+  check();
+});
+
+test('the next version follows the newest one that was set aside, and push says how the other host gets it', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  await expectRun(world, 'a', 'restore web:2');
+  a.pools.write('tank/vm', [7]);
+  assert.match((await expectRun(world, 'a', 'tag tank/vm')).stdout, /tank\/vm@zfs-vm:web:4/);
+  assert.match((await expectRun(world, 'a', 'push b', 3)).stderr, /--set-aside/);
+  await expectRun(world, 'a', 'push --set-aside b');
+  assert.equal(versionsOf(b), 'web:1 web:2 web:4');
+  assert.match((await expectRun(world, 'a', 'list')).stdout, / 3 .*\(set aside\)/);
+});
+
+test('a copy that was moved is found again after a restore', async () => {
+  const { world, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  b.pools.rename('tank/vm', 'tank/elsewhere');
+  await expectRun(world, 'a', 'restore web:2');
+  addVersion(world.machine('a'), 'tank/vm', 'web:4');
+  await expectRun(world, 'a', 'push b', 3);
+  await expectRun(world, 'a', 'push --rollback --yes b');
+  assert.equal(versionsOf(b, 'tank/elsewhere'), 'web:1 web:2 web:4');
+  assert.ok(!b.pools.datasets.has('tank/vm'));
+});
+
+test('without a version, the newest one is restored; where nothing was written since, nothing is done', async () => {
+  const { world } = makeWorld();
+  const { stdout } = await expectRun(world, 'a', 'restore web');
+  assert.match(stdout, /^restored tank\/vm .* at web:3\nkept .* with what was written since\n$/);
+  const same = makeWorld({ isWritten: false });
+  const state = describeState(same.a);
+  const { stdout: nothing } = await expectRun(same.world, 'a', 'restore web');
+  assert.match(nothing, /has not changed since; nothing was done/);
+  assert.equal(describeState(same.a), state);
+});
+
+test('a dataset that does not exist is made, and a plan of either changes nothing', async () => {
+  const { world, a } = makeWorld();
+  const state = describeState(a);
+  for (const args of ['plan restore web:1 tank/old', 'restore --dry-run web:1 tank/old']) {
+    assert.equal((await expectRun(world, 'a', args)).stdout, 'would create tank/old as a clone of web:1\n');
+  }
+  const { stdout } = await expectRun(world, 'a', 'plan restore web:1');
+  assert.match(
+    stdout,
+    /^would restore tank\/vm to web:1; nothing is destroyed\n {2}unmount {2}tank\/vm\n {2}rename {3}tank\/vm to /,
+  );
+  assert.match(
+    stdout,
+    /\n {2}promote {2}tank\/vm\n {2}mount {4}tank\/vm\nwould keep .* with web:2, web:3 and what was written since\n$/,
+  );
+  assert.equal(describeState(a), state);
+  assert.match(
+    (await expectRun(world, 'a', 'restore web:1 tank/old')).stdout,
+    /^cloned web:1 of tank\/vm to tank\/old/,
+  );
+  assert.equal(a.pools.open('tank/old').origin?.fullName, 'tank/vm@zfs-vm:web:1');
+});
+
+test('a tree is restored with all its members, volumes too, and what the version lacks stays aside', async () => {
+  const { world, a } = makeWorld();
+  a.pools.create('tank/vm/data');
+  a.pools.create('tank/vm/disk', { type: 'volume' });
+  a.pools.snapshot(['tank/vm@zfs-vm:web:4'], { recursive: true });
+  a.pools.open('tank/vm/data').isMounted = true;
+  a.pools.create('tank/vm/later');
+  for (const part of ['', '/data', '/disk']) a.pools.write(`tank/vm${part}`, [60]);
+  const check = keepSnapshots(a);
+  await expectRun(world, 'a', 'restore web:4 tank/vm');
+  const aside = findAside(a);
+  for (const part of ['', '/data', '/disk']) {
+    const restored = a.pools.open(`tank/vm${part}`);
+    assert.ok(
+      isSameContent(restored.content, a.pools.openSnapshot(`tank/vm${part}@zfs-vm:web:4`).content),
+      part,
+    );
+    assert.equal(a.pools.open(`${aside}${part}`).origin?.fullName, `tank/vm${part}@zfs-vm:web:4`);
+  }
+  assert.deepEqual(
+    [a.pools.open('tank/vm/data').isMounted, a.pools.open('tank/vm/disk').type],
+    [true, 'volume'],
+  );
+  assert.ok(!a.pools.datasets.has('tank/vm/later'));
+  assert.ok(a.pools.datasets.has(`${aside}/later`));
+  check();
+  assert.doesNotMatch((await expectRun(world, 'a', 'list')).stdout, /4 .*set aside/);
+});
+
+test('a clone goes back to a version of what it was cloned from, which keeps its history', async () => {
+  const { world, a } = makeWorld();
+  a.pools.clone('tank/vm@zfs-vm:web:3', 'tank/work');
+  addVersion(a, 'tank/work', 'web:4');
+  assert.match(
+    (await expectRun(world, 'a', 'restore web:2', 2)).stderr,
+    /2 datasets come from web:2[^]*tank\/vm[^]*tank\/work/,
+  );
+  await expectRun(world, 'a', 'restore web:2 tank/work');
+  assert.equal(a.pools.open('tank/work').origin?.fullName, 'tank/vm@zfs-vm:web:2');
+  assert.equal(versionsOf(a), 'web:1 web:2 web:3');
+  assert.equal(versionsOf(a, findAside(a, 'tank/work')), 'web:4');
+});
+
+test('what is in use stays as it was', async () => {
+  const { world, a } = makeWorld();
+  a.pools.open('tank/vm').isInUse = true;
+  const state = describeState(a);
+  const { stderr } = await expectRun(world, 'a', 'restore web:1', 1);
+  assert.match(stderr, /cannot restore tank\/vm: .*; tank\/vm is as it was/);
+  assert.equal(describeState(a), state);
+});
+
+for (const failing of ['rename', 'clone', 'promote', 'set'] as const) {
+  test(`where ${failing} fails, all is as it was`, async () => {
+    const { world, a } = makeWorld();
+    a.pools.create('tank/vm/data');
+    a.pools.snapshot(['tank/vm@zfs-vm:web:4'], { recursive: true });
+    addVersion(a, 'tank/vm', 'web:5');
+    const before = [...snapshotsByGuid(a)].map(([guid, { fullName }]) => `${guid} ${fullName}`).sort();
+    let calls = 0;
+    // The last one of them that has to work.
+    const last = failing === 'rename' ? 1 : 2;
+    a.beforeZfs = ([subcommand = '']) => {
+      if (subcommand === failing && ++calls === last) a.isZfsDenied = true;
+      else a.isZfsDenied = false;
+    };
+    const { stderr } = await expectRun(world, 'a', 'restore web:4 tank/vm', 4);
+    a.beforeZfs = undefined;
+    a.isZfsDenied = false;
+    assert.match(stderr, /tank\/vm is as it was/);
+    const after = [...snapshotsByGuid(a)].map(([guid, { fullName }]) => `${guid} ${fullName}`).sort();
+    assert.deepEqual(after, before);
+    assert.equal(a.pools.open('tank/vm').isMounted, true);
+  });
+}
+
+test('what is lost here comes back from another host, mounted, and goes on', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  a.pools.destroy('tank/vm', { recursive: true });
+  const planned = await expectRun(world, 'a', 'plan restore --from b web');
+  assert.match(planned.stdout, /web:1/);
+  assert.ok(!a.pools.datasets.has('tank/vm'));
+  const { stdout } = await expectRun(world, 'a', 'restore --from b web');
+  assert.match(stdout, /^restored tank\/vm \(mounted at \/tank\/vm\) at web:3$/m);
+  assert.equal(a.pools.open('tank/vm').properties.get('canmount')?.value, 'on');
+  assertHasVersionsOf(a, b);
+  a.pools.write('tank/vm', [9]);
+  await expectRun(world, 'a', 'tag tank/vm');
+  await expectRun(world, 'a', 'push b');
+  assertHasVersionsOf(b, a);
+});
+
+test('what is missing comes from another host', async () => {
+  const { world, a, b } = makeWorld({ isWritten: false });
+  await expectRun(world, 'a', 'push b');
+  addVersion(b, 'tank/vm', 'web:4');
+  await expectRun(world, 'a', 'restore --from b web:4');
+  assert.equal(versionsOf(a), 'web:1 web:2 web:3 web:4');
+});
+
+for (const [what, args, words] of [
+  ['an unknown streamline', 'restore nope', /nope/],
+  ['an unknown version', 'restore web:9', /9/],
+  ['a dataset that has nothing of it', 'restore web:2 tank', /tank exists and does not come from web:2/],
+  ['an option that needs --from', 'restore -d tank/x web:2', /needs --from/],
+] as const) {
+  test(`${what} is a usage error, and nothing changes`, async () => {
+    const { world, a } = makeWorld();
+    const state = describeState(a);
+    assert.match((await expectRun(world, 'a', args, 2)).stderr, words);
+    assert.equal(describeState(a), state);
+  });
+}
