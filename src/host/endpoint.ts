@@ -3,7 +3,7 @@ import type { Host } from './host.js';
 /** One side of a transfer: a host, and how zfs is called there. */
 export interface Endpoint {
   readonly host: Host;
-  /** The words that call zfs: `zfs`, or `sudo -n zfs`. Only zfs itself is ever run as root. */
+  /** The words that call zfs: `zfs`, or `sudo -n zfs` and the like (`elevate`). Only zfs itself is ever run as root. */
   readonly zfs: readonly string[];
   /** Whether a gate stands before it, which answers nothing but requests; what is never changed has none. */
   readonly gate?: GateState;
@@ -14,10 +14,15 @@ export interface GateState {
   isThere: boolean;
 }
 
-/** An endpoint whose zfs is run through sudo, or as whoever we are there. */
+/** An endpoint whose zfs is called by these words; as whoever we are there, when they are left out. */
 export function toEndpoint(
   host: Host,
-  { sudo, gate = false }: { readonly sudo: boolean; readonly gate?: boolean },
+  { zfs = ['zfs'], gate = false }: { readonly zfs?: readonly string[]; readonly gate?: boolean } = {},
 ): Endpoint {
-  return { host, zfs: sudo ? ['sudo', '-n', 'zfs'] : ['zfs'], gate: { isThere: gate } };
+  return { host, zfs, gate: { isThere: gate } };
+}
+
+/** Whether zfs is run as root by another program there. */
+export function isElevated({ zfs }: Pick<Endpoint, 'zfs'>): boolean {
+  return zfs.length > 1;
 }

@@ -41,6 +41,8 @@ export interface StartOptions {
   readonly signal?: AbortSignal;
   /** One that waits for this one, and so never ends before: where it has the only channel, that is an error. */
   readonly waiting?: HostProcess | undefined;
+  /** Whether it ends only when its host is closed: where it has the only channel, others can't be started. */
+  readonly isLasting?: boolean | undefined;
   /** Its stdin, where the host joins pipes; that of the process is nothing then. */
   readonly input?: PipeEnd | undefined;
   /** Its stdout, where the host joins pipes; that of the process is empty then. */

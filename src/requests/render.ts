@@ -65,7 +65,8 @@ export type Body<Kind extends KindWithBody> =
 /** The command of a host with a shell that does what is asked for. @param zfs the words that call zfs */
 export function renderRequest(request: Request, zfs: readonly string[], limits: Limits = {}): string[] {
   if (request.kind === 'zstd') return ['zstd', '-V'];
-  if (request.kind === 'sudo-rules') return ['sudo', '-n', '-l'];
+  // `sudo -n zfs`, or how else zfs is run as root.
+  if (request.kind === 'sudo-rules') return [...zfs.slice(0, -1), '-l'];
   return ['sh', '-c', renderScript(request, limits), 'sh', ...zfs];
 }
 

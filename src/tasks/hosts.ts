@@ -3,6 +3,7 @@ import { localName } from '../base/local-name.js';
 import { resolveRemote, type ResolvedRemote } from '../config/resolve-remote.js';
 import { toEndpoint, type Endpoint } from '../host/endpoint.js';
 import type { Host } from '../host/host.js';
+import { elevate } from '../host/sudo/elevate.js';
 import { ViaHost } from '../host/via-host.js';
 import type { TaskEvent } from './event.js';
 import type { Surroundings } from './surroundings.js';
@@ -35,7 +36,7 @@ export class Hosts {
   openLocal(): Endpoint {
     const host = this.#surroundings.openLocal({ onCommand: this.#tellCommandsOf(localName) });
     this.#local.push(host);
-    return toEndpoint(host, { sudo: false });
+    return toEndpoint(host);
   }
 
   /**
@@ -51,13 +52,13 @@ export class Hosts {
   }
 
   /**
-   * A host that another one reaches by its own ssh, with sudo as with `open`. Nothing is connected to before it is used.
+   * A host that another one reaches by its own ssh, with sudo as with `open`. Without sudo, nothing is connected to before it is used.
    * @throws ZfsVmError when the other one can't be reached or doesn't let us in
    */
   async openVia(other: Promise<Endpoint>, target: string): Promise<Endpoint> {
     const { host } = await other;
     const remote = resolveRemote(this.#surroundings.config, target);
-    return toEndpoint(new ViaHost(remote.address, host, target), { sudo: this.#usesSudo(remote) });
+    return this.#toEndpoint(new ViaHost(remote.address, host, target), remote);
   }
 
   /** Gives up the connections to other hosts, also those that are only being made; opening one again connects anew. */
@@ -102,7 +103,10 @@ export class Hosts {
       signal: AbortSignal.any([signal, this.#connecting.signal]),
     });
     emit({ kind: 'connected', host: target });
-    return toEndpoint(host, { sudo: this.#usesSudo(remote) });
+    return this.#toEndpoint(host, remote).catch(async (error: unknown) => {
+      await host.close();
+      throw error;
+    });
   }
 
   #tellCommandsOf(host: string): (argv: readonly string[]) => void {
@@ -111,7 +115,13 @@ export class Hosts {
     };
   }
 
-  #usesSudo({ sudo }: ResolvedRemote): boolean {
-    return this.#surroundings.access.sudo ?? sudo;
+  async #toEndpoint(host: Host, { sudo }: ResolvedRemote): Promise<Endpoint> {
+    const { access, prompter, signal, emit } = this.#surroundings;
+    if (!(access.sudo ?? sudo)) return toEndpoint(host);
+    const debug = (line: string): void => {
+      emit({ kind: 'connection', level: 'debug', line });
+    };
+    const stop = AbortSignal.any([signal, this.#connecting.signal]);
+    return toEndpoint(host, { zfs: await elevate(host, { prompter, signal: stop, debug }) });
   }
 }

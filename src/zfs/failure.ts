@@ -11,10 +11,18 @@ export interface ZfsFailure {
   readonly localHint?: string;
 }
 
+/** What sudo says where it wants a password and may not ask for it; also the one that is written in Rust. */
+const passwordWanted =
+  /sudo: (a password is required|a terminal is required|no tty present|sorry, you must have a tty|interactive authentication is required)/;
+
+/** Whether sudo has refused for want of a password. */
+export function wantsPassword(stderr: string): boolean {
+  return passwordWanted.test(stderr);
+}
+
 const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
   {
-    pattern:
-      /sudo: (a password is required|a terminal is required|no tty present|sorry, you must have a tty)/,
+    pattern: passwordWanted,
     failure: {
       kind: 'denied',
       message: 'sudo wants a password, and there is nobody to ask',

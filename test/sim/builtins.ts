@@ -63,7 +63,10 @@ const builtins: Readonly<Record<string, Builtin>> = {
   export: () => 0,
   command: (shell, [option, name = '']) => {
     if (option !== '-v') throw new Error(`a simulated shell doesn't know: command ${option ?? ''}`);
-    return shell.session.machine.missingPrograms.has(name) ? 1 : 0;
+    const { missingPrograms } = shell.session.machine;
+    // Most hosts have one of the two.
+    const hasSudo = !missingPrograms.has('sudo');
+    return missingPrograms.has(name) || (name === 'doas' && hasSudo) ? 1 : 0;
   },
   eval: (shell, words) => shell.run(words.join(' ')),
   trap: (shell, [action, ...signals]) => {

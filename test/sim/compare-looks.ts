@@ -50,7 +50,7 @@ export async function compareLooks(
 }
 
 function open(machine: Machine): Promise<Endpoint> {
-  return Promise.resolve(toEndpoint(machine.connect('local'), { sudo: false }));
+  return Promise.resolve(toEndpoint(machine.connect('local')));
 }
 
 /** What a plan comes to, a line for each dataset. What the receiver has beyond the sender changes nothing where all is there. */

@@ -19,6 +19,7 @@ const programs: Readonly<Record<string, Program>> = {
   '/bin/sh': runShell,
   ssh: runSsh,
   sudo: runSudo,
+  doas: runDoas,
   sed: runSed,
   awk: runAwk,
   xargs: runXargs,
@@ -124,9 +125,10 @@ async function runShell(call: Call): Promise<number> {
   return new Shell({ session, process, user, arguments: rest, descriptors, runProgram }).run(script);
 }
 
-/** `sudo -n PROGRAM WORD...` and `sudo -n -l`. */
+/** `sudo -n PROGRAM WORD...`, also with `-k`, and `sudo -n -l`. */
 async function runSudo(call: Call): Promise<number> {
-  const [option, program, ...words] = call.words;
+  const [option, ...others] = call.words;
+  const [program, ...words] = others[0] === '-k' ? others.slice(1) : others;
   if (option !== '-n' || program === undefined) throw unknownCall('sudo', call.words);
   const { user } = call;
   const isLogged = user.sudo === 'anything, and logs what it reads';
@@ -210,6 +212,20 @@ async function runSed(call: Call): Promise<number> {
   });
   await say(call, printed.map((each) => `${each}\n`).join(''));
   return 0;
+}
+
+/** `doas -n PROGRAM WORD...`: it never asks where there is no terminal. */
+async function runDoas(call: Call): Promise<number> {
+  const [option, program, ...words] = call.words;
+  if (option !== '-n' || program === undefined) throw unknownCall('doas', call.words);
+  if (call.user.isRoot || call.user.sudo === 'anything') {
+    return runProgram(program, { ...call, words, user: rootUser });
+  }
+  await complain(
+    call,
+    `doas: ${call.user.sudo === 'nothing' ? 'Operation not permitted' : 'Authorization required'}`,
+  );
+  return 1;
 }
 
 /** A basic regular expression of POSIX as one of JavaScript. */

@@ -14,6 +14,8 @@ export class SshHost implements Host {
   readonly #connection: Connection;
   readonly #options: CommandTelling;
   readonly #running = new Set<SshProcess>();
+  /** Those that end only with the connection. */
+  readonly #lasting = new WeakSet<HostProcess>();
   /** Those who wait for a channel to become free. */
   readonly #waiting = new Set<() => void>();
   /** How many channels are open or about to be. */
@@ -43,7 +45,10 @@ export class SshHost implements Host {
    * Starts a command. sshd allows a limited number of channels on a connection (MaxSessions, 10 unless configured): beyond
    * it, a start waits until another command of this host has ended.
    */
-  async start(argv: readonly string[], { signal, waiting }: StartOptions = {}): Promise<HostProcess> {
+  async start(
+    argv: readonly string[],
+    { signal, waiting, isLasting }: StartOptions = {},
+  ): Promise<HostProcess> {
     const command = toRemoteCommand(argv);
     this.#options.onCommand?.(argv);
     let hasWaited = false;
@@ -54,12 +59,16 @@ export class SshHost implements Host {
       const endedBefore = this.#ended;
       this.#active++;
       try {
-        return await this.#run(command, signal);
+        const process = await this.#run(command, signal);
+        if (isLasting === true) this.#lasting.add(process);
+        return process;
       } catch (error) {
         this.#release();
         if (!(error instanceof NoChannelFree)) throw error;
       }
-      const isAlone = this.#active === 1 && [...this.#running].some((process) => process === waiting);
+      const isAlone =
+        this.#active === 1 &&
+        [...this.#running].some((process) => process === waiting || this.#lasting.has(process));
       triesAlone = isAlone ? triesAlone + 1 : 0;
       if (triesAlone > mostTriesAlone) {
         throw new ZfsVmError('connection', `${this.name} runs one command at a time, and this takes two`, {

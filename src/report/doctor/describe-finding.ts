@@ -129,6 +129,7 @@ const words: { readonly [K in Kind]: Describe<K> } = {
       message: by === 'root' ? 'root may do everything' : 'zfs runs as root, through sudo',
     },
   }),
+  'sudo-unusable': ({ error }) => ({ subject: 'sudo', ...describeError(error) }),
   sudo: ({ isLogging }) =>
     isLogging
       ? {

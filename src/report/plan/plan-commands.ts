@@ -47,7 +47,7 @@ function* listAsideCommands({ destination, preparation }: Chain, receiver: PlanS
   if (kind !== 'set-aside') return;
   yield lineOn(
     receiver.host,
-    keepPropertiesLine(quoteCommand(receiver.zfs), { from: aside, to: destination }),
+    keepPropertiesLine(quoteCommand(callOf(receiver)), { from: aside, to: destination }),
   );
 }
 
@@ -63,7 +63,12 @@ function commandOn({ host, zfs }: PlanSide, args: readonly string[]): string {
 }
 
 function callZfs({ zfs }: Pick<PlanSide, 'zfs'>, args: readonly string[]): string {
-  return quoteCommand([...zfs, ...args]);
+  return quoteCommand([...callOf({ zfs }), ...args]);
+}
+
+/** The words that call zfs as a person would: sudo asks a person for the password by itself. */
+function callOf({ zfs }: Pick<PlanSide, 'zfs'>): readonly string[] {
+  return zfs.includes('-A') ? ['sudo', 'zfs'] : zfs;
 }
 
 /** A shell line as it is run from this machine. */

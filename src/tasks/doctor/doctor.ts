@@ -1,8 +1,9 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { localName } from '../../base/local-name.js';
 import { resolveRemote } from '../../config/resolve-remote.js';
-import type { Endpoint } from '../../host/endpoint.js';
+import { isElevated, type Endpoint } from '../../host/endpoint.js';
 import type { Host } from '../../host/host.js';
+import { elevate } from '../../host/sudo/elevate.js';
 import type { TaskEvent } from '../event.js';
 import { Hosts } from '../hosts.js';
 import type { Surroundings } from '../surroundings.js';
@@ -45,12 +46,16 @@ export async function doctor(
     surroundings.emit(event);
   };
   const findings: Finding[] = [];
-  await Hosts.use({ ...surroundings, emit }, async (hosts) => {
+  // What is wrong with sudo is a finding of its own, and no reason to look at nothing else.
+  const access = { ...surroundings.access, sudo: false };
+  await Hosts.use({ ...surroundings, access, emit }, async (hosts) => {
     try {
       const startedAt = surroundings.clock.nowMs();
-      const endpoint = await hosts.open(target);
+      const plain = await hosts.open(target);
       const elapsedMs = surroundings.clock.nowMs() - startedAt;
-      findings.push(...judgeConnection(endpoint.host, { target, reasons, elapsedMs, surroundings }));
+      findings.push(...judgeConnection(plain.host, { target, reasons, elapsedMs, surroundings }));
+      const { endpoint, found: ofSudo } = await tryElevating(plain, target, surroundings);
+      findings.push(...ofSudo);
       for await (const found of examine(endpoint, { target, place, surroundings })) findings.push(...found);
     } catch (error) {
       surroundings.signal.throwIfAborted();
@@ -62,6 +67,27 @@ export async function doctor(
     }
   });
   return { host: target, findings };
+}
+
+/** Runs zfs as root where that was asked for, and can be done. */
+async function tryElevating(
+  plain: Endpoint,
+  target: string,
+  { access, config, prompter, signal, emit }: Surroundings,
+): Promise<{ readonly endpoint: Endpoint; readonly found: readonly Finding[] }> {
+  const wantsSudo = target !== localName && (access.sudo ?? resolveRemote(config, target).sudo);
+  if (!wantsSudo) return { endpoint: plain, found: [] };
+  const debug = (line: string): void => {
+    emit({ kind: 'connection', level: 'debug', line });
+  };
+  try {
+    const zfs = await elevate(plain.host, { prompter, signal, debug });
+    return { endpoint: { ...plain, zfs }, found: [] };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof ZfsVmError) || error.kind === 'interrupted' || error.isLoss) throw error;
+    return { endpoint: plain, found: [{ kind: 'sudo-unusable', level: 'fault', error }] };
+  }
 }
 
 /** What an examination goes by. */
@@ -92,7 +118,7 @@ async function* examine(
   yield [...judgeVersion(host.version), ...judgePools(host)];
   // Without these, lists of datasets can't be read.
   if (host.missingPrograms.length > 0) return;
-  const by = host.userId === 0 ? 'root' : endpoint.zfs.length > 1 ? 'sudo' : undefined;
+  const by = host.userId === 0 ? 'root' : isElevated(endpoint) ? 'sudo' : undefined;
   const { inventory, holds, permissions } = await readDatasets(endpoint, host, {
     ...{ asksRights: by === undefined, signal },
     places: place === undefined ? [] : nearestTo(place),

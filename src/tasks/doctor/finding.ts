@@ -70,6 +70,8 @@ export type FindingDetail =
     }
   /** Everything may be done: as root, or through sudo. */
   | { readonly kind: 'all-rights'; readonly by: 'root' | 'sudo' }
+  /** zfs can't be run as root, though that was asked for: what follows is about the user. */
+  | { readonly kind: 'sudo-unusable'; readonly error: ZfsVmError }
   /** How zfs is run as root. */
   | { readonly kind: 'sudo'; readonly isLogging: boolean }
   | { readonly kind: 'holds'; readonly count: number; readonly snapshots: readonly string[] }

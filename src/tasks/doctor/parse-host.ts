@@ -1,18 +1,19 @@
+import { quoteCommand } from '../../base/shell.js';
 import type { HostReading, PoolReading, SectionReading, SpaceReading } from './host-reading.js';
 import type { Sections } from './sections.js';
 
 /** Programs that our commands call on hosts, besides zfs. */
 export const neededPrograms = ['awk', 'cat', 'head', 'ls', 'sed', 'tr', 'xargs'] as const;
 
-/** What a host is asked, by the names that `parseHost` knows. In it, `"$@"` calls zfs. */
-export function hostCommands(asksSudo: boolean): Readonly<Record<string, string>> {
+/** What a host is asked, by the names that `parseHost` knows. In it, `"$@"` calls zfs. @param sudo the words that call sudo, if zfs is run by it */
+export function hostCommands(sudo: readonly string[] | undefined): Readonly<Record<string, string>> {
   return {
     user: 'id -un; id -u; id -Gn',
     shell: 'echo "$SHELL"',
     programs: neededPrograms.map((name) => `command -v ${name} >/dev/null || echo ${name}`).join('; '),
     zstd: 'zstd -V',
     clock: 'date -u +%s',
-    ...(asksSudo ? { sudo: 'sudo -n -l' } : {}),
+    ...(sudo === undefined ? {} : { sudo: quoteCommand([...sudo, '-l']) }),
     version: '"$@" version',
     pools: 'zpool list -Hp -o name,free,capacity,health,readonly',
     features: 'zpool get -Hp -o name,property,value all',

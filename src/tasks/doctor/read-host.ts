@@ -22,8 +22,8 @@ const mostPlaces = 200;
  * @throws ZfsVmError when it can't run commands
  */
 export async function readHost(endpoint: Endpoint, signal: AbortSignal): Promise<HostReading> {
-  const asksSudo = endpoint.zfs[0] === 'sudo';
-  return parseHost(await runSections(endpoint, hostCommands(asksSudo), signal));
+  const sudo = endpoint.zfs.includes('sudo') ? endpoint.zfs.slice(0, -1) : undefined;
+  return parseHost(await runSections(endpoint, hostCommands(sudo), signal));
 }
 
 /**

@@ -52,7 +52,7 @@ function sharesChannels({ sender, receiver, rateLimit }: TransferContext): boole
 async function canChainReceives(endpoint: Endpoint, signal: AbortSignal): Promise<boolean> {
   const { zfs, gate } = endpoint;
   // A gate calls zfs in its own way.
-  if (zfs[0] !== 'sudo' && gate?.isThere !== true) return true;
+  if (!zfs.includes('sudo') && gate?.isThere !== true) return true;
   const request = { kind: 'sudo-rules' } as const;
   const { exit, stdout } = await ask<'sudo-rules'>(endpoint, request, noBody, { signal });
   signal.throwIfAborted();

@@ -6,7 +6,6 @@ import type { Machine } from '../../sim/machine.js';
 import { describeState } from '../../sim/oracle.js';
 import { SimWorld } from '../../sim/sim-world.js';
 import { addLargeVersion, runAndKill } from '../../sim/steps.js';
-import type { User } from '../../sim/user.js';
 import { surround, type SurroundOptions } from '../sim-surroundings.js';
 
 function makeWorld(): { world: SimWorld; a: Machine; b: Machine } {
@@ -122,19 +121,22 @@ const faults: readonly (readonly [
     },
     { kind: 'bookmarks', level: 'warning', count: 1000 },
   ],
-  ...(['anything, and logs what it reads', 'after a password', 'nothing'] as const).map(
-    (sudo: User['sudo']) =>
-      [
-        `sudo: ${sudo}`,
-        (_b: Machine, world: SimWorld) => {
-          world.addUser('pat', { sudo });
-        },
-        sudo === 'anything, and logs what it reads'
-          ? ({ kind: 'sudo', level: 'note', isLogging: true } as const)
-          : ({ kind: 'zfs-unusable', level: 'fault' } as const),
-        { host: 'pat@b', sudo: true },
-      ] as const,
-  ),
+  [
+    'a sudo that logs what commands read',
+    (_b, world) => {
+      world.addUser('pat', { sudo: 'anything, and logs what it reads' });
+    },
+    { kind: 'sudo', level: 'note', isLogging: true },
+    { host: 'pat@b', sudo: true },
+  ],
+  [
+    'a sudo that refuses the user',
+    (_b, world) => {
+      world.addUser('pat', { sudo: 'nothing' });
+    },
+    { kind: 'zfs-unusable', level: 'fault' },
+    { host: 'pat@b', sudo: true },
+  ],
 ];
 
 function setPool(state: Parameters<Machine['poolStates']['set']>[1]): (machine: Machine) => void {
@@ -181,6 +183,16 @@ test('a hold of a run of this machine that has died is found', async () => {
   assert.deepEqual(await findTrouble(world), [
     { kind: 'holds', level: 'warning', count: 1, snapshots: [snapshot] },
   ]);
+});
+
+test('where sudo wants a password that nobody gives, that is found, and what the user may do without', async () => {
+  const { world } = makeWorld();
+  world.addUser('pat', { sudo: 'after a password' });
+  const trouble = await findTrouble(world, { host: 'pat@b', access: { sudo: true } });
+  assert.deepEqual(
+    trouble.map(({ kind, level }) => [kind, level]),
+    [['sudo-unusable', 'fault'], ...['tag', 'send', 'receive', 'prune'].map(() => ['rights', 'fault'])],
+  );
 });
 
 test('what a user without root lacks is told for each duty, with the place', async () => {
