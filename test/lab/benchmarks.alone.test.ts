@@ -36,6 +36,13 @@ test('three hosts beside one on this machine: the source is read once', async ()
   assert.equal(rows.get('3')?.[6], '1');
 });
 
+test('a fleet whose hosts serve each other: every round there are twice as many senders', async () => {
+  const rows = await runBenchmark('fleet', '--hosts', '15', '--megabytes', '0.1');
+  const ratios = ['fan-out', 'relay'].map((name) => Number(rows.get(name)?.[3]));
+  assert.ok((ratios[0] ?? 0) > 14, String(ratios));
+  assert.ok((ratios[1] ?? 99) <= 5, String(ratios));
+});
+
 test('what it takes to start', async () => {
   const rows = await runBenchmark('start-up', '--rounds', '1');
   for (const command of ['node -e 0', '--version', '--help', 'push --help']) {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ZfsVmError } from '../../base/errors.js';
 import type { TransferResult } from '../../transfer/event.js';
 import { Hosts } from '../hosts.js';
@@ -13,6 +14,8 @@ export async function withReceivers<T>(
   surroundings: Surroundings,
   work: (receivers: readonly ReceiverTransfer[]) => Promise<T>,
 ): Promise<T> {
+  // Each of many receivers listens to it, which is no leak.
+  setMaxListeners(0, surroundings.signal);
   return Hosts.use(surroundings, async (hosts) => {
     const isPush = requests.some(({ route }) => route.kind === 'push');
     const pusher = isPush
