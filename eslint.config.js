@@ -19,6 +19,7 @@ const allowedImports = {
     ...['base', 'config', 'inventory', 'plan', 'probe', 'probe/questions'],
     ...['streamline', 'zfs', 'host', 'transfer'],
   ],
+  gate: ['base', 'host', 'requests', 'streamline', 'transfer', 'zfs'],
   report: ['base', 'config', 'inventory', 'plan', 'probe', 'streamline', 'zfs', 'transfer', 'tasks'],
   'command-line': ['base', 'config', 'plan', 'report', 'streamline', 'zfs'],
   completion: ['base', 'command-line', 'host', 'streamline', 'zfs'],

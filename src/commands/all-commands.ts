@@ -7,6 +7,7 @@ import { ConfigCommand } from './config.js';
 import { CopyCommand } from './copy.js';
 import { DiffCommand } from './diff.js';
 import { DoctorCommand } from './doctor.js';
+import { GateCommand } from './gate.js';
 import { ListCommand } from './list.js';
 import { LogCommand } from './log.js';
 import { PruneCommand } from './prune.js';
@@ -35,6 +36,7 @@ export const commandClasses: readonly CommandClass<CommandContext>[] = [
   DoctorCommand,
   PruneCommand,
   AbortCommand,
+  GateCommand,
   LogCommand,
   CompletionCommand,
   ConfigCommand,

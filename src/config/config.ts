@@ -20,6 +20,8 @@ export interface Remote {
   readonly destination: string | undefined;
   /** Whether zfs is run through sudo there. */
   readonly sudo: boolean;
+  /** Whether our key opens a gate there (`zfs-vm gate`), and no shell. */
+  readonly gate: boolean;
   /** What speaks SSH with it; undefined for whatever can. */
   readonly transport: Transport | undefined;
   /** How many bytes a second streams from and to it may take in all; undefined for no limit. */

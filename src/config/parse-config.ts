@@ -75,7 +75,7 @@ function checkName(what: 'remote' | 'group', name: string, { line }: TomlValue):
   );
 }
 
-const remoteKeys = ['host', 'dest', 'sudo', 'transport', 'bwlimit', 'relay', 'retention'] as const;
+const remoteKeys = ['host', 'dest', 'sudo', 'gate', 'transport', 'bwlimit', 'relay', 'retention'] as const;
 
 function readRemote(
   table: TableReader<(typeof remoteKeys)[number]>,
@@ -85,6 +85,7 @@ function readRemote(
   const rest = {
     destination: table.readText('dest', readDataset),
     sudo: table.readFlag('sudo') ?? false,
+    gate: table.readFlag('gate') ?? false,
     transport: table.readText('transport', readTransport),
     bytesPerSecond: table.readText('bwlimit', readRate),
     mayRelay: table.readFlag('relay') ?? true,

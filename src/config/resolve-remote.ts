@@ -9,6 +9,8 @@ export interface ResolvedRemote {
   readonly address: string;
   /** Whether zfs is run through sudo there. */
   readonly sudo: boolean;
+  /** Whether a gate stands before it; one that isn't known of is found out. */
+  readonly gate: boolean;
   /** What speaks SSH with it; undefined for whatever can. */
   readonly transport: Transport | undefined;
   /** The dataset there under which what is new goes; undefined when it keeps its name. */
@@ -24,7 +26,7 @@ export interface ResolvedRemote {
 /** What a word for a host comes to: a remote of the configuration by its name, or an address. The one place where that is looked up. */
 export function resolveRemote({ remotes }: Config, word: string): ResolvedRemote {
   const unconfigured = {
-    ...{ address: word, sudo: false, transport: undefined },
+    ...{ address: word, sudo: false, gate: false, transport: undefined },
     ...{ destination: undefined, bytesPerSecond: undefined, mayRelay: true, retentions: [] },
   };
   return { ...(remotes.get(word) ?? unconfigured), name: word };

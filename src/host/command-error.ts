@@ -4,6 +4,7 @@ import type { Exit } from './host.js';
 import { localName } from '../base/local-name.js';
 import type { CommandResult } from './run-command.js';
 import { toPrintable } from '../base/printable.js';
+import { findRefusal, refusesCommand } from '../requests/refusal.js';
 import { explainZfsFailure } from '../zfs/failure.js';
 
 /**
@@ -21,6 +22,17 @@ export function toCommandError(
     return new ZfsVmError('connection', `${hostName}: lost while ${what} was running: ${exit.reason}`, {
       hint: 'try again',
       isLoss: true,
+    });
+  }
+  const refusal = findRefusal(stderr);
+  if (refusal !== undefined) {
+    return new ZfsVmError('connection', `${hostName}: the gate refused ${what}: ${toPrintable(refusal)}`, {
+      hint: `the policy is in authorized_keys on ${hostName}; add --explain to the command there to see what it allows`,
+    });
+  }
+  if (refusesCommand(stderr)) {
+    return new ZfsVmError('connection', `${hostName}: a gate does not run ${what}`, {
+      hint: `run this on ${hostName} itself, or use a key without a gate`,
     });
   }
   const known = explainZfsFailure(stderr);

@@ -2,13 +2,11 @@ import { ZfsVmError } from '../base/errors.js';
 import { toPrintable } from '../base/printable.js';
 import type { Exit, Host, HostProcess, StartOptions } from './host.js';
 import { printBeginMark } from '../base/mark-lines.js';
+import { announceRequest, arrivedMark, isGateCommand } from '../requests/protocol.js';
 import { BehindMark } from './marks.js';
 import { isOver, passOn, startPiped, type PipedCommands } from './piped-commands.js';
 import { parseAddress } from '../base/address.js';
 import { toRemoteCommand } from './ssh/remote-command.js';
-
-/** What the shell of the host says to stderr when ssh has got us in; all before it is ssh's and that of the login shell. */
-const mark = 'zfs-vm: in';
 
 /** The exit status of ssh when it isn't that of the command. */
 const sshFailed = 255;
@@ -60,7 +58,7 @@ export class ViaHost implements Host {
   async start(argv: readonly string[], { signal }: StartOptions = {}): Promise<HostProcess> {
     const stop = new AbortController();
     const ssh = await this.via.start(this.#toSsh(argv), { signal: anyOf(stop.signal, signal) });
-    const stderr = new BehindMark(mark);
+    const stderr = new BehindMark(arrivedMark);
     passOn(ssh.stderr, stderr);
     const entered = { ...ssh, stderr, exit: this.#explain(ssh.exit, stderr) };
     if (await stderr.hasCome) return entered;
@@ -80,7 +78,7 @@ export class ViaHost implements Host {
     const stop = new AbortController();
     const options = { signal: anyOf(stop.signal, signal) };
     const piped = await startPiped(this.via, writer, this.#toSsh(reader), options);
-    const stdout = new BehindMark(mark);
+    const stdout = new BehindMark(arrivedMark);
     passOn(piped.reader.stdout, stdout);
     const entered = { ...piped.reader, stdout, exit: this.#explain(piped.reader.exit, stdout) };
     if (await stdout.hasCome) return { writer: piped.writer, reader: entered };
@@ -96,7 +94,10 @@ export class ViaHost implements Host {
 
   /** The command of the host in between that runs a command on this one. */
   #toSsh(argv: readonly string[]): string[] {
-    const announced = ['sh', '-c', `${printBeginMark(mark)} >&2; exec "$@"`, 'sh', ...argv];
+    // It says to stderr when ssh has got us in; all before that is ssh's and the login shell's.
+    const announced = isGateCommand(argv)
+      ? announceRequest(argv)
+      : ['sh', '-c', `${printBeginMark(arrivedMark)} >&2; exec "$@"`, 'sh', ...argv];
     return ['ssh', ...sshOptions, ...this.#address, toRemoteCommand(announced)];
   }
 

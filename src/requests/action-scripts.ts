@@ -2,6 +2,7 @@ import { forEachName, quoteCommand, quoteWord } from '../base/shell.js';
 import { setNoteArguments } from '../zfs/notes.js';
 import { getValueArguments } from '../zfs/properties.js';
 import { roleProperty } from '../zfs/role.js';
+import { noteProperty } from '../zfs/snapshot.js';
 
 /*
  * Scripts that do something to what a host has. In them, `"$@"` calls zfs.
@@ -48,17 +49,28 @@ export const bookmarkScript = [
   `"$@" bookmark "$name" "\${name%@*}#\${name#*@}" </dev/null; done; :`,
 ].join(' ');
 
-/** Sets the role of each dataset: its name and the role, a line each on stdin. */
-export const roleScript = [
-  'while IFS= read -r name && IFS= read -r value; do',
-  `"$@" set "${roleProperty}=$value" "$name" </dev/null; done; :`,
-].join(' ');
+/** Sets the role of each dataset: its name and the role, a line each on stdin. @param onlyNew whether one that has a role keeps it */
+export function roleScript(onlyNew = false): string {
+  return [
+    'while IFS= read -r name && IFS= read -r value; do',
+    ...(onlyNew ? [`${hasNone(roleProperty)} || continue;`] : []),
+    `"$@" set "${roleProperty}=$value" "$name" </dev/null; done; :`,
+  ].join(' ');
+}
+
+/** Whether a property isn't set on what is called `$name`; in doubt, it is. */
+function hasNone(property: string): string {
+  return `{ set=$("$@" get -Hp -s local,received -o property ${property} "$name" </dev/null) && [ "$set" = '' ]; }`;
+}
 
 /**
  * Reads a note and the names of the snapshots that get it, a line each, then an empty one, and so on. A zfs for each of the notes; one
  * that fails keeps nobody from the others.
+ * @param onlyNew whether what has a note keeps it
  */
-export const noteScript = `
+export function noteScript(onlyNew = false): string {
+  if (onlyNew) return newNoteScript;
+  return `
 status=0
 while IFS= read -r note; do
   (
@@ -66,6 +78,19 @@ while IFS= read -r note; do
     while IFS= read -r name && [ "$name" != '' ]; do set -- "$@" "$name"; done
     exec "$@" </dev/null
   ) || status=$?
+done
+exit "$status"
+`;
+}
+
+/** The same for what has no note yet: a zfs for each name. */
+const newNoteScript = `
+status=0
+while IFS= read -r note; do
+  while IFS= read -r name && [ "$name" != '' ]; do
+    ${hasNone(noteProperty)} || continue
+    "$@" ${quoteCommand(setNoteArguments(''))}"$note" "$name" </dev/null || status=$?
+  done
 done
 exit "$status"
 `;

@@ -69,6 +69,18 @@ export function list<T>(field: Field<T>): Field<readonly T[]> {
   };
 }
 
+/** At least one value: what is called without any would be about everything. */
+export function some<T>(field: Field<T>): Field<readonly T[]> {
+  const all = list(field);
+  return {
+    ...all,
+    read: (texts) => {
+      if (texts.length === 0) throw new FieldFault('left out');
+      return all.read(texts);
+    },
+  };
+}
+
 /** One of some words. */
 export function oneOf<const Word extends string>(words: readonly Word[]): Field<Word> {
   return single<Word>((text) => {
@@ -89,6 +101,11 @@ export const flag: Field<boolean> = {
 
 /** The name of a filesystem or volume. */
 export const dataset = placed(single(checked(findDatasetNameFault)));
+
+/** The name of a pool. */
+export const pool = single(
+  checked((text) => (text.includes('/') ? 'not the name of a pool' : findDatasetNameFault(text))),
+);
 
 /** The full name of a snapshot. */
 export const snapshot = placed(

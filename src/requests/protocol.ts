@@ -18,6 +18,15 @@ import {
 /** The first word of every request; another version has another. */
 export const protocolWord = 'zfs-vm-gate/1';
 
+/** What the first word of any version begins with. */
+export const protocolName = 'zfs-vm-gate/';
+
+/** Comes last where it is to be said on stderr that the request has arrived. */
+const announceWord = 'announce';
+
+/** The line that says so. */
+export const arrivedMark = 'zfs-vm: in';
+
 /** The last line of every body. */
 export const bodyEnd = 'end';
 
@@ -48,13 +57,25 @@ export function isGateCommand([first = '']: readonly string[]): boolean {
   return first === protocolWord;
 }
 
+/** The words of a request that says on stderr when it has arrived. */
+export function announceRequest(words: readonly string[]): string[] {
+  return [...words, announceWord];
+}
+
+/** A line without what asks for an announcement, and whether it does. */
+export function splitAnnouncement(line: string): { readonly line: string; readonly isAnnounced: boolean } {
+  const end = ` ${announceWord}`;
+  const isAnnounced = line.endsWith(end);
+  return { line: isAnnounced ? line.slice(0, -end.length) : line, isAnnounced };
+}
+
 /**
  * Reads a request, and gives what was written by `encodeRequest`.
  * @throws ProtocolFault for everything else
  */
 export function decodeRequest(line: string): Request {
   const [protocol, kind = '', ...words] = line.split(' ');
-  if (protocol !== protocolWord) throw new ProtocolFault('not a request of zfs-vm');
+  if (protocol !== protocolWord) throw new ProtocolFault(`the protocol here is ${protocolWord}`);
   if (!Object.hasOwn(schemas, kind)) throw new ProtocolFault(`unknown request ${quote(kind)}`);
   const { fields, legs } = schemaOf(kind as RequestKind);
   const [own = [], ...ofLegs] = splitAt(words, legWord);

@@ -54,6 +54,8 @@ export type CallKind = 'referenced' | 'estimate' | 'reclaim' | 'destroy' | 'book
 export interface Limits {
   /** The part of the host that lists are about. */
   readonly within?: Within;
+  /** Whether notes and roles are only given to what has none. */
+  readonly onlyNew?: boolean;
   /** Whether all datasets are listed where it is asked for how far copies are. */
   readonly listsAll?: boolean;
 }
@@ -92,9 +94,9 @@ function renderScript(request: Exclude<Request, { kind: 'zstd' | 'sudo-rules' }>
     case 'release':
       return forNamesScript(releaseArguments(request.tag), request.pools);
     case 'set-notes':
-      return noteScript;
+      return noteScript(limits.onlyNew);
     case 'set-roles':
-      return roleScript;
+      return roleScript(limits.onlyNew);
     case 'abort': {
       const { dataset, token: value } = request;
       const changed = `cannot receive: ${dataset} contains partially-complete state of another receive by now, or none`;
@@ -124,6 +126,11 @@ export function partMark(name: string): string {
 export function joinParts(parts: Readonly<Record<string, readonly string[]>>): string {
   const lines = Object.entries(parts).flatMap(([name, own]) => [printBeginMark(partMark(name)), ...own]);
   return [...lines, printBeginMark(partMark(endOfAnswer))].join('\n');
+}
+
+/** What is answered where there is nothing to be listed. */
+export function emptyAnswer(request: RequestOf<ListKind>): string {
+  return [...Object.keys(listParts(request)), endOfAnswer].map((name) => `\n${partMark(name)}\n`).join('');
 }
 
 /** The parts of the script that answers a request with lists. */

@@ -8,12 +8,14 @@ import {
   list,
   note,
   oneOf,
+  pool,
   optional,
   propertyName,
   roleValue,
   setting,
   snapshot,
   snapshotPart,
+  some,
   point,
   token,
   type Field,
@@ -40,7 +42,7 @@ export interface Schema {
 const columns = oneOf(['all', 'plain']);
 const name = { name: item };
 const names = { name: snapshot };
-const destruction = { dataset, names: list(snapshotPart) };
+const destruction = { dataset, names: some(snapshotPart) };
 
 /** One stream that is sent (`Stream`). */
 const sentStream = {
@@ -112,7 +114,7 @@ export const schemas = {
     body: name,
   },
   /** How much datasets refer to. */
-  referenced: { fields: {}, body: { datasets: list(dataset) } },
+  referenced: { fields: {}, body: { datasets: some(dataset) } },
   /** How many bytes streams would be. */
   estimate: { fields: {}, body: sentStream },
   /** What destroying snapshots would free. */
@@ -126,11 +128,11 @@ export const schemas = {
   /** Makes filesystems that give others a place. */
   'make-parents': { fields: {}, body: { dataset, inClear: flag } },
   /** Holds snapshots. */
-  hold: { fields: { tag: holdTag, pools: list(dataset) }, body: names },
+  hold: { fields: { tag: holdTag, pools: some(pool) }, body: names },
   /** Releases snapshots. */
-  release: { fields: { tag: holdTag, pools: list(dataset) }, body: names },
+  release: { fields: { tag: holdTag, pools: some(pool) }, body: names },
   /** Gives versions their notes. */
-  'set-notes': { fields: {}, body: { note, names: list(snapshot) } },
+  'set-notes': { fields: {}, body: { note, names: some(snapshot) } },
   /** Writes down on datasets whose copies they are. */
   'set-roles': { fields: {}, body: { dataset, role: roleValue } },
   /** Drops what an interrupted receive has left, unless it is another one by now. */

@@ -115,9 +115,10 @@ export class Hosts {
     };
   }
 
-  async #toEndpoint(host: Host, { sudo }: ResolvedRemote): Promise<Endpoint> {
+  async #toEndpoint(host: Host, { sudo, gate }: ResolvedRemote): Promise<Endpoint> {
     const { access, prompter, signal, emit } = this.#surroundings;
-    if (!(access.sudo ?? sudo)) return toEndpoint(host);
+    // A gate calls zfs in its own way.
+    if (gate || !(access.sudo ?? sudo)) return toEndpoint(host, { gate });
     const debug = (line: string): void => {
       emit({ kind: 'connection', level: 'debug', line });
     };

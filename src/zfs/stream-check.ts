@@ -5,11 +5,14 @@ export interface AwaitedStream {
   readonly type: 'filesystem' | 'volume';
   /** What it brings, one after another; several only in a stream of `zfs send -I`, which may lack some of them. */
   readonly parts: readonly AwaitedPart[];
+  /** What else is wrong with one of them, in words after "a stream"; nothing when left out. */
+  readonly findFault?: (begin: StreamBegin) => string | undefined;
 }
 
 /** A snapshot that was asked for. */
 export interface AwaitedPart {
-  readonly toGuid: bigint;
+  /** Undefined for any. */
+  readonly toGuid: bigint | undefined;
   /** What it begins from, 0 for nothing; undefined where the receiver knows that alone. */
   readonly fromGuid: bigint | undefined;
   /** Whether it makes a clone; undefined where the receiver knows that alone. */
@@ -130,7 +133,7 @@ export class StreamCheck {
       return `of several datasets: ${inPackage} and ${begin.dataset}`;
     }
     if (begin.type !== awaited.type) return `of a ${begin.type}, where a ${awaited.type} was asked for`;
-    const fault = this.#findPartFault(begin, awaited.parts);
+    const fault = awaited.findFault?.(begin) ?? this.#findPartFault(begin, awaited.parts);
     if (fault === undefined) this.#place = { kind: 'stream', package: inPackage };
     return fault;
   }
@@ -140,7 +143,7 @@ export class StreamCheck {
     { toGuid, fromGuid, isClone }: StreamBegin,
     parts: readonly AwaitedPart[],
   ): string | undefined {
-    const index = parts.findIndex((part, at) => at >= this.#begun && part.toGuid === toGuid);
+    const index = parts.findIndex((part, at) => at >= this.#begun && (part.toGuid ?? toGuid) === toGuid);
     const part = parts[index];
     if (part === undefined) {
       return `of the snapshot with the GUID ${toGuid}, where ${parts[this.#begun]?.toGuid ?? 'none'} was asked for`;

@@ -9,6 +9,9 @@ export const recordBytes = 312;
 /** The first bytes of what a stream is about, in the byte order of a PC. */
 const magic = 0x2_f5ba_cbacn;
 
+/** `DMU_BACKUP_FEATURE_RESUMING` where features stand, behind two bits. */
+const resumingFeature = 1n << 26n;
+
 /** More than any block that ZFS has: 16 MiB. */
 const longestBlock = 2 ** 25;
 
@@ -27,11 +30,15 @@ export interface StreamBegin {
   readonly type: 'filesystem' | 'volume' | 'unknown';
   /** Whether it makes a clone. */
   readonly isClone: boolean;
+  /** Whether it is the rest of one that was interrupted. */
+  readonly isResuming: boolean;
   readonly toGuid: bigint;
   /** 0 where it begins with nothing. */
   readonly fromGuid: bigint;
   /** The sender's name of the dataset. */
   readonly dataset: string;
+  /** The part of the snapshot's name after `@`. */
+  readonly snapshot: string;
 }
 
 /** Reads records of a stream, in the byte order that its last beginning had. */
@@ -62,14 +69,17 @@ export class RecordReader {
     const types: Readonly<Record<number, StreamBegin['type']>> = { 2: 'filesystem', 3: 'volume' };
     const name = head.toString('utf8', 56);
     const [fullName = ''] = name.split('\0', 1);
+    const dataset = fullName.replace(/@.*$/s, '');
     return {
       // Whatever isn't one single stream; zfs takes nothing but 1 and 2.
       isPackage: (versionInfo & 3n) !== 1n,
       type: types[this.#word(head, 32)] ?? 'unknown',
       isClone: (this.#word(head, 36) & 1) !== 0,
+      isResuming: (versionInfo & resumingFeature) !== 0n,
       toGuid: this.#long(head, 40),
       fromGuid: this.#long(head, 48),
-      dataset: fullName.replace(/@.*$/s, ''),
+      dataset,
+      snapshot: fullName.slice(dataset.length + 1),
     };
   }
 

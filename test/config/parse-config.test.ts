@@ -11,6 +11,7 @@ test('a file with everything is read', () => {
     host = "fjoe@backup.example.com"
     dest = "tank/vm"
     sudo = true
+    gate = true
     transport = "openssh"
     bwlimit = "20M"
 
@@ -41,6 +42,7 @@ test('a file with everything is read', () => {
           address: 'fjoe@backup.example.com',
           destination: 'tank/vm',
           sudo: true,
+          gate: true,
           transport: 'openssh',
           bytesPerSecond: 20 * 2 ** 20,
           mayRelay: true,
@@ -53,6 +55,7 @@ test('a file with everything is read', () => {
           address: 'ssh://root@[::1]:2222',
           destination: undefined,
           sudo: false,
+          gate: false,
           transport: undefined,
           bytesPerSecond: undefined,
           mayRelay: true,

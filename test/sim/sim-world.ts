@@ -12,6 +12,7 @@ import { chooseColors } from '../../src/report/terminal/colors.js';
 import type { Platform } from '../../src/tasks/surroundings.js';
 import { nobody } from '../../src/host/ssh/prompt.js';
 import { VirtualClock } from './clock.js';
+import { GatedHost, type SimGate } from './gated-host.js';
 import { Machine } from './machine.js';
 import type { ZfsVersion } from './pools.js';
 import { Random } from './random.js';
@@ -59,6 +60,8 @@ export class SimWorld {
   readonly configFiles = new Map<string, string>();
   /** The connections that hosts have made to each other by their own ssh, the last one last. */
   readonly links: SimHost[] = [];
+  /** Gates that stand before hosts, whoever connects to them. */
+  readonly gates = new Map<Machine, SimGate>();
   readonly #machines = new Map<string, Machine>();
   readonly #journals = new Map<Machine, SimJournal>();
   readonly #runLines = new Map<Machine, RunLine[]>();
@@ -218,7 +221,9 @@ export class SimWorld {
           const delayMs = local.delayMs?.('connect', 0) ?? 0;
           if (delayMs > 0) await this.clock.sleep(delayMs);
           if (!isAlive) return never;
-          return open(() => this.#connect(target, known));
+          const host = open(() => this.#connect(target, known));
+          const gate = this.gates.get(host.machine);
+          return gate === undefined ? host : new GatedHost(host, gate, this.clock);
         },
         holdJournal: this.journal(name).open(() => isAlive),
         takeLock: (lockName: string) => Promise.resolve(this.#takeLock(`${name} ${lockName}`, () => isAlive)),

@@ -69,6 +69,9 @@ const magic = 0x2_f5ba_cbacn;
 
 const [singleStream, compoundStream] = [1n, 2n];
 
+/** `DMU_BACKUP_FEATURE_RESUMING`, behind the two bits of the kind. */
+const resumingFeature = 1n << 26n;
+
 /** Where a beginning has the name of the snapshot. What the simulator has to know beside that follows it, where there is room. */
 const nameStart = 56;
 const nameBytes = 256;
@@ -84,12 +87,13 @@ const textEnd = 280;
 export function encodeRecord(record: StreamRecord, payloadBytes: number): Buffer {
   switch (record.kind) {
     case 'begin': {
-      const { toName, toGuid, fromGuid = 0n, type, isClone } = record.header;
+      const { toName, toGuid, fromGuid = 0n, type, isClone, resumeAt } = record.header;
       const facts = { toName, toGuid, fromGuid, type: type === 'volume' ? 3 : 2, flags: isClone ? 1 : 0 };
       const details = Buffer.from(toJson(packDetails(record.header)));
+      const kind = singleStream | (resumeAt === undefined ? 0n : resumingFeature);
       // As with zfs, a stream has begun when its first record is there: it has a payload only where there is no room in the record.
       const isRoomy = Buffer.byteLength(toName) + 1 + details.length < nameBytes;
-      const begin = encodeBegin(singleStream, facts, isRoomy ? Buffer.alloc(0) : details);
+      const begin = encodeBegin(kind, facts, isRoomy ? Buffer.alloc(0) : details);
       if (isRoomy) details.copy(begin, nameStart + Buffer.byteLength(toName) + 1);
       return begin;
     }
@@ -163,7 +167,7 @@ export function decodeRecord(head: Buffer, payload: Buffer): StreamRecord | unde
   switch (head.readUInt32LE(0)) {
     case types.begin: {
       if (!isBeginning(head)) return undefined;
-      if (head.readBigUInt64LE(16) === singleStream) {
+      if ((head.readBigUInt64LE(16) & 3n) === singleStream) {
         const toName = toText(head.subarray(nameStart));
         const rest = toText(head.subarray(nameStart + Buffer.byteLength(toName) + 1));
         const details = fromJson(rest === '' ? payload.toString() : rest) as Details;

@@ -1,5 +1,6 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { quoteCommand } from '../../base/shell.js';
+import { isGateCommand } from '../../requests/protocol.js';
 
 /*
  * sshd hands the command line to the account's login shell, and that may be sh, bash, zsh, csh, tcsh or fish. Only little
@@ -30,9 +31,14 @@ export function toRemoteCommand(argv: readonly string[]): string {
     throw new ZfsVmError('failed', `${JSON.stringify(broken)} can't be an argument of a command`);
   }
 
+  if (isGateCommand(argv)) return checkLength(argv, argv.join(' '));
   const command = argv.every(isSafeInQuotes)
     ? `exec /bin/sh -c '${runWords}' sh ${argv.map(quoteSafe).join(' ')}`
     : `exec /bin/sh -c '${decodeAndRun}' sh '${escapeOctal(quoteCommand(argv))}'`;
+  return checkLength(argv, command);
+}
+
+function checkLength(argv: readonly string[], command: string): string {
   if (Buffer.byteLength(command) > maxCommandBytes) {
     throw new ZfsVmError('failed', `the command line of ${argv[0] ?? ''} is too long for a remote shell`);
   }

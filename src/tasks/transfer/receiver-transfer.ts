@@ -115,6 +115,8 @@ export class ReceiverTransfer {
     prepared: PreparedTransfer,
     { endpoint, inventory }: Server,
   ): Promise<PreparedTransfer | undefined> {
+    // A gate starts no ssh.
+    if (endpoint.gate?.isThere === true) return undefined;
     const plan = serveChains(prepared.plan, inventory.datasets);
     if (plan === undefined) return undefined;
     const { name } = this;

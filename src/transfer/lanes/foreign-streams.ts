@@ -1,5 +1,5 @@
 import type { Step } from '../../plan/plan.js';
-import { StreamCheck, type AwaitedPart, type Checked } from '../../zfs/stream-check.js';
+import { StreamCheck, type AwaitedPart, type AwaitedStream, type Checked } from '../../zfs/stream-check.js';
 import { streamMark } from '../../requests/lane-scripts.js';
 import type { Leg } from './lane-script.js';
 import type { ByteCheck } from './pipe.js';
@@ -17,10 +17,8 @@ export class ForeignStreams implements ByteCheck {
   refusal: Refusal | undefined;
 
   /** @param hasNoise whether the sender's shell prints something of its own before the streams, and a line between */
-  constructor(legs: readonly Leg[], hasNoise: boolean) {
-    this.#check = new StreamCheck(
-      legs.map(({ chain, steps }) => ({ type: chain.type, parts: steps.map(toPart) })),
-    );
+  constructor(awaited: readonly AwaitedStream[], hasNoise: boolean) {
+    this.#check = new StreamCheck(awaited);
     this.#noise = hasNoise ? Buffer.alloc(0) : undefined;
   }
 
@@ -47,6 +45,11 @@ export class ForeignStreams implements ByteCheck {
     if (fault !== undefined) this.refusal = { index: this.#check.index, fault };
     return pieces;
   }
+}
+
+/** The streams that the legs of a lane are to bring. */
+export function awaitStreams(legs: readonly Leg[]): AwaitedStream[] {
+  return legs.map(({ chain, steps }) => ({ type: chain.type, parts: steps.map(toPart) }));
 }
 
 /** A stream that doesn't go on. */

@@ -87,11 +87,18 @@ export interface PipeSides {
   readonly sender: Host;
   readonly receiver: Host;
   readonly rateLimit: RateLimit | undefined;
+  /** Whether the sender has no shell that could start a pipe. */
+  readonly hasNoShell?: boolean;
 }
 
 /** How a stream goes that doesn't come along this machine; undefined where it has to, if only to be slowed down. */
-export function findPipeElsewhere({ sender, receiver, rateLimit }: PipeSides): StartPiped | undefined {
-  return rateLimit === undefined ? findRemotePipe(sender, receiver) : undefined;
+export function findPipeElsewhere({
+  sender,
+  receiver,
+  rateLimit,
+  hasNoShell = false,
+}: PipeSides): StartPiped | undefined {
+  return rateLimit === undefined && !hasNoShell ? findRemotePipe(sender, receiver) : undefined;
 }
 
 /** Whether a pipe of this machine can join both ends, so that no byte has to come through here. */

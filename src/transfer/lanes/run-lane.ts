@@ -12,7 +12,7 @@ import { adaptOptions } from '../../plan/stream-options.js';
 import { findStreamRefusal, isBusyFailure, isGone, isHoldDenied } from '../../zfs/failure.js';
 import type { StreamOption } from '../../zfs/send.js';
 import type { Arrival, Fault, TransferEvent } from '../event.js';
-import { ForeignStreams, type Refusal } from './foreign-streams.js';
+import { awaitStreams, ForeignStreams, type Refusal } from './foreign-streams.js';
 import { LaneProgress } from './lane-progress.js';
 import { findLastSent, LegReports, receiveLane, sendLane, type Leg, type LegReport } from './lane-script.js';
 import {
@@ -24,6 +24,7 @@ import {
   runPipe,
   type Inlet,
   type PipeResult,
+  type PipeSides,
 } from './pipe.js';
 import type { RateLimit } from './rate-limit.js';
 import { findRootCause, type SideResult } from './root-cause.js';
@@ -85,10 +86,10 @@ export interface OpenLane {
  * @throws ZfsVmError when the receiver can't start commands
  */
 export async function openLane(legs: readonly Leg[], context: LaneContext): Promise<OpenLane> {
-  const { sender, receiver, rateLimit, compress, hasNoise, isForeign, signal } = context;
+  const { receiver, compress, hasNoise, isForeign, signal } = context;
   const isNamed = isUnseen(context);
   const argv = argvOf(receiver, receiveLane(legs, { compress, hasNoise, isNamed }));
-  const sides = { sender: sender.host, receiver: receiver.host, rateLimit };
+  const sides = toSides(context);
   // What is compressed has to be counted on its way: the sender's zfs only knows what it was before.
   return { legs, inlet: await openInlet(argv, sides, compress || (isForeign && !isNamed), signal) };
 }
@@ -110,7 +111,8 @@ export async function runLane(
   onStart: () => void = () => undefined,
 ): Promise<LaneResult> {
   const { sender, receiver, emit, signal, clock, rateLimit, stallMs, compress, hasNoise } = context;
-  const check = context.isForeign && !isUnseen(context) ? new ForeignStreams(legs, hasNoise) : undefined;
+  const check =
+    context.isForeign && !isUnseen(context) ? new ForeignStreams(awaitStreams(legs), hasNoise) : undefined;
   const progress = new LaneProgress(legs, {
     ...{ isJoined: isJoined(inlet), emit, clock },
     ...{ senderName: sender.host.name, receiverName: receiver.host.name },
@@ -166,17 +168,19 @@ export async function runLane(
  * ones that a pipe can join. Of one that brings a single version, zfs itself refuses what has several datasets in it, when the snapshot is
  * named.
  */
-export function isUnseen({
-  isForeign,
-  isLarge = false,
-  compress,
+export function isUnseen({ isForeign, isLarge = false, compress, ...context }: LaneContext): boolean {
+  if (!isForeign || compress) return isForeign;
+  const sides = toSides(context);
+  return findPipeElsewhere(sides) !== undefined || (isLarge && canJoin(sides));
+}
+
+function toSides({
   sender,
   receiver,
   rateLimit,
-}: LaneContext): boolean {
-  if (!isForeign || compress) return isForeign;
-  const sides = { sender: sender.host, receiver: receiver.host, rateLimit };
-  return findPipeElsewhere(sides) !== undefined || (isLarge && canJoin(sides));
+}: Pick<LaneContext, 'sender' | 'receiver' | 'rateLimit'>): PipeSides {
+  const hasNoShell = sender.gate?.isThere === true;
+  return { sender: sender.host, receiver: receiver.host, rateLimit, hasNoShell };
 }
 
 function describeRefusal(sender: string, { fault }: Refusal): ZfsVmError {

@@ -41,7 +41,8 @@ function chooseLaneCount({ chains }: Plan): number {
 
 /** Whether both ends of a lane are commands on one connection, since the bytes come along here to be slowed down. */
 function sharesChannels({ sender, receiver, rateLimit }: TransferContext): boolean {
-  return rateLimit !== undefined && findRemotePipe(sender.host, receiver.host) !== undefined;
+  const comesAlongHere = rateLimit !== undefined || sender.gate?.isThere === true;
+  return comesAlongHere && findRemotePipe(sender.host, receiver.host) !== undefined;
 }
 
 /**

@@ -1,0 +1,32 @@
+import { spawn, spawnSync } from 'node:child_process';
+
+/** What the lines are found by in the log: `journalctl -t zfs-vm-gate`. */
+const logName = 'zfs-vm-gate';
+
+/** How long the log is waited for. */
+const options = { stdio: 'ignore', timeout: 2000 } as const;
+
+function toWords(line: string): string[] {
+  return ['-t', logName, '-p', 'auth.notice', '--', line];
+}
+
+/**
+ * Writes a line to the log of the system, by `logger`, which every system with sshd has (POSIX). Where it isn't there, nothing is written: what was
+ * refused stays refused.
+ */
+export function writeLog(line: string): Promise<void> {
+  return new Promise((resolve) => {
+    const child = spawn('logger', toWords(line), options);
+    child.once('error', () => {
+      resolve();
+    });
+    child.once('close', () => {
+      resolve();
+    });
+  });
+}
+
+/** The same, which is waited for at once. */
+export function writeLogNow(line: string): void {
+  spawnSync('logger', toWords(line), options);
+}
