@@ -56,7 +56,7 @@ const boundaries = Object.entries({ ...allowedImports, commands: folders }).map(
 }));
 
 export default defineConfig(
-  globalIgnores(['build/', 'node_modules/']),
+  globalIgnores(['build/', 'dist/', 'node_modules/']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -3,13 +3,15 @@
  * the hundreds of modules one by one and compiling them takes three times as long as everything else that a small run does.
  */
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { answers, bundle, loadProgram, values } from '../src/launch.cjs';
+import { answers, bundle, values, writeCache } from '../src/launch.cjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** Modules that ssh2 looks for, or always loads, and that nobody here needs. */
 const leftOut = [
@@ -22,6 +24,7 @@ const leftOut = [
 /** The program; and what it loads only when that is needed, so that it gets into the code cache. */
 const program = `
   export { main } from './main.js';
+  export * as library from './index.js';
   export const loadLater = () => import('./host/connect/connect-host.js');
 `;
 
@@ -39,10 +42,10 @@ await build({
   ...common,
   stdin: { contents: program, resolveDir: join(root, 'build/src') },
   outfile: bundle,
+  define: { 'import.meta.url': 'bundleUrl', builtVersion: JSON.stringify(version) },
   // `src/launch.cjs` reads it so.
   charset: 'ascii',
   banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
-  define: { 'import.meta.url': 'bundleUrl' },
   plugins: [
     {
       name: 'leave-out',
@@ -60,9 +63,7 @@ await build({
 
 const cache = `${bundle}.cache`;
 for (const old of [cache, answers]) rmSync(old, { force: true });
-const { exports, script } = loadProgram();
-await exports.loadLater();
-writeFileSync(cache, script.createCachedData());
+await writeCache();
 
 const launch = join(root, 'src/launch.cjs');
 const ask = (word) => [word, execFileSync(process.execPath, [launch, word], { encoding: 'utf8' })];

@@ -52,7 +52,7 @@ function listValues(words) {
 
 /**
  * Loads the program with V8's code cache, which is only right for the Node.js that made it: another one does without.
- * @returns its exports, and the script, whose cache `scripts/bundle.js` writes
+ * @returns its exports, and the script, whose cache `writeCache` writes
  */
 function loadProgram() {
   const { Script } = require('node:vm');
@@ -72,6 +72,13 @@ function loadProgram() {
   return { exports: program.exports, script };
 }
 
+/** Writes V8's code cache, which makes a start quicker: for the Node.js that calls this. */
+async function writeCache() {
+  const { exports, script } = loadProgram();
+  await exports.loadLater();
+  require('node:fs').writeFileSync(`${bundle}.cache`, script.createCachedData());
+}
+
 function read(path) {
   try {
     return readFileSync(path);
@@ -80,4 +87,4 @@ function read(path) {
   }
 }
 
-module.exports = { answers, bundle, loadProgram, values };
+module.exports = { answers, bundle, values, writeCache };

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { formatValues } from './completion/print-values.js';
 import { valuesCommand } from './completion/words.js';
 import { findConfigFiles } from './command-line/config-file.js';
@@ -8,6 +7,7 @@ import { RunJournalFiles } from './host/run-journal.js';
 import { makePlatform } from './tasks/make-platform.js';
 import { exitCodeOf, exitCodes, ZfsVmError } from './base/errors.js';
 import { chooseColors } from './report/terminal/colors.js';
+import { readProgramVersion } from './program-version.js';
 import { formatError } from './report/error-text.js';
 
 /** How long the hosts get to end what runs on them after an interrupt, before we leave anyway. */
@@ -66,11 +66,6 @@ function answer(argv: readonly string[]): number | undefined {
   if (!valuesCommand.every((word, index) => word === argv[index])) return undefined;
   process.stdout.write(formatValues(argv.slice(valuesCommand.length), process.env));
   return exitCodes.done;
-}
-
-function readProgramVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 function tellVersion(): number {
