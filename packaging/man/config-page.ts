@@ -70,6 +70,10 @@ export const configTables: readonly ConfigTable[] = [
         'The most bytes a second of all streams to and from the host, as `--bwlimit` does, e.g. "20M".',
       ],
       [
+        'relay',
+        'Whether the host may send to other hosts during `push --relay`: true (the default) or false.',
+      ],
+      [
         'retention',
         'What is kept on the host, as tables `[remotes.NAME.retention."PATTERN"]`. `sync` destroys versions only on remotes that have some.',
       ],

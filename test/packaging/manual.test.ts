@@ -87,6 +87,7 @@ test('the configuration page has the keys that there are, and no other', () => {
       host: '"a"',
       dest: '"tank"',
       sudo: 'true',
+      relay: 'false',
       transport: '"ssh2"',
       bwlimit: '"1M"',
       retention: '{ "*" = { keep-last = 1 } }',
