@@ -18,6 +18,8 @@ export { makeSurroundings, type SurroundingsOptions } from './tasks/make-surroun
 export { planPrune, prune, type PruneRequest } from './tasks/prune/prune.js';
 export type { Pruning } from './tasks/pruning.js';
 export { planRestoring, restore, type RestoreRequest, type RestoreResult } from './tasks/restore/restore.js';
+export { planRenaming, rename, type RenameRequest, type RenameResult } from './tasks/retag/rename.js';
+export { planUntagging, untag, type UntagRequest, type UntagResult } from './tasks/retag/untag.js';
 export { show, type ShowRequest, type ShowResult } from './tasks/show/show.js';
 export { status, type StatusRequest } from './tasks/status/status.js';
 export type { Access, Platform, Surroundings } from './tasks/surroundings.js';

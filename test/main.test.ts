@@ -44,7 +44,14 @@ const emptyHost = 'exit 0';
 test('help goes to stdout, and names every command', (t) => {
   const { status, stdout } = run(t, ['--help']);
   assert.equal(status, 0);
-  for (const command of ['tag', 'list', 'push', 'pull', 'copy', 'plan push\\|pull\\|restore\\|copy']) {
+  for (const command of [
+    'tag',
+    'list',
+    'push',
+    'pull',
+    'copy',
+    'plan push\\|pull\\|restore\\|copy\\|untag\\|rename',
+  ]) {
     assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
   }
 });
@@ -107,7 +114,7 @@ for (const [args, words] of [
   [['-v'], /a command is missing\n {2}try: zfs-vm --help/],
   [['--transport', 'openssh'], /a command is missing/],
   [['--config'], /--config needs a value\n {2}try: zfs-vm --config FILE COMMAND/],
-  [['plan'], /after "plan" comes push, pull, restore or copy\n {2}try: zfs-vm plan push HOST/],
+  [['plan'], /after "plan" comes push, pull, restore, copy, untag or rename\n {2}try: zfs-vm plan push HOST/],
   [['plan', 'status'], /after "plan" comes push, pull or copy, and not "status"/],
   [['list', 'a', 'b'], /too many words/],
   [['tag', 'a', 'b'], /too many words, or one in the wrong place: "b"\n {2}try: zfs-vm tag /],

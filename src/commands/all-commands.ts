@@ -13,11 +13,13 @@ import { LogCommand } from './log.js';
 import { PruneCommand } from './prune.js';
 import { PullCommand } from './pull.js';
 import { PushCommand } from './push.js';
+import { RenameCommand } from './rename.js';
 import { RestoreCommand } from './restore.js';
 import { ShowCommand } from './show.js';
 import { StatusCommand } from './status.js';
 import { SyncCommand } from './sync.js';
 import { TagCommand } from './tag.js';
+import { UntagCommand } from './untag.js';
 import { VersionCommand } from './version.js';
 
 /** Every command there is, in the order of the help; a new one is added here. */
@@ -35,6 +37,8 @@ export const commandClasses: readonly CommandClass<CommandContext>[] = [
   StatusCommand,
   DoctorCommand,
   PruneCommand,
+  UntagCommand,
+  RenameCommand,
   AbortCommand,
   GateCommand,
   LogCommand,

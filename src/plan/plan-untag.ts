@@ -1,0 +1,98 @@
+import { fullNameOf, isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
+import { partsOf, type Tree } from '../streamline/tree.js';
+import { groupByDataset, type Destruction } from './destruction.js';
+import { Protections, type ProtectionReason } from './protection.js';
+
+/** Why a version isn't untagged. */
+export type UntagObstacle =
+  | Extract<ProtectionReason, { kind: 'clones' | 'held' | 'partial-receive' }>
+  /** It is the newest of its dataset, and was sent: the next version would get its name, and be another one there. */
+  | { readonly kind: 'newest-sent'; readonly snapshot: string }
+  /** A copy contains what was written after it. */
+  | { readonly kind: 'copy-written'; readonly snapshot: string }
+  /** A copy has nothing before it that it could go back to. */
+  | { readonly kind: 'only-snapshot'; readonly snapshot: string };
+
+/** A copy that goes back to the snapshot before, when its newest one is destroyed: else it would be taken for one that was written to. */
+export interface CopyRollback {
+  readonly dataset: string;
+  /** The full name of the snapshot that is the newest one then. */
+  readonly to: string;
+}
+
+/** What untagging a version destroys on a host, or why it can't be. */
+export interface UntagPlan {
+  readonly destructions: readonly Destruction[];
+  /** By the datasets. */
+  readonly rollbacks: ReadonlyMap<string, CopyRollback>;
+  readonly obstacles: readonly UntagObstacle[];
+}
+
+/** What is untagged, and what is known. */
+export interface UntagRequest {
+  /** The places that have the version. */
+  readonly trees: readonly Tree[];
+  /** The snapshots that are held, by full name. */
+  readonly held: ReadonlySet<string>;
+  /** Whether the host is another one than this machine, so that what it has are copies. */
+  readonly isOfCopies: boolean;
+  /** Whether it goes on the hosts that it was sent to, too. */
+  readonly isUntaggedElsewhere: boolean;
+}
+
+/**
+ * Plans what untagging a version destroys on a host. What has clones, is held, or is needed by an interrupted receive stays; so does the newest
+ * version of a dataset that was sent, of which a push leaves a bookmark. From any other one, increments go on from its bookmark.
+ */
+export function planUntag(
+  datasets: Datasets,
+  { trees, held, isOfCopies, isUntaggedElsewhere }: UntagRequest,
+): UntagPlan {
+  const rollbacks = new Map<string, CopyRollback>();
+  const copyObstacles: UntagObstacle[] = [];
+  for (const part of trees.flatMap(partsOf)) {
+    const dataset = datasets.get(part.dataset);
+    const isCopy = isOfCopies || dataset?.role?.kind === 'copy';
+    if (!isCopy || dataset?.snapshots.at(-1) !== part) continue;
+    const before = dataset.snapshots.at(-2);
+    const snapshot = fullNameOf(part);
+    if (dataset.writtenBytes > 0) copyObstacles.push({ kind: 'copy-written', snapshot });
+    else if (before === undefined) copyObstacles.push({ kind: 'only-snapshot', snapshot });
+    else rollbacks.set(dataset.name, { dataset: dataset.name, to: fullNameOf(before) });
+  }
+  const protections = new Protections(datasets, { held });
+  const obstacles = trees.flatMap((tree) =>
+    protections.find(partsOf(tree)).flatMap((reason): UntagObstacle[] => {
+      switch (reason.kind) {
+        case 'clones':
+        case 'held':
+        case 'partial-receive':
+          return [reason];
+        case 'newest-of-dataset':
+          return isUntaggedElsewhere || !wasSent(datasets, tree, reason.snapshot)
+            ? []
+            : [{ kind: 'newest-sent', snapshot: reason.snapshot }];
+        case 'newest-of-streamline':
+          return [];
+      }
+    }),
+  );
+  return {
+    ...{ destructions: groupByDataset(trees.flatMap(partsOf)), rollbacks },
+    obstacles: [...obstacles, ...copyObstacles],
+  };
+}
+
+/** Whether a snapshot has a bookmark, as a push leaves one of the last version that both sides have. */
+function wasSent(datasets: Datasets, tree: Tree, snapshot: string): boolean {
+  const part = partsOf(tree).find((each) => fullNameOf(each) === snapshot);
+  const bookmarks = part === undefined ? [] : (datasets.get(part.dataset)?.bookmarks ?? []);
+  return bookmarks.some(({ guid }) => guid === part?.guid);
+}
+
+/** The versions of a host that are one of these snapshots, wherever they are and however they are called. */
+export function findByGuid(datasets: Datasets, guids: ReadonlySet<bigint>): TaggedSnapshot[] {
+  return [...datasets.values()].flatMap(({ snapshots }) =>
+    snapshots.filter(isTagged).filter(({ guid }) => guids.has(guid)),
+  );
+}

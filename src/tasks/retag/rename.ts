@@ -1,0 +1,131 @@
+import { ZfsVmError } from '../../base/errors.js';
+import { localName } from '../../base/local-name.js';
+import { resolveHosts } from '../../config/config.js';
+import { toCommandError } from '../../host/command-error.js';
+import type { Endpoint } from '../../host/endpoint.js';
+import { runCalls } from '../../host/run-calls.js';
+import { readHeld, readInventory } from '../../inventory/read-inventory.js';
+import {
+  findRenamed,
+  planRename,
+  type RenamedName,
+  type RenamePlan,
+  type Renaming,
+} from '../../plan/plan-rename.js';
+import { findByGuid } from '../../plan/plan-untag.js';
+import { fullNameOf, type Datasets, type TaggedSnapshot } from '../../streamline/dataset.js';
+import { formatTag } from '../../streamline/tag.js';
+import { renameArguments } from '../../zfs/move.js';
+import { findNamedVersion } from '../find-named-version.js';
+import { Hosts } from '../hosts.js';
+import type { Surroundings } from '../surroundings.js';
+
+/** What is renamed, and where. */
+export interface RenameRequest {
+  /** A streamline, or one version of it. */
+  readonly from: RenamedName;
+  /** What it is called then; without a version, the version keeps its own. */
+  readonly to: RenamedName;
+  /** Hosts on which it is renamed besides this machine, where the snapshots are found by their GUIDs. */
+  readonly alsoOn?: readonly string[] | undefined;
+}
+
+/** What is renamed on a host. */
+export interface HostRename {
+  readonly host: string;
+  readonly plan: RenamePlan;
+}
+
+/** What came of it. */
+export interface RenameResult {
+  readonly hosts: readonly HostRename[];
+  /** Whether something keeps it from being renamed: then nothing was. */
+  readonly isRefused: boolean;
+  /** What has another name now, by host. */
+  readonly renamed: ReadonlyMap<string, readonly Renaming[]>;
+  readonly failures: readonly ZfsVmError[];
+}
+
+/** More than zfs prints of one renaming. */
+const longestOutput = 2 ** 16;
+
+/** Finds out what would be renamed, and changes nothing. @throws ZfsVmError when a host can't be read, or there is nothing of that name */
+export async function planRenaming(
+  request: RenameRequest,
+  surroundings: Surroundings,
+): Promise<RenameResult> {
+  return withPlans(request, surroundings, (hosts) => Promise.resolve(toResult(hosts)));
+}
+
+/**
+ * Renames a version or a streamline. Where something keeps one snapshot from being renamed on any host, none is on any.
+ * @throws ZfsVmError when a host can't be read, or there is nothing of that name
+ */
+export async function rename(request: RenameRequest, surroundings: Surroundings): Promise<RenameResult> {
+  const { signal } = surroundings;
+  return withPlans(request, surroundings, async (hosts, endpoints) => {
+    const result = toResult(hosts);
+    if (result.isRefused) return result;
+    const renamed = new Map<string, Renaming[]>();
+    const failures: ZfsVmError[] = [];
+    for (const { host, plan } of hosts) {
+      const endpoint = endpoints.get(host);
+      const done: Renaming[] = [];
+      renamed.set(host, done);
+      if (endpoint === undefined) continue;
+      const calls = plan.renamings.map(({ snapshot, tag }) =>
+        renameArguments(fullNameOf(snapshot), `${snapshot.dataset}@${formatTag(tag)}`),
+      );
+      await runCalls(endpoint, calls, {
+        ...{ signal, limit: longestOutput },
+        onEnd: (index, { code, output }) => {
+          const renaming = plan.renamings[index];
+          if (renaming === undefined) return;
+          if (code === 0) {
+            done.push(renaming);
+          } else {
+            const what = `zfs rename ${fullNameOf(renaming.snapshot)}`;
+            failures.push(toCommandError(host, what, { exit: { kind: 'exited', code }, stderr: output }));
+          }
+        },
+      });
+    }
+    return { ...result, renamed, failures };
+  });
+}
+
+function toResult(hosts: readonly HostRename[]): RenameResult {
+  const isRefused = hosts.some(({ plan }) => plan.obstacles.length > 0);
+  return { hosts, isRefused, renamed: new Map(), failures: [] };
+}
+
+async function withPlans<T>(
+  { from, to, alsoOn = [] }: RenameRequest,
+  surroundings: Surroundings,
+  use: (hosts: readonly HostRename[], endpoints: ReadonlyMap<string, Endpoint>) => Promise<T>,
+): Promise<T> {
+  const { config, signal, emit } = surroundings;
+  const names = resolveHosts(config, alsoOn).filter((name) => name !== localName);
+  return Hosts.use(surroundings, async (hosts) => {
+    const local = hosts.openLocal();
+    const remote = await Promise.all(names.map((name) => hosts.open(name)));
+    const inventories = await Promise.all(
+      [local, ...remote].map((endpoint) => readInventory(endpoint, { scope: 'tagged', signal })),
+    );
+    emit({ kind: 'malformed-tags', host: localName, malformedTags: inventories[0]?.malformedTags ?? [] });
+    const own = inventories[0]?.datasets ?? new Map<never, never>();
+    // An unknown name is told with those that there are.
+    findNamedVersion(localName, own, from);
+    const here = findRenamed(own, from);
+    const guids = new Set(here.map(({ guid }) => guid));
+    const plans = await Promise.all(
+      [local, ...remote].map(async (endpoint, index): Promise<HostRename> => {
+        const datasets: Datasets = inventories[index]?.datasets ?? new Map<never, never>();
+        const snapshots: readonly TaggedSnapshot[] = index === 0 ? here : findByGuid(datasets, guids);
+        const held = await readHeld(endpoint, snapshots.map(fullNameOf), signal);
+        return { host: endpoint.host.name, plan: planRename(datasets, snapshots, { from, to, held }) };
+      }),
+    );
+    return use(plans, new Map([local, ...remote].map((endpoint) => [endpoint.host.name, endpoint])));
+  });
+}

@@ -1,0 +1,167 @@
+import { ZfsVmError } from '../../base/errors.js';
+import { localName } from '../../base/local-name.js';
+import { resolveHosts } from '../../config/config.js';
+import { toCommandError } from '../../host/command-error.js';
+import { isSuccess } from '../../host/host.js';
+import { runCommand } from '../../host/run-command.js';
+import type { Endpoint } from '../../host/endpoint.js';
+import { readHeld, readInventory } from '../../inventory/read-inventory.js';
+import { findAsides } from '../../plan/aside.js';
+import type { Destruction } from '../../plan/destruction.js';
+import { findByGuid, planUntag, type CopyRollback, type UntagPlan } from '../../plan/plan-untag.js';
+import { fullNameOf } from '../../streamline/dataset.js';
+import type { Tag } from '../../streamline/tag.js';
+import { joinTrees, partsOf, type Tree } from '../../streamline/tree.js';
+import { destroyVersions, measureReclaim } from '../../transfer/around/destroy-versions.js';
+import { destroySnapshotsArguments, rollbackArguments } from '../../zfs/destroy.js';
+import { callIfUnchanged } from '../../transfer/around/guarded-call.js';
+import { findNamedVersion } from '../find-named-version.js';
+import { Hosts } from '../hosts.js';
+import type { Loss } from '../loss.js';
+import type { Surroundings } from '../surroundings.js';
+
+/** Which version is untagged, and where. */
+export interface UntagRequest {
+  readonly tag: Tag;
+  /** Hosts on which it is untagged besides this machine, where it is found by its GUID. */
+  readonly alsoOn?: readonly string[] | undefined;
+}
+
+/** What a host has of a version that is untagged. */
+export interface HostUntag {
+  readonly host: string;
+  readonly plan: UntagPlan;
+  /** What each destruction frees, in bytes, or why zfs wouldn't do it. */
+  readonly reclaim: ReadonlyMap<Destruction, number | ZfsVmError>;
+}
+
+/** What came of it. */
+export interface UntagResult {
+  readonly hosts: readonly HostUntag[];
+  /** Whether something keeps it from being untagged: then nothing was destroyed. */
+  readonly isRefused: boolean;
+  readonly failures: readonly ZfsVmError[];
+}
+
+/** Finds out what untagging a version would destroy, and changes nothing. @throws ZfsVmError when a host can't be read, or has no such version */
+export async function planUntagging(request: UntagRequest, surroundings: Surroundings): Promise<UntagResult> {
+  return withPlans(request, surroundings, (hosts) => {
+    const isRefused = hosts.some(({ plan }) => plan.obstacles.length > 0);
+    return Promise.resolve({ hosts, isRefused, failures: failuresOf(hosts) });
+  });
+}
+
+/**
+ * Destroys the snapshots of a version, after asking. Where something keeps one of them on any host, none is destroyed on any.
+ * @throws ZfsVmError when a host can't be read, or has no such version; when it isn't confirmed
+ */
+export async function untag(request: UntagRequest, surroundings: Surroundings): Promise<UntagResult> {
+  const { signal, confirm, emit } = surroundings;
+  return withPlans(request, surroundings, async (hosts, endpoints) => {
+    const refused = failuresOf(hosts);
+    const isRefused = hosts.some(({ plan }) => plan.obstacles.length > 0);
+    if (isRefused || refused.length > 0) return { hosts, isRefused, failures: refused };
+    const losses = hosts.flatMap(({ host, plan }) =>
+      plan.destructions.map((destruction): Loss => ({ kind: 'deletion', host, destruction })),
+    );
+    await confirm(losses);
+    signal.throwIfAborted();
+    const failures: ZfsVmError[] = [];
+    // Others first: should one of them fail, the version is still here.
+    for (const { host, plan } of hosts.toReversed()) {
+      const endpoint = endpoints.get(host);
+      if (endpoint === undefined || failures.length > 0) continue;
+      const tell = (destruction: Destruction, error: ZfsVmError | undefined): void => {
+        if (error === undefined) emit({ kind: 'destroyed', host, destruction });
+        else failures.push(error);
+      };
+      const [ofCopies, others] = [true, false].map((isOfCopies) =>
+        plan.destructions.filter(({ dataset }) => plan.rollbacks.has(dataset) === isOfCopies),
+      );
+      await destroyVersions(endpoint, others ?? [], signal, tell);
+      for (const destruction of ofCopies ?? []) {
+        const error = await undoCopy(endpoint, destruction, plan.rollbacks.get(destruction.dataset), signal);
+        tell(destruction, error);
+      }
+    }
+    return { hosts, isRefused, failures };
+  });
+}
+
+/** Destroys the newest snapshot of a copy, unless that was written to since, and takes the copy back to the one before. */
+async function undoCopy(
+  endpoint: Endpoint,
+  { dataset, snapshots }: Destruction,
+  rollback: CopyRollback | undefined,
+  signal: AbortSignal,
+): Promise<ZfsVmError | undefined> {
+  const { host, zfs } = endpoint;
+  const changed = `cannot destroy: ${dataset} was written to since that was shown`;
+  const guard = { dataset, property: 'written', value: '0', changed };
+  const names = snapshots.map(({ name }) => name);
+  const destroyed = await callIfUnchanged(endpoint, guard, destroySnapshotsArguments(dataset, names), signal);
+  signal.throwIfAborted();
+  if (!isSuccess(destroyed.exit)) {
+    return toCommandError(host.name, `zfs destroy of versions of ${dataset}`, destroyed);
+  }
+  if (rollback === undefined) return undefined;
+  const undone = await runCommand(host, [...zfs, ...rollbackArguments(rollback.to)], { signal });
+  signal.throwIfAborted();
+  return isSuccess(undone.exit)
+    ? undefined
+    : toCommandError(host.name, `zfs rollback ${rollback.to}`, undone);
+}
+
+function failuresOf(hosts: readonly HostUntag[]): ZfsVmError[] {
+  return hosts.flatMap(({ reclaim }) => [...reclaim.values()].filter((size) => size instanceof ZfsVmError));
+}
+
+async function withPlans<T>(
+  { tag, alsoOn = [] }: UntagRequest,
+  surroundings: Surroundings,
+  use: (hosts: readonly HostUntag[], endpoints: ReadonlyMap<string, Endpoint>) => Promise<T>,
+): Promise<T> {
+  const { config, signal, emit } = surroundings;
+  const names = resolveHosts(config, alsoOn).filter((name) => name !== localName);
+  return Hosts.use(surroundings, async (hosts) => {
+    const local = hosts.openLocal();
+    const remote = await Promise.all(names.map((name) => hosts.open(name)));
+    const inventories = await Promise.all(
+      [local, ...remote].map((endpoint) => readInventory(endpoint, { scope: 'tagged', signal })),
+    );
+    const [here, ...there] = inventories;
+    const datasets = here?.datasets ?? new Map<never, never>();
+    emit({ kind: 'malformed-tags', host: localName, malformedTags: here?.malformedTags ?? [] });
+    const asides = findAsides(datasets);
+    const trees = findNamedVersion(localName, datasets, tag).filter(({ root }) => !asides.has(root.dataset));
+    if (trees.length === 0) {
+      throw new ZfsVmError(
+        'usage',
+        'the version is only in datasets that were set aside; nothing was destroyed',
+        {
+          hint: 'see "zfs-vm list" for these datasets',
+        },
+      );
+    }
+    const guids = new Set(trees.flatMap(partsOf).map(({ guid }) => guid));
+    const isUntaggedElsewhere = there.some((inventory) => findByGuid(inventory.datasets, guids).length > 0);
+    const plans = await Promise.all(
+      [local, ...remote].map(async (endpoint, index): Promise<HostUntag> => {
+        const own = inventories[index]?.datasets ?? new Map<never, never>();
+        const ownTrees: readonly Tree[] =
+          index === 0 ? trees : joinTrees(findByGuid(own, guids), findAsides(own));
+        const fullNames = ownTrees.flatMap(partsOf).map(fullNameOf);
+        const held = await readHeld(endpoint, fullNames, signal);
+        const plan = planUntag(own, {
+          ...{ trees: ownTrees, held, isOfCopies: index > 0 },
+          // What is the newest one there follows what is done here.
+          isUntaggedElsewhere: isUntaggedElsewhere || index > 0,
+        });
+        const isPossible = plan.obstacles.length === 0;
+        const reclaim = await measureReclaim(endpoint, isPossible ? plan.destructions : [], signal);
+        return { host: endpoint.host.name, plan, reclaim };
+      }),
+    );
+    return use(plans, new Map([local, ...remote].map((endpoint) => [endpoint.host.name, endpoint])));
+  });
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Machine } from './machine.js';
+import { assertHasVersionsOf, describeState } from './oracle.js';
+import { SimWorld } from './sim-world.js';
+import { addVersion, expectRun, versionsOf } from './steps.js';
+
+/** a has an image in three versions, and b nothing. */
+function makeWorld(): { world: SimWorld; a: Machine; b: Machine } {
+  const world = new SimWorld();
+  const [a, b] = [world.addMachine('a'), world.addMachine('b')];
+  a.pools.create('tank/vm');
+  for (const version of [1, 2, 3]) addVersion(a, 'tank/vm', `web:${version}`);
+  return { world, a, b };
+}
+
+test('untag destroys a version when that is confirmed; without a terminal and --yes, it refuses', async () => {
+  const { world, a } = makeWorld();
+  const state = describeState(a);
+  for (const args of ['plan untag web:2', 'untag --dry-run web:2']) {
+    const { stdout } = await expectRun(world, 'a', args);
+    assert.match(stdout, /^would destroy tank\/vm@zfs-vm:web:2, which frees [0-9.]+ \w+\n$/);
+  }
+  const { stderr } = await expectRun(world, 'a', 'untag web:2', 3);
+  assert.match(stderr, /tank\/vm@zfs-vm:web:2/);
+  assert.equal(describeState(a), state);
+  const { stdout } = await expectRun(world, 'a', 'untag --yes web:2');
+  assert.equal(stdout, 'destroyed tank/vm@zfs-vm:web:2\n');
+  assert.equal(versionsOf(a), 'web:1 web:3');
+});
+
+test('a version that was made by mistake goes, and the next one gets its name', async () => {
+  const { world, a } = makeWorld();
+  await expectRun(world, 'a', 'untag --yes web:3');
+  a.pools.write('tank/vm', [9]);
+  assert.match((await expectRun(world, 'a', 'tag tank/vm')).stdout, /web:3$/m);
+});
+
+test('the newest version that was sent stays, unless it goes there, too; an older one leaves its bookmark', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  const state = describeState(a);
+  const { stderr } = await expectRun(world, 'a', 'untag --yes web:3', 3);
+  assert.match(
+    stderr,
+    /web:3 is the newest version of its dataset and was sent[^]*nothing was destroyed[^]*--also-on/,
+  );
+  assert.equal(describeState(a), state);
+  b.pools.renameSnapshot('tank/vm@zfs-vm:web:3', 'tank/vm@zfs-vm:web:33');
+  const { stdout } = await expectRun(world, 'a', 'untag --yes --also-on b web:3');
+  assert.equal(stdout, 'destroyed b:tank/vm@zfs-vm:web:33\ndestroyed tank/vm@zfs-vm:web:3\n');
+  assert.equal(versionsOf(a), 'web:1 web:2');
+  assert.equal(versionsOf(b), 'web:1 web:2');
+  addVersion(a, 'tank/vm', 'web:3');
+  await expectRun(world, 'a', 'push b');
+  assertHasVersionsOf(b, a);
+});
+
+test('the base of a host goes, and increments go on from its bookmark', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  addVersion(a, 'tank/vm', 'web:4');
+  await expectRun(world, 'a', 'untag --yes web:3');
+  assert.match((await expectRun(world, 'a', 'push b')).stdout, /web:4 .* incremental since .*#zfs-vm:web:3/);
+  assertHasVersionsOf(b, a);
+});
+
+test('what has clones or is held stays, here and on the other host, and then nothing goes anywhere', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  b.pools.hold('mine', 'tank/vm@zfs-vm:web:2');
+  a.pools.clone('tank/vm@zfs-vm:web:1', 'tank/work');
+  const states = [a, b].map((machine) => describeState(machine));
+  assert.match(
+    (await expectRun(world, 'a', 'untag --yes web:1', 3)).stderr,
+    /has clones: tank\/work; nothing was destroyed/,
+  );
+  assert.match(
+    (await expectRun(world, 'a', 'untag --yes --also-on b web:2', 3)).stderr,
+    /b:tank\/vm@zfs-vm:web:2 is held/,
+  );
+  assert.deepEqual(
+    [a, b].map((machine) => describeState(machine)),
+    states,
+  );
+});
+
+test('a version of a tree goes with all its members', async () => {
+  const { world, a } = makeWorld();
+  a.pools.create('tank/vm/disk', { type: 'volume' });
+  a.pools.snapshot(['tank/vm@zfs-vm:web:4'], { recursive: true });
+  await expectRun(world, 'a', 'untag --yes web:4');
+  assert.equal(versionsOf(a), 'web:1 web:2 web:3');
+  assert.equal(a.pools.open('tank/vm/disk').snapshots.length, 0);
+});
+
+for (const [args, words] of [
+  ['untag nope:1', /nope/],
+  ['untag web:9', /9/],
+  ['untag web', /not a version/],
+] as const) {
+  test(`"${args}" is a usage error`, async () => {
+    const { world } = makeWorld();
+    assert.match((await expectRun(world, 'a', args, 2)).stderr, words);
+  });
+}
