@@ -114,4 +114,12 @@ export const identityMutations: readonly Mutation[] = [
     replacement: 'return by !== undefined;',
     tests: ['test/probe/questions/is-conclusive.test.ts'],
   },
+  {
+    name: 'half-moved-continued',
+    protects: 'a copy whose host stopped while it was moved aside is not continued under the other name',
+    file: 'src/plan/find-copy.ts',
+    text: "return findHalfMoved(dataset, known.at) ?? { kind: 'copy', ...known, by: 'role' };",
+    replacement: "return { kind: 'copy', ...known, by: 'role' };",
+    tests: ['test/plan/find-copy.test.ts'],
+  },
 ];

@@ -297,10 +297,10 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'waiting-sudo',
     protects: 'sudo never waits for a password that nobody can type, and runs zfs only',
-    file: 'src/host/endpoint.ts',
+    file: 'src/host/sudo/elevate.ts',
     text: "['sudo', '-n', 'zfs']",
     replacement: "['sudo', 'zfs']",
-    tests: [sync],
+    tests: [sync, 'test/sim/sudo.test.ts', 'test/host/sudo/elevate.test.ts'],
   },
   {
     name: 'versions-as-words',
@@ -350,6 +350,31 @@ export const mutations: readonly Mutation[] = [
     text: 'return JSON.stringify([encoding, sendArguments(streamOf(chain, [step])), guids]);',
     replacement: 'return JSON.stringify([encoding, sendArguments(streamOf(chain, [step])), guids.length]);',
     tests: ['test/plan/fan-out.test.ts'],
+  },
+  {
+    name: 'served-decrypted',
+    protects: 'a host sends to others only what it stores as the sender does',
+    file: 'src/plan/serve-chains.ts',
+    text: 'dataset.encrypted !== chain.raw',
+    replacement: 'dataset.encrypted === undefined',
+    tests: ['test/plan/serve-chains.test.ts'],
+  },
+  {
+    name: 'served-between',
+    protects: 'a host that sends to others sends nothing of its own along',
+    file: 'src/plan/serve-chains.ts',
+    text: "return from === undefined ? undefined : { kind: 'incremental', from, to };",
+    replacement:
+      "return from === undefined ? undefined : { kind: 'incremental', from, to, sharesStream: true };",
+    tests: ['test/plan/serve-chains.test.ts'],
+  },
+  {
+    name: 'relayed-unwilling',
+    protects: 'a remote that may not send to others does not',
+    file: 'src/tasks/transfer/relay.ts',
+    text: 'name !== localName && mayRelay',
+    replacement: 'name !== localName && (mayRelay || isWanted)',
+    tests: ['test/sim/relay.test.ts'],
   },
   ...identityMutations,
 ];

@@ -15,7 +15,8 @@ function serve(sender: Datasets, receiver: Datasets, server: Datasets): string[]
   return serveChains(plan, server)?.chains.flatMap(({ steps, destination }) =>
     steps.map((step) => {
       const from = 'from' in step ? `${fullNameOf(step.from)} ` : '';
-      return `${step.kind}: ${from}${fullNameOf(step.to)} -> ${destination}`;
+      const shared = 'sharesStream' in step ? ' with the step before' : '';
+      return `${step.kind}: ${from}${fullNameOf(step.to)} -> ${destination}${shared}`;
     }),
   );
 }
