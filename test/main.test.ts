@@ -50,7 +50,7 @@ test('help goes to stdout, and names every command', (t) => {
     'push',
     'pull',
     'copy',
-    'plan push\\|pull\\|restore\\|copy\\|untag\\|rename',
+    'plan push\\|pull\\|sync\\|restore\\|copy\\|prune\\|untag\\|rename',
   ]) {
     assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
   }
@@ -117,7 +117,10 @@ for (const [args, words] of [
   [['-v'], /a command is missing\n {2}try: zfs-vm --help/],
   [['--transport', 'openssh'], /a command is missing/],
   [['--config'], /--config needs a value\n {2}try: zfs-vm --config FILE COMMAND/],
-  [['plan'], /after "plan" comes push, pull, restore, copy, untag or rename\n {2}try: zfs-vm plan push HOST/],
+  [
+    ['plan'],
+    /after "plan" comes push, pull, sync, restore, copy, prune, untag or rename\n {2}try: zfs-vm plan push HOST/,
+  ],
   [['plan', 'status'], /after "plan" comes push, pull or copy, and not "status"/],
   [['list', 'a', 'b'], /too many words/],
   [['tag', 'a', 'b'], /too many words, or one in the wrong place: "b"\n {2}try: zfs-vm tag /],
