@@ -1,4 +1,3 @@
-import { didYouMean } from '../base/similar.js';
 import { ZfsVmError } from '../base/errors.js';
 import type { Retention } from '../plan/retention.js';
 import type { Choice } from '../plan/choice.js';
@@ -127,7 +126,7 @@ export function checkPatterns(
       hint: 'see "zfs list" there; with --all-snapshots, -n means datasets',
     });
   }
-  throw new ZfsVmError('usage', `${senderName} has no streamline "${unknown}"${didYouMean(unknown, known)}`, {
+  throw new ZfsVmError('usage', `${senderName} has no streamline "${unknown}"`, {
     hint:
       known.size === 0 ? 'make a version with "zfs-vm tag" first' : `it has: ${[...known].sort().join(', ')}`,
   });
