@@ -41,6 +41,9 @@ const words: { readonly [K in Kind]: Describe<K> } = {
           message: `only one command at a time (${reason})`,
           remedy: 'set "MaxSessions 10" in its sshd_config',
         },
+  speed: ({ roundTripMs, upload, download }) => ({
+    message: `${formatRate(upload)} to the host, ${formatRate(download)} from it; a command takes ${Math.round(roundTripMs)} ms`,
+  }),
   account: ({ user, isRoot, shell }) => ({
     message: `${user}${isRoot ? ' (root)' : ''}${shell === '' ? '' : `, login shell ${shell}`}`,
   }),
@@ -137,12 +140,12 @@ const words: { readonly [K in Kind]: Describe<K> } = {
           remedy: 'to send faster, set "Defaults!/usr/sbin/zfs !log_input, !log_stdin" in sudoers',
         }
       : { message: 'works' },
-  holds: ({ count, snapshots }) => ({
+  holds: ({ count, snapshots }, host) => ({
     ...{
       subject: 'leftovers',
       message: `${formatCount(count, 'hold')} of earlier runs: ${listSome(snapshots)}`,
     },
-    remedy: 'the next push from the machine that took them releases them; see "zfs holds"',
+    remedy: `"zfs-vm doctor --clean ${host}", or the next push from the machine that took them`,
   }),
   'young-holds': ({ count }) => ({
     ...{ subject: 'leftovers', message: `${formatCount(count, 'hold')} of a run that may still be at work` },
@@ -152,7 +155,7 @@ const words: { readonly [K in Kind]: Describe<K> } = {
       subject: 'leftovers',
       message: `${formatCount(datasets.length, 'interrupted receive')}${isResumable ? '' : ' that nothing can continue'}: ${listSome(datasets)}`,
     },
-    remedy: `${isResumable ? 'send again to continue, or drop' : 'drop'} ${datasets.length === 1 ? 'it' : 'them'}: "${isResumable ? `zfs-vm abort ${host}` : `zfs receive -A ${datasets[0] ?? ''}`}"`,
+    remedy: `${isResumable ? 'send again to continue, or drop' : 'drop'} ${datasets.length === 1 ? 'it' : 'them'}: "${isResumable ? `zfs-vm abort ${host}` : `zfs-vm doctor --clean ${host}`}"`,
   }),
   asides: ({ datasets }) => ({
     ...{
@@ -161,9 +164,9 @@ const words: { readonly [K in Kind]: Describe<K> } = {
     },
     remedy: `destroy what is not needed any more: "zfs destroy -r ${datasets[0] ?? ''}"`,
   }),
-  bookmarks: ({ count }) => ({
+  bookmarks: ({ count }, host) => ({
     ...{ subject: 'leftovers', message: `${formatCount(count, 'bookmark')}: listing takes longer` },
-    remedy: 'destroy old ones: "zfs list -t bookmark"',
+    remedy: `destroy old ones: "zfs-vm doctor --clean ${host}"`,
   }),
   'malformed-tags': ({ names }) => ({
     ...{
@@ -220,6 +223,10 @@ function formatGrant(user: string, permissions: readonly string[], place: string
 
 function describeError({ message, hint }: ZfsVmError): Omit<FindingWords, 'subject'> {
   return { message, remedy: hint };
+}
+
+function formatRate(bytesPerSecond: number): string {
+  return `${formatBytes(Math.round(bytesPerSecond))}/s`;
 }
 
 function listSome(names: readonly string[]): string {

@@ -1,3 +1,4 @@
+import type { Leftover } from '../../tasks/doctor/leftovers.js';
 import type { Loss } from '../../tasks/loss.js';
 import { formatTagShort } from '../../streamline/tag.js';
 import { describeDeletion, describePreparation } from './describe-plan.js';
@@ -11,5 +12,19 @@ export function describeLoss(loss: Loss): string[] {
       return describeDeletion(loss.destruction, loss.host);
     case 'partial':
       return [`drop what arrived of ${formatTagShort(loss.tag)} at ${loss.host}:${loss.dataset}`];
+    case 'leftover':
+      return [describeLeftover(loss.leftover, loss.host)];
+  }
+}
+
+/** What removing a leftover does, in a line. */
+export function describeLeftover(leftover: Leftover, host: string): string {
+  switch (leftover.kind) {
+    case 'hold':
+      return `release ${leftover.snapshot} on ${host}, held by an earlier run (${leftover.tag})`;
+    case 'stale-partial':
+      return `drop the interrupted receive at ${host}:${leftover.dataset}, which nothing can continue`;
+    case 'bookmark':
+      return `destroy the bookmark ${leftover.name} on ${host}`;
   }
 }

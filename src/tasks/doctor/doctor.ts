@@ -13,6 +13,7 @@ import { findSkew, judgeHost } from './judge-host.js';
 import { judgeLeftovers } from './judge-leftovers.js';
 import { judgeRights, judgeSudo } from './judge-rights.js';
 import { judgePools, judgeUse, judgeVersion } from './judge-zfs.js';
+import { measureSpeed } from './measure-speed.js';
 import { readDatasets, readHost } from './read-host.js';
 
 /** Which host is examined. */
@@ -21,6 +22,8 @@ export interface DoctorRequest {
   readonly host?: string | undefined;
   /** The dataset there under which new ones are to go; what the configuration says when it is undefined. */
   readonly destination?: string | undefined;
+  /** Whether the speed of the link is measured, which takes some seconds. */
+  readonly measuresSpeed?: boolean | undefined;
 }
 
 /** What was found on a host, in the order in which a connection, an account, zfs and its datasets stand on each other. */
@@ -35,7 +38,7 @@ export interface DoctorResult {
  * @throws ZfsVmError `usage` for a host that can't be one, and the signal's reason; whatever else is wrong is a finding
  */
 export async function doctor(
-  { host: target = localName, destination }: DoctorRequest,
+  { host: target = localName, destination, measuresSpeed = false }: DoctorRequest,
   surroundings: Surroundings,
 ): Promise<DoctorResult> {
   const { config } = surroundings;
@@ -56,7 +59,8 @@ export async function doctor(
       findings.push(...judgeConnection(plain.host, { target, reasons, elapsedMs, surroundings }));
       const { endpoint, found: ofSudo } = await tryElevating(plain, target, surroundings);
       findings.push(...ofSudo);
-      for await (const found of examine(endpoint, { target, place, surroundings })) findings.push(...found);
+      const examination = { target, place, measuresSpeed, surroundings };
+      for await (const found of examine(endpoint, examination)) findings.push(...found);
     } catch (error) {
       surroundings.signal.throwIfAborted();
       if (!(error instanceof ZfsVmError) || error.kind === 'usage' || error.kind === 'interrupted') {
@@ -94,17 +98,19 @@ async function tryElevating(
 interface Examination {
   readonly target: string;
   readonly place: string | undefined;
+  readonly measuresSpeed: boolean;
   readonly surroundings: Surroundings;
 }
 
 async function* examine(
   endpoint: Endpoint,
-  { target, place, surroundings }: Examination,
+  { target, place, measuresSpeed, surroundings }: Examination,
 ): AsyncGenerator<readonly Finding[]> {
   const { signal, clock, holdJournal } = surroundings;
   const isLocal = target === localName;
   if (isLocal) yield [await tryLock(surroundings)];
   else yield [await trySessions(endpoint.host, signal)];
+  if (measuresSpeed && !isLocal) yield [await measureSpeed(endpoint.host, signal)];
   const askedAt = clock.dateMs() / 1000;
   const host = await readHost(endpoint, signal);
   const heardAt = clock.dateMs() / 1000;

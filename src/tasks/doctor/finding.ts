@@ -28,6 +28,15 @@ export type FindingDetail =
   | { readonly kind: 'host-key'; readonly fingerprint: string | undefined }
   /** Whether two commands may run at once on the connection. */
   | { readonly kind: 'sessions'; readonly reason: string | undefined }
+  /** How fast the link is, the way large streams go. */
+  | {
+      readonly kind: 'speed';
+      readonly roundTripMs: number;
+      /** To the host, in bytes a second. */
+      readonly upload: number;
+      /** From the host. */
+      readonly download: number;
+    }
   /** Who we are there. */
   | { readonly kind: 'account'; readonly user: string; readonly isRoot: boolean; readonly shell: string }
   /** What login scripts print to stdout before a command. */

@@ -43,5 +43,7 @@ function identify(loss: Loss): string[] {
       return loss.destruction.snapshots.map(toKey);
     case 'partial':
       return [`partial ${loss.dataset}`];
+    case 'leftover':
+      return [JSON.stringify(loss.leftover)];
   }
 }
