@@ -1,7 +1,7 @@
 import type { Destruction } from '../plan/destruction.js';
 import type { Chain } from '../plan/plan.js';
 import type { Tag } from '../streamline/tag.js';
-import type { Leftover } from './doctor/leftovers.js';
+import type { Leftover } from './leftover.js';
 
 /** Something that a task is about to destroy because it was asked for by name, and the host that loses it. */
 export type Loss =

@@ -31,6 +31,7 @@ const words: { readonly [K in Kind]: Describe<K> } = {
     return { message: `${transport ?? 'connected'}${why} (${Math.round(elapsedMs)} ms)` };
   },
   unreachable: ({ error }) => ({ subject: 'connection', ...describeError(error) }),
+  gate: ({ error }) => describeError(error),
   'host-key': ({ fingerprint }) => ({
     message: fingerprint === undefined ? 'checked by ssh' : `known: ${fingerprint}`,
   }),

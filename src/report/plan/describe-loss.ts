@@ -1,4 +1,4 @@
-import type { Leftover } from '../../tasks/doctor/leftovers.js';
+import type { Leftover } from '../../tasks/leftover.js';
 import type { Loss } from '../../tasks/loss.js';
 import { formatTagShort } from '../../streamline/tag.js';
 import { describeDeletion, describePreparation } from './describe-plan.js';

@@ -4,7 +4,8 @@ import { toCommandError } from '../../host/command-error.js';
 import { runCalls } from '../../host/run-calls.js';
 import { Hosts } from '../hosts.js';
 import type { Surroundings } from '../surroundings.js';
-import { findLeftovers, removalOf, type Leftover } from './leftovers.js';
+import type { Leftover } from '../leftover.js';
+import { findLeftovers, removalOf } from './leftovers.js';
 import { readDatasets, readHost } from './read-host.js';
 
 /** What one removal may print. */

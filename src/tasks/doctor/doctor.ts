@@ -4,6 +4,7 @@ import { resolveRemote } from '../../config/resolve-remote.js';
 import { isElevated, type Endpoint } from '../../host/endpoint.js';
 import type { Host } from '../../host/host.js';
 import { elevate } from '../../host/sudo/elevate.js';
+import { readInventory } from '../../inventory/read-inventory.js';
 import type { TaskEvent } from '../event.js';
 import { Hosts } from '../hosts.js';
 import type { Surroundings } from '../surroundings.js';
@@ -14,7 +15,7 @@ import { judgeLeftovers } from './judge-leftovers.js';
 import { judgeRights, judgeSudo } from './judge-rights.js';
 import { judgePools, judgeUse, judgeVersion } from './judge-zfs.js';
 import { measureSpeed } from './measure-speed.js';
-import { readDatasets, readHost } from './read-host.js';
+import { BehindGate, readDatasets, readHost } from './read-host.js';
 
 /** Which host is examined. */
 export interface DoctorRequest {
@@ -109,10 +110,20 @@ async function* examine(
   const { signal, clock, holdJournal } = surroundings;
   const isLocal = target === localName;
   if (isLocal) yield [await tryLock(surroundings)];
-  else yield [await trySessions(endpoint.host, signal)];
+  else if (endpoint.gate?.isThere !== true) yield [await trySessions(endpoint.host, signal)];
   if (measuresSpeed && !isLocal) yield [await measureSpeed(endpoint.host, signal)];
   const askedAt = clock.dateMs() / 1000;
-  const host = await readHost(endpoint, signal);
+  const host = await readHost(endpoint, signal).catch((error: unknown) => {
+    if (error instanceof BehindGate) return error;
+    throw error;
+  });
+  if (host instanceof BehindGate) {
+    yield [{ kind: 'gate', level: 'note', error: host }];
+    const inventory = await readInventory(endpoint, { scope: 'tagged', signal });
+    if (place !== undefined) yield judgeDestination(inventory.datasets, place);
+    yield judgeLeftovers({ inventory, holds: [] }, { nowSeconds: 0, dead: new Set() });
+    return;
+  }
   const heardAt = clock.dateMs() / 1000;
   const { clockSeconds } = host;
   const skew = clockSeconds === undefined ? undefined : findSkew(clockSeconds, { askedAt, heardAt });

@@ -25,6 +25,8 @@ export type FindingDetail =
     }
   /** There is no connection, or no command can be run on it. */
   | { readonly kind: 'unreachable'; readonly error: ZfsVmError }
+  /** The key opens a gate: only what it answers can be looked at. */
+  | { readonly kind: 'gate'; readonly error: ZfsVmError }
   | { readonly kind: 'host-key'; readonly fingerprint: string | undefined }
   /** Whether two commands may run at once on the connection. */
   | { readonly kind: 'sessions'; readonly reason: string | undefined }

@@ -1,16 +1,8 @@
 import type { Datasets } from '../../streamline/dataset.js';
 import { readTag } from '../../streamline/tag.js';
+import type { Leftover } from '../leftover.js';
 import type { DatasetsReading } from './host-reading.js';
 import { findLeftHolds, findStalePartials, type LeftoverContext } from './judge-leftovers.js';
-
-/** Something that an earlier run has left and nobody needs any more. */
-export type Leftover =
-  /** A hold of a run that has died. */
-  | { readonly kind: 'hold'; readonly tag: string; readonly snapshot: string }
-  /** What an interrupted receive has left that nothing can continue. */
-  | { readonly kind: 'stale-partial'; readonly dataset: string }
-  /** A bookmark that a run has made, of a version that many newer ones have followed. */
-  | { readonly kind: 'bookmark'; readonly name: string };
 
 /** Of each dataset, so many bookmarks stay: a receiver that has nothing newer than one of them can be sent an increment from it. */
 export const keptBookmarks = 50;

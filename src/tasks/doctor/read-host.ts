@@ -1,5 +1,6 @@
 import { forEachName, quoteWord } from '../../base/shell.js';
 import { ZfsVmError } from '../../base/errors.js';
+import { findGate } from '../../host/ask.js';
 import { toCommandError } from '../../host/command-error.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { runCommand } from '../../host/run-command.js';
@@ -17,11 +18,21 @@ const longestAnswer = 2 ** 24;
 /** Of so many datasets, the rights are looked at. */
 const mostPlaces = 200;
 
+/** A gate stands before the host: it answers requests, and runs nothing else. */
+export class BehindGate extends ZfsVmError {
+  constructor(host: string) {
+    super('connection', `${host}: the key opens a gate, which runs no examination`, {
+      hint: `run "zfs-vm doctor" on that host itself, or log in with another key`,
+    });
+  }
+}
+
 /**
  * Reads what a host tells of itself, in one command.
- * @throws ZfsVmError when it can't run commands
+ * @throws BehindGate, or another ZfsVmError when it can't run commands
  */
 export async function readHost(endpoint: Endpoint, signal: AbortSignal): Promise<HostReading> {
+  if (endpoint.gate?.isThere === true) throw new BehindGate(endpoint.host.name);
   const sudo = endpoint.zfs.includes('sudo') ? endpoint.zfs.slice(0, -1) : undefined;
   return parseHost(await runSections(endpoint, hostCommands(sudo), signal));
 }
@@ -71,14 +82,16 @@ function choosePlaces({ datasets }: Inventory, places: readonly string[]): strin
 
 /** Runs the commands of an examination. @throws ZfsVmError when none of them is run */
 async function runSections(
-  { host, zfs }: Endpoint,
+  endpoint: Endpoint,
   commands: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<Sections> {
+  const { host, zfs } = endpoint;
   const argv = ['sh', '-c', writeSections(commands), 'sh', ...zfs];
   const result = await runCommand(host, argv, { signal, limit: longestAnswer, what: 'the examination' });
   signal.throwIfAborted();
   if (result.exit.kind === 'lost') throw toCommandError(host.name, 'the examination', result);
+  if (findGate(endpoint, result)) throw new BehindGate(host.name);
   const sections = readSections(result.stdout);
   if (sections.ended.size === Object.keys(commands).length) return sections;
   const said = `${sections.before}\n${result.stderr}`.trim();
