@@ -8,7 +8,7 @@ import { LargeHost } from '../test/large-host.js';
 import { note, runProgram } from './program.js';
 import { runWatched } from './watched-run.js';
 
-const commands = ['list', 'list --json', 'prune --keep-last 10', 'plan push -d tank/to local'];
+const commands = ['list', 'list --json', 'plan prune --keep-last 10', 'plan push -d tank/to local'];
 
 await runProgram(async () => {
   const [datasets = 1000, versions = 1000, others = 0] = process.argv.slice(2).map(Number);

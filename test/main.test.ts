@@ -50,7 +50,7 @@ test('help goes to stdout, and names every command', (t) => {
     'push',
     'pull',
     'copy',
-    'plan push\\|pull\\|restore\\|copy\\|untag\\|rename',
+    'plan push\\|pull\\|sync\\|restore\\|copy\\|prune\\|untag\\|rename',
   ]) {
     assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
   }
@@ -110,11 +110,17 @@ test('no command at all is a usage error with the help', (t) => {
 });
 
 for (const [args, words] of [
-  [['frobnicate'], /there is no command "frobnicate"/],
+  [['frobnicate'], /there is no command "frobnicate"\n/],
+  [['psuh', 'b'], /there is no command "psuh"; did you mean "push"\?\n/],
+  [['--sduo', 'list'], /no option "--sduo" before the command; did you mean "--sudo"\?\n/],
+  [['plan', 'pul'], /and not "pul"; did you mean "pull"\?\n/],
   [['-v'], /a command is missing\n {2}try: zfs-vm --help/],
   [['--transport', 'openssh'], /a command is missing/],
   [['--config'], /--config needs a value\n {2}try: zfs-vm --config FILE COMMAND/],
-  [['plan'], /after "plan" comes push, pull, restore, copy, untag or rename\n {2}try: zfs-vm plan push HOST/],
+  [
+    ['plan'],
+    /after "plan" comes push, pull, sync, restore, copy, prune, untag or rename\n {2}try: zfs-vm plan push HOST/,
+  ],
   [['plan', 'status'], /after "plan" comes push, pull or copy, and not "status"/],
   [['list', 'a', 'b'], /too many words/],
   [['tag', 'a', 'b'], /too many words, or one in the wrong place: "b"\n {2}try: zfs-vm tag /],
@@ -125,9 +131,12 @@ for (const [args, words] of [
   [['push', '-n', '-d', 'tank', 'b'], /-n needs a value\n {2}try: zfs-vm push /],
   [
     ['push', '--retry', '3', 'b'],
-    /push has no option "--retry"\n {2}try: --retries, or see zfs-vm push --help\n/,
+    /push has no option "--retry"; did you mean "--retries"\?\n {2}try: zfs-vm push --help\n/,
   ],
-  [['push', '--json3', 'b'], /push has no option "--json3"\n {2}try: --json, or see zfs-vm push --help\n/],
+  [
+    ['push', '--json3', 'b'],
+    /push has no option "--json3"; did you mean "--json"\?\n {2}try: zfs-vm push --help\n/,
+  ],
   [['list', '-x', 'b'], /list has no option "-x"\n {2}try: zfs-vm list --help\n/],
   [['push', '-n', '--', 'b'], /-n needs a value\n {2}try: zfs-vm push /],
   [['tag', '-m', '-a b', 'c'], /is written --message='-a b'\n/],

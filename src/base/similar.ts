@@ -12,18 +12,31 @@ export function findNearest(word: string, names: Iterable<string>): string | und
   return least <= mostSlips(word) ? nearest : undefined;
 }
 
+/** The end of a message about a word that is none of some names: `; did you mean "push"?`, or nothing where none of them is near. */
+export function didYouMean(word: string, names: Iterable<string>): string {
+  const nearest = findNearest(word, names);
+  return nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+}
+
 /** In a short word, nearly everything is near. */
 function mostSlips({ length }: string): number {
   if (length <= 2) return 0.5;
   return Math.min(3, Math.max(1, Math.floor(length / 3))) + 0.5;
 }
 
-/** Counts less for another case, and for a name that only goes on. */
+/** Counts less for another case, and for a name that begins like the word. */
 function countSlips(word: string, name: string): number {
   if (word === name) return 0;
   const [a, b] = [word.toLowerCase(), name.toLowerCase()];
-  const isBeginning = a.length >= 3 && b.startsWith(a);
-  return isBeginning ? 0.75 : countEdits(a, b) + 0.5;
+  const letters = a.replace(/^-+/, '').length;
+  const shared = countShared(a, b) - (a.length - letters);
+  return shared >= Math.max(3, letters - 1) ? 0.75 : countEdits(a, b) + 0.5;
+}
+
+function countShared(a: string, b: string): number {
+  let count = 0;
+  while (count < a.length && a[count] === b[count]) count++;
+  return count;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { exitCodes, ZfsVmError } from '../base/errors.js';
+import { didYouMean } from '../base/similar.js';
 import { toPrintable } from '../base/printable.js';
 import { chooseColors } from '../report/terminal/colors.js';
 import {
@@ -11,7 +12,7 @@ import {
   type Defined,
 } from './arguments.js';
 import type { ArgumentsOf, CommandDefinition } from './command-definition.js';
-import { formatSynopsis } from './describe-command.js';
+import { describeGlobalOptions, formatSynopsis } from './describe-command.js';
 import { formatCommandHelp, formatGeneralHelp, listPlanned } from './help.js';
 import { parseWords } from './parse-words.js';
 import { readArguments } from './read-arguments.js';
@@ -137,7 +138,8 @@ function describeNoCommand(
   }
   if (first === 'plan') {
     const planned = listPlanned(definitions);
-    const instead = second === undefined ? '' : `, and not ${JSON.stringify(second)}`;
+    const instead =
+      second === undefined ? '' : `, and not ${JSON.stringify(second)}${didYouMean(second, planned)}`;
     return new ZfsVmError(
       'usage',
       `after "plan" comes ${planned.slice(0, -1).join(', ')} or ${planned.at(-1) ?? ''}${instead}`,
@@ -145,7 +147,16 @@ function describeNoCommand(
     );
   }
   const what = first.startsWith('-') ? `no option "${first}" before the command` : `no command "${first}"`;
-  return new ZfsVmError('usage', `there is ${toPrintable(what)}`, { hint: 'zfs-vm --help' });
+  return new ZfsVmError('usage', `there is ${toPrintable(what)}${suggest(first, definitions)}`, {
+    hint: 'zfs-vm --help',
+  });
+}
+
+/** What was meant by a word that is no command, or no option before it. */
+function suggest(word: string, definitions: readonly Pick<CommandDefinition, 'names'>[]): string {
+  const commands = definitions.flatMap(({ names }) => names.map(([name = '']) => name));
+  const options = describeGlobalOptions().flatMap(({ names }) => names);
+  return didYouMean(word, word.startsWith('-') ? options : new Set(commands));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { didYouMean } from '../base/similar.js';
 import { quoteWord } from '../base/shell.js';
 import type { CommandDefinition } from './command-definition.js';
 import { withoutOperands } from './arguments.js';
@@ -50,25 +51,13 @@ function isKnown(word: string, { options }: CommandDescription): boolean {
 }
 
 function describeUnknownOption(option: string, { name, options }: CommandDescription): SyntaxFault {
-  const alike = options
-    .flatMap(({ names }) => names)
-    .map((known) => ({ known, shared: countShared(known, option) }))
-    .filter(({ shared }) => shared >= leastShared)
-    .sort((one, other) => other.shared - one.shared)[0];
-  const help = `zfs-vm ${name} --help`;
+  const known = options.flatMap(({ names }) => names);
+  const [word = ''] = option.split('=', 1);
+  const meant = didYouMean(word, known);
   return {
-    summary: `${name} has no option ${JSON.stringify(option)}`,
-    hint: alike === undefined ? help : `${alike.known}, or see ${help}`,
+    summary: `${name} has no option ${JSON.stringify(option)}${meant}`,
+    hint: `zfs-vm ${name} --help`,
   };
-}
-
-/** Two names are alike that begin with the same characters, so many with the dashes. */
-const leastShared = 4;
-
-function countShared(one: string, other: string): number {
-  let count = 0;
-  while (count < one.length && one[count] === other[count]) count++;
-  return count;
 }
 
 /** clipanion takes what begins with `-` for an option, wherever it stands. */

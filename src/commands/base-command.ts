@@ -12,6 +12,7 @@ import { describeMalformedTags } from '../report/malformed-tags.js';
 import { Timeline } from '../report/run/timeline.js';
 import { chooseColors } from '../report/terminal/colors.js';
 import type { TaskEvent } from '../tasks/event.js';
+import type { Loss } from '../tasks/loss.js';
 import { RunCounter } from '../tasks/run-counter.js';
 import type { Platform, Surroundings } from '../tasks/surroundings.js';
 import { beginEntry } from './run-entry.js';
@@ -36,7 +37,7 @@ export interface Hearing {
   /** Whether the person has said yes to all that would be destroyed. */
   readonly isConfirmed?: boolean;
   /** Answers for the person, who has seen by other ways what would be lost, and is asked when it is left out. */
-  readonly confirm?: () => Promise<void>;
+  readonly confirm?: (losses: readonly Loss[]) => Promise<void>;
   /** Whether stdout has nothing but JSON, and what it says of malformed tags is in there. */
   readonly listsMalformedTags?: boolean;
 }
@@ -59,7 +60,8 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
   readonly args: ArgumentsOf<Definition>;
   /** What it was called, e.g. `plan push`. */
   readonly name: readonly string[];
-  readonly context: CommandContext;
+  readonly #givenContext: CommandContext;
+  #context: CommandContext | undefined;
   /** What the options of every command come to. */
   readonly #globals: GlobalArguments;
   readonly #words: readonly string[];
@@ -73,8 +75,15 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
     this.#words = words;
     this.#globals = args;
     this.#checkLevels();
-    this.context = this.quiet && this.changesHosts && !this.#printsJson() ? silence(context) : context;
+    this.#givenContext = context;
     this.#timeline = this.#globals.debug ? new Timeline(() => performance.now()) : undefined;
+  }
+
+  /** What it is given besides its words; with `-q`, without a stdout that tells what is done. */
+  get context(): CommandContext {
+    const isSilent = this.quiet && this.changesHosts && !this.#printsJson();
+    this.#context ??= isSilent ? silence(this.#givenContext) : this.#givenContext;
+    return this.#context;
   }
 
   /** Does it. @returns the exit status. @throws ZfsVmError for whatever can't be done */
@@ -167,7 +176,11 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
       },
       confirm:
         confirm ??
-        ((losses) => confirmLosses(losses, isConfirmed, { stderr, prompter: platform.prompter, signal })),
+        ((losses) =>
+          // Who has said yes, and wants to hear of errors only, isn't shown it once more.
+          this.quiet && isConfirmed
+            ? Promise.resolve()
+            : confirmLosses(losses, isConfirmed, { stderr, prompter: platform.prompter, signal })),
     };
   }
 

@@ -4,7 +4,7 @@ import { defineCommand, operand, optionalOperand } from '../command-line/command
 import { describeUnreadable } from '../command-line/config-file.js';
 import { exampleConfig } from '../config/example.js';
 import { resolveRemote } from '../config/resolve-remote.js';
-import { findNearest } from '../base/similar.js';
+import { didYouMean } from '../base/similar.js';
 import { formatConfig, formatRemote } from '../report/config/config-text.js';
 import { formatCount } from '../report/quantities.js';
 import { BaseCommand } from './base-command.js';
@@ -126,17 +126,13 @@ export class ConfigCommand extends BaseCommand<typeof ConfigCommand.definition> 
 function readAction(text: string): (typeof actions)[number] {
   const action = actions.find((each) => each === text);
   if (action !== undefined) return action;
-  const nearest = findNearest(text, actions);
-  const meant = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
-  throw new ZfsVmError('usage', `config: unknown action ${JSON.stringify(text)}${meant}`, {
-    hint: 'zfs-vm config --help',
-  });
+  const what = `config: unknown action ${JSON.stringify(text)}`;
+  throw new ZfsVmError('usage', `${what}${didYouMean(text, actions)}`, { hint: 'zfs-vm config --help' });
 }
 
 function describeUnknownRemote(name: string, known: readonly string[]): ZfsVmError {
-  const nearest = findNearest(name, known);
-  const meant = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
-  return new ZfsVmError('usage', `no remote ${JSON.stringify(name)} is configured${meant}`, {
+  const what = `no remote ${JSON.stringify(name)} is configured`;
+  return new ZfsVmError('usage', `${what}${didYouMean(name, known)}`, {
     hint: known.length === 0 ? 'zfs-vm config init' : `configured remotes: ${known.join(', ')}`,
   });
 }

@@ -30,9 +30,28 @@ export async function confirmLosses(
       .join(''),
   );
   if (isAnswered) return;
-  const answer = await prompter.ask('Really do that? (yes/no) ', { secret: false, signal });
-  signal.throwIfAborted();
-  if (answer === 'yes') return;
+  await askForYes('Really do that? (yes/no) ', { prompter, signal });
+}
+
+/** How often somebody is asked who has typed part of the word. */
+const mostQuestions = 3;
+
+/**
+ * Asks for the word "yes". Who types "y" is asked again: what is destroyed is gone, and one key is typed too easily.
+ * @throws ZfsVmError `conflict` when the answer is another one, or there is nobody to ask
+ */
+export async function askForYes(
+  question: string,
+  { prompter, signal }: Omit<ConfirmContext, 'stderr'>,
+): Promise<void> {
+  let wording = question;
+  for (let count = 0; count < mostQuestions; count++) {
+    const answer = (await prompter.ask(wording, { secret: false, signal }))?.trim().toLowerCase();
+    signal.throwIfAborted();
+    if (answer === 'yes') return;
+    if (answer !== 'y' && answer !== 'ye') break;
+    wording = 'Type the whole word, "yes" or "no": ';
+  }
   throw new ZfsVmError('conflict', 'nothing was done, because that was not confirmed', {
     hint: 'answer yes, or add --yes if it may go',
   });

@@ -85,7 +85,7 @@ export class GateCommand extends BaseCommand<typeof GateCommand.definition> {
   }
 
   async execute(): Promise<number> {
-    const policy = this.#readPolicyOrTell();
+    const policy = this.readPolicyOrTell();
     const { stdout, stderr, env, signal } = this.context;
     const { explain, printAuthorizedKeys: keyFile, client = '-', path, sudo } = this.args;
     if (explain) {
@@ -101,15 +101,17 @@ export class GateCommand extends BaseCommand<typeof GateCommand.definition> {
       return exitCodes.done;
     }
     const command = env['SSH_ORIGINAL_COMMAND'];
+    const who = describeClient(client, env);
     isolate(path);
     return serve(command, {
       ...{ policy, host: new LocalHost(), zfs: sudo === true ? ['sudo', '-n', 'zfs'] : ['zfs'] },
       ...{ stdin: process.stdin, stdout, stderr, output: new PipeEnd(1) },
-      ...{ log: writeLog, client: describeClient(client, env), clock: realClock, signal },
+      ...{ log: writeLog, client: who, clock: realClock, signal },
     });
   }
 
-  #readPolicyOrTell(): Policy {
+  /** What the words allow. @throws ZfsVmError `usage` for what can't be meant, which is for the log, too */
+  readPolicyOrTell(): Policy {
     try {
       return this.#readPolicy();
     } catch (error) {

@@ -16,12 +16,14 @@ const pushed = ['lanes', 'compress', 'bytesPerSecond', 'retries'] as const;
 /** Makes versions, brings other hosts up to date, and prunes both sides: a whole round, for a schedule. */
 export class SyncCommand extends BaseCommand<typeof SyncCommand.definition> {
   static readonly definition = defineCommand({
-    names: [['sync']],
+    names: [['sync'], ['plan', 'sync']],
     description: 'tag what has changed, push, and prune both sides: one line for a schedule',
     details: `
       Makes the next version of each streamline where something was written since the newest one, pushes the streamlines to the
       hosts, and then destroys versions that no rule keeps: on this machine by the rules of the command line, or else of the
       configuration file; on a host by those that the configuration has for this remote. Where there are no rules, nothing is destroyed.
+
+      It never asks: it is made for schedules, and destroys what the rules say. \`plan sync\` and \`--dry-run\` show what it would do.
 
       Each streamline is locked meanwhile: one that another sync of this user is at work on is left out, which is a failure. A part
       that fails keeps no other from being done.
@@ -29,7 +31,7 @@ export class SyncCommand extends BaseCommand<typeof SyncCommand.definition> {
     examples: [
       ['Every hour, from cron (docs/schedules.md)', 'sync --keep-hourly 24 --keep-daily 14 backup'],
       ['Two streamlines, to two hosts', '-s sync -n debian-7 -n web fjoe@host-1 fjoe@host-2'],
-      ['See what it would do', 'sync --dry-run --keep-daily 14 backup'],
+      ['See what it would do', 'plan sync --keep-daily 14 backup'],
     ],
     options: {
       patterns: patternsOption('only streamlines that fit (debian-7, debian-*)', readStreamlinePattern),
@@ -47,7 +49,11 @@ export class SyncCommand extends BaseCommand<typeof SyncCommand.definition> {
   });
 
   override get changesHosts(): boolean {
-    return !this.args.dryRun;
+    return !this.#isPlanOnly;
+  }
+
+  get #isPlanOnly(): boolean {
+    return this.args.dryRun || this.name[0] === 'plan';
   }
 
   override get namedHosts(): readonly string[] {
@@ -56,15 +62,14 @@ export class SyncCommand extends BaseCommand<typeof SyncCommand.definition> {
 
   async execute(): Promise<number> {
     const { args } = this;
-    const { dryRun } = args;
     const request = {
       ...pick(args, ['hosts', 'destination', 'lagMs', ...pushed]),
       streamlines: args.patterns.map(({ streamline }) => streamline),
       retention: toRetention(args),
       wantsSizes: isWatched(this.context, { json: false }),
     };
-    const begin = dryRun ? planSync : sync;
-    return tellSync(this, dryRun, (surroundings) => begin(request, surroundings));
+    const begin = this.#isPlanOnly ? planSync : sync;
+    return tellSync(this, this.#isPlanOnly, (surroundings) => begin(request, surroundings));
   }
 }
 

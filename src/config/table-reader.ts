@@ -1,4 +1,4 @@
-import { findNearest } from '../base/similar.js';
+import { didYouMean } from '../base/similar.js';
 import { TomlFault, type TomlTable, type TomlValue } from './toml.js';
 
 /** What a text says, or what is wrong with it, in words. */
@@ -23,10 +23,11 @@ export class TableReader<Key extends string> {
     if (value.kind !== 'table') throw new TomlFault(value.line, `${what} is a table, e.g. [remotes.backup]`);
     for (const [key, { line }] of value.entries) {
       if ((keys as readonly string[]).includes(key)) continue;
-      const nearest = findNearest(key, keys);
-      const meant = nearest === undefined ? '' : `; did you mean ${nearest}?`;
       this.#tell(
-        new TomlFault(line, `${what} has no key ${JSON.stringify(key)}; it takes ${keys.join(', ')}${meant}`),
+        new TomlFault(
+          line,
+          `${what} has no key ${JSON.stringify(key)}; it takes ${keys.join(', ')}${didYouMean(key, keys)}`,
+        ),
       );
     }
     this.what = what;

@@ -1,3 +1,4 @@
+import { didYouMean } from '../base/similar.js';
 import { ZfsVmError } from '../base/errors.js';
 import type { Retention } from '../plan/retention.js';
 import type { Choice } from '../plan/choice.js';
@@ -126,7 +127,7 @@ export function checkPatterns(
       hint: 'see "zfs list" there; with --all-snapshots, -n means datasets',
     });
   }
-  throw new ZfsVmError('usage', `${senderName} has no streamline "${unknown}"`, {
+  throw new ZfsVmError('usage', `${senderName} has no streamline "${unknown}"${didYouMean(unknown, known)}`, {
     hint:
       known.size === 0 ? 'make a version with "zfs-vm tag" first' : `it has: ${[...known].sort().join(', ')}`,
   });

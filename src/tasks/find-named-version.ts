@@ -1,3 +1,4 @@
+import { didYouMean } from '../base/similar.js';
 import { ZfsVmError } from '../base/errors.js';
 import type { Datasets } from '../streamline/dataset.js';
 import { findVersion, type FoundVersion, type VersionName } from '../streamline/find-version.js';
@@ -20,12 +21,16 @@ export function findNamedVersion(
       return found.trees;
     case 'unknown-streamline': {
       const { known } = found;
-      throw new ZfsVmError('usage', `${hostName} has no streamline "${name.streamline}"`, {
-        hint:
-          known.length === 0
-            ? 'make a version with "zfs-vm tag" first, or bring some with "zfs-vm pull"'
-            : `it has: ${known.slice(0, suggestions).join(', ')}${known.length > suggestions ? ', ...' : ''}`,
-      });
+      throw new ZfsVmError(
+        'usage',
+        `${hostName} has no streamline "${name.streamline}"${didYouMean(name.streamline, known)}`,
+        {
+          hint:
+            known.length === 0
+              ? 'make a version with "zfs-vm tag" first, or bring some with "zfs-vm pull"'
+              : `it has: ${known.slice(0, suggestions).join(', ')}${known.length > suggestions ? ', ...' : ''}`,
+        },
+      );
     }
     case 'unknown-version':
       throw new ZfsVmError(

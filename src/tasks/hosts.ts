@@ -1,5 +1,7 @@
 import { ZfsVmError } from '../base/errors.js';
+import { didYouMean } from '../base/similar.js';
 import { localName } from '../base/local-name.js';
+import type { Config } from '../config/config.js';
 import { resolveRemote, type ResolvedRemote } from '../config/resolve-remote.js';
 import { toEndpoint, type Endpoint } from '../host/endpoint.js';
 import type { Host } from '../host/host.js';
@@ -101,6 +103,8 @@ export class Hosts {
       debug: tellAt('debug'),
       onCommand: this.#tellCommandsOf(target),
       signal: AbortSignal.any([signal, this.#connecting.signal]),
+    }).catch((error: unknown) => {
+      throw config.remotes.has(target) ? error : explainLookUp(error, target, config);
     });
     emit({ kind: 'connected', host: target });
     return this.#toEndpoint(host, remote).catch(async (error: unknown) => {
@@ -125,4 +129,18 @@ export class Hosts {
     const stop = AbortSignal.any([signal, this.#connecting.signal]);
     return toEndpoint(host, { zfs: await elevate(host, { prompter, signal: stop, debug }) });
   }
+}
+
+/** Says of a name that is no host that it is no remote, either, and which remote may have been meant. */
+function explainLookUp(error: unknown, target: string, { remotes, groups }: Config): unknown {
+  if (!(error instanceof ZfsVmError) || !isLookUpFailure(error)) return error;
+  const meant = didYouMean(target, [...remotes.keys(), ...groups.keys()]);
+  return error.withDetail(`no remote "${target}" is configured, either${meant}`);
+}
+
+/** Whether a host could not be connected to as its name can't be resolved; the ssh of the machine says so in words only. */
+function isLookUpFailure({ kind, message, cause }: ZfsVmError): boolean {
+  if (kind !== 'connection') return false;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return code === 'ENOTFOUND' || code === 'EAI_AGAIN' || /could not resolve hostname/i.test(message);
 }

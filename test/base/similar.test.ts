@@ -26,6 +26,7 @@ for (const [word, meant] of [
 
 test('an option whose beginning was typed is meant, however long the rest is', () => {
   assert.equal(findNearest('--all', ['--yes', '--all-snapshots']), '--all-snapshots');
+  assert.equal(findNearest('--retry', ['--replace', '--retries']), '--retries');
   assert.equal(findNearest('--dryrun', ['--direct', '--dry-run']), '--dry-run');
 });
 

@@ -49,5 +49,5 @@ test('the general help has every command, and what may stand before it', () => {
       name,
     );
   }
-  assert.ok(lines.includes('  plan push|pull|restore|copy|untag|rename ...'));
+  assert.ok(lines.includes('  plan push|pull|sync|restore|copy|prune|untag|rename ...'));
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { confirmLosses } from '../../src/commands/confirm.js';
+import { askForYes, confirmLosses } from '../../src/commands/confirm.js';
 import type { Loss } from '../../src/tasks/loss.js';
 import { parseVersion } from '../../src/streamline/version.js';
 import { PassThrough } from 'node:stream';
@@ -34,6 +34,18 @@ for (const answer of ['no', 'y', 'Yes, but later', '', undefined]) {
     await assert.rejects(confirm(losses, false, answer), { kind: 'conflict', message: /not confirmed/ });
   });
 }
+
+test('who types "y" is asked again, and "yes" in any case is a yes', async () => {
+  const answers = ['y', 'YES'];
+  const questions: string[] = [];
+  const ask = (question: string): Promise<string | undefined> => {
+    questions.push(question);
+    return Promise.resolve(answers.shift());
+  };
+  const { signal } = new AbortController();
+  await askForYes('Really?', { signal, prompter: { ask } });
+  assert.deepEqual(questions, ['Really?', 'Type the whole word, "yes" or "no": ']);
+});
 
 test('"yes" is a yes, to all that was shown', async () => {
   assert.deepEqual(await confirm(losses, false, 'yes'), { shown: lines, questions: 1 });

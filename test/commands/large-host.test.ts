@@ -38,7 +38,7 @@ test('two hundred thousand versions are listed as JSON in little memory', () => 
 });
 
 test('two hundred thousand versions are pruned in little memory', () => {
-  const last = lastLineOf(['prune', '--keep-last', '10']);
+  const last = lastLineOf(['plan', 'prune', '--keep-last', '10']);
   assert.match(last, /^would destroy 199980 versions on local: 199980 snapshots of 2 datasets/);
 });
 

@@ -227,8 +227,8 @@ test('all that is wrong with a file is found, by line', () => {
     [1, 2, 3, 6, 8, 10, 11],
   );
   const messages = faults.map(({ message }) => message).join('\n');
-  assert.match(messages, /"hots".*did you mean host\?/);
-  assert.match(messages, /"keep-dayly".*did you mean keep-daily\?/);
+  assert.match(messages, /"hots".*did you mean "host"\?/);
+  assert.match(messages, /"keep-dayly".*did you mean "keep-daily"\?/);
   assert.match(messages, /"d", which is no remote/);
   assert.doesNotMatch(messages, /"[bc]", which is no remote/);
 });

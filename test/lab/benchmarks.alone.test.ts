@@ -56,7 +56,7 @@ test('plans of many snapshots', async () => {
 
 test('a host with many versions', async () => {
   const rows = await runBenchmark('large-host', '20', '20');
-  for (const command of ['list', 'prune --keep-last 10', 'plan push -d tank/to local']) {
+  for (const command of ['list', 'plan prune --keep-last 10', 'plan push -d tank/to local']) {
     assert.ok(rows.has(command), command);
   }
 });

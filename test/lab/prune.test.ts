@@ -25,7 +25,7 @@ test('a receiver that lags gets increments from the bookmark after a prune; what
     `set -e; ${addVersions('tank/vm', 'web', 4, 6)}; ${addVersions('tank/other', 'other', 3, 4)}
     zfs hold mine tank/vm@zfs-vm:web:1; zfs clone tank/vm@zfs-vm:web:2 tank/copy`,
   );
-  const shown = await expectZfsVm(lab.outside, 'prune --keep-last 2 --receiver root@b');
+  const shown = await expectZfsVm(lab.outside, 'plan prune --keep-last 2 --receiver root@b');
   assert.match(shown.stdout, /^ {2}stays {2}1 .*tank\/vm@zfs-vm:web:1 is held/m);
   assert.match(shown.stdout, /^ {2}stays {2}2 .*has clones: tank\/copy$/m);
   assert.match(shown.stdout, /^bookmark local:tank\/other@zfs-vm:other:1, from which root@b goes on$/m);

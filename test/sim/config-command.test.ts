@@ -42,7 +42,7 @@ test('config check names all faults by line', async () => {
   const world = makeWorld('[remotes.b]\nhost = "b"\nsduo = true\n[groups]\nall = ["c"]\n');
   const { stdout, stderr } = await expectRun(world, 'a', 'config check', 2);
   assert.equal(stdout, '');
-  assert.match(stderr, /^config\.toml:3: .*"sduo".*did you mean sudo\?$/m);
+  assert.match(stderr, /^config\.toml:3: .*"sduo".*did you mean "sudo"\?$/m);
   assert.match(stderr, /^config\.toml:5: .*"c"/m);
   assert.match(stderr, /^2 faults$/m);
   assert.match(

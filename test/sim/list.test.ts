@@ -33,6 +33,13 @@ test('list -n refuses what fits nothing, here and on another host', async () => 
   assert.match((await expectRun(world, 'a', 'list -n web:9', 2)).stderr, /no version 9 of web/);
 });
 
+test('of a streamline that there is none of, the nearest one is told', async () => {
+  const world = makeWorld();
+  assert.match((await expectRun(world, 'a', 'list -n wbe', 2)).stderr, /"wbe".*; did you mean "web"\?$/m);
+  assert.match((await expectRun(world, 'a', 'show wbe', 2)).stderr, /"wbe".*; did you mean "web"\?$/m);
+  assert.doesNotMatch((await expectRun(world, 'a', 'list -n other', 2)).stderr, /did you mean/);
+});
+
 test('list -H prints no titles and tabs, and -p exact numbers', async () => {
   const world = makeWorld();
   const { stdout } = await expectRun(world, 'a', 'list -Hpn web:1');

@@ -39,7 +39,7 @@ async function readLog(world: SimWorld): Promise<Told['runs']> {
 test('the log has what runs changed, the newest last, and nothing of those that only looked', async () => {
   const { world, a } = makeWorld();
   assert.match((await expectRun(world, 'a', 'log')).stderr, /^the log is empty/);
-  for (const args of ['list', 'plan push b', 'push --dry-run b', 'prune --keep-last 1']) {
+  for (const args of ['list', 'plan push b', 'push --dry-run b', 'plan prune --keep-last 1']) {
     await expectRun(world, 'a', args);
   }
   assert.deepEqual(await readLog(world), []);

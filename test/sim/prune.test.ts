@@ -19,10 +19,23 @@ async function makeWorld(versions = 5): Promise<{ world: SimWorld; a: Machine; b
   return { world, a, b };
 }
 
-test('without --yes, what would go is shown with what it frees, and nothing changes', async () => {
+test('without --yes, it is shown what is destroyed, and without somebody to ask, nothing is', async () => {
   const { world, a } = await makeWorld();
   const state = describeState(a);
-  const { stdout } = await expectRun(world, 'a', 'prune --keep-last 2');
+  const { stdout, stderr } = await expectRun(world, 'a', 'prune --keep-last 2', 3);
+  assert.match(
+    stdout,
+    /^would destroy 3 versions on local: 3 snapshots of 1 dataset, which frees [0-9.]+ KiB$/m,
+  );
+  assert.match(stderr, /not confirmed/);
+  assert.equal(describeState(a), state);
+  await expectRun(world, 'a', 'prune --keep-last 5');
+});
+
+test('--dry-run shows what would be destroyed with what it frees, and nothing changes', async () => {
+  const { world, a } = await makeWorld();
+  const state = describeState(a);
+  const { stdout } = await expectRun(world, 'a', 'prune --dry-run --keep-last 2');
   assert.match(stdout, /^web: 3 of 5 versions go$/m);
   assert.match(stdout, /^ {2}goes {3}1 {2}\d{4}-\d\d-\d\d \d\d:\d\d {2}tank\/vm$/m);
   assert.match(
@@ -35,7 +48,7 @@ test('without --yes, what would go is shown with what it frees, and nothing chan
 
 test('with -v, it is told what stays, and by which rule', async () => {
   const { world } = await makeWorld();
-  const { stdout } = await expectRun(world, 'a', 'prune -v --keep-last 2 --keep-within 3h --keep web:1');
+  const { stdout } = await expectRun(world, 'a', 'plan prune -v --keep-last 2 --keep-within 3h --keep web:1');
   assert.match(stdout, /^ {2}stays {2}1 .* --keep$/m);
   assert.match(stdout, /^ {2}goes {3}2 /m);
   assert.match(stdout, /^ {2}stays {2}3 .* --keep-within$/m);
@@ -239,7 +252,7 @@ test('what an interrupted receive goes on from stays', async () => {
   assert.equal(versionsOf(b), 'web:2');
   // With the receiver named, so does what it has a part of.
   for (const version of [4, 5]) addVersion(a, 'tank/vm', `web:${version}`);
-  const sender = await expectRun(world, 'a', 'prune -n web:4 --keep-last 1 --receiver b');
+  const sender = await expectRun(world, 'a', 'plan prune -n web:4 --keep-last 1 --receiver b');
   assert.match(sender.stdout, /^ {2}stays {2}3 .*(b has a part of|is held)/m);
 });
 

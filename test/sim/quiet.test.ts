@@ -17,10 +17,14 @@ test('with -q, what goes well is done without a word', async () => {
   for (const args of [
     '-q push b',
     'push -q b',
+    '-q untag --yes web:1',
     'tag -q --if-changed tank/vm',
     '-q clone web tank/work',
     '-q prune --keep-last 1 --yes b',
     '-q sync --keep-last 1 b',
+    '-q restore web:2 tank/work',
+    '-q rename web site',
+    '-q rename site web',
     '-q abort b',
   ]) {
     const { stdout, stderr } = await expectRun(world, 'a', args);
@@ -48,7 +52,7 @@ test('with -q, what was asked for is printed all the same', async () => {
     '-q plan push b',
     '-q push --dry-run b',
     '-q push --json b',
-    '-q prune --keep-last 1',
+    '-q prune --dry-run --keep-last 1',
   ]) {
     assert.notEqual((await expectRun(world, 'a', args)).stdout, '', args);
   }

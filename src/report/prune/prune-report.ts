@@ -14,6 +14,8 @@ export interface PruneReportOptions {
   readonly verbose: boolean;
   /** Whether it is only shown. */
   readonly isDryRun: boolean;
+  /** Whether somebody is asked before it is done, and has to know what it comes to; not, when left out. */
+  readonly asks?: boolean;
   /** Whether they are parts of a larger run: then the host is named, and nothing is said where nothing goes. */
   readonly isPart: boolean;
   /** Gives up what isn't written yet of a plan when it is aborted. */
@@ -44,14 +46,14 @@ export class PruneReport {
   };
 
   #tellPlan(pruning: Pruning): void {
-    const { verbose, colors, isPart, isDryRun, signal } = this.#options;
+    const { verbose, colors, isPart, isDryRun, asks = false, signal } = this.#options;
     const isEmpty = pruning.plan.destructions.length === 0;
     if (isPart && isEmpty && !verbose) return;
-    const sum = `would destroy ${sumPrune(pruning)}${isPart ? '' : '; --yes does it'}\n`;
+    const sum = `would destroy ${sumPrune(pruning)}${isPart || !isDryRun ? '' : '; run it without --dry-run to destroy them'}\n`;
     if (isPart) this.#write([`pruning ${pruning.host}\n`]);
     this.#write(formatPrunePlan(pruning, { colors, verbose }), signal);
     if (isEmpty) this.#write(['nothing goes\n'], signal);
-    else if (isDryRun) this.#write([sum], signal);
+    else if (isDryRun || asks) this.#write([sum], signal);
   }
 
   #tellSum({ plan, ended, failures, reclaim }: Pruning): void {
