@@ -63,7 +63,7 @@ const cases: readonly Case[] = [
   { line: 'zfs-vm plan pu', offers: ['push', 'pull'], isAll: true },
   { line: 'zfs-vm plan push --stall', offers: ['--stall-timeout'], isAll: true },
   { line: 'zfs-vm push --lat', offers: ['--latest'], isAll: true },
-  { line: 'zfs-vm push --re', offers: ['--replace', '--retries'], isAll: true },
+  { line: 'zfs-vm push --re', offers: ['--replace', '--retries'] },
   { line: 'zfs-vm push --transport ', offers: ['ssh2', 'openssh'], isAll: true },
   { line: 'zfs-vm push --transport=op', offers: ['openssh'], isAll: true },
   { line: 'zfs-vm push ', offers: ['backup', 'bakery', 'all', 'local'], without: ['push', 'tank'] },

@@ -65,7 +65,9 @@ say(
 );
 
 async function bootLab(): Promise<Lab> {
-  say('Booting two hosts. The first time, their images are built: about ten minutes.');
+  say(
+    'Booting two hosts, a minute or two. The first time, their packages are installed and their image is built before that, some minutes more.',
+  );
   return startLab({ name: labName, hosts: [{ name: 'a' }, { name: 'b' }], detached: true });
 }
 
