@@ -31,8 +31,8 @@ test('the example pushes what there is, and tells of a conflict', async () => {
 });
 
 test('the library has every command as a function', () => {
-  const { abort, clone, copy, diff, list, prune, pull, push, status, sync, tag } = library;
-  for (const task of [abort, clone, copy, diff, list, prune, pull, push, status, sync, tag]) {
+  const { abort, clone, copy, diff, doctor, list, prune, pull, push, status, sync, tag } = library;
+  for (const task of [abort, clone, copy, diff, doctor, list, prune, pull, push, status, sync, tag]) {
     assert.equal(typeof task, 'function');
     assert.equal(task.length, 2, `${task.name} takes a request and surroundings`);
   }

@@ -299,3 +299,43 @@ test('a password for sudo is asked for once, and serves a whole push and its che
   assert.equal(wrong.code, 4, wrong.stdout);
   assert.equal(wrong.stdout.match(/password for sudo/g)?.length, 3);
 });
+
+test('a password for sudo serves a push by openssh, too', async () => {
+  const { a, b } = lab;
+  await a.run(
+    'zfs create tank/pw; for v in 1 2; do date > /tank/pw/$v; zfs snapshot tank/pw@zfs-vm:pw:$v; done',
+  );
+  const push = `
+    set timeout 100
+    spawn zfs-vm -s --transport openssh push pat@b
+    expect {
+      "password for sudo: " { send "${labPassword}\\r"; exp_continue }
+      timeout { exit 99 }
+      eof
+    }
+    exit [lindex [wait] 3]`;
+  const { code, stdout } = await a.run('expect -', { stdin: push, check: false, timeoutMs: 110_000 });
+  assert.equal(code, 0, stdout);
+  assert.equal((await b.run('zfs list -H -o name -t snapshot tank/pw')).stdout.trim().split('\n').length, 2);
+});
+
+test('--clean removes leftovers of earlier runs, and --speed measures the link', async () => {
+  const { a, b } = lab;
+  await b.run(
+    `now=$(date +%s); date -s "@$((now - 200000))" >/dev/null; zfs hold zfs-vm:77-0123abcd tank/ct@zfs-vm:ct:1; date -s "@$((now + 1))" >/dev/null
+    zfs hold mine tank/ct@zfs-vm:ct:1
+    zfs program tank - <<'END' >/dev/null
+for i = 1, 60 do zfs.sync.bookmark("tank/ct@zfs-vm:ct:1", "tank/ct#zfs-vm:ct:" .. i) end
+END`,
+  );
+  const { code, stdout, stderr } = await runZfsVm(a, 'doctor --clean --yes --speed b');
+  assert.equal(code, 0, stdout + stderr);
+  assert.match(stderr, /11 leftovers removed on b/);
+  assert.match(stdout, /^ok +speed +[0-9.]+ [KM]iB\/s to the host/m);
+  const { stdout: left } = await b.run(
+    'zfs holds -H tank/ct@zfs-vm:ct:1; zfs list -H -t bookmark -o name | wc -l',
+  );
+  assert.match(left, /\tmine\t/);
+  assert.doesNotMatch(left, /zfs-vm:77/);
+  assert.match(left, /^50$/m);
+});

@@ -14,13 +14,16 @@ const mostTries = 3;
 /** Stands before what the try says, with the program that is there. */
 const mark = 'zfs-vm: by';
 
+/** What is tried, since whoever may do anything with zfs may list: sudoers may allow some subcommands only. It takes no time. */
+const harmless = 'zfs list -Hp -o name -d 0';
+
 /**
  * Tries what is there, whatever was asked for before (`-k`): sudo may remember a password for less time than a run takes.
  */
 const tryOut = ['sudo -n -k', 'doas -n']
   .map((words) => {
     const [program = ''] = words.split(' ');
-    const call = `{ ${printBeginMark(`${mark} ${program}`)}; ${words} zfs version </dev/null >/dev/null; exit; }`;
+    const call = `{ ${printBeginMark(`${mark} ${program}`)}; ${words} ${harmless} </dev/null >/dev/null; exit; }`;
     return `command -v ${program} >/dev/null && ${call}`;
   })
   .join('\n');
@@ -91,7 +94,7 @@ async function findPassword(host: Host, { prompter, signal }: ElevateOptions): P
 
 /** Whether sudo takes a password: it reads the line from stdin (`-S`), once, as there is no second one. */
 async function isTaken(host: Host, password: string, signal: AbortSignal): Promise<boolean> {
-  const argv = ['sudo', '-S', '-k', '-p', '', 'zfs', 'version'];
+  const argv = ['sudo', '-S', '-k', '-p', '', ...harmless.split(' ')];
   const result = await runCommand(host, argv, { input: `${password}\n`, signal });
   signal.throwIfAborted();
   if (result.exit.kind === 'lost') throw toCommandError(host.name, 'sudo', result);
