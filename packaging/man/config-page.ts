@@ -64,6 +64,10 @@ export const configTables: readonly ConfigTable[] = [
       ['host', 'The SSH address. The only key that is required.'],
       ['dest', 'The dataset on the host under which a push creates new datasets, as `-d` does.'],
       ['sudo', 'Whether zfs is run through sudo there, as `-s` does: true or false.'],
+      [
+        'gate',
+        'Whether the key of the login opens a gate on the host (`zfs-vm gate`) and no shell: true or false.',
+      ],
       ['transport', 'The SSH client, as `--transport` does: "ssh2" or "openssh".'],
       [
         'bwlimit',

@@ -88,6 +88,7 @@ test('the configuration page has the keys that there are, and no other', () => {
       dest: '"tank"',
       sudo: 'true',
       relay: 'false',
+      gate: 'false',
       transport: '"ssh2"',
       bwlimit: '"1M"',
       retention: '{ "*" = { keep-last = 1 } }',
