@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { exitCodeOfAll, exitCodes, ZfsVmError } from '../base/errors.js';
-import { chooseColors } from '../report/terminal/colors.js';
+import { chooseColors, findWidth } from '../report/terminal/colors.js';
 import { formatError } from '../report/error-text.js';
 import { checkCodes, checkStatus, failCheck, type CheckResult } from '../report/status/status-check.js';
 import { formatStatusAsJson } from '../report/status/status-json.js';
@@ -74,7 +74,7 @@ export class StatusCommand extends BaseCommand<typeof StatusCommand.definition> 
       return statusOf(compared);
     }
     if (compared.newest.length === 0) stderr.write(`${localName} has no zfs-vm versions\n`);
-    stdout.write(formatStatusTable(compared, localName, chooseColors(stdout, env)));
+    stdout.write(formatStatusTable(compared, localName, chooseColors(stdout, env), findWidth(stdout)));
     for (const host of compared.hosts) {
       if (host.kind === 'compared') continue;
       const error = host.error.withDetail(`so ${host.host} wasn't compared`);

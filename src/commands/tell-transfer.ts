@@ -8,7 +8,7 @@ import { formatPlanAsJson, formatPlansAsJson, type EstimatedPlan } from '../repo
 import { formatPlanAsText } from '../report/plan/plan-text.js';
 import { formatHostSummaryAsJson, formatHostTable } from '../report/run/host-summary.js';
 import { TransferReports } from '../report/run/transfer-reports.js';
-import { chooseColors } from '../report/terminal/colors.js';
+import { chooseColors, findWidth } from '../report/terminal/colors.js';
 import type { Surroundings } from '../tasks/surroundings.js';
 import type { PlannedTransfers, ReceiverOutcome } from '../tasks/transfer-outcome.js';
 import type { BaseCommand, CommandContext } from './base-command.js';
@@ -79,7 +79,11 @@ export function tellOutcomes(
 ): void {
   if (outcomes.length < 2) return;
   const ended = outcomes.map((outcome) => ({ ...outcome, status: statusOfOutcome(outcome) }));
-  stdout.write(json ? formatHostSummaryAsJson(ended) : formatHostTable(ended, chooseColors(stdout, env)));
+  stdout.write(
+    json
+      ? formatHostSummaryAsJson(ended)
+      : formatHostTable(ended, chooseColors(stdout, env), findWidth(stdout)),
+  );
 }
 
 /** What tells transfers as they go on, or while they are planned. */

@@ -27,12 +27,16 @@ const columns: readonly Column<HostOutcome>[] = [
     isRightAligned: true,
     cell: ({ ending }) => (ending === undefined ? '' : formatDuration(ending.result.seconds)),
   },
-  { title: 'STATUS', cell: describeOutcome },
+  { title: 'STATUS', cut: { least: 20, keeps: 'begin' }, cell: describeOutcome },
 ];
 
 /** What came of transfers to several receivers as a table for people. */
-export function formatHostTable(outcomes: readonly HostOutcome[], colors: ChalkInstance): string {
-  const [titles = '', ...rows] = alignColumns(columns, outcomes);
+export function formatHostTable(
+  outcomes: readonly HostOutcome[],
+  colors: ChalkInstance,
+  width = Infinity,
+): string {
+  const [titles = '', ...rows] = alignColumns(columns, outcomes, width);
   const lines = rows.map((row, index) =>
     outcomes[index]?.status === exitCodes.done ? row : colors.yellow(row),
   );

@@ -1,11 +1,12 @@
 import type { Chain, Plan, Step } from '../../plan/plan.js';
 import { nameForPeople } from '../../streamline/dataset.js';
+import { cutText } from '../terminal/columns.js';
 import { formatBytes, formatCount, formatDuration } from '../quantities.js';
 
 /** How far back the rate looks: long enough to be calm, short enough to notice a stall. */
 const rateWindowMs = 5000;
 
-const barWidth = 20;
+const widestBar = 20;
 
 /** How far a transfer is: counts versions and bytes, by chain and in all, and knows the rate of the last seconds. */
 export class Progress {
@@ -53,18 +54,27 @@ export class Progress {
     if (isLast || !isDone) this.#running.delete(chain);
   }
 
-  /** Where it stands: a line for each running chain, and one for all. */
-  describe(nowMs: number): string[] {
+  /**
+   * Where it stands: a line for each running chain, and one for all. What doesn't fit is left out: of names the beginning, then the bars.
+   * @param width how many characters fit into a line
+   */
+  describe(nowMs: number, width = Infinity): string[] {
     const lines = [...this.#running].map(([chain, { step, bytes }]) => {
       const name = `${nameForPeople(step.to)} -> ${chain.destination}`;
       const total = chain.steps.every((one) => this.#sizes.has(one)) ? sumSizes(chain.steps, this.#sizes) : 0;
-      return `${drawBar(bytes, total)}  ${name}, ${formatBytes(bytes)}${this.#kind}`;
+      const start = `${drawBar(bytes, total, width)}  ${formatBytes(bytes).padStart(bytesWidth)}${this.#kind}  `;
+      return `${start}${cutText(name, Math.max(leastName, width - start.length), 'end')}`;
     });
-    const versions = `${this.#done} of ${formatCount(this.#versions, 'version')}`;
-    return [
-      ...lines,
-      `${drawBar(this.#bytes, this.#totalBytes)}  ${versions}, ${this.#describeBytes(nowMs)}`,
-    ];
+    return [...lines, this.#describeAll(nowMs, width)];
+  }
+
+  #describeAll(nowMs: number, width: number): string {
+    const bytes = this.#describeBytes(nowMs);
+    const long = `${this.#done} of ${formatCount(this.#versions, 'version')}, ${bytes}`;
+    const all = long.length <= width ? long : `${this.#done}/${this.#versions}, ${bytes}`;
+    // The bar has what is left.
+    const bar = drawBar(this.#bytes, this.#totalBytes, Math.min(width, (width - all.length - 2) * 3));
+    return bar.length + all.length + 2 <= width ? `${bar}  ${all}` : all;
   }
 
   #describeBytes(nowMs: number): string {
@@ -86,13 +96,27 @@ export class Progress {
   }
 }
 
-/** E.g. `[#####...............]  25%`; without a total, an empty one. */
-function drawBar(bytes: number, totalBytes: number | undefined): string {
+/** What is left of a name in a narrow terminal. */
+const leastName = 8;
+
+/** `1023 KiB` */
+const bytesWidth = 8;
+
+/** What a bar takes besides itself: brackets, and a percentage. */
+const barRoom = 7;
+
+/**
+ * E.g. `[#####...............]  25%`; without a total, an empty one. In a narrow terminal it is shorter, or only the percentage.
+ * @param width how wide the line is
+ */
+function drawBar(bytes: number, totalBytes: number | undefined, width: number): string {
+  const barWidth = Math.max(0, Math.min(widestBar, Math.floor(width / 3) - barRoom));
   // Estimates are a little off: never say that it's done before it is.
   const share = totalBytes === undefined || totalBytes === 0 ? 0 : Math.min(0.99, bytes / totalBytes);
   const filled = Math.floor(share * barWidth);
   const percent = totalBytes === undefined || totalBytes === 0 ? '' : `${Math.floor(share * 100)}%`;
-  return `[${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}] ${percent.padStart(3)}`;
+  const bar = barWidth < 3 ? '' : `[${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}] `;
+  return `${bar}${percent.padStart(3)}`;
 }
 
 function sumSizes(steps: readonly Step[], sizes: ReadonlyMap<Step, number>): number {

@@ -260,7 +260,8 @@ export class TextReport {
   }
 
   /** The progress of the moment. */
-  readonly #draw = (): readonly string[] => this.#progress?.describe(this.#options.clock.nowMs()) ?? [];
+  readonly #draw = (width: number): readonly string[] =>
+    this.#progress?.describe(this.#options.clock.nowMs(), width) ?? [];
 }
 
 function describeInquiry(what: Inquiry): string {

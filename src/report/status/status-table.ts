@@ -17,12 +17,12 @@ interface Row {
 }
 
 const columns: readonly Column<Row>[] = [
-  { title: 'STREAMLINE', cell: ({ streamline }) => streamline },
-  { title: 'HOST', cell: ({ host }) => host },
+  { title: 'STREAMLINE', cut: { least: 10, keeps: 'begin' }, cell: ({ streamline }) => streamline },
+  { title: 'HOST', cut: { least: 8, keeps: 'begin' }, cell: ({ host }) => host },
   { title: 'NEWEST', isRightAligned: true, cell: ({ newest }) => newest },
   { title: 'AGE', isRightAligned: true, cell: ({ age }) => age },
-  { title: 'BEHIND', cell: ({ behind }) => behind },
-  { title: 'STATE', cell: ({ state }) => state },
+  { title: 'BEHIND', isOptional: true, mayStandBelow: true, cell: ({ behind }) => behind },
+  { title: 'STATE', mayStandBelow: true, cell: ({ state }) => state },
 ];
 
 /** What people call the states. */
@@ -35,13 +35,21 @@ const stateNames: Readonly<Record<StreamlineState, string>> = {
   conflict: 'conflict',
 };
 
-/** A status for people: a line for each streamline here and on each host, then the conflicts with their ways out. */
-export function formatStatusTable(status: Status, localName: string, colors: ChalkInstance): string {
+/**
+ * A status for people: a line for each streamline here and on each host, then the conflicts with their ways out.
+ * @param width how many characters fit into a line of the table
+ */
+export function formatStatusTable(
+  status: Status,
+  localName: string,
+  colors: ChalkInstance,
+  width = Infinity,
+): string {
   const rows = status.newest.flatMap((newest) => [
     toLocalRow(newest, localName, status),
     ...status.hosts.map((host) => toRow(newest.tag.streamline, host, status)),
   ]);
-  const [titles = '', ...lines] = alignColumns(columns, rows);
+  const [titles = '', ...lines] = alignColumns(columns, rows, width);
   const all = [
     ...(rows.length === 0 ? [] : [colors.dim(titles), ...lines]),
     ...(status.leftOut ?? []).flatMap((left) => [

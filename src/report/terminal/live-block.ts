@@ -1,3 +1,4 @@
+import { cutText } from './columns.js';
 import type { OutputStream } from './colors.js';
 
 /** How often the block is redrawn. */
@@ -6,17 +7,17 @@ const redrawIntervalMs = 200;
 /** Lines at the bottom of a terminal that are redrawn in place; on anything else they are never shown. */
 export class LiveBlock {
   readonly #stream: OutputStream;
-  readonly #draw: () => readonly string[];
+  readonly #draw: (width: number) => readonly string[];
   readonly #isHeld: () => boolean;
   #timer: NodeJS.Timeout | undefined;
   /** How many lines are on the screen. */
   #shown = 0;
 
   /**
-   * @param draw gives the lines of the moment; they are cut to the width of the terminal
+   * @param draw gives the lines of the moment for a terminal of a width; they are cut to it
    * @param isHeld whether somebody else writes to the terminal, below the block: it stays as it is then, and goes on below that
    */
-  constructor(stream: OutputStream, draw: () => readonly string[], isHeld: () => boolean) {
+  constructor(stream: OutputStream, draw: (width: number) => readonly string[], isHeld: () => boolean) {
     this.#stream = stream;
     this.#draw = draw;
     this.#isHeld = isHeld;
@@ -53,9 +54,9 @@ export class LiveBlock {
     const width = (this.#stream.columns ?? 80) - 1;
     // What scrolls off the top couldn't be redrawn.
     const height = Math.max(1, (this.#stream.rows ?? 24) - 2);
-    const lines = this.#draw()
+    const lines = this.#draw(width)
       .slice(-height)
-      .map((line) => `${line.slice(0, width)}\u001B[K\n`);
+      .map((line) => `${cutText(line, width)}\u001B[K\n`);
     this.#stream.write(`${up(this.#shown)}${lines.join('')}\u001B[J`);
     this.#shown = lines.length;
   }

@@ -1,8 +1,8 @@
 import { LiveBlock } from './live-block.js';
 import type { OutputStream } from './colors.js';
 
-/** Gives lines that are shown for the moment. */
-export type Draw = () => readonly string[];
+/** Gives lines that are shown for the moment. @param width how many characters fit into a line */
+export type Draw = (width: number) => readonly string[];
 
 /** Where text for people goes: lasting lines, and on a terminal below them lines that are redrawn in place. */
 export interface Screen {
@@ -26,7 +26,7 @@ export interface ScreenStreams {
 /** A screen of two streams. */
 export function openScreen({ stdout, stderr, isAsking }: ScreenStreams): Screen {
   const shown = new Set<Draw>();
-  const live = new LiveBlock(stdout, () => [...shown].flatMap((draw) => draw()), isAsking);
+  const live = new LiveBlock(stdout, (width) => [...shown].flatMap((draw) => draw(width)), isAsking);
   return {
     print: (line) => {
       live.wipe();
@@ -58,7 +58,9 @@ export function prefixScreen(screen: Screen, prefix: string): Screen {
       screen.printError(text.replaceAll(/^(?=.)/gm, prefix));
     },
     show: (draw) => {
-      const withPrefix = prefixed.get(draw) ?? ((): string[] => draw().map((line) => `${prefix}${line}`));
+      const withPrefix =
+        prefixed.get(draw) ??
+        ((width: number): string[] => draw(width - prefix.length).map((line) => `${prefix}${line}`));
       prefixed.set(draw, withPrefix);
       screen.show(withPrefix);
     },

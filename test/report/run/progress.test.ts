@@ -33,7 +33,7 @@ test('progress shows the share, the rate and the time left, by chain and in all'
   progress.begin(chain, first);
   progress.add(chain, 25 * mib);
   assert.deepEqual(progress.describe(1000), [
-    '[#####...............] 25%  web:1 -> tank/vm, 25 MiB',
+    '[#####...............] 25%    25 MiB  web:1 -> tank/vm',
     '[#####...............] 25%  0 of 2 versions, 25 MiB of 100 MiB, 25 MiB/s, 3.0 s left',
   ]);
   progress.end(chain, true);
@@ -91,7 +91,31 @@ test('bytes of compressed streams are called so, and compared with nothing', () 
   progress.begin(chain, first);
   progress.add(chain, 25 * mib);
   assert.deepEqual(progress.describe(1000), [
-    '[....................]      web:1 -> tank/vm, 25 MiB compressed',
+    '[....................]        25 MiB compressed  web:1 -> tank/vm',
     '[....................]      0 of 2 versions, 25 MiB compressed, 25 MiB/s',
   ]);
 });
+
+for (const width of [50, 60, 80, 120]) {
+  test(`in ${width} columns, rate and time left are seen, and nothing is too long`, () => {
+    const long = planTransfer({
+      sender: world('tank/images/production/debian-templates/subvol-1007-disk-0: debian-templates:20261130'),
+      receiver: world('tank:'),
+      choice: { patterns: [], latest: false },
+      ...{ destination: undefined, rollback: false, replace: false },
+    });
+    const [only] = long.chains;
+    assert.ok(only);
+    const progress = new Progress(long, 0);
+    progress.estimate(new Map(only.steps.map((step) => [step, 100 * mib])));
+    progress.begin(only, only.steps[0]);
+    progress.add(only, 25 * mib);
+    const lines = progress.describe(1000, width);
+    assert.deepEqual(
+      lines.filter((line) => line.length > width),
+      [],
+    );
+    assert.match(lines[0] ?? '', /25 MiB {2}.*disk-0$/);
+    assert.match(lines[1] ?? '', /25 MiB of 100 MiB, 25 MiB\/s, 3\.0 s left$/);
+  });
+}

@@ -72,6 +72,20 @@ d: web in tank/web: d:tank/web has 14 KiB that came after web:1 and are in no sn
   );
 });
 
+for (const width of [60, 80, 120]) {
+  test(`the table fits ${width} columns`, () => {
+    const status = makeStatus({ 'backup-host.example.com': lagging, c: lost, d: modified });
+    const text = formatStatusTable(status, 'local', new Chalk({ level: 0 }), width);
+    const table = text.split('\n').filter((line) => !/^( {2}way| {2}to |d: )/.test(line));
+    assert.deepEqual(
+      table.filter((line) => line.length > width),
+      [],
+    );
+    assert.match(text, /2 versions, about 2 KiB/);
+    assert.match(text, /behind, part of 2/);
+  });
+}
+
 test('JSON has what is known, and null for what is not', () => {
   const status = makeStatus({ b: world('tank/web: web:1 web:2'), c: lost });
   const { hosts, ...rest } = JSON.parse(formatStatusAsJson(status)) as Record<string, unknown>;
