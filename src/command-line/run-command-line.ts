@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { exitCodes, ZfsVmError } from '../base/errors.js';
 import { didYouMean } from '../base/similar.js';
 import { toPrintable } from '../base/printable.js';
-import { chooseColors } from '../report/terminal/colors.js';
+import { chooseColors, findWidth } from '../report/terminal/colors.js';
 import {
   findCommand,
   isGlobalOption,
@@ -67,7 +67,7 @@ export async function runCommandLine<Context extends Outputs>(
   const definitions = commands.map(({ definition }) => definition);
   const [first] = argv;
   if (first === undefined) {
-    stderr.write(formatGeneralHelp(definitions, chooseColors(stderr, env)));
+    stderr.write(formatGeneralHelp(definitions, chooseColors(stderr, env), findHelpWidth(stderr)));
     return exitCodes.usage;
   }
   const found = findCommand(argv, commands);
@@ -75,8 +75,8 @@ export async function runCommandLine<Context extends Outputs>(
     const colors = chooseColors(stdout, env);
     const help =
       found === undefined
-        ? formatGeneralHelp(definitions, colors)
-        : formatCommandHelp(found.command.definition, colors);
+        ? formatGeneralHelp(definitions, colors, findHelpWidth(stdout))
+        : formatCommandHelp(found.command.definition, colors, findHelpWidth(stdout));
     stdout.write(help);
     return exitCodes.done;
   }
@@ -117,6 +117,12 @@ export function parseCommandLine<Context>(
 /** Whether a command line (without the program's name) asks for all there is about an error. */
 export function asksForDebug(words: readonly string[], commands: readonly Defined[]): boolean {
   return normalizeArguments(words, commands).includes('--debug');
+}
+
+/** How wide a help is: as the terminal, but no wider than what is read well. */
+function findHelpWidth(stream: Writable): number | undefined {
+  const width = findWidth(stream);
+  return width === undefined ? undefined : Math.min(100, Math.max(40, width));
 }
 
 function asksForHelp(argv: readonly string[]): boolean {
