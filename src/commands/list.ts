@@ -4,11 +4,13 @@ import { defineCommand, optionalHostOperand } from '../command-line/command-defi
 import { flag } from '../command-line/option.js';
 import { patternsOption } from '../command-line/patterns.js';
 import { chooseColors, findWidth } from '../report/terminal/colors.js';
+import { formatLineages, formatLineagesAsDot } from '../report/versions/lineage-text.js';
 import { describeLeftOutNotes, describeNoVersions } from '../report/versions/list-notices.js';
 import { formatListAsJson } from '../report/versions/list-json.js';
 import { formatVersionLines, formatVersionTable } from '../report/versions/version-table.js';
 import type { TaskEvent } from '../tasks/event.js';
 import { list } from '../tasks/list/list.js';
+import { listLineages } from '../tasks/list/list-lineages.js';
 import { BaseCommand } from './base-command.js';
 
 /** Shows which versions a host has. */
@@ -29,6 +31,7 @@ export class ListCommand extends BaseCommand<typeof ListCommand.definition> {
       ['Show what another host has, with sudo there', '-s list fjoe@remote-host'],
       ['Show one streamline', 'list -n debian-7'],
       ['The same for scripts, with bytes and seconds since 1970', 'list -H -p -n debian-7'],
+      ['Draw what was cloned from what', 'list --tree'],
       ['As JSON', 'list --json fjoe@remote-host'],
     ],
     options: {
@@ -37,6 +40,8 @@ export class ListCommand extends BaseCommand<typeof ListCommand.definition> {
       ),
       isScripted: flag(['-H', '--no-header'], 'for scripts: no titles, fields separated by tabs'),
       isExact: flag(['-p', '--parsable'], 'exact numbers: bytes, and seconds since 1970'),
+      isTree: flag(['--tree'], 'draw what was cloned from what, a line for each dataset'),
+      isDot: flag(['--dot'], 'print the same as a graph for Graphviz'),
       json: flag(['--json'], 'print JSON (docs/scripting.md)'),
     },
     operands: { host: optionalHostOperand },
@@ -44,13 +49,10 @@ export class ListCommand extends BaseCommand<typeof ListCommand.definition> {
   });
 
   async execute(): Promise<number> {
-    const { host, patterns, isScripted, isExact, json } = this.args;
-    if (json && (isScripted || isExact)) {
-      throw new ZfsVmError('usage', '--json does not go with -H and -p', {
-        hint: 'JSON has exact numbers already: leave out -H and -p',
-      });
-    }
+    const { host, patterns, isScripted, isExact, isTree, isDot, json } = this.args;
+    this.#checkForms();
     const { stdout, stderr, env, signal } = this.context;
+    if (isTree || isDot) return this.#listLineages();
     const handle = (event: TaskEvent): void => {
       if (event.kind === 'notes-left-out') stderr.write(`${describeLeftOutNotes(event.host)}\n`);
     };
@@ -68,5 +70,36 @@ export class ListCommand extends BaseCommand<typeof ListCommand.definition> {
         });
     await writeAll(stdout, text, signal);
     return exitCodes.done;
+  }
+
+  /** Prints what was cloned from what. */
+  async #listLineages(): Promise<number> {
+    const { host: target, patterns, isDot } = this.args;
+    const { stdout, stderr, env, signal } = this.context;
+    const { host, nodes, asides } = await listLineages({ host: target, patterns }, await this.surround());
+    if (nodes.length === 0) stderr.write(`${describeNoVersions(host)}\n`);
+    const options = { colors: chooseColors(stdout, env), asides, width: findWidth(stdout) };
+    const lines = isDot ? formatLineagesAsDot(nodes) : formatLineages(nodes, options);
+    await writeAll(
+      stdout,
+      lines.map((line) => `${line}\n`),
+      signal,
+    );
+    return exitCodes.done;
+  }
+
+  /** @throws ZfsVmError `usage` for options that don't go together */
+  #checkForms(): void {
+    const { isScripted, isExact, isTree, isDot, json } = this.args;
+    if (json && (isScripted || isExact)) {
+      throw new ZfsVmError('usage', '--json does not go with -H and -p', {
+        hint: 'JSON has exact numbers already: leave out -H and -p',
+      });
+    }
+    if ([isTree, isDot, json, isScripted].filter(Boolean).length > 1) {
+      throw new ZfsVmError('usage', '--tree, --dot, --json and -H exclude each other', {
+        hint: 'use one of them',
+      });
+    }
   }
 }

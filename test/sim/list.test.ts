@@ -63,3 +63,55 @@ test('the times of a table say that they are UTC', async () => {
 test('--json goes with neither', async () => {
   assert.match((await expectRun(makeWorld(), 'a', 'list --json -H', 2)).stderr, /--json does not go with -H/);
 });
+
+/** An image with clones, one of which has versions, and one of another streamline. */
+function makeLineages(): SimWorld {
+  const world = makeWorld();
+  const a = world.machine('a');
+  a.pools.clone('tank/vm@zfs-vm:web:1', 'tank/one');
+  addVersion(a, 'tank/one', 'web:3');
+  a.pools.clone('tank/one@zfs-vm:web:3', 'tank/deep');
+  a.pools.clone('tank/vm@zfs-vm:web:2', 'tank/two');
+  addVersion(a, 'tank/two', 'app:1');
+  a.pools.create('tank/db/data');
+  a.pools.snapshot(['tank/db@zfs-vm:db:3'], { recursive: true });
+  return world;
+}
+
+test('list --tree draws clones below what they were cloned from, and members of a tree with their root', async () => {
+  const { stdout } = await expectRun(makeLineages(), 'a', 'list --tree');
+  assert.equal(
+    stdout,
+    [
+      'tank/db (+1)  db: 1 2 3',
+      'tank/vm  web: 1 2',
+      '├─ from web:1: tank/one  web: 3',
+      '│  └─ from web:3: tank/deep  (no versions)',
+      '└─ from web:2: tank/two  app: 1',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('list --tree shows what the chosen streamlines come from', async () => {
+  const { stdout } = await expectRun(makeLineages(), 'a', 'list --tree -n app');
+  assert.equal(stdout, 'tank/vm  (no versions)\n└─ from web:2: tank/two  app: 1\n');
+});
+
+test('list --dot prints a graph, and the forms exclude each other', async () => {
+  const world = makeLineages();
+  const { stdout } = await expectRun(world, 'a', 'list --dot -n web');
+  assert.match(stdout, /^digraph lineages \{\n/);
+  assert.match(stdout, /^ {4}"tank\/vm@zfs-vm:web:1" -> "tank\/vm@zfs-vm:web:2";$/m);
+  assert.match(stdout, /^ {2}"tank\/vm@zfs-vm:web:1" -> "tank\/one@zfs-vm:web:3" \[style=dashed\];$/m);
+  assert.match(stdout, /\n\}\n$/);
+  assert.match((await expectRun(world, 'a', 'list --dot --json', 2)).stderr, /exclude each other/);
+});
+
+test('a host without versions has no lineages', async () => {
+  const world = makeWorld();
+  world.addMachine('b');
+  const { stdout, stderr } = await expectRun(world, 'b', 'list --tree');
+  assert.equal(stdout, '');
+  assert.notEqual(stderr, '');
+});

@@ -190,7 +190,10 @@ async function findPlaces(
 function findClones(datasets: Datasets): ReadonlyMap<string, readonly string[]> {
   const clones = new Map<string, string[]>();
   for (const { name, origin } of datasets.values()) {
-    if (origin !== undefined) clones.set(origin, [...(clones.get(origin) ?? []), name]);
+    if (origin === undefined) continue;
+    const known = clones.get(origin);
+    if (known === undefined) clones.set(origin, [name]);
+    else known.push(name);
   }
   return clones;
 }
