@@ -44,7 +44,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       readProgramVersion,
     };
     const exitCode = answer(argv) ?? (await runCommandLine(argv, commandClasses, context));
-    // What was written last may have failed, which is told a turn later.
+    // What was written last may have failed, which is reported a turn later.
     await new Promise((resolve) => setImmediate(resolve));
     interrupt.signal.throwIfAborted();
     return exitCode;
@@ -85,7 +85,7 @@ function watchOutputs(interrupt: AbortController): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE' || error.code === 'EIO') return;
-      interrupt.abort(new ZfsVmError('failed', `the output can't be written: ${error.message}`));
+      interrupt.abort(new ZfsVmError('failed', `cannot write output: ${error.message}`));
     });
   }
 }

@@ -110,56 +110,59 @@ test('no command at all is a usage error with the help', (t) => {
 });
 
 for (const [args, words] of [
-  [['frobnicate'], /there is no command "frobnicate"\n/],
-  [['psuh', 'b'], /there is no command "psuh"; did you mean "push"\?\n/],
-  [['--sduo', 'list'], /no option "--sduo" before the command; did you mean "--sudo"\?\n/],
-  [['plan', 'pul'], /and not "pul"; did you mean "pull"\?\n/],
-  [['-v'], /a command is missing\n {2}try: zfs-vm --help/],
-  [['--transport', 'openssh'], /a command is missing/],
+  [['frobnicate'], /unknown command "frobnicate"\n/],
+  [['psuh', 'b'], /unknown command "psuh"; did you mean "push"\?\n/],
+  [['--sduo', 'list'], /unknown global option "--sduo"; did you mean "--sudo"\?\n/],
+  [['plan', 'pul'], /not "pul"; did you mean "pull"\?\n/],
+  [['-v'], /missing command\n {2}try: zfs-vm --help/],
+  [['--transport', 'openssh'], /missing command/],
   [['--config'], /--config needs a value\n {2}try: zfs-vm --config FILE COMMAND/],
   [
     ['plan'],
-    /after "plan" comes push, pull, sync, restore, copy, prune, untag or rename\n {2}try: zfs-vm plan push HOST/,
+    /"plan" must be followed by push, pull, sync, restore, copy, prune, untag or rename\n {2}try: zfs-vm plan push HOST/,
   ],
-  [['plan', 'status'], /after "plan" comes push, .* or rename, and not "status"/],
-  [['list', 'a', 'b'], /too many words/],
-  [['tag', 'a', 'b'], /too many words, or one in the wrong place: "b"\n {2}try: zfs-vm tag /],
-  [['copy', 'a'], /a word is missing\n {2}try: zfs-vm copy .* fromhost tohost/],
-  [['push', '-j', '-1', 'b'], /-j needs a value, and "-1" is taken for an option\n {2}try: .* --jobs=-1\n/],
-  [['status', '--max-age', '-5h', 'b'], /try: a value that begins with - is written --max-age=-5h\n/],
-  [['tag', '-m', '-x', '-n', 'a:1', 'b'], /try: a value that begins with - is written --message=-x\n/],
+  [['plan', 'status'], /"plan" must be followed by push, .* or rename, not "status"/],
+  [['list', 'a', 'b'], /unexpected argument "b"/],
+  [['tag', 'a', 'b'], /unexpected argument "b"\n {2}try: zfs-vm tag /],
+  [['copy', 'a'], /missing argument: tohost\n {2}try: zfs-vm copy .* fromhost tohost/],
+  [['push', '-j', '-1', 'b'], /-j needs a value, but "-1" looks like an option\n {2}try: .* --jobs=-1\n/],
+  [['status', '--max-age', '-5h', 'b'], /try: to pass a value that begins with -, use --max-age=-5h\n/],
+  [['tag', '-m', '-x', '-n', 'a:1', 'b'], /try: to pass a value that begins with -, use --message=-x\n/],
   [['push', '-n', '-d', 'tank', 'b'], /-n needs a value\n {2}try: zfs-vm push /],
   [
     ['push', '--retry', '3', 'b'],
-    /push has no option "--retry"; did you mean "--retries"\?\n {2}try: zfs-vm push --help\n/,
+    /push: unknown option "--retry"; did you mean "--retries"\?\n {2}try: zfs-vm push --help\n/,
   ],
   [
     ['push', '--json3', 'b'],
-    /push has no option "--json3"; did you mean "--json"\?\n {2}try: zfs-vm push --help\n/,
+    /push: unknown option "--json3"; did you mean "--json"\?\n {2}try: zfs-vm push --help\n/,
   ],
-  [['list', '-x', 'b'], /list has no option "-x"\n {2}try: zfs-vm list --help\n/],
+  [['list', '-x', 'b'], /list: unknown option "-x"\n {2}try: zfs-vm list --help\n/],
   [['push', '-n', '--', 'b'], /-n needs a value\n {2}try: zfs-vm push /],
-  [['tag', '-m', '-a b', 'c'], /is written --message='-a b'\n/],
-  [['push', '-n', 'a', '-n', '-b', 'c'], /and "-b" is taken for an option/],
+  [['tag', '-m', '-a b', 'c'], /use --message='-a b'\n/],
+  [['push', '-n', 'a', '-n', '-b', 'c'], /but "-b" looks like an option/],
   [['push', '--frob', 'b'], /--frob/],
   [['push', '-d'], /-d/],
   [['push', 'local'], /-d tank\/backup/],
-  [['pull', 'local'], /no direction/],
-  [['push', '-d', 'tank/$(id)', 'b'], /can't be a dataset/],
-  [['push', '-n', 'a;b', 'b'], /-n "a;b" can't be a streamline/],
+  [['pull', 'local'], /cannot pull from this machine to itself/],
+  [['push', '-d', 'tank/$(id)', 'b'], /is not a dataset name/],
+  [['push', '-n', 'a;b', 'b'], /-n: "a;b" is neither a streamline/],
   [['tag', '-n', 'debian-7', 'tank/a'], /not a version/],
   [['tag', 'tank/a@b'], /is a snapshot/],
-  [['tag', '-n', 'a/b:1', 'tank/a'], /try: write -n VERSION or /],
-  [['tag', 'tank//a'], /try: name a dataset, e\.g\. tank\/vm\/1007/],
-  [['push', '--retries', 'x', 'b'], /try: write e\.g\. --retries 3/],
-  [['push', '-o', 'x', 'b'], /-o "x" is not PROPERTY=VALUE\n {2}try: write e\.g\. -o compression=lz4/],
+  [['tag', '-n', 'a/b:1', 'tank/a'], /try: use -n VERSION or /],
+  [['tag', 'tank//a'], /try: give a dataset, e\.g\. tank\/vm\/1007/],
+  [['push', '--retries', 'x', 'b'], /try: use e\.g\. --retries 3/],
+  [
+    ['push', '-o', 'x', 'b'],
+    /invalid value for -o: "x" is not PROPERTY=VALUE\n {2}try: use e\.g\. -o compression=lz4/,
+  ],
   [
     ['push', '2001', 'b'],
-    /2001 is a number, not a host\n {2}try: choose a streamline with -n, e\.g\. -n 2001/,
+    /invalid host "2001": a bare number is not a host name\n {2}try: to choose a streamline, use -n 2001/,
   ],
-  [['list', ''], /"" isn't a host .*\n {2}try: write e\.g\. fjoe@remote-host or ssh:/],
+  [['list', ''], /invalid host "": .*\n {2}try: use an address such as fjoe@remote-host or ssh:/],
   [['status', '--max-age', '26h', 'b'], /try: add --check/],
-  [['clone', 'a', '/x'], /try: name the new dataset/],
+  [['clone', 'a', '/x'], /try: give the name of the new dataset/],
   [['list', '-oProxyCommand=x'], /./],
 ] as const) {
   test(`"${args.join(' ')}" is a usage error, told on stderr before anything runs`, (t) => {
@@ -177,7 +180,7 @@ test('a machine without versions is told so, with status 0', (t) => {
   const { status, stdout, stderr } = run(t, ['list'], emptyHost);
   assert.equal(status, 0);
   assert.equal(stdout, '');
-  assert.equal(stderr, 'local has no zfs-vm versions\n');
+  assert.equal(stderr, 'no versions on this machine\n');
 });
 
 test('JSON is on stdout and nothing else is', (t) => {
@@ -230,7 +233,7 @@ test(
       });
       closeSync(full);
       assert.equal(status, 1, stderr);
-      assert.match(stderr, /the output can't be written: ENOSPC/);
+      assert.match(stderr, /cannot write output: ENOSPC/);
     }
   },
 );

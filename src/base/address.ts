@@ -37,8 +37,8 @@ export function formatSshCommand({ host, user, port }: Address, configFile?: str
 function parsePlain(text: string): Address {
   // A container's id, most likely; ssh takes it for an IPv4 address that nobody writes so.
   if (/^[0-9]+$/.test(text)) {
-    throw new ZfsVmError('usage', `${text} is a number, not a host`, {
-      hint: `choose a streamline with -n, e.g. -n ${text}`,
+    throw new ZfsVmError('usage', `invalid host "${text}": a bare number is not a host name`, {
+      hint: `to choose a streamline, use -n ${text}`,
     });
   }
   const at = text.lastIndexOf('@');
@@ -55,12 +55,12 @@ function parseUrl(text: string): Address {
     authority.slice(at + 1),
   )?.groups;
   if (place === undefined) {
-    throw refuse(text, 'the form is ssh://user@host:port, with an IPv6 address in brackets');
+    throw refuse(text, 'expected ssh://user@host:port, with an IPv6 address in brackets');
   }
 
   const port = place['port'] === undefined ? undefined : Number(place['port']);
   if (port !== undefined && (port < 1 || port > 65_535)) {
-    throw refuse(text, 'a port is a number from 1 to 65535');
+    throw refuse(text, 'the port must be a number from 1 to 65535');
   }
 
   return checkAddress(text, { host: place['bracketed'] ?? place['plain'] ?? '', user, port });
@@ -68,19 +68,19 @@ function parseUrl(text: string): Address {
 
 function decodeUser(text: string, encoded: string): string {
   if (encoded.includes(':')) {
-    throw refuse('ssh://…', 'a password has no place in an address; it is asked for on the terminal');
+    throw refuse('ssh://…', 'an address cannot contain a password; ssh asks for it on the terminal');
   }
 
   try {
     return decodeURIComponent(encoded);
   } catch {
-    throw refuse(text, 'the user name has a malformed % sequence');
+    throw refuse(text, 'the user name contains a malformed % sequence');
   }
 }
 
 function checkAddress(text: string, address: Address): Address {
   if (address.host.includes(':') && !isIPv6(address.host)) {
-    throw refuse(text, 'a port needs the form ssh://user@host:port');
+    throw refuse(text, 'to give a port, use ssh://user@host:port');
   }
 
   checkName(text, 'host', address.host, /[\s\p{Cc}\p{Cf}'"`$\\;&<>|(){}[\]/]/u);
@@ -90,16 +90,16 @@ function checkAddress(text: string, address: Address): Address {
 }
 
 function checkName(text: string, part: 'host' | 'user', name: string, refused: RegExp): void {
-  if (name === '') throw refuse(text, `the ${part} is missing`);
+  if (name === '') throw refuse(text, `the ${part} name is empty`);
 
-  if (name.startsWith('-')) throw refuse(text, `a ${part} can't start with "-"`);
+  if (name.startsWith('-')) throw refuse(text, `a ${part} name cannot start with "-"`);
 
   const char = refused.exec(name)?.[0];
-  if (char !== undefined) throw refuse(text, `a ${part} can't contain ${JSON.stringify(char)}`);
+  if (char !== undefined) throw refuse(text, `a ${part} name cannot contain ${JSON.stringify(char)}`);
 }
 
 function refuse(text: string, reason: string): ZfsVmError {
-  return new ZfsVmError('usage', `${JSON.stringify(text)} isn't a host to connect to: ${reason}`, {
-    hint: 'write e.g. fjoe@remote-host or ssh://fjoe@remote-host:2222',
+  return new ZfsVmError('usage', `invalid host ${JSON.stringify(text)}: ${reason}`, {
+    hint: 'use an address such as fjoe@remote-host or ssh://fjoe@remote-host:2222',
   });
 }

@@ -8,7 +8,7 @@ const secondsOf: Readonly<Record<string, number>> = {
 };
 
 /** How durations are written, for errors and help. */
-export const durationForm = 'a whole number from 1 with s, m, h, d, w or y behind it, e.g. 26h or 30d';
+export const durationForm = 'a whole number from 1 followed by s, m, h, d, w or y, e.g. 26h or 30d';
 
 /**
  * Reads a duration as people write it (`90s`, `26h`, `30d`, `8w`), in seconds; undefined for anything else. A year has 365 days.

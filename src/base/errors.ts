@@ -3,7 +3,7 @@
  * - `failed`: a command on a host failed, or its answer made no sense
  * - `usage`: the command line asks for something that can't be
  * - `conflict`: doing it would lose something, or zfs refuses it, and will each time
- * - `connection`: a host can't be reached, or doesn't let us in or at its zfs
+ * - `connection`: a host cannot be reached, or refuses the login or the use of zfs
  * - `interrupted`: the person stopped it
  */
 export type ErrorKind = 'failed' | 'usage' | 'conflict' | 'connection' | 'interrupted';

@@ -1,4 +1,4 @@
-/** What speaks SSH: the program itself, or the machine's own ssh. */
+/** The SSH clients: ssh2, which is built in, or the ssh command of this machine. */
 export const transports = ['ssh2', 'openssh'] as const;
 
 /** One of them. */

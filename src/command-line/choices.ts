@@ -9,7 +9,7 @@ export function oneOf<Choice extends string>(choices: readonly Choice[]): ReadTe
     throw new ZfsVmError(
       'usage',
       `invalid value for ${name}: expected one of ${choices.map((each) => JSON.stringify(each)).join(' or ')} (got ${JSON.stringify(text)})`,
-      { hint: `write e.g. ${name} ${choices[0] ?? ''}` },
+      { hint: `use e.g. ${name} ${choices[0] ?? ''}` },
     );
   };
 }

@@ -63,8 +63,8 @@ export async function loadConfig(
     return parseConfig(text, path);
   }
   if (named === undefined) return emptyConfig;
-  throw new ZfsVmError('usage', `there is no configuration file ${JSON.stringify(named)}`, {
-    hint: 'write one as docs/usage.md shows, or leave out --config',
+  throw new ZfsVmError('usage', `configuration file ${JSON.stringify(named)} does not exist`, {
+    hint: 'create the file, or omit --config',
   });
 }
 
@@ -72,11 +72,11 @@ export async function loadConfig(
 export function describeUnreadable(path: string, error: unknown): ZfsVmError {
   const file = JSON.stringify(path);
   const isFolder = error instanceof Error && 'code' in error && error.code === 'EISDIR';
-  const reason = isFolder ? 'it is a folder' : describeThrown(error);
-  return new ZfsVmError('usage', `the configuration ${file} can't be read: ${reason}`, {
+  const reason = isFolder ? 'it is a directory' : describeThrown(error);
+  return new ZfsVmError('usage', `cannot read configuration file ${file}: ${reason}`, {
     hint: isFolder
-      ? 'name a file with --config, or put one in its place'
-      : `see that "cat ${path}" shows it, or name another one with --config`,
+      ? 'name a file with --config'
+      : `check that "cat ${path}" works, or name another file with --config`,
     cause: error,
   });
 }

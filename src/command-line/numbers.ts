@@ -20,7 +20,7 @@ export function wholeNumber({ least, example }: NumberForm): ReadText<number> {
     throw new ZfsVmError(
       'usage',
       `${name} ${JSON.stringify(text)} is not a whole number from ${least} to ${most}`,
-      { hint: `write e.g. ${name} ${example}` },
+      { hint: `use e.g. ${name} ${example}` },
     );
   };
 }
@@ -37,7 +37,7 @@ export function duration(what: string): ReadText<number> {
     const durationSeconds = parseDuration(text);
     if (durationSeconds !== undefined) return durationSeconds;
     throw new ZfsVmError('usage', `${name} ${JSON.stringify(text)} is not ${what}`, {
-      hint: `write ${durationForm}`,
+      hint: `use ${durationForm}`,
     });
   };
 }
@@ -47,6 +47,6 @@ export const readRate: ReadText<number> = (text, { name }) => {
   const bytesPerSecond = parseRate(text);
   if (bytesPerSecond !== undefined) return bytesPerSecond;
   throw new ZfsVmError('usage', `${name} ${JSON.stringify(text)} is not a rate`, {
-    hint: `write ${rateForm}`,
+    hint: `use ${rateForm}`,
   });
 };

@@ -54,7 +54,7 @@ export function parseWords(definition: CommandDefinition, words: string[]): Sort
   }
 
   const found: unknown = Cli.from(Words).process(words, Cli.defaultContext);
-  if (!(found instanceof Words)) throw new Error('a word asks for help in a way that is not known');
+  if (!(found instanceof Words)) throw new Error('unknown request for help');
   return {
     options: new Map(options.map(([key]) => [key, found.read('option', key)])),
     operands: new Map(operands.map(([key]) => [key, found.read('operand', key) as string[]])),

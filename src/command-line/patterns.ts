@@ -9,9 +9,13 @@ import { list, type ReadText, type ValueDefinition } from './option.js';
 export function readPattern(text: string): VersionPattern {
   const pattern = /^[A-Za-z0-9_. :*?/-]*$/.test(text) ? parsePattern(text) : undefined;
   if (pattern !== undefined) return pattern;
-  throw new ZfsVmError('usage', `-n ${JSON.stringify(text)} can't be a streamline or STREAMLINE:VERSION`, {
-    hint: 'write -n debian-7, -n "debian-*" or -n debian-7:12',
-  });
+  throw new ZfsVmError(
+    'usage',
+    `invalid value for -n: ${JSON.stringify(text)} is neither a streamline nor STREAMLINE:VERSION`,
+    {
+      hint: 'use e.g. -n debian-7, -n "debian-*" or -n debian-7:12',
+    },
+  );
 }
 
 /** Which datasets are meant, where every snapshot counts. */
@@ -28,9 +32,9 @@ export function readDatasetPattern(text: string): DatasetPattern {
   if (/^[A-Za-z0-9_. :*?/-]+$/.test(text)) return { dataset: text };
   throw new ZfsVmError(
     'usage',
-    `-n ${JSON.stringify(text)} can't be a dataset, as it is with --all-snapshots`,
+    `invalid value for -n: with --all-snapshots it must be a dataset, and ${JSON.stringify(text)} is not one`,
     {
-      hint: 'write -n tank/vm or -n "tank/*"',
+      hint: 'use e.g. -n tank/vm or -n "tank/*"',
     },
   );
 }

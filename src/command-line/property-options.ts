@@ -27,12 +27,12 @@ export function setOption(help: string): ValueDefinition<readonly Property[]> {
 
 const carry = value(['--props'], {
   ...{ value: 'LIST', kind: 'property-list', read: readList },
-  help: 'new datasets get what these are set to on the sender: names with commas between, or "storage" (docs/usage.md)',
+  help: 'copy these properties from the sender to new datasets: comma-separated names, or "storage"',
 });
 
 /** The options about what datasets get beside their content. */
 export const propertyOptions = {
-  set: setOption('set it where streams land, as "zfs receive -o" does'),
+  set: setOption('set PROPERTY on the receiver, as "zfs receive -o" does'),
   exclude: list(['-x'], {
     ...{ value: 'PROPERTY', kind: 'property' },
     help: 'let PROPERTY be inherited on the receiver, as "zfs receive -x" does',
@@ -47,16 +47,16 @@ export const propertyOptions = {
 function readSetting(text: string): Property {
   const separator = text.indexOf('=');
   if (separator < 0) {
-    throw new ZfsVmError('usage', `-o ${JSON.stringify(text)} is not PROPERTY=VALUE`, {
-      hint: 'write e.g. -o compression=lz4',
+    throw new ZfsVmError('usage', `invalid value for -o: ${JSON.stringify(text)} is not PROPERTY=VALUE`, {
+      hint: 'use e.g. -o compression=lz4',
     });
   }
   const name = readName('-o', text.slice(0, separator), findChoiceFault);
   const value = text.slice(separator + 1);
   const fault = findPropertyValueFault(value);
   if (fault !== undefined) {
-    throw new ZfsVmError('usage', `-o ${name} can't be set: ${fault}`, {
-      hint: 'write it in one line, as "zfs set" would take it, e.g. -o compression=lz4',
+    throw new ZfsVmError('usage', `invalid value for -o ${name}: ${fault}`, {
+      hint: 'use one line, as for "zfs set", e.g. -o compression=lz4',
     });
   }
   return { name, value };
@@ -81,8 +81,8 @@ function readName(
   if (fault === undefined) return name;
   const isName = findPropertyNameFault(name) === undefined;
   const isSettable = option === '--props' && isName && findChoiceFault(name) === undefined;
-  const otherwise = isName ? `leave ${name} out` : `write e.g. ${examples[option]}`;
-  throw new ZfsVmError('usage', `${option} ${JSON.stringify(text)} can't be: ${fault}`, {
-    hint: isSettable ? `say it with -o ${name}=VALUE` : otherwise,
+  const otherwise = isName ? `omit ${name}` : `use e.g. ${examples[option]}`;
+  throw new ZfsVmError('usage', `invalid value for ${option}: ${JSON.stringify(text)}: ${fault}`, {
+    hint: isSettable ? `use -o ${name}=VALUE` : otherwise,
   });
 }

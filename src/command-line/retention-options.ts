@@ -10,23 +10,23 @@ const countForm = { least: 1, example: 7 } as const;
 
 /** The options that say what is kept. The synopsis shows one for all. */
 export const retentionOptions = {
-  keepLast: { ...keepCount('last', 'the newest N versions stay'), synopsis: '[--keep-... N]...' },
+  keepLast: { ...keepCount('last', 'keep the newest N versions'), synopsis: '[--keep-... N]...' },
   keepWithin: {
     ...value(['--keep-within'], {
       ...{ value: 'DURATION', kind: 'duration', read: duration('a duration') },
-      help: 'what is younger stays, e.g. 26h, 30d',
+      help: 'keep versions younger than this, e.g. 26h, 30d',
     }),
     synopsis: undefined,
   },
-  keepHourly: keepCount('hourly', 'the newest version of each of the last N hours that have one stays'),
-  keepDaily: keepCount('daily', 'the same by days'),
-  keepWeekly: keepCount('weekly', 'by weeks, from Monday'),
-  keepMonthly: keepCount('monthly', 'by months'),
-  keepYearly: keepCount('yearly', 'by years'),
+  keepHourly: keepCount('hourly', 'keep the newest version of each of the last N hours that have one'),
+  keepDaily: keepCount('daily', 'keep the newest version of each of the last N days'),
+  keepWeekly: keepCount('weekly', 'keep the newest version of each of the last N weeks (from Monday)'),
+  keepMonthly: keepCount('monthly', 'keep the newest version of each of the last N months'),
+  keepYearly: keepCount('yearly', 'keep the newest version of each of the last N years'),
   keep: {
     ...list(['--keep'], {
       ...{ value: 'NAME:VERSION', kind: 'version', read: readTagOption },
-      help: 'this version stays',
+      help: 'keep this version',
     }),
     synopsis: undefined,
   },
@@ -57,7 +57,7 @@ export function toRetention(args: OptionArguments<typeof retentionOptions>): Ret
 function readTagOption(text: string): Tag {
   const reading = readShortTag(text);
   if (reading.kind === 'tag') return reading.tag;
-  throw new ZfsVmError('usage', `--keep ${JSON.stringify(text)} is not a version`, {
-    hint: 'write STREAMLINE:VERSION, e.g. --keep debian-7:12',
+  throw new ZfsVmError('usage', `invalid value for --keep: ${JSON.stringify(text)} is not a version`, {
+    hint: 'use STREAMLINE:VERSION, e.g. --keep debian-7:12',
   });
 }

@@ -137,7 +137,7 @@ function describeNoCommand(
   definitions: readonly Pick<CommandDefinition, 'names'>[],
 ): ZfsVmError {
   const [first, second] = argv.filter((word) => !isGlobalOption(word));
-  if (first === undefined) return new ZfsVmError('usage', 'a command is missing', { hint: 'zfs-vm --help' });
+  if (first === undefined) return new ZfsVmError('usage', 'missing command', { hint: 'zfs-vm --help' });
   const withValue = showGlobalValue(first);
   if (withValue !== undefined) {
     return new ZfsVmError('usage', `${first} needs a value`, { hint: `zfs-vm ${withValue} COMMAND ...` });
@@ -145,15 +145,15 @@ function describeNoCommand(
   if (first === 'plan') {
     const planned = listPlanned(definitions);
     const instead =
-      second === undefined ? '' : `, and not ${JSON.stringify(second)}${didYouMean(second, planned)}`;
+      second === undefined ? '' : `, not ${JSON.stringify(second)}${didYouMean(second, planned)}`;
     return new ZfsVmError(
       'usage',
-      `after "plan" comes ${planned.slice(0, -1).join(', ')} or ${planned.at(-1) ?? ''}${instead}`,
+      `"plan" must be followed by ${planned.slice(0, -1).join(', ')} or ${planned.at(-1) ?? ''}${instead}`,
       { hint: 'zfs-vm plan push HOST' },
     );
   }
-  const what = first.startsWith('-') ? `no option "${first}" before the command` : `no command "${first}"`;
-  return new ZfsVmError('usage', `there is ${toPrintable(what)}${suggest(first, definitions)}`, {
+  const what = first.startsWith('-') ? `unknown global option "${first}"` : `unknown command "${first}"`;
+  return new ZfsVmError('usage', `${toPrintable(what)}${suggest(first, definitions)}`, {
     hint: 'zfs-vm --help',
   });
 }

@@ -31,15 +31,37 @@ export function describeSyntaxFault(
     if (unsupported !== undefined) return describeUnknownOption(unsupported, command);
   }
   if (extra !== undefined || complaint.startsWith('Command not found')) {
-    const which = extra === undefined ? '' : `: ${extra}`;
-    return { summary: `too many words, or one in the wrong place${which}`, hint: undefined };
+    const summary =
+      extra === undefined ? describeExtraOperand(words, definition) : `unexpected argument ${extra}`;
+    return { summary, hint: undefined };
   }
   if (complaint.startsWith('Not enough positional arguments')) {
-    return { summary: 'a word is missing', hint: undefined };
+    return { summary: describeMissingOperand(words, definition), hint: undefined };
   }
   const [, unknown] = /^(?:Unsupported|Invalid) option name \("(.*)"\)/s.exec(complaint) ?? [];
   if (unknown !== undefined) return describeUnknownOption(unknown, command);
   return { summary: complaint.replace(/[:.]$/, ''), hint: undefined };
+}
+
+/** Which of the required operands is missing, e.g. `missing argument: HOST`. */
+function describeMissingOperand(words: readonly string[], definition: CommandDefinition): string {
+  const required = Object.values(definition.operands).filter(({ isRequired }) => isRequired);
+  const missing = required[listOperands(words, definition).length] ?? required.at(-1);
+  return missing === undefined ? 'missing argument' : `missing argument: ${missing.name}`;
+}
+
+/** Which word is one too many, e.g. `unexpected argument "b"`. */
+function describeExtraOperand(words: readonly string[], definition: CommandDefinition): string {
+  const extra = listOperands(words, definition)[Object.keys(definition.operands).length];
+  return extra === undefined
+    ? 'unexpected argument, or an option in the wrong place'
+    : `unexpected argument ${JSON.stringify(extra)}`;
+}
+
+/** The words that are neither options nor their values. */
+function listOperands(words: readonly string[], { options }: CommandDefinition): string[] {
+  const withValue = Object.values(options).flatMap(({ kind, names }) => (kind === 'value' ? names : []));
+  return words.filter((word, index) => !word.startsWith('-') && !withValue.includes(words[index - 1] ?? ''));
 }
 
 /** Whether a word is no option, or one that the command has. */
@@ -55,7 +77,7 @@ function describeUnknownOption(option: string, { name, options }: CommandDescrip
   const [word = ''] = option.split('=', 1);
   const meant = didYouMean(word, known);
   return {
-    summary: `${name} has no option ${JSON.stringify(option)}${meant}`,
+    summary: `${name}: unknown option ${JSON.stringify(option)}${meant}`,
     hint: `zfs-vm ${name} --help`,
   };
 }
@@ -72,7 +94,7 @@ function describeMissingValue(
   if (isOption) return { summary: `${option} needs a value`, hint: undefined };
   const longName = names.find((each) => each.includes(option))?.at(-1) ?? option;
   return {
-    summary: `${option} needs a value, and ${JSON.stringify(next)} is taken for an option`,
-    hint: `a value that begins with - is written ${longName}=${quoteWord(next)}`,
+    summary: `${option} needs a value, but ${JSON.stringify(next)} looks like an option`,
+    hint: `to pass a value that begins with -, use ${longName}=${quoteWord(next)}`,
   };
 }

@@ -6,55 +6,58 @@ import type { VersionPattern } from '../streamline/selection.js';
 import { patternsOption, readDatasetPattern, readPattern, type DatasetPattern } from './patterns.js';
 import { propertyOptions } from './property-options.js';
 
-const allSnapshots = flag(['--all-snapshots'], 'treat every snapshot as a version; -n then means datasets');
+const allSnapshots = flag(['--all-snapshots'], 'treat every snapshot as a version; -n then selects datasets');
 
 /** Which versions are sent. */
 export const choiceOptions = {
   patterns: patternsOption(
-    'only streamlines that fit (debian-7, debian-*), or up to a version (debian-7:12)',
+    'only matching streamlines (debian-7, debian-*), or versions up to one (debian-7:12)',
     (text, context): VersionPattern | DatasetPattern =>
       context.isGiven('--all-snapshots') ? readDatasetPattern(text) : readPattern(text),
   ),
-  latest: flag(['--latest'], 'only the newest version of each dataset, in one hop'),
+  latest: flag(['--latest'], 'only the newest version of each dataset, as one increment'),
   allSnapshots,
 };
 
 /** What every transfer can be told, by the names that a request for one has. */
 export const transferOptions = {
   ...choiceOptions,
-  rollback: flag(['--rollback'], 'undo what the receiver has after the newest common version'),
+  rollback: flag(
+    ['--rollback'],
+    'roll the receiver back to the newest common version, destroying later changes',
+  ),
   replace: flag(
     ['--replace'],
-    'destroy a dataset of the receiver that has nothing in common or is in the way',
+    'destroy a dataset on the receiver that has no common version or occupies the destination',
   ),
   setAside: flag(
     ['--set-aside'],
-    'keep what the receiver has after the newest common version as a dataset beside it, and continue',
+    'rename the changed dataset on the receiver, keeping its changes, and continue from the newest common version',
   ),
   deletesGone: flag(
     ['--delete'],
-    'afterwards, destroy versions of the receiver that the sender no longer has',
+    'afterwards, destroy versions on the receiver that the sender no longer has',
   ),
-  yes: flag(['--yes'], 'do not ask before --rollback, --replace or --delete destroy something'),
-  dryRun: flag(['--dry-run'], 'print the plan and do nothing; the same as "plan" before the command'),
-  json: flag(['--json'], 'print what happens, or the plan, as JSON (docs/scripting.md)'),
+  yes: flag(['--yes'], 'do not ask before --rollback, --replace or --delete destroys anything'),
+  dryRun: flag(['--dry-run'], 'print the plan without running it; the same as "plan" before the command'),
+  json: flag(['--json'], 'print events, or the plan, as JSON'),
   commands: flag(['--commands'], 'print the plan as shell commands'),
   lanes: value(['-j', '--jobs'], {
     ...{ value: 'N', kind: 'number', read: wholeNumber({ least: 1, example: 4 }) },
-    help: 'how many streams go side by side (4, of many datasets 8)',
+    help: 'number of parallel streams (default: 4; 8 for many datasets)',
   }),
   ...propertyOptions,
-  compress: flag(['--compress'], 'compress streams on the way, where both hosts have zstd'),
+  compress: flag(['--compress'], 'compress streams in transit, if both hosts have zstd'),
   bytesPerSecond: value(['--bwlimit'], {
     ...{ value: 'RATE', kind: 'rate', read: readRate },
-    help: 'no more bytes a second in all, e.g. 500K, 20M',
+    help: 'limit the total rate to this many bytes per second, e.g. 500K, 20M',
   }),
   retries: value(['--retries'], {
     ...{ value: 'N', kind: 'number', usual: '3', read: wholeNumber({ least: 0, example: 3 }) },
-    help: 'how often to connect again when a host is lost or busy',
+    help: 'how often to retry when a connection is lost or a dataset is busy',
   }),
   bookmark: toggle(['--bookmark'], {
-    helpWithout: 'leave no bookmarks on the sender; bases are held instead',
+    helpWithout: 'do not create bookmarks on the sender; hold base snapshots instead',
     usual: true,
   }),
   stallMs: value(['--stall-timeout'], {
@@ -81,14 +84,18 @@ export const relayOption = flag(
 export function destinationOption(where: string): ValueDefinition<string | undefined> {
   return value(['-d', '--destination'], {
     ...{ value: 'PLACE', kind: 'dataset', read: readPlace },
-    help: `the dataset ${where} under which new ones go`,
+    help: `parent dataset ${where} for new datasets`,
   });
 }
 
 function readPlace(text: string): string {
   const fault = findDatasetNameFault(text);
   if (fault === undefined) return text;
-  throw new ZfsVmError('usage', `-d ${JSON.stringify(text)} can't be a dataset: ${fault}`, {
-    hint: 'name a place like -d tank/vm',
-  });
+  throw new ZfsVmError(
+    'usage',
+    `invalid value for -d: ${JSON.stringify(text)} is not a dataset name: ${fault}`,
+    {
+      hint: 'use e.g. -d tank/vm',
+    },
+  );
 }

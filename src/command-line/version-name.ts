@@ -12,11 +12,11 @@ export function readVersionName(text: string): VersionName {
   const version = versionText === undefined ? undefined : parseVersion(versionText);
   const fault =
     rest.length > 0
-      ? 'it has more than one colon'
+      ? 'it contains more than one colon'
       : (findStreamlineFault(streamline) ??
         (versionText !== undefined && version === undefined ? describeVersionFault(versionText) : undefined));
   if (fault === undefined) return { streamline, version };
-  throw new ZfsVmError('usage', `${JSON.stringify(text)} can't be a version: ${fault}`, {
-    hint: 'write NAME:VERSION, e.g. debian-7:12',
+  throw new ZfsVmError('usage', `invalid version name ${JSON.stringify(text)}: ${fault}`, {
+    hint: 'use STREAMLINE:VERSION, e.g. debian-7:12',
   });
 }

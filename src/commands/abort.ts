@@ -11,22 +11,22 @@ import { BaseCommand } from './base-command.js';
 export class AbortCommand extends BaseCommand<typeof AbortCommand.definition> {
   static readonly definition = defineCommand({
     names: [['abort']],
-    description: 'drop what interrupted receives have left',
+    description: 'discard interrupted receives',
     details: `
-      An interrupted push or pull keeps what had arrived, so that the next run can go on. This drops it: a dataset that would
-      have become new disappears, any other stays as it was before. Only receives of versions are dropped, never those of
-      another program. It shows them first, and asks.
+      An interrupted push or pull keeps the data that was received, so that the next run can resume it. This command discards
+      that data: a dataset that was being created is removed; any other dataset stays as it was before. Only receives of
+      versions are discarded, never those of other programs. The command lists them and asks for confirmation first.
     `,
     examples: [
-      ['Drop all on this machine', 'abort'],
+      ['Discard all on this machine', 'abort'],
       [
-        'Drop those of one streamline on another host, with sudo there',
+        'Discard those of one streamline on another host, using sudo there',
         '-s abort -n debian-7 fjoe@remote-host',
       ],
     ],
     options: {
-      patterns: patternsOption('only of streamlines that fit (debian-7, debian-*)'),
-      yes: flag(['--yes'], 'do not ask'),
+      patterns: patternsOption('only matching streamlines (debian-7, debian-*)'),
+      yes: flag(['--yes'], 'do not ask for confirmation'),
     },
     operands: { host: optionalHostOperand },
   });

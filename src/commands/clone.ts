@@ -18,34 +18,38 @@ const pulled = ['compress', 'bytesPerSecond', 'retries'] as const;
 const besideFrom = {
   option: '--from',
   describeFault: (names: readonly string[]) =>
-    `${names.join(', ')} ${names.length === 1 ? 'says' : 'say'} how to transfer, and there is no --from`,
-  hint: 'name the host that has the version, e.g. --from fjoe@remote-host',
+    `${names.join(', ')} ${names.length === 1 ? 'applies' : 'apply'} only with --from`,
+  hint: 'add --from with the host that has the version, e.g. --from fjoe@remote-host',
 };
 
 /** Makes a working copy of a version. */
 export class CloneCommand extends BaseCommand<typeof CloneCommand.definition> {
   static readonly definition = defineCommand({
     names: [['clone']],
-    description: 'make a working copy of a version',
+    description: 'create a writable clone of a version',
     details: `
-      Clones the version (the newest one, if none is named) to a new dataset of this machine, in the pool that has it; a
-      filesystem is mounted, unless the place has files or another filesystem: then nothing is cloned. Its next "tag" goes on with the streamline, and a push sends it as a clone. Of a tree, all
-      members are cloned, below the new dataset. Nothing is copied: the clone shares its blocks with the version.
+      Clones a version (by default the newest) to a new dataset on this machine, in the same pool. A filesystem is mounted,
+      unless its mountpoint contains files or another filesystem: then nothing is cloned. "tag" on the clone continues the
+      streamline, and a push sends it as a clone. For a version of a tree, all members are cloned below the new dataset. No
+      data is copied: the clone shares its blocks with the version.
     `,
     examples: [
-      ['Work on the newest version', 'clone debian-7 tank/work/1007'],
-      ['Work on an older one, mounted elsewhere', 'clone -o mountpoint=/srv/old debian-7:3 tank/work/old'],
+      ['Clone the newest version', 'clone debian-7 tank/work/1007'],
       [
-        'Get a version from another host first',
+        'Clone an older version and mount it elsewhere',
+        'clone -o mountpoint=/srv/old debian-7:3 tank/work/old',
+      ],
+      [
+        'Pull the version from another host first',
         '-s clone --from fjoe@remote-host debian-7:12 tank/work/1007',
       ],
     ],
     options: {
-      set: setOption('set it on the clone'),
-      parents: flag(['-p', '--parents'], 'make missing filesystems above it, which are never mounted'),
+      set: setOption('set PROPERTY on the clone'),
+      parents: flag(['-p', '--parents'], 'create missing parent filesystems; they are never mounted'),
       from: value(['--from'], {
         ...{ value: 'HOST', kind: 'host', read: readText },
-        help: 'bring what is missing of the version from another host first, as "pull" does',
+        help: 'first pull what is missing of the version from this host',
       }),
       ...onlyBeside(besideFrom, {
         destination: destinationOption('here'),
@@ -86,13 +90,13 @@ export class CloneCommand extends BaseCommand<typeof CloneCommand.definition> {
   #tell(result: CloneResult): number {
     const { stdout, stderr } = this.context;
     if (result.kind === 'not-pulled') {
-      stderr.write(`${this.args.target} was not made, as not all of it has come\n`);
+      stderr.write(`clone ${this.args.target} not created: the pull was incomplete\n`);
       return worstExitCode(result.outcomes.map(statusOfOutcome));
     }
     for (const dataset of result.made) stdout.write(`${describeMade(dataset)}\n`);
     if (result.part !== undefined) stderr.write(`${describeClonedPart(result.part)}\n`);
     for (const failure of result.failures) this.complain(failure);
-    if (result.notMade.length > 0) stderr.write(`not made: ${result.notMade.join(', ')}\n`);
+    if (result.notMade.length > 0) stderr.write(`not created: ${result.notMade.join(', ')}\n`);
     return exitCodeOfAll(result.failures);
   }
 }
@@ -100,7 +104,7 @@ export class CloneCommand extends BaseCommand<typeof CloneCommand.definition> {
 function readTarget(text: string): string {
   const fault = findDatasetNameFault(text);
   if (fault === undefined) return text;
-  throw new ZfsVmError('usage', `${JSON.stringify(text)} can't be a dataset: ${fault}`, {
-    hint: 'name the new dataset, e.g. tank/work/1007',
+  throw new ZfsVmError('usage', `invalid dataset name ${JSON.stringify(text)}: ${fault}`, {
+    hint: 'give the name of the new dataset, e.g. tank/work/1007',
   });
 }

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { ZfsVmError } from '../base/errors.js';
 import type { Prompter } from '../host/ssh/prompt.js';
-import { describeLoss } from '../report/plan/describe-loss.js';
+import { askAboutLosses, describeLoss } from '../report/plan/describe-loss.js';
 import type { Loss } from '../tasks/loss.js';
 
 /** Where and whom to ask. */
@@ -30,7 +30,7 @@ export async function confirmLosses(
       .join(''),
   );
   if (isAnswered) return;
-  await askForYes('Really do that? (yes/no) ', { prompter, signal });
+  await askForYes(`${askAboutLosses(losses)} Type "yes" to continue: `, { prompter, signal });
 }
 
 /** How often somebody is asked who has typed part of the word. */
@@ -52,7 +52,7 @@ export async function askForYes(
     if (answer !== 'y' && answer !== 'ye') break;
     wording = 'Type the whole word, "yes" or "no": ';
   }
-  throw new ZfsVmError('conflict', 'nothing was done, because that was not confirmed', {
-    hint: 'answer yes, or add --yes if it may go',
+  throw new ZfsVmError('conflict', 'not confirmed; nothing was changed', {
+    hint: 'run the command again and type "yes", or add --yes',
   });
 }

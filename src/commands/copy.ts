@@ -10,29 +10,29 @@ import { isPlanOnly, toTransferRequest } from './transfer-request.js';
 export class CopyCommand extends BaseCommand<typeof CopyCommand.definition> {
   static readonly definition = defineCommand({
     names: [['copy'], ['plan', 'copy']],
-    description: 'bring one host up to date with another',
+    description: 'send missing versions from one host to another',
     details: `
-      Sends every version of the first host that the second one lacks, as a push from the one to the other would. The streams go
-      through this machine, which needs no ZFS; with \`--direct\`, they go from the one to the other, and so does all that is
-      asked of the second: then tohost is the address that fromhost knows it by, and fromhost must get in without a question.
+      Sends every version that the first host has and the second lacks, like a push from one to the other. The streams pass
+      through this machine, which needs no ZFS. With \`--direct\`, the first host connects to the second with its own ssh, for
+      all commands and data: then tohost is an address as fromhost knows it, and the login must need no interaction.
 
-      A host is an SSH address, or \`local\` for this machine. With \`-s\`, zfs is run through sudo on both. The same host twice
-      copies within it (then \`-d\` is needed).
+      A host is an SSH address, or \`local\` for this machine. With \`-s\`, sudo is used on both hosts. If both hosts are the
+      same, versions are copied within that host; this needs \`-d\`.
     `,
     examples: [
       ['Copy all versions from one host to another', 'copy root@old-host root@new-host'],
       [
-        'The same with sudo on both, new ones under tank/vm',
+        'Use sudo on both hosts; create new datasets under tank/vm',
         '-s copy -d tank/vm fjoe@old-host fjoe@new-host',
       ],
-      ['Let the hosts do it among themselves', 'copy --direct root@old-host root@new-host'],
-      ['See what a copy would do', 'plan copy root@old-host root@new-host'],
+      ['Send directly from one host to the other', 'copy --direct root@old-host root@new-host'],
+      ['Show what a copy would do', 'plan copy root@old-host root@new-host'],
     ],
     options: {
       destination: destinationOption('on tohost'),
       isDirect: flag(
         ['--direct'],
-        'fromhost sends to tohost by its own ssh, and nothing comes along this machine',
+        'fromhost connects to tohost with its own ssh; no data passes through this machine',
       ),
       ...transferOptions,
     },

@@ -12,21 +12,21 @@ import { BaseCommand } from './base-command.js';
 export class DiffCommand extends BaseCommand<typeof DiffCommand.definition> {
   static readonly definition = defineCommand({
     names: [['diff']],
-    description: 'show what changed between versions',
+    description: 'show what changed between two versions',
     details: `
-      Counts what was added, removed, modified and renamed from the first version to the second, and tells how much was
-      written and how large the increment is. Without a second version, it compares with what the dataset contains now;
-      name a dataset to compare with what is there, e.g. in a clone. Of a tree, each member is compared. Of a volume, the
-      bytes are told.
+      Counts the paths that were added, removed, modified and renamed between two versions, and shows how much was written and
+      the size of the increment. Without a second version, the first is compared with the current content of its dataset; to
+      compare with the current content of a clone, name that dataset. For a tree, each member is compared. For a volume, only
+      sizes are shown.
     `,
     examples: [
       ['Compare two versions', 'diff debian-7:1 debian-7:2'],
-      ['See what would be in the next version', 'diff --list debian-7:2'],
-      ['See what was changed in a clone', 'diff debian-7:2 tank/work/1007'],
+      ['Show what the next version would contain', 'diff --list debian-7:2'],
+      ['Show what was changed in a clone', 'diff debian-7:2 tank/work/1007'],
     ],
     options: {
-      list: flag(['--list'], 'every path that changed'),
-      json: flag(['--json'], 'print JSON; with --list, a line for each path (docs/scripting.md)'),
+      list: flag(['--list'], 'list every changed path'),
+      json: flag(['--json'], 'print JSON; with --list, one line per path'),
     },
     operands: {
       from: operand({ name: 'NAME[:VERSION]', kind: 'version', read: readVersionName }),

@@ -18,7 +18,7 @@ export class LogCommand extends BaseCommand<typeof LogCommand.definition> {
       command and its hosts, how long it took, how it ended, and what it did. \`-v\` shows the whole command line, and what each
       receiver got.
 
-      \`killed\` is a run that ended without a word: it was killed, or the machine went down. The log is kept in
+      \`killed\` is a run that was killed, or whose machine went down. The log is kept in
       ~/.local/state/zfs-vm/log (in $XDG_STATE_HOME/zfs-vm/log if that is set), at most 2 MiB; older runs are dropped.
     `,
     examples: [

@@ -16,33 +16,34 @@ import { BaseCommand } from './base-command.js';
 export class PruneCommand extends BaseCommand<typeof PruneCommand.definition> {
   static readonly definition = defineCommand({
     names: [['prune'], ['plan', 'prune']],
-    description: 'destroy versions that no rule keeps',
+    description: 'destroy versions that no retention rule keeps',
     details: `
-      Shows which versions are destroyed and what that frees, asks, and destroys them. \`--yes\` answers the question; without a terminal and
-      \`--yes\`, nothing is destroyed. \`plan prune\` and \`--dry-run\` only show them. A version goes when none of the rules
-      keeps it; at least one rule is needed, on the command line or else in the configuration file. Hours, days and so on are those of UTC.
+      Shows which versions no rule keeps and how much space they take, asks, and destroys them. \`--yes\` answers the question;
+      without a terminal and \`--yes\`, nothing is destroyed. \`plan prune\` and \`--dry-run\` only show them. At least one rule is
+      required, on the command line or in the configuration file. Hours, days, weeks, months and years are in UTC.
 
-      What always stays: the newest version of each streamline and of each dataset, and what has clones, is held, or is needed by
-      an interrupted receive. A version of a tree goes or stays as a whole. Pushes and pulls go on with increments from the bookmarks
-      that they leave; name receivers that have none (sent by hand, or with \`--no-bookmark\`) by \`--receiver\`.
+      Always kept: the newest version of each streamline and of each dataset, and versions that have clones, are held, or are
+      needed by an interrupted receive. A version of a tree is kept or destroyed as a whole. Later pushes and pulls use the
+      bookmarks that earlier ones created as bases; name receivers without such bookmarks (sent manually or with
+      \`--no-bookmark\`) with \`--receiver\`.
     `,
     examples: [
-      ['See what would be destroyed', 'plan prune --keep-last 3 --keep-daily 14 --keep-monthly 12'],
+      ['Show what would be destroyed', 'plan prune --keep-last 3 --keep-daily 14 --keep-monthly 12'],
       ['Keep the last 30 days of one streamline', 'prune -n debian-7 --keep-within 30d --yes'],
-      ['Prune a backup host, with sudo there', '-s prune --keep-weekly 52 --yes fjoe@remote-host'],
+      ['Prune a backup host, using sudo there', '-s prune --keep-weekly 52 --yes fjoe@remote-host'],
     ],
     options: {
       patterns: patternsOption(
-        'only of streamlines that fit (debian-7, debian-*), or up to a version (debian-7:12)',
+        'only matching streamlines (debian-7, debian-*), or versions up to one (debian-7:12)',
       ),
       ...retentionOptions,
       receivers: list(['--receiver'], {
         ...{ value: 'HOST', kind: 'host', read: readText },
-        help: 'a host that gets its versions from there, and must be able to go on',
+        help: 'a host that receives versions from HOST; keep the bases of its next increments',
       }),
-      yes: flag(['--yes'], 'do not ask before versions are destroyed'),
-      dryRun: flag(['--dry-run'], 'print the plan and do nothing; the same as "plan" before the command'),
-      json: flag(['--json'], 'print JSON (docs/scripting.md)'),
+      yes: flag(['--yes'], 'do not ask before destroying versions'),
+      dryRun: flag(['--dry-run'], 'print the plan without running it; the same as "plan" before the command'),
+      json: flag(['--json'], 'print JSON'),
     },
     operands: { host: optionalHostOperand },
     inSynopsis: ['patterns', 'keepLast', 'yes'],

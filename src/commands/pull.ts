@@ -9,23 +9,23 @@ import { isPlanOnly, toTransferRequest } from './transfer-request.js';
 export class PullCommand extends BaseCommand<typeof PullCommand.definition> {
   static readonly definition = defineCommand({
     names: [['pull'], ['plan', 'pull']],
-    description: 'bring this host up to date',
+    description: 'receive missing versions from another host',
     details: `
-      Fetches every version that this host lacks, each as the smallest increment, and the whole content only where this
-      host has nothing of a streamline. Increments go to the dataset where this host keeps the streamline; a new dataset
-      gets the name it has there, or goes under the one given with \`-d\`.
+      Receives every version that this machine lacks, each as the smallest possible increment; a full stream is received only
+      for streamlines that this machine does not have yet. Increments go to the dataset that holds the streamline on this
+      machine. A new dataset gets the same name as on the remote host, or is created under the dataset given with \`-d\`.
 
-      A new filesystem is not mounted, now or at the next boot (\`canmount=noauto\`): after a restore, \`zfs set canmount=on DATASET\` and
-      \`zfs mount DATASET\` mount it.
+      New filesystems are not mounted, neither now nor at boot (\`canmount=noauto\`). To mount a filesystem after a restore, run
+      \`zfs set canmount=on DATASET\` and \`zfs mount DATASET\`.
     `,
     examples: [
       ['Pull all versions from a host', 'pull fjoe@remote-host'],
-      ['Pull them with sudo there', '-s pull fjoe@remote-host'],
+      ['Pull all versions, using sudo on the remote host', '-s pull fjoe@remote-host'],
       [
-        'Pull one streamline, under tank/vm if it is new here',
+        'Pull one streamline, under tank/vm if it is new on this machine',
         'pull -n debian-7 -d tank/vm fjoe@remote-host',
       ],
-      ['See what a pull would do', 'plan pull fjoe@remote-host'],
+      ['Show what a pull would do', 'plan pull fjoe@remote-host'],
     ],
     options: {
       destination: destinationOption('here'),

@@ -14,25 +14,29 @@ import { isPlanOnly, toTransferRequest } from './transfer-request.js';
 export class PushCommand extends BaseCommand<typeof PushCommand.definition> {
   static readonly definition = defineCommand({
     names: [['push'], ['plan', 'push']],
-    description: 'bring other hosts up to date',
+    description: 'send missing versions to other hosts',
     details: `
-      Sends every version that the host lacks, each as the smallest increment, and the whole content only where the host
-      has nothing of a streamline. Increments go to the dataset where the host keeps the streamline; a new dataset gets
-      the name it has here, or goes under the one given with \`-d\`.
+      Sends every version that the host lacks, each as the smallest possible increment; a full stream is sent only for
+      streamlines that the host does not have yet. Increments go to the dataset that holds the streamline on that host. A new
+      dataset gets the same name as on this machine, or is created under the dataset given with \`-d\`.
 
-      A host is an SSH address, or \`local\` to copy within this machine (then \`-d\` is needed). Several are served side by
-      side: what more than one of them needs is read once, and sent to all. One that is slower than the others holds them back
-      only for \`--fan-out-lag\`; then it goes on alone, as does one that fails. With \`--relay\` this machine sends to one host at a
-      time, and each host that has received everything sends it to the next one by its own ssh: for many hosts behind one uplink.
+      A host is an SSH address, or \`local\` to copy within this machine (this needs \`-d\`). Several hosts are served in
+      parallel: data that several of them need is read once and sent to all. A slower host delays the others by at most
+      \`--fan-out-lag\`; then it continues separately, as does a host that fails. With \`--relay\`, this machine sends to one
+      host at a time, and each host that has received everything sends it to the next one with its own ssh: for many hosts
+      behind one uplink.
     `,
     examples: [
       ['Push all versions to a host', 'push fjoe@remote-host'],
-      ['Push them with sudo there, new ones under tank/vm', '-s push -d tank/vm fjoe@remote-host'],
+      [
+        'Push all versions, using sudo on the remote host; create new datasets under tank/vm',
+        '-s push -d tank/vm fjoe@remote-host',
+      ],
       ['Push one streamline only', 'push -n debian-7 fjoe@remote-host'],
-      ['See what a push would do', 'plan push fjoe@remote-host'],
-      ['Push to several hosts, reading everything once', 'push fjoe@host-1 fjoe@host-2 fjoe@host-3'],
+      ['Show what a push would do', 'plan push fjoe@remote-host'],
+      ['Push to several hosts, reading each version once', 'push fjoe@host-1 fjoe@host-2 fjoe@host-3'],
       ['Push to many hosts, which serve each other', 'push --relay host-1 host-2 host-3 host-4'],
-      ['Keep a copy on another pool of this machine', 'push -d tank/backup local'],
+      ['Keep a copy in another pool of this machine', 'push -d tank/backup local'],
     ],
     options: {
       destination: destinationOption('there'),

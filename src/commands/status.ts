@@ -19,7 +19,7 @@ import { status } from '../tasks/status/status.js';
 /** What is wrong where the age counts for nothing. */
 const besideCheck = {
   option: '--check',
-  describeFault: (names: readonly string[]) => `${names.join(', ')} goes with --check`,
+  describeFault: (names: readonly string[]) => `${names.join(', ')} requires --check`,
   hint: 'add --check',
 };
 
@@ -27,28 +27,31 @@ const besideCheck = {
 export class StatusCommand extends BaseCommand<typeof StatusCommand.definition> {
   static readonly definition = defineCommand({
     names: [['status']],
-    description: 'show what other hosts have of the versions here',
+    description: 'show how far behind other hosts are',
     details: `
-      Compares this machine with each host, or with all remotes of the configuration: the newest version of each streamline, how
-      far a host is behind, interrupted receives, and conflicts. It says what a push would do, and changes nothing.
+      Compares this machine with the given hosts, or with all configured remotes: the newest version of each streamline, how
+      far each host is behind, interrupted receives, and conflicts. It shows what a push would do and changes nothing.
     `,
     examples: [
-      ['Show how all remotes of the configuration stand', 'status'],
-      ['Show how one host stands, with sudo there', '-s status fjoe@remote-host'],
-      ['Fail when a remote has no version of the last 26 hours', 'status --check --max-age 26h backup'],
-      ['Metrics for the textfile collector of node_exporter', 'status --prometheus'],
+      ['Compare with all configured remotes', 'status'],
+      ['Compare with one host, using sudo there', '-s status fjoe@remote-host'],
+      [
+        'Fail if the newest version on a remote is older than 26 hours',
+        'status --check --max-age 26h backup',
+      ],
+      ['Print metrics for the textfile collector of node_exporter', 'status --prometheus'],
     ],
     options: {
-      patterns: patternsOption('only streamlines that fit (debian-7, debian-*)'),
-      json: flag(['--json'], 'print JSON (docs/scripting.md)'),
-      check: flag(['--check'], 'one line and an exit code for monitoring (docs/scripting.md)'),
+      patterns: patternsOption('only matching streamlines (debian-7, debian-*)'),
+      json: flag(['--json'], 'print JSON'),
+      check: flag(['--check'], 'print one line and set an exit code for monitoring'),
       ...onlyBeside(besideCheck, {
         maxAgeSeconds: value(['--max-age'], {
           ...{ value: 'TIME', kind: 'duration', read: duration('a time') },
-          help: 'how old the newest version of a host may be, e.g. 26h',
+          help: 'maximum age of the newest version on each host, e.g. 26h',
         }),
       }),
-      prometheus: flag(['--prometheus'], 'print metrics in the text format of Prometheus'),
+      prometheus: flag(['--prometheus'], 'print metrics in the Prometheus text format'),
     },
     operands: { hosts: hostOperands({ isRequired: false }) },
     inSynopsis: ['patterns'],
@@ -73,11 +76,11 @@ export class StatusCommand extends BaseCommand<typeof StatusCommand.definition> 
       stdout.write(formatStatusAsJson(compared));
       return statusOf(compared);
     }
-    if (compared.newest.length === 0) stderr.write(`${localName} has no zfs-vm versions\n`);
+    if (compared.newest.length === 0) stderr.write('no versions on this machine\n');
     stdout.write(formatStatusTable(compared, localName, chooseColors(stdout, env), findWidth(stdout)));
     for (const host of compared.hosts) {
       if (host.kind === 'compared') continue;
-      const error = host.error.withDetail(`so ${host.host} wasn't compared`);
+      const error = host.error.withDetail(`${host.host} was not compared`);
       stderr.write(formatError(error, chooseColors(stderr, env), { debug: this.debug }));
     }
     return statusOf(compared);
@@ -87,8 +90,8 @@ export class StatusCommand extends BaseCommand<typeof StatusCommand.definition> 
   #checkForms(): void {
     const { json, check, prometheus } = this.args;
     if ([json, check, prometheus].filter(Boolean).length > 1) {
-      throw new ZfsVmError('usage', '--json, --check and --prometheus are three ways to print a status', {
-        hint: 'name one of them',
+      throw new ZfsVmError('usage', '--json, --check and --prometheus exclude each other', {
+        hint: 'use one of them',
       });
     }
   }

@@ -17,29 +17,30 @@ const pushed = ['lanes', 'compress', 'bytesPerSecond', 'retries'] as const;
 export class SyncCommand extends BaseCommand<typeof SyncCommand.definition> {
   static readonly definition = defineCommand({
     names: [['sync'], ['plan', 'sync']],
-    description: 'tag what has changed, push, and prune both sides: one line for a schedule',
+    description: 'tag changed datasets, push, and prune both sides, for use on a schedule',
     details: `
-      Makes the next version of each streamline where something was written since the newest one, pushes the streamlines to the
-      hosts, and then destroys versions that no rule keeps: on this machine by the rules of the command line, or else of the
-      configuration file; on a host by those that the configuration has for this remote. Where there are no rules, nothing is destroyed.
+      Creates the next version of each streamline to which data was written since its newest version, pushes the streamlines to
+      the hosts, and then destroys versions that no rule keeps, without asking: on this machine by the rules on the command
+      line or else in the configuration file, on a host by the rules configured for that remote. Without rules, nothing is
+      destroyed.
 
-      It never asks: it is made for schedules, and destroys what the rules say. \`plan sync\` and \`--dry-run\` show what it would do.
+      \`plan sync\` and \`--dry-run\` show what a sync would do.
 
-      Each streamline is locked meanwhile: one that another sync of this user is at work on is left out, which is a failure. A part
-      that fails keeps no other from being done.
+      Each streamline is locked during the run. A streamline that another sync of the same user is working on is left out,
+      which counts as a failure. A failed part does not stop the others.
     `,
     examples: [
-      ['Every hour, from cron (docs/schedules.md)', 'sync --keep-hourly 24 --keep-daily 14 backup'],
-      ['Two streamlines, to two hosts', '-s sync -n debian-7 -n web fjoe@host-1 fjoe@host-2'],
-      ['See what it would do', 'plan sync --keep-daily 14 backup'],
+      ['Run every hour from cron', 'sync --keep-hourly 24 --keep-daily 14 backup'],
+      ['Sync two streamlines to two hosts', '-s sync -n debian-7 -n web fjoe@host-1 fjoe@host-2'],
+      ['Show what a sync would do', 'plan sync --keep-daily 14 backup'],
     ],
     options: {
-      patterns: patternsOption('only streamlines that fit (debian-7, debian-*)', readStreamlinePattern),
+      patterns: patternsOption('only matching streamlines (debian-7, debian-*)', readStreamlinePattern),
       destination: destinationOption('there'),
       ...retentionOptions,
       dryRun: {
         ...transferOptions.dryRun,
-        help: 'show what would be made, sent and destroyed, and do nothing',
+        help: 'show what would be tagged, sent and destroyed, without doing it',
       },
       ...pick(transferOptions, pushed),
       ...fanOutOptions,
@@ -76,7 +77,11 @@ export class SyncCommand extends BaseCommand<typeof SyncCommand.definition> {
 function readStreamlinePattern(text: string): VersionPattern {
   const pattern = readPattern(text);
   if (pattern.upTo === undefined) return pattern;
-  throw new ZfsVmError('usage', `-n ${JSON.stringify(text)} names a version, and a sync makes new ones`, {
-    hint: `write -n ${JSON.stringify(pattern.streamline)}`,
-  });
+  throw new ZfsVmError(
+    'usage',
+    `invalid value for -n: sync creates new versions, so ${JSON.stringify(text)} cannot name one`,
+    {
+      hint: `use -n ${JSON.stringify(pattern.streamline)}`,
+    },
+  );
 }

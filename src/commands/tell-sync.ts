@@ -65,7 +65,7 @@ class SyncTelling {
   readonly handle = (event: TaskEvent): void => {
     const { stdout, stderr, env, signal } = this.#command.context;
     if (event.kind === 'version') {
-      const words = event.isMade ? '' : 'would make ';
+      const words = event.isMade ? '' : 'would create ';
       stdout.write(event.fullNames.map((fullName) => `${words}${fullName}\n`).join(''));
     } else if (event.kind === 'unchanged') {
       if (this.#isVerbose) stderr.write(`${describeUnchanged(event)}\n`);

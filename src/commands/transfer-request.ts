@@ -54,6 +54,8 @@ function keysOf<Options extends object>(options: Options): (keyof Options)[] {
 /** @throws ZfsVmError `usage` */
 function checkTogether(call: TransferCall): void {
   if (!isPlanOnly(call) && call.args.commands) {
-    throw new ZfsVmError('usage', '--commands prints a plan', { hint: 'add --dry-run' });
+    throw new ZfsVmError('usage', '--commands needs a plan', {
+      hint: 'add --dry-run, or "plan" before the command',
+    });
   }
 }

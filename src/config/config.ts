@@ -22,7 +22,7 @@ export interface Remote {
   readonly sudo: boolean;
   /** Whether our key opens a gate there (`zfs-vm gate`), and no shell. */
   readonly gate: boolean;
-  /** What speaks SSH with it; undefined for whatever can. */
+  /** The SSH client for it; undefined for whichever supports its configuration. */
   readonly transport: Transport | undefined;
   /** How many bytes a second streams from and to it may take in all; undefined for no limit. */
   readonly bytesPerSecond: number | undefined;

@@ -23,7 +23,7 @@ export function parseConfig(text: string, file: string): Config {
   } catch (error) {
     if (!(error instanceof TomlFault)) throw error;
     throw new ZfsVmError('usage', `${file}:${error.line}: ${error.message}`, {
-      hint: 'docs/usage.md has an example of a configuration file',
+      hint: 'fix this line of the file; docs/usage.md has an example',
       cause: error,
     });
   }
@@ -53,7 +53,7 @@ function readConfig(root: TomlValue, onFault?: FaultListener): Config {
   const groups = table.readEach('groups', (name, value) => {
     checkName('group', name, value);
     if (remotes.has(name)) {
-      throw new TomlFault(value.line, `"${name}" is a remote already, and can't be a group`);
+      throw new TomlFault(value.line, `the group "${name}" has the same name as a remote`);
     }
     return readGroup(name, value, table.listNames('remotes'));
   });
@@ -66,12 +66,12 @@ function readConfig(root: TomlValue, onFault?: FaultListener): Config {
 /** A name that is no word of the shell's, nothing that looks like an option, and no address of somebody at some host. */
 function checkName(what: 'remote' | 'group', name: string, { line }: TomlValue): void {
   if (name === localName) {
-    throw new TomlFault(line, `a ${what} can't be called "${name}": that is this machine`);
+    throw new TomlFault(line, `a ${what} cannot be named "${name}": that name stands for this machine`);
   }
   if (/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name)) return;
   throw new TomlFault(
     line,
-    `${JSON.stringify(name)} can't be the name of a ${what}: it has letters, digits, - _ and . only, and begins with one of the first two`,
+    `invalid name of a ${what} ${JSON.stringify(name)}: use letters, digits, - _ and . only, starting with a letter or digit`,
   );
 }
 
@@ -100,13 +100,19 @@ function readRemote(
 
 function readGroup(name: string, value: TomlValue, remotes: ReadonlySet<string>): string[] {
   if (value.kind !== 'list') {
-    throw new TomlFault(value.line, `the group "${name}" is a list of remotes, e.g. ["backup", "offsite"]`);
+    throw new TomlFault(
+      value.line,
+      `the group "${name}" must be a list of remotes, e.g. ["backup", "offsite"]`,
+    );
   }
-  if (value.items.length === 0) throw new TomlFault(value.line, `the group "${name}" names no remote`);
+  if (value.items.length === 0) throw new TomlFault(value.line, `the group "${name}" is empty`);
   return value.items.map((item) => {
     if (item.kind !== 'scalar' || typeof item.value !== 'string' || !remotes.has(item.value)) {
       const member = item.kind === 'scalar' ? JSON.stringify(item.value) : `a ${item.kind}`;
-      throw new TomlFault(item.line, `the group "${name}" names ${member}, which is no remote of this file`);
+      throw new TomlFault(
+        item.line,
+        `the group "${name}" contains ${member}, which is not a remote in this file`,
+      );
     }
     return item.value;
   });
@@ -131,7 +137,7 @@ function readStreamlineRetention(
 ): StreamlineRetention | undefined {
   const what = `the retention of ${JSON.stringify(pattern)}`;
   if (!/^[A-Za-z0-9_. *?-]+$/.test(pattern) || parsePattern(pattern) === undefined) {
-    throw new TomlFault(value.line, `${what}: that is no streamline's name, nor a pattern with * and ?`);
+    throw new TomlFault(value.line, `${what}: not a streamline name or a pattern with * and ?`);
   }
   const table = new TableReader(value, what, retentionKeys, onFault);
   const retention: { -readonly [Key in keyof Retention]: Retention[Key] } = {};
@@ -144,9 +150,9 @@ function readStreamlineRetention(
   const versions = table.readTexts('keep', readTag);
   if (versions !== undefined && versions.length > 0) retention.versions = versions;
   if (Object.keys(retention).length > 0) return { pattern, retention };
-  // What it says is wrong, and told.
+  // Its content is invalid, which was reported.
   if (onFault !== undefined && value.kind === 'table' && value.entries.size > 0) return undefined;
-  throw new TomlFault(value.line, `${what} keeps nothing: it has no rule`);
+  throw new TomlFault(value.line, `${what} has no rule, so it would keep nothing`);
 }
 
 function readAddress(text: string): Reading<string> {
@@ -163,13 +169,13 @@ function readDataset(text: string): Reading<string> {
   const fault = findDatasetNameFault(text);
   return fault === undefined
     ? { value: text }
-    : { fault: `${JSON.stringify(text)} can't be a dataset: ${fault}` };
+    : { fault: `invalid dataset name ${JSON.stringify(text)}: ${fault}` };
 }
 
 function readTransport(text: string): Reading<Transport> {
   const value = transports.find((transport) => transport === text);
   return value === undefined
-    ? { fault: `${JSON.stringify(text)} is neither "${transports.join('" nor "')}"` }
+    ? { fault: `${JSON.stringify(text)} is not "${transports.join('" or "')}"` }
     : { value };
 }
 

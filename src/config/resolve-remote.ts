@@ -11,7 +11,7 @@ export interface ResolvedRemote {
   readonly sudo: boolean;
   /** Whether a gate stands before it; one that isn't known of is found out. */
   readonly gate: boolean;
-  /** What speaks SSH with it; undefined for whatever can. */
+  /** The SSH client for it; undefined for whichever supports its configuration. */
   readonly transport: Transport | undefined;
   /** The dataset there under which what is new goes; undefined when it keeps its name. */
   readonly destination: string | undefined;

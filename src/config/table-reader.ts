@@ -9,7 +9,7 @@ export type FaultListener = (fault: TomlFault) => void;
 
 /**
  * Reads the values of a table by their keys. Keys that aren't known are faults, so that no misspelt one is passed over. With a listener,
- * it is told of the faults in keys and values, which then count as left out; else they are thrown.
+ * it receives the faults in keys and values, which then count as left out; else they are thrown.
  */
 export class TableReader<Key extends string> {
   /** What the table is, in words. */
@@ -20,13 +20,14 @@ export class TableReader<Key extends string> {
   /** @throws TomlFault when the value is no table, or has a key that isn't one of these */
   constructor(value: TomlValue, what: string, keys: readonly Key[], onFault?: FaultListener) {
     this.#onFault = onFault;
-    if (value.kind !== 'table') throw new TomlFault(value.line, `${what} is a table, e.g. [remotes.backup]`);
+    if (value.kind !== 'table')
+      {throw new TomlFault(value.line, `${what} must be a table, e.g. [remotes.backup]`);}
     for (const [key, { line }] of value.entries) {
       if ((keys as readonly string[]).includes(key)) continue;
       this.#tell(
         new TomlFault(
           line,
-          `${what} has no key ${JSON.stringify(key)}; it takes ${keys.join(', ')}${didYouMean(key, keys)}`,
+          `${what}: unknown key ${JSON.stringify(key)}; known keys: ${keys.join(', ')}${didYouMean(key, keys)}`,
         ),
       );
     }
@@ -60,7 +61,7 @@ export class TableReader<Key extends string> {
     const value = this.#table.entries.get(key);
     if (value === undefined) return undefined;
     return this.#try(() => {
-      if (value.kind !== 'list') throw this.#fault(key, value, 'is a list of texts, in brackets');
+      if (value.kind !== 'list') throw this.#fault(key, value, 'must be a list of strings, in brackets');
       const texts = value.items.map((item) => this.#try(() => this.#readAsText(key, item, read)));
       return texts.filter((text) => text !== undefined);
     });
@@ -72,7 +73,7 @@ export class TableReader<Key extends string> {
     if (value === undefined) return undefined;
     const count = value.kind === 'scalar' ? value.value : undefined;
     if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 1) return count;
-    this.#tell(this.#fault(key, value, 'is a whole number from 1'));
+    this.#tell(this.#fault(key, value, 'must be a whole number from 1'));
     return undefined;
   }
 
@@ -81,7 +82,7 @@ export class TableReader<Key extends string> {
     const value = this.#table.entries.get(key);
     if (value === undefined) return undefined;
     if (value.kind === 'scalar' && typeof value.value === 'boolean') return value.value;
-    this.#tell(this.#fault(key, value, 'is true or false'));
+    this.#tell(this.#fault(key, value, 'must be true or false'));
     return undefined;
   }
 
@@ -90,7 +91,7 @@ export class TableReader<Key extends string> {
     const value = this.#table.entries.get(key);
     if (value === undefined) return new Map();
     if (value.kind !== 'table') {
-      this.#tell(this.#fault(key, value, `is a table, which begins with [${key}]`));
+      this.#tell(this.#fault(key, value, `must be a table, starting with [${key}]`));
       return new Map();
     }
     const found = new Map<string, T>();
@@ -103,7 +104,7 @@ export class TableReader<Key extends string> {
 
   #readAsText<T>(key: Key, value: TomlValue, read: (text: string) => Reading<T>): T {
     if (value.kind !== 'scalar' || typeof value.value !== 'string') {
-      throw this.#fault(key, value, 'is a text, in quotation marks');
+      throw this.#fault(key, value, 'must be a string, in quotation marks');
     }
     const reading = read(value.value);
     if ('value' in reading) return reading.value;

@@ -57,14 +57,14 @@ function parseProgram(text: string): AST.TOMLProgram {
     if (!(error instanceof ParseError)) throw error;
     const { lineNumber, column, message, cause } = error;
     // What is missing at the end of a line is noticed at the beginning of the next.
-    const where = column === 0 && lineNumber > 1 ? 'this line, or the end of the one before,' : 'this';
-    throw new TomlFault(lineNumber, `${where} is not TOML: ${message}`, { cause });
+    const where = column === 0 && lineNumber > 1 ? 'this line or the end of the previous line' : 'this line';
+    throw new TomlFault(lineNumber, `${where} is not valid TOML: ${message}`, { cause });
   }
 }
 
 function fillTable(root: TableBuilder, { kind, key, body, loc }: AST.TOMLTable): void {
   if (kind === 'array') {
-    throw new TomlFault(loc.start.line, 'a table stands in one pair of brackets, not two');
+    throw new TomlFault(loc.start.line, 'use one pair of brackets for a table, not two');
   }
   const table = root.open(namesIn(key), loc.start.line);
   for (const entry of body) table.set(entry);

@@ -19,8 +19,8 @@ export function toCommandError(
 ): ZfsVmError {
   const { exit, stderr } = result;
   if (exit.kind === 'lost') {
-    return new ZfsVmError('connection', `${hostName}: lost while ${what} was running: ${exit.reason}`, {
-      hint: 'try again',
+    return new ZfsVmError('connection', `${hostName}: connection lost during ${what}: ${exit.reason}`, {
+      hint: 'run the same command again',
       isLoss: true,
     });
   }
@@ -40,7 +40,7 @@ export function toCommandError(
     const kind = errorKinds[known.kind];
     return new ZfsVmError(kind, `${hostName}: ${known.message}`, {
       hint: hostName === localName ? (known.localHint ?? known.hint) : known.hint,
-      details: [`it said: ${toPrintable(stderr.trim())}`],
+      details: [`stderr: ${toPrintable(stderr.trim())}`],
     });
   }
   return new ZfsVmError('failed', `${hostName}: ${what} ${describeEnding(exit)}: ${lastLines(stderr)}`);
@@ -53,15 +53,15 @@ function describeEnding(exit: Exclude<Exit, { kind: 'lost' }>): string {
     case 'exited': {
       // A shell that ran it tells of a signal so.
       const signal = Object.entries(constants.signals).find(([, number]) => number === exit.code - 128)?.[0];
-      return signal === undefined ? `failed with status ${exit.code}` : `was ended by ${signal}`;
+      return signal === undefined ? `failed with status ${exit.code}` : `was terminated by ${signal}`;
     }
     case 'signalled':
-      return `was ended by ${exit.signal}`;
+      return `was terminated by ${exit.signal}`;
     case 'stopped':
       return 'was stopped';
   }
 }
 
 function lastLines(stderr: string): string {
-  return toPrintable(stderr.trim().split('\n').slice(-3).join('\n')) || 'it said nothing';
+  return toPrintable(stderr.trim().split('\n').slice(-3).join('\n')) || 'no error message';
 }

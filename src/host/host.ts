@@ -37,7 +37,7 @@ export interface CommandTelling {
 
 /** What may go along with a command. */
 export interface StartOptions {
-  /** Aborting it ends the command: its pipes are closed and it is told to terminate. */
+  /** Aborting it ends the command: its pipes are closed and it receives SIGTERM. */
   readonly signal?: AbortSignal;
   /** One that waits for this one, and so never ends before: where it has the only channel, that is an error. */
   readonly waiting?: HostProcess | undefined;

@@ -104,7 +104,7 @@ function spawnChild(program: string, words: readonly string[], { input, output }
     }) as Child;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'E2BIG') throw error;
-    throw new ZfsVmError('failed', `the command line of ${program} is too long for this machine`, {
+    throw new ZfsVmError('failed', `the command line of ${program} is too long for this system`, {
       cause: error,
     });
   }

@@ -1,6 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream';
 
-/** How much may come before the mark that something begins with: login shells and banners don't say more. */
+/** How much may come before the mark that something begins with: login shells and banners print less. */
 const longestBefore = 2 ** 20;
 
 /** How much of the end is kept, for the last line. */

@@ -80,7 +80,7 @@ async function exitOf(output: UntilMark, both: HostProcess): Promise<Exit> {
   const [status] = await Promise.all([output.status, isOver(output)]);
   if (status !== undefined) return { kind: 'exited', code: status };
   const exit = await both.exit;
-  return exit.kind === 'exited' ? { kind: 'lost', reason: 'nobody was left to say how it ended' } : exit;
+  return exit.kind === 'exited' ? { kind: 'lost', reason: 'its exit status was lost' } : exit;
 }
 
 function nothing(): Readable {

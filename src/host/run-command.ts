@@ -121,8 +121,8 @@ export async function runForLines(
 /** The error for a command that was ended because it said more than there can be to say. */
 export function describeFlood(hostName: string, what: string, limit: number): ZfsVmError {
   const size = limit < 2 ** 20 ? `${Math.ceil(limit / 2 ** 10)} KiB` : `${Math.ceil(limit / 2 ** 20)} MiB`;
-  return new ZfsVmError('failed', `${hostName}: ${what} printed more than ${size}, and was ended`, {
-    hint: `see what it prints there, and whether the zfs that is called there is the real one`,
+  return new ZfsVmError('failed', `${hostName}: ${what} printed more than ${size} and was stopped`, {
+    hint: `check on that host that "zfs" is the real command, and what it prints`,
   });
 }
 

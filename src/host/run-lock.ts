@@ -32,8 +32,8 @@ export async function takeRunLock(name: string): Promise<RunLock | undefined> {
     const flag = lockingOpen.get(process.platform);
     return flag === undefined ? await lockBySocket(folder, file) : lockByOpen(join(folder, file), flag);
   } catch (error) {
-    throw new ZfsVmError('failed', `the lock can't be taken: ${describeThrown(error)}`, {
-      hint: `sync keeps its locks in ${folder}, which must be a folder where nobody but this user can write`,
+    throw new ZfsVmError('failed', `cannot take the lock: ${describeThrown(error)}`, {
+      hint: `make sure that only this user can write to ${folder}, where sync keeps its locks`,
       cause: error,
     });
   }
@@ -62,7 +62,7 @@ async function makePrivate(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const found = await lstat(folder);
   if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0) {
-    throw new Error(`others can write to ${folder}`);
+    throw new Error(`other users can write to ${folder}`);
   }
 }
 

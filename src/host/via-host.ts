@@ -105,8 +105,8 @@ export class ViaHost implements Host {
   async #explain(exitOfSsh: Promise<Exit>, output: BehindMark): Promise<Exit> {
     const [exit] = await Promise.all([exitOfSsh, isOver(output)]);
     if (exit.kind !== 'exited' || exit.code !== sshFailed) return exit;
-    const last = output.lastLines.at(-1) ?? 'ssh has ended without a word';
-    const reason = `the connection from ${this.via.name} to ${this.name} is lost: ${toPrintable(last)}`;
+    const last = output.lastLines.at(-1) ?? 'ssh exited without a message';
+    const reason = `connection from ${this.via.name} to ${this.name} lost: ${toPrintable(last)}`;
     return { kind: 'lost', reason };
   }
 
@@ -127,9 +127,9 @@ export class ViaHost implements Host {
     }
     const lines = output.lastLines.map(toPrintable);
     const last = exit.kind === 'lost' ? exit.reason : (lines.pop() ?? 'ssh gave no reason');
-    return new ZfsVmError('connection', `${via.name} can't connect to ${name}: ${last}`, {
-      details: lines.map((line) => `ssh said: ${line}`),
-      hint: `check that "ssh ${this.#target}" gets in from there without a question: log in once by hand, or leave out --direct`,
+    return new ZfsVmError('connection', `${via.name} cannot connect to ${name}: ${last}`, {
+      details: lines.map((line) => `ssh: ${line}`),
+      hint: `on ${this.via.name}, check that "ssh ${this.#target}" logs in without asking anything, or omit --direct`,
     });
   }
 }

@@ -36,7 +36,7 @@ export async function flushPools(
 
 /**
  * Finds the newest version of a dataset or tree if it has not changed since, as far as its pool has counted (`flushPools`). In doubt,
- * it has: where there is no version yet, where a dataset of the tree is new or one is missing, and where ZFS counts what nobody has
+ * it has changed: where there is no version yet, where a dataset of the tree is new or one is missing, and where ZFS counts what nobody has
  * written, as it does with a new clone of what was mounted (1 KB on OpenZFS 2.3.2).
  * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
  */

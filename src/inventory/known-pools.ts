@@ -24,8 +24,8 @@ export class KnownPools {
     const pools = new Set([...datasets].map(poolOf));
     const missing = [...(this.#poolsOf.get(hostName) ?? [])].find((pool) => !pools.has(pool));
     if (missing === undefined) return;
-    throw new ZfsVmError('connection', `${hostName}: the pool "${missing}" is gone, which was there before`, {
-      hint: 'if the host has just started, wait until it is imported; if not, see "zpool import" there',
+    throw new ZfsVmError('connection', `${hostName}: pool "${missing}" is missing, but was present before`, {
+      hint: 'if the host has just booted, wait until the pool is imported; otherwise run "zpool import" on that host',
     });
   }
 }

@@ -54,14 +54,10 @@ export async function readDiff(
   if (first === undefined || !/^(mount|unshare|sh):/m.test(result.stderr)) {
     throw toCommandError(host.name, 'zfs diff', result);
   }
-  throw new ZfsVmError(
-    'failed',
-    `${host.name}: ${first} isn't mounted, and could not be for the time of a comparison`,
-    {
-      details: [`it said: ${toPrintable(result.stderr.trim())}`],
-      hint: `run this as root, or mount it with ${unmounted.map((name) => `"zfs mount ${name}"`).join(' and ')}`,
-    },
-  );
+  throw new ZfsVmError('failed', `${host.name}: ${first} is not mounted and cannot be mounted temporarily`, {
+    details: [`stderr: ${toPrintable(result.stderr.trim())}`],
+    hint: `run the command as root, or run ${unmounted.map((name) => `"zfs mount ${name}"`).join(' and ')}`,
+  });
 }
 
 /** The words that run a command while filesystems are mounted, all at one place: zfs only looks that they are, and where. */
@@ -80,7 +76,7 @@ function readChange(reader: DiffReader, line: string, hostName: string): PathCha
     if (!(error instanceof UnreadableOutput)) throw error;
     throw new ZfsVmError(
       'failed',
-      `${hostName}: zfs diff printed a line that can't be read: ${toPrintable(error.message)}`,
+      `${hostName}: unexpected output of zfs diff: ${toPrintable(error.message)}`,
       { cause: error },
     );
   }

@@ -139,7 +139,7 @@ function checkSize({ host }: Endpoint, { size }: InventoryBuilder): void {
     'failed',
     `${host.name}: zfs list printed more than ${mostPoints} snapshots and bookmarks`,
     {
-      hint: 'see what "zfs list -t snapshot,bookmark" prints there',
+      hint: 'on that host, check the output of "zfs list -t snapshot,bookmark"',
     },
   );
 }
@@ -337,7 +337,7 @@ export function* toRecords(names: Iterable<string>): Generator<{ readonly name: 
   for (const name of names) yield { name };
 }
 
-/** The datasets in a list; undefined where it can't be read, which is told when the whole answer is. */
+/** The datasets in a list; undefined where it cannot be read, which is reported with the whole answer. */
 function parseReadable(text: string): DatasetRow[] | undefined {
   try {
     return parseDatasets(text);
@@ -354,8 +354,8 @@ export function understand<T>({ host }: Endpoint, read: () => T): T {
   } catch (error) {
     if (!(error instanceof UnreadableOutput)) throw error;
     const line = toPrintable(error.message);
-    throw new ZfsVmError('failed', `${host.name}: zfs list printed a line that can't be read: ${line}`, {
-      hint: 'see what "zfs list" prints there, and whether something else speaks in between',
+    throw new ZfsVmError('failed', `${host.name}: unexpected output of zfs list: ${line}`, {
+      hint: 'on that host, check the output of "zfs list", and whether login scripts print anything',
       cause: error,
     });
   }

@@ -38,12 +38,12 @@ export async function checkPlace(endpoint: Endpoint, path: string, signal: Abort
   const place = await readPlace(endpoint, path, signal);
   if (place === 'free') return;
   throw new ZfsVmError('usage', `${path} ${faults[place]}; nothing was cloned`, {
-    hint: 'choose another place with -o mountpoint=PATH, or add -o canmount=noauto to leave the clone unmounted',
+    hint: 'choose another mountpoint with -o mountpoint=PATH, or add -o canmount=noauto to leave the clone unmounted',
   });
 }
 
 const faults: Readonly<Record<Exclude<Place, 'free'>, string>> = {
-  files: 'is no empty folder, and a clone mounted there would hide what is in it',
-  mounted: 'has another filesystem mounted on it, which a clone mounted there would hide',
-  unreadable: 'cannot be read, so it is not known whether a clone mounted there would hide files',
+  files: 'is not an empty directory, and a clone mounted there would hide its contents',
+  mounted: 'is the mountpoint of another filesystem, which a clone mounted there would hide',
+  unreadable: 'cannot be read, so a clone mounted there might hide files',
 };

@@ -81,8 +81,8 @@ async function readAnswer<Name extends string>(
   if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs list', result);
   const texts = answer.end();
   if (texts !== undefined) return texts;
-  throw new ZfsVmError('failed', `${host.name}: the lists from zfs broke off in the middle`, {
-    hint: 'try again',
+  throw new ZfsVmError('failed', `${host.name}: output of zfs list is incomplete`, {
+    hint: 'run the same command again',
   });
 }
 

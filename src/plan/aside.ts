@@ -136,7 +136,7 @@ export function findNameBefore(name: string): string | undefined {
   return /^(.+)-(?:replaced|set-aside)-[0-9]{8}T[0-9]{6}Z(?:-[0-9]+)?$/.exec(name)?.[1];
 }
 
-/** Datasets as they are, without the content of those that were moved aside: nothing goes on there, or begins from it. */
+/** Datasets as they are, without the content of those that were moved aside: nothing continues there, or begins from it. */
 export function hideAsides(datasets: Datasets): Datasets {
   if (![...datasets.values()].some(isAside)) return datasets;
   return new Map(

@@ -12,7 +12,7 @@ export interface TaggedChoice extends AnyChoice {
   readonly datasets?: undefined;
 }
 
-/** Every snapshot is a version, whatever it is called. */
+/** Every snapshot is treated as a version, whatever its name. */
 export interface SnapshotChoice extends AnyChoice {
   /** Only of datasets whose names fit one of these, in which `*` stands for any characters and `?` for one; of all when empty. */
   readonly datasets: readonly string[];

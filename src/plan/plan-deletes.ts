@@ -31,7 +31,7 @@ export interface DeletesRequest {
 /**
  * Plans what of the receiver's versions goes because the sender no longer has it. That can be said only of the history that both
  * share: of what lies before the newest snapshot or bookmark of a dataset that both have, or will have when the plan is done. What
- * the receiver has after it, it made itself. Nothing goes of a dataset with a conflict, and nothing that is protected. What was set aside
+ * the receiver has after it, it made itself. Nothing is deleted of a dataset with a conflict, and nothing that is protected. What was set aside
  * is no part of any of it.
  *
  * A version of a tree goes as a whole. What it has in a dataset that is gone from the sender's tree goes along, but for the newest

@@ -58,8 +58,8 @@ export async function readHowFar(
       }),
     ]);
     if ([texts.found, texts.newest].some((text) => text.includes(`\n${brokenOff}\n`))) {
-      throw new ZfsVmError('failed', `${endpoint.host.name}: the list of snapshots broke off`, {
-        hint: 'try again',
+      throw new ZfsVmError('failed', `${endpoint.host.name}: output of zfs list is incomplete`, {
+        hint: 'run the same command again',
       });
     }
     return understand(endpoint, () => {

@@ -1,3 +1,4 @@
+import { nameHost } from '../base/host-words.js';
 import { formatTagShort } from '../streamline/tag.js';
 import type { TaskEvent } from '../tasks/event.js';
 
@@ -6,10 +7,10 @@ export function describeDropped({
   dataset,
   tag,
 }: Pick<Extract<TaskEvent, { kind: 'partial-dropped' }>, 'dataset' | 'tag'>): string {
-  return `dropped ${formatTagShort(tag)} at ${dataset}`;
+  return `discarded the interrupted receive of ${formatTagShort(tag)} in ${dataset}`;
 }
 
 /** That there was nothing to drop. */
 export function describeNoneInterrupted(hostName: string): string {
-  return `${hostName} has no interrupted receive of that kind`;
+  return `no interrupted receives on ${nameHost(hostName)}`;
 }

@@ -10,7 +10,7 @@ export function formatError(error: unknown, colors: ChalkInstance, options: { de
   const stack =
     options.debug && error instanceof Error ? (error.stack ?? '').split('\n').map(toPrintable) : [];
   if (!(error instanceof ZfsVmError)) {
-    const hint = options.debug ? '' : '; run it again with --debug and report what it prints';
+    const hint = options.debug ? '' : '; run the command again with --debug and report the output';
     const message = `${colors.red('zfs-vm: unexpected error:')} ${describeThrown(error)}${hint}`;
     return `${[message, ...stack].join('\n')}\n`;
   }

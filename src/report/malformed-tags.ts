@@ -1,3 +1,4 @@
+import { nameHost } from '../base/host-words.js';
 import type { Inventory } from '../inventory/inventory.js';
 import { formatCount } from './quantities.js';
 
@@ -6,6 +7,6 @@ export function describeMalformedTags(hostName: string, malformedTags: Inventory
   return malformedTags.map(({ name, datasets, reason }) => {
     const [first = '', ...others] = datasets;
     const where = others.length === 0 ? first : `${first} and ${formatCount(others.length, 'other dataset')}`;
-    return `ignored: snapshot ${name} of ${where} on ${hostName}: ${reason}`;
+    return `ignored: snapshot ${name} of ${where} on ${nameHost(hostName)}: ${reason}`;
   });
 }

@@ -64,14 +64,14 @@ export function datasetLines(columns: ListedColumns, within?: Within): string[] 
     `    *'status 0') datasets=$({ echo "\${encryption%status 0}"; echo "$datasets"; } | awk -F '\t' '${joinEncryption}') ;;`,
     "    *'status 2') ;;",
     `    *) ask "$@" ${quoteCommand(getEncryptionArguments)} >/dev/null`,
-    "      echo 'zfs does not tell what is encrypted' >&2; exit 1 ;;",
+    "      echo 'zfs does not report which datasets are encrypted' >&2; exit 1 ;;",
     '    esac ;;',
     `  *'status '*) datasets=$(ask "$@" ${list}) ;;`,
     'esac',
     'case $datasets in',
     "  *'status 0') datasets=${datasets%status 0} ;;",
     '  *\'status \'[0-9]*) exit "${datasets##*status }" ;;',
-    "  *) echo 'the list of datasets broke off, or has no end' >&2; exit 1 ;;",
+    "  *) echo 'the list of datasets is incomplete or too long' >&2; exit 1 ;;",
     'esac',
     'echo "$datasets"',
   ];
@@ -120,7 +120,7 @@ export const tokenLines = [
   'done ;; esac',
 ];
 
-/** A zfs that lacks one of the properties says so in its first line, and then lists all that it has: that is left out. */
+/** A zfs that lacks one of the properties says so in its first line, and then lists all that it has, which is left out. */
 export function propertyLines(names: readonly string[], within?: Within): string[] {
   if (names.length === 0) return [];
   const call = `"$@" ${quoteCommand(limit(getPropertiesArguments(names), within))} </dev/null`;

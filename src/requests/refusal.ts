@@ -1,5 +1,5 @@
 /*
- * What a gate says when it doesn't do what is asked for: one line on stderr, which is told apart from what anything else says there.
+ * What a gate says when it doesn't do what is asked for: one line on stderr, which is distinguished from what anything else says there.
  */
 
 /** The exit status of a gate that refuses something (EX_NOPERM of sysexits.h). */

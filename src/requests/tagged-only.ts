@@ -16,5 +16,5 @@ export const taggedOnly = [
   `$1 ~ /${tagExpression}/ { for (i = 1; i <= count[dataset]; i++) print held[dataset, i] }`,
   `$1 ~ /${tagExpression}/ { print; isKept[dataset]; delete count[dataset]; next }`,
   '{ held[dataset, ++count[dataset]] = $0 }',
-  'END { if (status == "") { print "the list of snapshots broke off, or has no end" >"/dev/stderr"; exit 1 } exit status }',
+  'END { if (status == "") { print "the list of snapshots is incomplete or too long" >"/dev/stderr"; exit 1 } exit status }',
 ];

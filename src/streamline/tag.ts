@@ -98,21 +98,23 @@ export function formatTagShort(tag: Tag): string {
  * ZFS takes in a snapshot's name, less the colon, which separates (`zfs_namecheck.c`, `valid_char`).
  */
 export function findStreamlineFault(streamline: string): string | undefined {
-  if (streamline === '') return 'the streamline has no name';
-  if (streamline.trim() !== streamline) return `the streamline "${streamline}" begins or ends with a space`;
+  if (streamline === '') return 'the streamline name is empty';
+  if (streamline.trim() !== streamline) {
+    return `the streamline name "${streamline}" starts or ends with a space`;
+  }
   const bad = /[^A-Za-z0-9_. -]/u.exec(streamline)?.[0];
   if (bad === undefined) return undefined;
-  return `the streamline "${streamline}" has ${JSON.stringify(bad)} in it; ZFS takes letters, digits, spaces and - _ . only`;
+  return `the streamline name "${streamline}" contains ${JSON.stringify(bad)}; use only letters, digits, spaces and - _ .`;
 }
 
 /** Why a text is no version, in words. */
 export function describeVersionFault(text: string): string {
-  if (text === '') return 'there is no version';
+  if (text === '') return 'the version is empty';
   if (/^0[0-9]+$/.test(text)) {
-    return `the version "${text}" has leading zeros; it is written ${text.replace(/^0+(?=.)/, '')}`;
+    return `the version "${text}" has leading zeros; use ${text.replace(/^0+(?=.)/, '')}`;
   }
   if (/^[v=]/.test(text) && parseVersion(text.slice(1)) !== undefined) {
-    return `the version "${text}" is written ${text.slice(1)}`;
+    return `the version "${text}" has a prefix; use ${text.slice(1)}`;
   }
   return `"${text}" is not a version: a whole number (7) or a semantic version (1.4.0)`;
 }

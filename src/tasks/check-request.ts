@@ -1,4 +1,5 @@
 import { didYouMean } from '../base/similar.js';
+import { nameHost } from '../base/host-words.js';
 import { ZfsVmError } from '../base/errors.js';
 import type { Retention } from '../plan/retention.js';
 import type { Choice } from '../plan/choice.js';
@@ -32,11 +33,13 @@ export function checkProperties({
   for (const name of carry) checkProperty(name, findCarryFault);
   for (const { name, value } of set) {
     const fault = findPropertyValueFault(value);
-    if (fault !== undefined) throw new ZfsVmError('usage', `the property ${name} can't be set: ${fault}`);
+    if (fault !== undefined) throw new ZfsVmError('usage', `cannot set property ${name}: ${fault}`);
   }
   const twice = chosen.find((name, index) => chosen.indexOf(name) < index);
   if (twice === undefined) return;
-  throw new ZfsVmError('usage', `-o and -x name ${twice} twice`, { hint: 'name it once' });
+  throw new ZfsVmError('usage', `property ${twice} given twice with -o or -x`, {
+    hint: `give -o ${twice}=VALUE or -x ${twice}, once`,
+  });
 }
 
 function checkProperty(name: string, findFault: (name: string) => string | undefined): void {
@@ -44,9 +47,9 @@ function checkProperty(name: string, findFault: (name: string) => string | undef
   const fault =
     findPropertyNameFault(name) ??
     findFault(fullName) ??
-    (name === fullName ? undefined : `its full name is ${fullName}`);
+    (name === fullName ? undefined : `use its full name, ${fullName}`);
   if (fault === undefined) return;
-  throw new ZfsVmError('usage', `the property ${JSON.stringify(name)} can't be named: ${fault}`);
+  throw new ZfsVmError('usage', `invalid property ${JSON.stringify(name)}: ${fault}`);
 }
 
 /** Refuses a place in a pool that isn't there. @throws ZfsVmError `usage` */
@@ -55,12 +58,9 @@ export function checkPool(destination: string | undefined, receiverName: string,
   const pools = [...new Set([...receiver.keys()].map(poolOf))];
   throw new ZfsVmError(
     'usage',
-    `${receiverName} has no pool "${poolOf(destination)}", so nothing can go to ${destination}`,
+    `cannot use -d ${destination}: ${nameHost(receiverName)} has no pool "${poolOf(destination)}"`,
     {
-      hint:
-        pools.length === 0
-          ? 'make a pool there first'
-          : `name a place in one of its pools: ${pools.join(', ')}`,
+      hint: pools.length === 0 ? 'create a pool on that host first' : `existing pools: ${pools.join(', ')}`,
     },
   );
 }
@@ -72,9 +72,9 @@ export function checkCopyDestination(destination: string | undefined, names: rea
   throw new ZfsVmError(
     'usage',
     other === undefined
-      ? 'a copy within one host needs a place'
-      : `${String(name)} and ${other} are the same machine, and a copy within it needs a place`,
-    { hint: 'name it with -d, e.g. -d tank/backup' },
+      ? 'a copy within one host needs a destination'
+      : `${String(name)} and ${other} are the same machine; a copy within it needs a destination`,
+    { hint: 'add a destination, e.g. -d tank/backup' },
   );
 }
 
@@ -85,9 +85,9 @@ export function checkCopyPlace(datasets: { sender: Datasets; receiver: Datasets 
   if (ours !== undefined || theirs === undefined) return;
   throw new ZfsVmError(
     'usage',
-    `all versions, such as ${fullNameOf(theirs)}, are under that place themselves`,
+    `all versions, such as ${fullNameOf(theirs)}, are already below the destination`,
     {
-      hint: 'name a place outside them with -d',
+      hint: 'choose a destination outside these datasets with -d',
     },
   );
 }
@@ -123,13 +123,16 @@ export function checkPatterns(
     return;
   }
   if (datasets !== undefined) {
-    throw new ZfsVmError('usage', `${senderName} has no dataset "${unknown}"`, {
-      hint: 'see "zfs list" there; with --all-snapshots, -n means datasets',
+    throw new ZfsVmError('usage', `no dataset "${unknown}" on ${nameHost(senderName)}`, {
+      hint: 'with --all-snapshots, -n selects datasets: see "zfs list" on that host',
     });
   }
-  throw new ZfsVmError('usage', `${senderName} has no streamline "${unknown}"${didYouMean(unknown, known)}`, {
+  const message = `no streamline "${unknown}" on ${nameHost(senderName)}${didYouMean(unknown, known)}`;
+  throw new ZfsVmError('usage', message, {
     hint:
-      known.size === 0 ? 'make a version with "zfs-vm tag" first' : `it has: ${[...known].sort().join(', ')}`,
+      known.size === 0
+        ? 'create a version first: zfs-vm tag -n STREAMLINE:VERSION DATASET'
+        : `existing streamlines: ${[...known].sort().join(', ')}`,
   });
 }
 
@@ -152,9 +155,9 @@ function checkVersion(
   }
   throw new ZfsVmError(
     'usage',
-    `no streamline on ${hostName} that fits "${streamline}" has a version ${version.text}`,
+    `no streamline matching "${streamline}" on ${nameHost(hostName)} has version ${version.text}`,
     {
-      hint: 'run "zfs-vm list" for the versions there are; without a version, all are meant',
+      hint: 'list the existing versions with "zfs-vm list", or omit the version to select all',
     },
   );
 }
@@ -195,7 +198,11 @@ export function checkKept({ versions = [] }: Retention, hostName: string, datase
   const known = new Set([...findVersions(datasets)].map(({ name }) => name));
   const unknown = versions.find((tag) => !known.has(formatTag(tag)));
   if (unknown === undefined) return;
-  throw new ZfsVmError('usage', `${hostName} has no ${formatTagShort(unknown)}, which --keep names`, {
-    hint: 'see "zfs-vm list" for what there is; nothing was done',
-  });
+  throw new ZfsVmError(
+    'usage',
+    `invalid value for --keep: no version ${formatTagShort(unknown)} on ${nameHost(hostName)}`,
+    {
+      hint: 'nothing was destroyed; list the existing versions with "zfs-vm list"',
+    },
+  );
 }

@@ -35,8 +35,8 @@ export type TaskEvent =
   | { readonly kind: 'compared'; readonly result: PairResult }
   /** A part has failed; the others go on. */
   | { readonly kind: 'problem'; readonly error: ZfsVmError }
-  /** Transfers to these receivers begin, or their plans are made. */
-  | { readonly kind: 'receivers'; readonly receivers: readonly string[] }
+  /** Transfers from a sender to these receivers begin, or their plans are made. */
+  | { readonly kind: 'receivers'; readonly sender: string; readonly receivers: readonly string[] }
   /** Something happens in the transfer to a receiver, or on the sender for all of them. */
   | { readonly kind: 'transfer'; readonly receiver: string | undefined; readonly event: TransferEvent }
   /** The transfer to one of several receivers has ended with this; the others go on. */

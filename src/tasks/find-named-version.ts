@@ -1,4 +1,5 @@
 import { didYouMean } from '../base/similar.js';
+import { nameHost } from '../base/host-words.js';
 import { ZfsVmError } from '../base/errors.js';
 import type { Datasets } from '../streamline/dataset.js';
 import { findVersion, type FoundVersion, type VersionName } from '../streamline/find-version.js';
@@ -21,22 +22,19 @@ export function findNamedVersion(
       return found.trees;
     case 'unknown-streamline': {
       const { known } = found;
-      throw new ZfsVmError(
-        'usage',
-        `${hostName} has no streamline "${name.streamline}"${didYouMean(name.streamline, known)}`,
-        {
-          hint:
-            known.length === 0
-              ? 'make a version with "zfs-vm tag" first, or bring some with "zfs-vm pull"'
-              : `it has: ${known.slice(0, suggestions).join(', ')}${known.length > suggestions ? ', ...' : ''}`,
-        },
-      );
+      const meant = didYouMean(name.streamline, known);
+      throw new ZfsVmError('usage', `no streamline "${name.streamline}" on ${nameHost(hostName)}${meant}`, {
+        hint:
+          known.length === 0
+            ? 'create a version with "zfs-vm tag -n STREAMLINE:VERSION DATASET", or receive versions with "zfs-vm pull HOST"'
+            : `existing streamlines: ${known.slice(0, suggestions).join(', ')}${known.length > suggestions ? ', ...' : ''}`,
+      });
     }
     case 'unknown-version':
       throw new ZfsVmError(
         'usage',
-        `${hostName} has no version ${name.version?.text ?? ''} of ${name.streamline}`,
-        { hint: `of those near it, it has: ${found.nearest.map(({ text }) => text).join(', ')}` },
+        `no version ${name.version?.text ?? ''} of ${name.streamline} on ${nameHost(hostName)}`,
+        { hint: `existing versions: ${found.nearest.map(({ text }) => text).join(', ')}` },
       );
   }
 }

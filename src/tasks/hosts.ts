@@ -44,7 +44,7 @@ export class Hosts {
   /**
    * A host as people name it: `local`, a remote of the configuration, or an SSH address. There, zfs is run through sudo if that
    * was asked for, by the task's surroundings or else in the configuration.
-   * @throws ZfsVmError when it can't be reached or doesn't let us in
+   * @throws ZfsVmError when it cannot be reached or refuses the login
    */
   open(target: string): Promise<Endpoint> {
     if (target === localName) return Promise.resolve(this.openLocal());
@@ -55,7 +55,7 @@ export class Hosts {
 
   /**
    * A host that another one reaches by its own ssh, with sudo as with `open`. Without sudo, nothing is connected to before it is used.
-   * @throws ZfsVmError when the other one can't be reached or doesn't let us in
+   * @throws ZfsVmError when the other one cannot be reached or refuses the login
    */
   async openVia(other: Promise<Endpoint>, target: string): Promise<Endpoint> {
     const { host } = await other;
@@ -83,8 +83,8 @@ export class Hosts {
     const { config, access, connect, prompter, signal, emit } = this.#surroundings;
     const members = config.groups.get(target);
     if (members !== undefined) {
-      throw new ZfsVmError('usage', `${target} is a group of hosts, and one is wanted`, {
-        hint: `name one of them: ${members.join(', ')}`,
+      throw new ZfsVmError('usage', `${target} is a group of hosts, but one host is needed`, {
+        hint: `use one of its members: ${members.join(', ')}`,
       });
     }
     type Level = Extract<TaskEvent, { kind: 'connection' }>['level'];

@@ -32,8 +32,8 @@ export function makeSurroundings(options: SurroundingsOptions = {}): Surrounding
 
 function refuse(): Promise<void> {
   return Promise.reject(
-    new ZfsVmError('conflict', 'nothing was done, because nobody confirms what would be destroyed', {
-      hint: 'give the task a "confirm" that decides',
+    new ZfsVmError('conflict', 'nothing was destroyed, because there is no "confirm" function', {
+      hint: 'pass a "confirm" function to the task',
     }),
   );
 }

@@ -24,11 +24,11 @@ export interface Platform {
   readonly prompter: Prompter;
 }
 
-/** How hosts are reached and zfs is called there, whatever the configuration says of them. */
+/** How hosts are reached and zfs is called there, which overrides the configuration. */
 export interface Access {
   /** Whether zfs is run through sudo on other hosts; the configuration says when it is undefined. */
   readonly sudo?: boolean | undefined;
-  /** What speaks SSH; the configuration says when it is undefined. */
+  /** The SSH client; the configuration says when it is undefined. */
   readonly transport?: Transport | undefined;
 }
 

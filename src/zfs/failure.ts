@@ -25,15 +25,15 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
     pattern: passwordWanted,
     failure: {
       kind: 'denied',
-      message: 'sudo wants a password, and there is nobody to ask',
-      hint: 'let this user run zfs without one (sudoers: "USER ALL=(root) NOPASSWD: /usr/sbin/zfs"), or connect as root',
+      message: 'sudo requires a password',
+      hint: 'allow this user to run zfs without a password (sudoers: "USER ALL=(root) NOPASSWD: /usr/sbin/zfs"), or connect as root',
     },
   },
   {
     pattern: /is not in the sudoers file|is not allowed to (execute|run)|may not run sudo/,
     failure: {
       kind: 'denied',
-      message: 'this user may not run zfs through sudo',
+      message: 'this user is not allowed to run zfs with sudo',
       hint: 'allow it in sudoers ("USER ALL=(root) NOPASSWD: /usr/sbin/zfs"), or connect as root',
     },
   },
@@ -41,8 +41,8 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
     pattern: /sudo: (command )?not found|sudo: No such file/,
     failure: {
       kind: 'failed',
-      message: 'there is no sudo',
-      hint: 'leave out -s, and connect as a user who may use zfs',
+      message: 'sudo not found',
+      hint: 'omit -s and connect as a user with zfs permissions',
     },
   },
   {
@@ -50,16 +50,16 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
     pattern: /session request failed|Session open refused by peer/i,
     failure: {
       kind: 'denied',
-      message: 'it runs no more commands on one connection',
-      hint: 'use a smaller -j, or raise MaxSessions in its sshd_config',
+      message: 'the host refuses more commands on one connection',
+      hint: 'use a smaller -j, or raise MaxSessions in sshd_config on that host',
     },
   },
   {
     pattern: /zfs: (command )?not found|zfs: No such file|unknown command:? zfs/i,
     failure: {
       kind: 'failed',
-      message: 'there is no zfs command',
-      hint: 'install OpenZFS there (Debian: zfsutils-linux); it was looked for in PATH, /usr/local/sbin, /usr/sbin and /sbin',
+      message: 'zfs command not found',
+      hint: 'install OpenZFS on that host (Debian: zfsutils-linux); searched PATH, /usr/local/sbin, /usr/sbin and /sbin',
     },
   },
   {
@@ -67,7 +67,23 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
     failure: {
       kind: 'denied',
       message: 'the ZFS kernel module is not loaded',
-      hint: 'run "modprobe zfs" there as root',
+      hint: 'on that host, run "modprobe zfs" as root',
+    },
+  },
+  {
+    pattern: /cannot (?:receive|create)[^\n]*(?:invalid property '|' does not apply to datasets)/,
+    failure: {
+      kind: 'failed',
+      message: 'the zfs on the host does not accept a property given with -o or -x',
+      hint: 'check the spelling of the properties, and the list of "zfs get" on that host; what was received before is kept',
+    },
+  },
+  {
+    pattern: /must be one of '|bad numeric value|bad property value|invalid property value/,
+    failure: {
+      kind: 'failed',
+      message: 'invalid value of a property given with -o',
+      hint: 'correct the value, then run the same command again; what was received before is kept',
     },
   },
   {
@@ -75,24 +91,24 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
     failure: {
       kind: 'failed',
       message: 'the destination has been written to since its newest snapshot',
-      hint: 'see what with "zfs diff" there; if it may go, undo it there with "zfs rollback" to that snapshot, and run this again',
+      hint: 'on that host, list the changes with "zfs diff"; to discard them, use "zfs rollback" to that snapshot; then run the same command again',
     },
   },
   {
     pattern: /out of space|no space left|quota exceeded/i,
     failure: {
       kind: 'failed',
-      message: 'there is no room left',
-      hint: 'free space in its pool, or raise the quota; --replace needs room for what is there and for what replaces it',
+      message: 'no space left (pool full or quota exceeded); what was received is kept',
+      hint: 'free space in the pool or raise the quota, then run the same command again; --replace needs space for both the old and the new content',
     },
   },
   {
     pattern: /permission denied/i,
     failure: {
       kind: 'denied',
-      message: 'this user may not do that with zfs',
-      hint: 'use -s for sudo there, log in as root, or get rights with "zfs allow"',
-      localHint: 'run it as root ("sudo zfs-vm ..."), or get rights with "zfs allow"',
+      message: 'permission denied by zfs for this user',
+      hint: 'add -s to use sudo on that host, log in as root, or grant permissions with "zfs allow"',
+      localHint: 'run the command as root ("sudo zfs-vm ..."), or grant permissions with "zfs allow"',
     },
   },
 ];
@@ -159,69 +175,69 @@ export function isHoldDenied(stderr: string): boolean {
 const refusals: readonly { pattern: RegExp; message: string; hint: string }[] = [
   {
     pattern: /IV set guid mismatch/,
-    message: 'the copy was received decrypted and encrypted anew: no encrypted increment goes onto it',
-    hint: 'destroy that copy if it may go, and run this again to send the dataset as it is',
+    message: 'the copy was received decrypted and encrypted again: it cannot receive raw increments',
+    hint: 'if the copy is not needed, destroy it, then run the same command again to send the dataset raw',
   },
   {
     pattern: /IV set guid missing/,
-    message: 'the copy comes from a zfs that did not note how its blocks were encrypted',
+    message: 'the copy was received by an old zfs that did not store the IV set of its blocks',
     hint: 'see https://openzfs.github.io/openzfs-docs/msg/ZFS-8000-ER',
   },
   {
     pattern: /inherited key must be loaded|encryption root's key is not loaded or provided/,
-    message: 'the key is not loaded that would encrypt what arrives',
-    hint: 'load it there with "zfs load-key", or choose another place with -d',
+    message: 'the encryption key of the destination is not loaded',
+    hint: 'load the key on that host with "zfs load-key", or choose another destination with -d',
   },
   {
     pattern: /dataset key must be loaded/,
-    message: 'the key of the dataset is not loaded',
-    hint: 'load it there with "zfs load-key"',
+    message: 'the encryption key of the dataset is not loaded',
+    hint: 'load the key on that host with "zfs load-key"',
   },
   {
     pattern: /encryption key does not match existing key|failed to create encryption key/,
-    message: 'the key of the copy is another one than that of the sender',
-    hint: 'destroy that copy if it may go, and run this again to send the dataset as it is',
+    message: "the encryption key of the copy differs from the sender's",
+    hint: 'if the copy is not needed, destroy it, then run the same command again to send the dataset raw',
   },
   {
     pattern: /cannot perform raw receive on top of existing unencrypted dataset/,
-    message: 'the copy is not encrypted, and the dataset of the sender is',
-    hint: 'destroy that copy if it may go, and run this again to send the dataset as it is',
+    message: 'the dataset is encrypted on the sender, but its copy is not',
+    hint: 'if the copy is not needed, destroy it, then run the same command again to send the dataset raw',
   },
   {
     pattern: /pool must be upgraded to receive this stream/,
     message: 'the pool lacks a feature that the stream needs',
-    hint: 'choose a place in another pool with -d; "zpool upgrade" there tells which features are missing',
+    hint: 'choose another pool with -d, or list the missing features on that host with "zpool upgrade"',
   },
   {
     pattern: /stream uses crypto parameters not compatible with this pool/,
-    message: 'the pool has no encryption of that kind',
-    hint: 'choose a place in another pool with -d',
+    message: 'the pool does not support the encryption of the stream',
+    hint: 'choose another pool with -d',
   },
   {
     pattern: /requires -L \(--large-block\)|contains large microzaps, need -L/,
-    message: 'the stream needs large blocks, and the pool of the receiver has refused them',
-    hint: 'choose a place in another pool with -d, or upgrade that pool with "zpool upgrade"',
+    message: 'the stream needs large blocks, which the receiving pool refused',
+    hint: 'choose another pool with -d, or upgrade the pool with "zpool upgrade"',
   },
   {
     pattern: /Spill block flag missing for raw send/,
-    message: 'the zfs of the sender is too old for streams of encrypted blocks',
+    message: 'the zfs on the sender is too old for raw streams',
     hint: 'update OpenZFS on the sender',
   },
   {
     pattern: /stream has unsupported feature/,
-    message: 'its zfs is too old for the stream',
-    hint: 'update OpenZFS there',
+    message: 'the zfs on the host is too old for the stream',
+    hint: 'update OpenZFS on that host',
   },
   {
     pattern:
       /cannot receive (?:new filesystem|incremental) stream: (?:kernel modules must be upgraded|incompatible embedded data stream feature)/,
-    message: 'the stream does not fit what is there',
-    hint: 'see what "zfs get encryption,redacted,origin" says there; destroy that copy if it may go, or choose another place with -d',
+    message: 'the stream does not match the destination',
+    hint: 'on that host, check "zfs get encryption,redacted,origin"; destroy the copy if it is not needed, or choose another destination with -d',
   },
   {
     pattern: /parent '[^']*' is not a filesystem/,
-    message: 'what the destination lies below is a volume',
-    hint: 'choose another place with -d',
+    message: 'the parent of the destination is a volume',
+    hint: 'choose another destination with -d',
   },
 ];
 

@@ -5,14 +5,16 @@ export const maxNameLength = 255;
 export function findDatasetNameFault(name: string): string | undefined {
   if (name === '') return 'the name is empty';
   if (name.length > maxNameLength) return `the name is longer than ${maxNameLength} characters`;
-  if (name.startsWith('/')) return 'it begins with /; a dataset is named without, e.g. tank/vm';
-  if (name.endsWith('/') || name.includes('//')) return 'it has an empty part between two /';
+  if (name.startsWith('/')) return 'it starts with /; dataset names do not, e.g. tank/vm';
+  if (name.endsWith('/') || name.includes('//')) return 'it contains an empty component';
   const bad = /[^A-Za-z0-9_.: /-]/u.exec(name)?.[0];
   if (bad !== undefined) {
-    return `it has ${JSON.stringify(bad)} in it; ZFS takes letters, digits, spaces and - _ . : only`;
+    return `it contains ${JSON.stringify(bad)}; ZFS allows only letters, digits, spaces and - _ . :`;
   }
-  if (name.split('/').some((part) => part === '.' || part === '..')) return 'it has a part named . or ..';
-  if (!/^[A-Za-z]/.test(name)) return 'the name of a pool begins with a letter';
+  if (name.split('/').some((part) => part === '.' || part === '..')) {
+    return 'it contains a component named . or ..';
+  }
+  if (!/^[A-Za-z]/.test(name)) return 'the name of a pool must start with a letter';
   return undefined;
 }
 

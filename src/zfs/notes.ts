@@ -7,12 +7,12 @@ const longestNoteBytes = 8191;
 /** What keeps a text from being a note, in words; undefined when it is fine. zfs itself takes every character. */
 export function findNoteFault(note: string): string | undefined {
   if (note.trim() === '') return 'the note is empty';
-  if (note === '-') return 'the note is "-", which is how zfs shows that there is none';
-  if (/[\n\r\u2028\u2029]/.test(note)) return 'the note has several lines, and may have one';
-  if (/[\p{Cc}\p{Cs}]/u.test(note)) return 'the note has control characters';
+  if (note === '-') return 'the note is "-", which means "no note" in zfs';
+  if (/[\n\r\u2028\u2029]/.test(note)) return 'the note has several lines';
+  if (/[\p{Cc}\p{Cs}]/u.test(note)) return 'the note contains control characters';
   const bytes = new TextEncoder().encode(note).length;
   return bytes > longestNoteBytes
-    ? `the note has ${bytes} bytes, and may have ${longestNoteBytes}`
+    ? `the note has ${bytes} bytes; the limit is ${longestNoteBytes}`
     : undefined;
 }
 

@@ -58,6 +58,23 @@ const ownProperties: ReadonlySet<string> = new Set([
 /** What makes a dataset appear somewhere, or to somebody: on another host, that is never what is meant. */
 const exposingProperties: ReadonlySet<string> = new Set(['canmount', 'mountpoint', 'sharenfs', 'sharesmb']);
 
+/** The other properties that any dataset can have. */
+const otherProperties = [
+  ...[
+    'checksum',
+    'compression',
+    'copies',
+    'context',
+    'defcontext',
+    'dedup',
+    'fscontext',
+    'logbias',
+    'mlslabel',
+  ],
+  ...['prefetch', 'primarycache', 'readonly', 'redundant_metadata', 'refreservation', 'reservation'],
+  ...['rootcontext', 'secondarycache', 'snapdev', 'snapshot_limit', 'sync', 'volmode'],
+] as const;
+
 /** How data is stored and cached: the same on any host, without taking more of it than the data does. */
 export const storageProperties = [
   ...['aclinherit', 'acltype', 'atime', 'checksum', 'compression', 'copies', 'dnodesize', 'logbias'],
@@ -74,28 +91,58 @@ export function findPropertyNameFault(name: string): string | undefined {
   if (name === '') return 'the name is empty';
   if (name.length > 255) return 'the name is longer than 255 characters';
   if (!/^[a-z0-9:._-]+$/.test(name)) {
-    return 'names of properties have small letters, digits and : . _ - only';
+    return 'property names contain only lower-case letters, digits and : . _ -';
   }
-  return name.startsWith('-') ? 'the name begins with -' : undefined;
+  return name.startsWith('-') ? 'the name starts with -' : undefined;
 }
 
 /** What keeps a text from being the value of a property, in words; undefined when it is fine (`ZAP_MAXVALUELEN` is 8192). */
 export function findPropertyValueFault(value: string): string | undefined {
-  if (/[\p{Cc}\p{Cs}]/u.test(value)) return 'the value has control characters';
+  if (/[\p{Cc}\p{Cs}]/u.test(value)) return 'the value contains control characters';
   // 2,000 characters, as it is written into command lines: any value that zfs itself knows is far shorter.
   return value.length > 2000 ? 'the value is longer than 2,000 characters' : undefined;
 }
 
 /** Why zfs-vm never sets or excludes a property on the person's word, in words; undefined when it may. */
 export function findChoiceFault(name: string): string | undefined {
-  if (name === 'origin') return 'what a clone is made of is for the plan to say';
-  return contentProperties.has(name) ? 'it comes with the content, and can not be chosen' : undefined;
+  if (name === 'origin') return 'the plan determines the origin of a clone';
+  const meant = findMeantProperty(name);
+  if (meant !== undefined) return `unknown property; did you mean ${meant}?`;
+  return contentProperties.has(name) ? 'it is part of the stream and cannot be set' : undefined;
+}
+
+/**
+ * The property that a misspelt name most likely means; undefined for a name that zfs knows, and for one that is like none of them: other
+ * versions of zfs may have it.
+ */
+function findMeantProperty(name: string): string | undefined {
+  const known = [
+    ...[...filesystemProperties, ...volumeProperties, ...encryptionProperties, ...aliases.keys()],
+    ...otherProperties,
+  ];
+  if (name.includes(':') || name.length < 4 || known.includes(name)) return undefined;
+  return known.find((each) => isOneSlip(name, each));
+}
+
+/** Whether two names differ by one letter that is wrong, missing, added, or swapped with the next one. */
+function isOneSlip(one: string, other: string): boolean {
+  let start = 0;
+  while (start < one.length && one[start] === other[start]) start++;
+  const [rest, otherRest] = [one.slice(start), other.slice(start)];
+  return (
+    rest.slice(1) === otherRest.slice(1) ||
+    rest.slice(1) === otherRest ||
+    rest === otherRest.slice(1) ||
+    (rest.slice(2) === otherRest.slice(2) && rest[0] === otherRest[1] && rest[1] === otherRest[0])
+  );
 }
 
 /** Why a property never travels from dataset to dataset, in words; undefined when it may. Those with a colon are the person's own. */
 export function findCarryFault(name: string): string | undefined {
-  if (exposingProperties.has(name)) return 'what makes a dataset appear somewhere never travels';
-  if (encryptionProperties.has(name)) return 'encrypted datasets travel with their encryption as it is';
+  if (exposingProperties.has(name)) return 'mountpoints and shares are never copied';
+  if (encryptionProperties.has(name)) {
+    return 'encryption is never copied as a property: encrypted datasets are sent raw';
+  }
   return findChoiceFault(name);
 }
 

@@ -99,7 +99,7 @@ export class StreamCheck {
   #takeRecord(head: Buffer): string | undefined {
     const record = this.#reader.read(head);
     if (record === undefined) {
-      return this.#place.kind === 'stream' ? 'with a record that is none' : 'that is none of ZFS';
+      return this.#place.kind === 'stream' ? 'with an invalid record' : 'that is not a ZFS stream';
     }
     this.#payloadLeft = record.payloadBytes;
     const place = this.#place;
@@ -110,7 +110,7 @@ export class StreamCheck {
       this.#end(place);
       return undefined;
     }
-    return record.kind === 'other' && place.kind === 'stream' ? undefined : 'with a record out of its place';
+    return record.kind === 'other' && place.kind === 'stream' ? undefined : 'with a misplaced record';
   }
 
   #begin(
@@ -123,7 +123,7 @@ export class StreamCheck {
     if (begin.isPackage) {
       // `zfs send -I` says nothing at the beginning of a package; of `-R`, `-p`, `-b` and `-h`, their list of datasets and properties is there.
       if (place.kind === 'package' || awaited.parts.length < 2 || payloadBytes > 0) {
-        return 'of several datasets, or with properties, as "zfs send -R" and "-p" write them';
+        return 'of several datasets or with properties, like "zfs send -R" and "-p"';
       }
       this.#place = { kind: 'package-head', dataset: begin.dataset };
       return undefined;
@@ -132,7 +132,7 @@ export class StreamCheck {
     if (inPackage !== undefined && begin.dataset !== inPackage) {
       return `of several datasets: ${inPackage} and ${begin.dataset}`;
     }
-    if (begin.type !== awaited.type) return `of a ${begin.type}, where a ${awaited.type} was asked for`;
+    if (begin.type !== awaited.type) return `of a ${begin.type}, but a ${awaited.type} was requested`;
     const fault = awaited.findFault?.(begin) ?? this.#findPartFault(begin, awaited.parts);
     if (fault === undefined) this.#place = { kind: 'stream', package: inPackage };
     return fault;
@@ -146,14 +146,14 @@ export class StreamCheck {
     const index = parts.findIndex((part, at) => at >= this.#begun && (part.toGuid ?? toGuid) === toGuid);
     const part = parts[index];
     if (part === undefined) {
-      return `of the snapshot with the GUID ${toGuid}, where ${parts[this.#begun]?.toGuid ?? 'none'} was asked for`;
+      return `of the snapshot with the GUID ${toGuid}, but ${parts[this.#begun]?.toGuid ?? 'none'} was requested`;
     }
     // Where versions are gone, the next one begins where the first of them was to begin.
     const bases = parts.slice(this.#begun, index + 1).map((each) => each.fromGuid);
     if (!bases.includes(undefined) && !bases.includes(fromGuid)) {
-      return `that begins from the GUID ${fromGuid}, where ${part.fromGuid ?? 'none'} was asked for`;
+      return `based on the GUID ${fromGuid}, but ${part.fromGuid ?? 'none'} was requested`;
     }
-    if (part.isClone === false && isClone) return 'that makes a clone, where none was asked for';
+    if (part.isClone === false && isClone) return 'that creates a clone, but none was requested';
     this.#begun = index + 1;
     return undefined;
   }

@@ -42,8 +42,8 @@ test('a file that was named takes the place of the usual one, and has to be ther
   const path = join(folder, 'mine.toml');
   await assert.rejects(loadConfig(files, path), {
     kind: 'usage',
-    message: /there is no configuration file ".*mine/,
-    hint: /leave out --config/,
+    message: /configuration file ".*mine\.toml" does not exist/,
+    hint: /omit --config/,
   });
   await writeFile(path, '[remotes.c]\nhost = "x"\n');
   assert.deepEqual([...(await loadConfig(files, path)).remotes.keys()], ['c']);
@@ -55,7 +55,7 @@ test('a file that is there and cannot be read is an error', async (t) => {
   const files = findConfigFiles({ XDG_CONFIG_HOME: folder });
   await assert.rejects(loadConfig(files, undefined), {
     kind: 'usage',
-    message: /the configuration ".*config\.toml" can't be read: it is a folder$/,
+    message: /cannot read configuration file ".*config\.toml": it is a directory$/,
     hint: /name a file/,
   });
 });
@@ -64,7 +64,7 @@ test('an error of the disk under it names the file, too', async () => {
   const read = (): Promise<string> => Promise.reject(new Error('EIO: i/o error, read'));
   await assert.rejects(loadConfig({ usualPath: '/etc/c.toml', read }, undefined), {
     kind: 'usage',
-    message: /"\/etc\/c\.toml" can't be read: EIO: i\/o error, read$/,
+    message: /cannot read configuration file "\/etc\/c\.toml": EIO: i\/o error, read$/,
     hint: /"cat \/etc\/c\.toml"/,
   });
 });

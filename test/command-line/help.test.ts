@@ -13,7 +13,7 @@ const plain = new Chalk({ level: 0 });
 test('the help of a command is made of its definition', () => {
   const lines = formatCommandHelp(TagCommand.definition, plain).split('\n');
   assert.deepEqual(lines.slice(0, 4), [
-    'zfs-vm tag: make a version of a filesystem or volume',
+    'zfs-vm tag: create a version of a filesystem or volume',
     '',
     'usage: zfs-vm [-dqsv] tag [-n [NAME:]VERSION] [--new] [-m NOTE]',
     '      [-r|--no-recursive] [--if-changed] filesystem|container-id',
@@ -41,7 +41,7 @@ test('the help of a command is made of its definition', () => {
   ]);
   assert.deepEqual(options.slice(-3), [
     'Examples',
-    '  Begin a streamline:',
+    '  Start a streamline:',
     '      zfs-vm tag -n debian-7:1 pool/src/OpenVZ/Instance/1007',
   ]);
 });

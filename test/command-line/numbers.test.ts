@@ -23,7 +23,7 @@ for (const [text, least] of [
     assert.throws(() => wholeNumber({ least, example: 4 })(text, context), {
       kind: 'usage',
       message: `--jobs ${JSON.stringify(text)} is not a whole number from ${least} to 999999`,
-      hint: 'write e.g. --jobs 4',
+      hint: 'use e.g. --jobs 4',
     });
   });
 }

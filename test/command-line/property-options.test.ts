@@ -75,8 +75,25 @@ for (const [what, set, exclude, carry] of [
 }
 
 test('what never travels can be said by name', () => {
-  assert.throws(() => readPropertyOptions([], [], 'mountpoint'), { hint: 'say it with -o mountpoint=VALUE' });
+  assert.throws(() => readPropertyOptions([], [], 'mountpoint'), { hint: 'use -o mountpoint=VALUE' });
   assert.deepEqual(readPropertyOptions(['mountpoint=/srv'], [], undefined).set, [
     { name: 'mountpoint', value: '/srv' },
   ]);
+});
+
+for (const [misspelt, meant] of [
+  ['compresion', 'compression'],
+  ['qouta', 'quota'],
+  ['recordsizes', 'recordsize'],
+  ['atine', 'atime'],
+] as const) {
+  test(`-o ${misspelt} is refused, with what was most likely meant`, () => {
+    assert.throws(() => readPropertyOptions([`${misspelt}=x`], [], undefined), {
+      message: `invalid value for -o: "${misspelt}": unknown property; did you mean ${meant}?`,
+    });
+  });
+}
+
+test('a property that is like none that is known is left to zfs', () => {
+  assert.equal(readPropertyOptions(['brandnew=on'], [], undefined).set[0]?.name, 'brandnew');
 });

@@ -10,7 +10,8 @@ const losses = ['tank/a', 'tank/b'].map((dataset): Loss => {
   assert.ok(version);
   return { kind: 'partial', host: 'b', dataset, tag: { streamline: 'web', version } };
 });
-const lines = 'drop what arrived of web:1 at b:tank/a\ndrop what arrived of web:1 at b:tank/b\n';
+const lines =
+  'discard the interrupted receive of web:1 in b:tank/a\ndiscard the interrupted receive of web:1 in b:tank/b\n';
 
 /** Asks somebody who gives this answer; gives what was shown, and how often a question was put. */
 async function confirm(

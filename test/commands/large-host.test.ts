@@ -39,10 +39,10 @@ test('two hundred thousand versions are listed as JSON in little memory', () => 
 
 test('two hundred thousand versions are pruned in little memory', () => {
   const last = lastLineOf(['plan', 'prune', '--keep-last', '10']);
-  assert.match(last, /^would destroy 199980 versions on local: 199980 snapshots of 2 datasets/);
+  assert.match(last, /^would destroy 199980 versions on this machine: 199980 snapshots of 2 datasets/);
 });
 
 test('two hundred thousand versions are planned in little memory', () => {
   const last = lastLineOf(['plan', 'push', '-d', 'tank/to', 'local']);
-  assert.match(last, /^200000 versions in 2 datasets to local/);
+  assert.match(last, /^200000 versions in 2 datasets to this machine/);
 });

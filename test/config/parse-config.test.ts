@@ -110,7 +110,7 @@ test('a streamline that no pattern fits has no retention', () => {
 test('what JavaScript means something by is a name like any other', () => {
   const config = parseConfig('[remotes.constructor]\nhost = "a"\n[remotes.toString]\nhost = "b"\n', 'c.toml');
   assert.deepEqual([...config.remotes.keys()], ['constructor', 'toString']);
-  assert.throws(() => parseConfig('__proto__.x = 1\n', 'c.toml'), /has no key "__proto__"/);
+  assert.throws(() => parseConfig('__proto__.x = 1\n', 'c.toml'), /unknown key "__proto__"/);
 });
 
 for (const [what, text, line, words] of [
@@ -118,79 +118,84 @@ for (const [what, text, line, words] of [
     'a misspelt key of a remote',
     '[remotes.b]\nhost = "b"\n\nsodo = true\n',
     4,
-    /"sodo"; it takes host, dest, /,
+    /"sodo"; known keys: host, dest, /,
   ],
   [
     'a misspelt table',
     '[remotes.b]\nhost = "b"\n[remote.c]\nhost = "c"\n',
     3,
-    /the file has no key "remote"/,
+    /the file: unknown key "remote"/,
   ],
   ['a misspelt rule', '[retention.web]\nkeep-last = 1\nkeep-dayly = 2\n', 3, /"keep-dayly"/],
   ['a key in a table within the line', '[remotes]\nb = { host = "b", x = 1 }\n', 2, /"x"/],
   ['a remote without a host', '\n[remotes.b]\nsudo = true\n', 2, /the remote "b" has no host/],
-  ['a remote that is no table', '[remotes]\nb = "fjoe@b"\n', 2, /the remote "b" is a table/],
-  ['remotes that are none', 'remotes = ["b"]\n', 1, /remotes is a table/],
-  [
-    'an address that can be none',
-    '[remotes.b]\nhost = "-oProxyCommand=x"\n',
-    2,
-    /isn't a host to connect to/,
-  ],
-  ['a host that is no text', '[remotes.b]\nhost = 7\n', 2, /host is a text, in quotation marks/],
+  ['a remote that is no table', '[remotes]\nb = "fjoe@b"\n', 2, /the remote "b" must be a table/],
+  ['remotes that are none', 'remotes = ["b"]\n', 1, /remotes must be a table/],
+  ['an address that can be none', '[remotes.b]\nhost = "-oProxyCommand=x"\n', 2, /invalid host/],
+  ['a host that is no text', '[remotes.b]\nhost = 7\n', 2, /host must be a string, in quotation marks/],
   [
     'a place that can be none',
     '[remotes.b]\nhost = "b"\ndest = "/tank"\n',
     3,
-    /can't be a dataset: it begins with/,
+    /invalid dataset name "\/tank": it starts with/,
   ],
-  ['sudo that is a text', '[remotes.b]\nhost = "b"\nsudo = "yes"\n', 3, /sudo is true or false/],
+  ['sudo that is a text', '[remotes.b]\nhost = "b"\nsudo = "yes"\n', 3, /sudo must be true or false/],
   [
     'a transport that there is none',
     '[remotes.b]\nhost = "b"\ntransport = "rsh"\n',
     3,
-    /"ssh2" nor "openssh"/,
+    /not "ssh2" or "openssh"/,
   ],
-  ['a rate that is none', '[remotes.b]\nhost = "b"\nbwlimit = "20 MB"\n', 3, /not a rate: bytes a second/],
-  ['a remote called as this machine', '[remotes.local]\nhost = "b"\n', 1, /that is this machine/],
-  ['a group called as this machine', '[groups]\nlocal = []\n', 2, /that is this machine/],
-  ['a remote with a name like an option', '[remotes."-x"]\nhost = "b"\n', 1, /can't be the name of a remote/],
+  ['a rate that is none', '[remotes.b]\nhost = "b"\nbwlimit = "20 MB"\n', 3, /not a rate: bytes per second/],
+  ['a remote called as this machine', '[remotes.local]\nhost = "b"\n', 1, /stands for this machine/],
+  ['a group called as this machine', '[groups]\nlocal = []\n', 2, /stands for this machine/],
+  ['a remote with a name like an option', '[remotes."-x"]\nhost = "b"\n', 1, /invalid name of a remote/],
+  ['a remote with a name like an address', '[remotes."a@b"]\nhost = "b"\n', 1, /invalid name of a remote/],
   [
-    'a remote with a name like an address',
-    '[remotes."a@b"]\nhost = "b"\n',
-    1,
-    /can't be the name of a remote/,
+    'a group called as a remote',
+    '[remotes.b]\nhost = "b"\n[groups]\nb = []\n',
+    4,
+    /"b" has the same name as a remote/,
   ],
-  ['a group called as a remote', '[remotes.b]\nhost = "b"\n[groups]\nb = []\n', 4, /"b" is a remote already/],
   [
     'a group with a member that is nowhere',
     '[groups]\nall = [\n  "b",\n]\n',
     3,
-    /names "b", which is no remote/,
+    /contains "b", which is not a remote/,
   ],
-  ['a group without members', '[groups]\nall = []\n', 2, /the group "all" names no remote/],
-  ['a group that is one host', '[remotes.b]\nhost = "b"\n[groups]\nall = "b"\n', 4, /is a list of remotes/],
+  ['a group without members', '[groups]\nall = []\n', 2, /the group "all" is empty/],
+  [
+    'a group that is one host',
+    '[remotes.b]\nhost = "b"\n[groups]\nall = "b"\n',
+    4,
+    /must be a list of remotes/,
+  ],
   [
     'a number of versions that is none',
     '[retention.web]\nkeep-last = 0\n',
     2,
-    /keep-last is a whole number from 1/,
+    /keep-last must be a whole number from 1/,
   ],
   ['a number of versions with a point', '[retention.web]\nkeep-last = 1.5\n', 2, /whole number from 1/],
   [
     'a time that is none',
     '[retention.web]\nkeep-within = "month"\n',
     2,
-    /not a time: a whole number from 1 with s, m/,
+    /not a time: a whole number from 1 followed by s, m/,
   ],
   ['a time in which nothing is', '[retention.web]\nkeep-within = "0d"\n', 2, /"0d" is not a time/],
   ['a version that is none', '[retention.web]\nkeep = [\n"web:1",\n"web"]\n', 4, /"web" is not a version/],
-  ['versions that are no list', '[retention.web]\nkeep = "web:1"\n', 2, /keep is a list of texts/],
-  ['a retention that keeps nothing', '[retention.web]\n', 1, /keeps nothing/],
-  ['a retention that keeps no version', '[retention.web]\nkeep = []\n', 1, /keeps nothing/],
-  ['a pattern that no streamline fits', '[retention."a:b"]\nkeep-last = 1\n', 1, /no streamline's name/],
-  ['what is no TOML', '[remotes.b]\nhost = b\n', 2, /this is not TOML: Unexpected/],
-  ['what breaks off', '[remotes.b]\nhost =\n[groups]\n', 3, /or the end of the one before, is not TOML/],
+  ['versions that are no list', '[retention.web]\nkeep = "web:1"\n', 2, /keep must be a list of strings/],
+  ['a retention that keeps nothing', '[retention.web]\n', 1, /would keep nothing/],
+  ['a retention that keeps no version', '[retention.web]\nkeep = []\n', 1, /would keep nothing/],
+  ['a pattern that no streamline fits', '[retention."a:b"]\nkeep-last = 1\n', 1, /not a streamline name/],
+  ['what is no TOML', '[remotes.b]\nhost = b\n', 2, /this line is not valid TOML: Unexpected/],
+  [
+    'what breaks off',
+    '[remotes.b]\nhost =\n[groups]\n',
+    3,
+    /or the end of the previous line is not valid TOML/,
+  ],
   ['a key that is there twice', '[remotes.b]\nhost = "b"\nhost = "c"\n', 3, /multiple times/],
   ['a list of tables', '[[remotes]]\nhost = "b"\n', 1, /one pair of brackets/],
 ] as const) {
@@ -229,8 +234,8 @@ test('all that is wrong with a file is found, by line', () => {
   const messages = faults.map(({ message }) => message).join('\n');
   assert.match(messages, /"hots".*did you mean "host"\?/);
   assert.match(messages, /"keep-dayly".*did you mean "keep-daily"\?/);
-  assert.match(messages, /"d", which is no remote/);
-  assert.doesNotMatch(messages, /"[bc]", which is no remote/);
+  assert.match(messages, /"d", which is not a remote/);
+  assert.doesNotMatch(messages, /"[bc]", which is not a remote/);
 });
 
 test('of what is no TOML, the first fault is found; of what is fine, none', () => {

@@ -12,13 +12,13 @@ test('a host that lacks a pool that was worked with is not ready', () => {
     () => {
       pools.check('a', ['tank/vm', 'usb']);
     },
-    { kind: 'connection', message: /"fast" is gone/ },
+    { kind: 'connection', message: /"fast" is missing/ },
   );
   assert.throws(
     () => {
       pools.check('b', []);
     },
-    { kind: 'connection', message: /b: the pool "tank" is gone/ },
+    { kind: 'connection', message: /b: pool "tank" is missing/ },
   );
 });
 

@@ -57,7 +57,7 @@ async function main(argv: readonly string[]): Promise<number> {
       await (await findLab(values.name))?.stop();
       return 0;
     case undefined:
-      throw new UsageError('a command is missing');
+      throw new UsageError('missing command');
     default:
       throw new UsageError(`there is no command ${command}`);
   }

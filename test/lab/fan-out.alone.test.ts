@@ -97,7 +97,7 @@ test(
     await a.setLink({});
     await takeSends(a);
     const second = await a.run(`PATH=${notingFolder}:$PATH zfs-vm ${pushToAll}`, { timeoutMs: 240_000 });
-    assert.match(second.stdout, /^root@b, root@c and root@d share [23] versions: each is read once$/m);
+    assert.match(second.stdout, /^[23] versions are read once for root@b, root@c and root@d$/m);
     // The rest of what had been interrupted, for each from where it was, and then the other versions once for all.
     const sends = await takeSends(a);
     assert.ok(sends >= 2 && sends <= 4, `${sends} times`);
@@ -114,7 +114,7 @@ test(
     await startSlowPush();
     await c.reset();
     const { output } = await endSlowPush();
-    assert.match(output, /^root@c +trying again in 1 s/m);
+    assert.match(output, /^root@c +re(connect|try)ing in 1 s/m);
     assert.doesNotMatch(output, /^root@[bd] .*(failed|trying again)/m);
     assert.match(output, /^root@b +[0-9]+ .*done$/m);
     assert.match(output, /^root@d +[0-9]+ .*done$/m);

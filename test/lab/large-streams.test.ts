@@ -73,7 +73,7 @@ for (const [title, onMaster, reason] of [
     const { stderr } = await a.run(`PATH=${path} zfs-vm --debug push -d tank/vm root@b`, {
       timeoutMs: 300_000,
     });
-    const told = /root@b: large streams go the same way as all else: (.*)/.exec(stderr);
+    const told = /root@b: no separate connection for large streams: (.*)/.exec(stderr);
     assert.match(told?.[1] ?? '', reason, stderr);
     await assertAllIsThere();
     assert.equal(await hashFiles(b, 'tank/vm/ct@zfs-vm:ct:1'), await hashFiles(a, 'tank/ct@zfs-vm:ct:1'));

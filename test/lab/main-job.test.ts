@@ -169,10 +169,10 @@ test('an encrypted dataset arrives encrypted, without its key, also where a stre
   await b.run('zfs create -p tank/vm');
   await a.run(begin('tank/secret@zfs-vm:secret:1'));
   const first = await expectZfsVm(outside, 'push -n secret:1 -d tank/vm root@b');
-  assert.match(first.stdout, /^drop what had arrived of tank\/secret@zfs-vm:secret:1 /m);
+  assert.match(first.stdout, /^discard the interrupted receive of tank\/secret@zfs-vm:secret:1 /m);
   await a.run(begin('-w -i @zfs-vm:secret:1 tank/secret@zfs-vm:secret:2'));
   const second = await expectZfsVm(outside, 'push -d tank/vm root@b');
-  assert.match(second.stdout, /^secret:2 .*the rest of an interrupted stream/m);
+  assert.match(second.stdout, /^secret:2 .*resumed/m);
   const { stdout } = await b.run('zfs get -H -o value encryption,keystatus tank/vm/secret');
   assert.match(stdout, /^aes-256-gcm\nunavailable\n$/);
   assert.deepEqual(await listVersionGuids(b), await listVersionGuids(a));

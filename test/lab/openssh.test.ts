@@ -99,9 +99,9 @@ test('a connection that breaks is made again, and the stream goes on where it st
   await a.setLink({});
   const { status, output } = await awaitPush();
   assert.equal(status, 0, output);
-  assert.match(output, /the connection to b is lost: /);
-  assert.match(output, /trying again in 1 s/);
-  assert.match(output, /ct:1 .* the rest of an interrupted stream/);
+  assert.match(output, /connection to b lost: /);
+  assert.match(output, /re(?:connect|try)ing in 1 s/);
+  assert.match(output, /ct:1 .* resumed/);
   assert.equal(await hashFiles(b, 'tank/vm/ct@zfs-vm:ct:2'), await hashFiles(a, 'tank/ct@zfs-vm:ct:2'));
 });
 
@@ -114,6 +114,6 @@ for (const [side, host] of [
     await lab[host].run('pkill -KILL -x zfs');
     const { status, output } = await awaitPush();
     assert.equal(status, 1, output);
-    assert.match(output, new RegExp(`zfs-vm: (local|root@b): zfs ${side} was ended by SIGKILL`));
+    assert.match(output, new RegExp(`zfs-vm: (local|root@b): zfs ${side} was terminated by SIGKILL`));
   });
 }

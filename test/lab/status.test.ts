@@ -63,7 +63,7 @@ test('a receiver that lags, with a receive that was interrupted, is told as it i
   const table = await expectZfsVm(outside, 'status', 4);
   assert.match(table.stdout, /^ct +backup +none +1 version, about [0-9.]+ MiB +behind, part of 1 has come$/m);
   assert.match(table.stdout, /^web +backup +1 +[0-9]+ (s|min) +2 versions.* +behind$/m);
-  assert.match(table.stdout, /^web +gone +not reached$/m);
+  assert.match(table.stdout, /^web +gone +unreachable$/m);
 
   const web = (await readRows('-n web')).get('web');
   assert.deepEqual(web?.newest, { version: '1', createdAt: new Date(Number(created) * 1000).toISOString() });

@@ -94,7 +94,7 @@ test('a copy that was sent decrypted and encrypted anew is a conflict for plan a
   await a.run('date > /tank/sec/f; zfs snapshot tank/sec@zfs-vm:sec:2');
   for (const command of ['plan push', 'push --retries 0']) {
     const { stdout, stderr } = await expectZfsVm(outside, `${command} root@b`, 3);
-    assert.match(stdout + stderr, /decrypted and encrypted anew/);
+    assert.match(stdout + stderr, /decrypted and encrypted again/);
   }
 });
 

@@ -25,7 +25,7 @@ const floods: readonly Flood[] = [
     lies: { there: endless('filesystem,volume', 'tank/a	filesystem	-	0	1795249568	off	-	-') },
     ...{
       words: ['push', 'there'],
-      says: /there: zfs list failed.*the list of datasets broke off, or has no end/,
+      says: /there: zfs list failed.*the list of datasets is incomplete or too long/,
     },
   },
   {
@@ -33,7 +33,7 @@ const floods: readonly Flood[] = [
     lies: { there: endless('snapshot,bookmark', 'tank@a	1	1') },
     ...{
       words: ['push', 'there'],
-      says: /there: zfs list printed more than 512 MiB, and was ended/,
+      says: /there: zfs list printed more than 512 MiB and was stopped/,
     },
   },
   {
@@ -51,7 +51,7 @@ const floods: readonly Flood[] = [
     lies: { there: endless('receive -v', 'receiving full stream of tank/vm@a into tank/vm@a') },
     ...{
       words: ['push', 'there'],
-      says: /there: zfs receive printed more than 2 MiB, and was ended/,
+      says: /there: zfs receive printed more than 2 MiB and was stopped/,
       limitMib: 150,
     },
   },

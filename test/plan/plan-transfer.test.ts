@@ -17,7 +17,7 @@ import { describeAfter, world } from '../worlds.js';
 function show(plan: Plan): string[] {
   return [
     ...plan.chains.flatMap((chain) => [
-      `${describeRoute(chain, 'b')}${describeAfter(chain)}${chain.raw ? ' raw' : ''}`,
+      `${describeRoute(chain, { senderName: 'local', receiverName: 'b' })}${describeAfter(chain)}${chain.raw ? ' raw' : ''}`,
       ...chain.parents.map((parent) => `  make ${parent}`),
       ...[describeAbort(chain, 'b') ?? []].flat().map((line) => `  ${line}`),
       ...[describeSetAside(chain, 'b') ?? []].flat().map((line) => `  ${line}`),
@@ -723,13 +723,13 @@ plans(
     sender: ['tank/vm: web:1 web:2 web:3'],
     receiver: ['tank/vm (partial web:2 since web:1): web:1'],
   },
-  ['tank/vm -> b:tank/vm', '  web:2 the rest of an interrupted stream', '  web:3 incremental since web:2'],
+  ['tank/vm -> b:tank/vm', '  web:2 resumed', '  web:3 incremental since web:2'],
 );
 
 plans(
   'an interrupted full stream is resumed at its place',
   { sender: ['tank/vm: web:1 web:2'], receiver: ['tank/x/vm (partial web:1):'], to: 'tank/x' },
-  ['tank/vm -> b:tank/x/vm', '  web:1 the rest of an interrupted stream', '  web:2 incremental since web:1'],
+  ['tank/vm -> b:tank/x/vm', '  web:1 resumed', '  web:2 incremental since web:1'],
 );
 
 plans(
@@ -781,7 +781,7 @@ plans(
     sender: ['tank/vm: web:1', 'tank/new < tank/vm@web:1: web:2'],
     receiver: ['tank/vm: web:1', 'tank/new (partial web:2 since web:1) < tank/vm@web:1:'],
   },
-  ['tank/new -> b:tank/new', '  web:2 the rest of an interrupted stream', 'tank/vm is up to date in tank/vm'],
+  ['tank/new -> b:tank/new', '  web:2 resumed', 'tank/vm is up to date in tank/vm'],
 );
 
 plans(
@@ -792,7 +792,7 @@ plans(
   },
   [
     'tank/vm -> b:tank/vm',
-    "  drop what had arrived of tank/sent@zfs-vm:web:3 at b:tank/vm: it isn't what is sent next",
+    '  discard the interrupted receive of tank/sent@zfs-vm:web:3 in b:tank/vm: another snapshot is sent next',
     '  web:2 incremental since web:1',
     '  web:3 incremental since web:2',
   ],
@@ -803,7 +803,7 @@ plans(
   { sender: ['tank/vm: web:2'], receiver: ['tank/vm (partial web:1):'] },
   [
     'tank/vm -> b:tank/vm',
-    "  drop what had arrived of tank/sent@zfs-vm:web:1 at b:tank/vm: it isn't what is sent next",
+    '  discard the interrupted receive of tank/sent@zfs-vm:web:1 in b:tank/vm: another snapshot is sent next',
     '  web:2 full',
   ],
 );
@@ -834,7 +834,7 @@ plans(
   },
   [
     'tank/new -> b:tank/new',
-    "  drop what had arrived of tank/sent@zfs-vm:web:2 at b:tank/new: it isn't what is sent next",
+    '  discard the interrupted receive of tank/sent@zfs-vm:web:2 in b:tank/new: another snapshot is sent next',
     '  web:2 clone of web:1',
     'tank/vm is up to date in tank/vm',
   ],
@@ -848,7 +848,7 @@ plans(
   },
   [
     'tank/second -> b:tank/vm',
-    "  drop what had arrived of tank/vm@zfs-vm:web:2 at b:tank/vm: it isn't what is sent next",
+    '  discard the interrupted receive of tank/vm@zfs-vm:web:2 in b:tank/vm: another snapshot is sent next',
     '  web:2 incremental since web:1',
     'tank/vm: destination-exists',
   ],
@@ -860,7 +860,7 @@ plans(
     sender: ['tank/vm: web:1 web:2', 'tank/second: web:1 web:2'],
     receiver: ['tank/vm (copy of tank/second) (partial web:2 of tank/vm since web:1): web:1'],
   },
-  ['tank/second -> b:tank/vm', '  web:2 the rest of an interrupted stream', 'tank/vm: destination-exists'],
+  ['tank/second -> b:tank/vm', '  web:2 resumed', 'tank/vm: destination-exists'],
 );
 
 plans(
@@ -871,10 +871,10 @@ plans(
   },
   [
     'tank/vm -> b:tank/vm',
-    "  drop what had arrived of fast/vm@zfs-vm:web:2 at b:tank/vm: it isn't what is sent next",
+    '  discard the interrupted receive of fast/vm@zfs-vm:web:2 in b:tank/vm: another snapshot is sent next',
     '  web:2 incremental since web:1',
     'tank/db -> b:tank/db',
-    "  drop what had arrived of fast/db@zfs-vm:db:1 at b:tank/db: it isn't what is sent next",
+    '  discard the interrupted receive of fast/db@zfs-vm:db:1 in b:tank/db: another snapshot is sent next',
     '  db:1 full',
   ],
 );
@@ -885,7 +885,7 @@ plans(
     sender: ['tank/vm: web:1 web:2'],
     receiver: ['tank/vm (partial web:2 of tank/old/vm since web:1): web:1'],
   },
-  ['tank/vm -> b:tank/vm', '  web:2 the rest of an interrupted stream'],
+  ['tank/vm -> b:tank/vm', '  web:2 resumed'],
 );
 
 plans(
@@ -894,12 +894,7 @@ plans(
     sender: ['tank/vm (encrypted): web:1 web:2', 'tank/db (encrypted): db:1'],
     receiver: ['tank/vm (encrypted) (partial web:2 since web:1 raw): web:1', 'tank/db (partial db:1 raw):'],
   },
-  [
-    'tank/vm -> b:tank/vm raw',
-    '  web:2 the rest of an interrupted stream',
-    'tank/db -> b:tank/db raw',
-    '  db:1 the rest of an interrupted stream',
-  ],
+  ['tank/vm -> b:tank/vm raw', '  web:2 resumed', 'tank/db -> b:tank/db raw', '  db:1 resumed'],
 );
 
 plans(
@@ -910,10 +905,10 @@ plans(
   },
   [
     'tank/vm -> b:tank/vm raw',
-    "  drop what had arrived of tank/sent@zfs-vm:web:2 at b:tank/vm: it isn't what is sent next",
+    '  discard the interrupted receive of tank/sent@zfs-vm:web:2 in b:tank/vm: another snapshot is sent next',
     '  web:2 incremental since web:1',
     'tank/db -> b:tank/db raw',
-    "  drop what had arrived of tank/sent@zfs-vm:db:1 at b:tank/db: it isn't what is sent next",
+    '  discard the interrupted receive of tank/sent@zfs-vm:db:1 in b:tank/db: another snapshot is sent next',
     '  db:1 full',
   ],
 );
@@ -964,7 +959,7 @@ plans(
     'tank/vm -> b:tank/vm',
     '  destroy b:tank/vm@y',
     '  destroy b:tank/vm@x',
-    '  roll back b:tank/vm@zfs-vm:web:1, losing 14 KiB written since',
+    '  roll back to b:tank/vm@zfs-vm:web:1, losing 14 KiB written since its newest snapshot',
     '  web:2 incremental since web:1',
   ],
 );
@@ -1125,7 +1120,7 @@ plans(
   [
     'tank/vm -> b:tank/vm',
     '  destroy b:tank/vm@zfs-vm:web:3',
-    '  roll back b:tank/vm@zfs-vm:web:2',
+    '  roll back to b:tank/vm@zfs-vm:web:2',
     '  web:4 incremental since web:2',
     'tank/new -> b:tank/new',
     '  web:3 full',
@@ -1142,7 +1137,7 @@ plans('also when it is decided after what it was in the way of', { ...goneOnElse
   '  web:3 full',
   'tank/vm -> b:tank/vm',
   '  destroy b:tank/vm@zfs-vm:web:3',
-  '  roll back b:tank/vm@zfs-vm:web:2',
+  '  roll back to b:tank/vm@zfs-vm:web:2',
   '  web:4 incremental since web:2',
 ]);
 
@@ -1223,7 +1218,7 @@ plans(
   },
   [
     'tank/sent -> b:tank/sent',
-    "  drop what had arrived of tank/sent@b at b:tank/sent: it isn't what is sent next",
+    '  discard the interrupted receive of tank/sent@b in b:tank/sent: another snapshot is sent next',
     '  tank/sent@c incremental since tank/sent@a',
   ],
 );
@@ -1253,7 +1248,7 @@ plans(
   { sender: ['tank/sent: @c'], receiver: ['tank/sent (partial @b):'], allSnapshots: true },
   [
     'tank/sent -> b:tank/sent',
-    "  drop what had arrived of tank/sent@b at b:tank/sent: it isn't what is sent next",
+    '  discard the interrupted receive of tank/sent@b in b:tank/sent: another snapshot is sent next',
     '  tank/sent@c full',
   ],
 );

@@ -72,14 +72,14 @@ test('a host that is no remote is an address, as ever', async () => {
 
 test('list asks a remote by its short name', async () => {
   const { world } = makeWorld('host = "root@b"');
-  assert.match((await expectRun(world, 'a', 'list backup')).stderr, /^backup has no zfs-vm versions$/m);
+  assert.match((await expectRun(world, 'a', 'list backup')).stderr, /^no versions on backup$/m);
 });
 
 test('a group is no host', async () => {
   const { world } = makeWorld('host = "b"');
   const { stderr } = await expectRun(world, 'a', 'list all', 2);
-  assert.match(stderr, /all is a group of hosts, and one is wanted/);
-  assert.match(stderr, /try: name one of them: backup/);
+  assert.match(stderr, /all is a group of hosts, but one host is needed/);
+  assert.match(stderr, /try: use one of its members: backup/);
 });
 
 test('another file takes the place of the usual one, before the command and after it', async () => {
@@ -96,7 +96,7 @@ test('a configuration with a fault stops every command before anything runs, wit
     const { stderr } = await expectRun(world, 'a', args, 2);
     assert.match(
       stderr,
-      /^zfs-vm: config\.toml:2: the remote "backup" has no key "hots"; it takes host, dest, /,
+      /^zfs-vm: config\.toml:2: the remote "backup": unknown key "hots"; known keys: host, dest, /,
     );
   }
 });

@@ -38,8 +38,11 @@ export interface Named {
 export function findNamed(text: string): Named {
   const matches = (pattern: RegExp): Set<string> =>
     new Set([...text.matchAll(pattern)].map(([, name = '']) => name));
-  const destroyed = matches(/^destroy [^:\n]*:(.+?)(?:, losing .* written since)?(?: \(kept as .*\))?$/gm);
-  const replacing = /^destroy [^:\n]*:(.+?)(?:, losing .* written since)? \(kept as (.+) until .*\)$/gm;
+  const destroyed = matches(
+    /^destroy (?:[a-z]+:)?(.+?)(?:, losing .* written since its newest snapshot)?(?: \(kept as .*\))?$/gm,
+  );
+  const replacing =
+    /^destroy (?:[a-z]+:)?(.+?)(?:, losing .* written since its newest snapshot)? \(kept as (.+) until .*\)$/gm;
   const replaced = [...text.matchAll(replacing)].map(([, name = '', aside = '']) => ({ name, aside }));
   // Its snapshots are handed to a clone, which can't be in use, and are destroyed there.
   for (const { name, aside } of replaced) {
@@ -51,7 +54,7 @@ export function findNamed(text: string): Named {
   }
   return {
     ...{ destroyed, replaced },
-    rolledBack: matches(/^roll back [^:\n]*:([^@\n]+)@/gm),
+    rolledBack: matches(/^roll back to (?:[a-z]+:)?([^@:\n]+)@/gm),
   };
 }
 
@@ -317,7 +320,9 @@ export function findConflicts({ stderr }: Pick<RunResult, 'stderr'>): Set<string
 
 /** The sources whose copies are told to be half moved aside. */
 export function findHalfMoved({ stderr }: Pick<RunResult, 'stderr'>): Set<string> {
-  const halves = stderr.split('\n').filter((line) => line.includes(' stopped while it was renamed from '));
+  const halves = stderr
+    .split('\n')
+    .filter((line) => line.includes(' stopped while it was being renamed from '));
   return findConflicts({ stderr: halves.join('\n') });
 }
 
@@ -332,14 +337,16 @@ export function judgeWords({ status, stdout, stderr }: RunResult, isPlan: boolea
   const says = (pattern: RegExp): boolean => pattern.test(all);
   if (status === 3) {
     expectThat(
-      says(/^conflict: |that was not confirmed|the stream does not fit what is there|the key is not loaded/m),
+      says(
+        /^conflict: |not confirmed|the stream does not match the destination|key (?:of .* )?is not loaded/m,
+      ),
       'status 3, and no conflict is told',
     );
   }
   if (status === 130) expectThat(says(/interrupted/), 'status 130, and no interrupt is told');
   if (status === 0) {
     expectThat(
-      !says(/not done|not all is well|failed:/) || says(/trying again/),
+      !says(/incomplete|done with errors|failed:/) || says(/retrying|reconnecting/),
       'status 0, and a failure is told',
     );
   }
@@ -351,6 +358,6 @@ export function readCount({
   stdout,
 }: RunResult): { readonly isDone: boolean; readonly versions: number } | undefined {
   const [, what, count] =
-    /^(done:|(?:not done|not all is well).*sent) ([0-9]+) versions?,/m.exec(stdout) ?? [];
+    /^(done:|done with errors:|incomplete:.*(?:sent|received)) ([0-9]+) versions?,/m.exec(stdout) ?? [];
   return count === undefined ? undefined : { isDone: what === 'done:', versions: Number(count) };
 }

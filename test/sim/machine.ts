@@ -86,7 +86,7 @@ export class Machine {
    */
   connect(name: string, user: User = rootUser): SimHost {
     if (this.unreachable !== undefined) {
-      throw new ZfsVmError('connection', `can't connect to ${name}: ${this.unreachable}`);
+      throw new ZfsVmError('connection', `cannot connect to ${name}: ${this.unreachable}`);
     }
     const host = new SimHost(name, this, user);
     this.#connections.add(host);

@@ -24,7 +24,7 @@ for (const args of [
   test(`"${args}" is an error where there is no version 99, and says which there are`, async () => {
     const { world, b } = makeWorld();
     const { stderr } = await expectRun(world, 'a', args, 2);
-    assert.match(stderr, /has no version 99 of web\n.*1, 2, 3/);
+    assert.match(stderr, /no version 99 of web on this machine\n.*1, 2, 3/);
     assert.equal(b.pools.datasets.has('tank/vm'), false);
   });
 }
@@ -33,7 +33,7 @@ for (const args of ['pull -n web:99 a', 'copy -n web:99 a b', 'clone --from a we
   test(`"${args}" looks for the version on the host that has it`, async () => {
     const { world, b } = makeWorld();
     const { stderr } = await expectRun(world, 'b', args, 2);
-    assert.match(stderr, /a has no version 99 of web/);
+    assert.match(stderr, /no version 99 of web on a/);
     assert.equal(b.pools.datasets.has('tank/vm'), false);
   });
 }
@@ -48,7 +48,7 @@ test('a pattern may name a version that only some of its streamlines have: the o
 test('a version that none of the streamlines of a pattern has is an error', async () => {
   const { world } = makeWorld();
   const { stderr } = await expectRun(world, 'a', 'push -n web*:6 b', 2);
-  assert.match(stderr, /no streamline on local that fits "web\*" has a version 6/);
+  assert.match(stderr, /no streamline matching "web\*" on this machine has version 6/);
 });
 
 test('a version that one of several datasets of the streamline has is there', async () => {

@@ -41,7 +41,10 @@ test('where a dataset goes that can not be below its clone is said', async () =>
   await expectRun(world, 'a', 'tag -r tank/t');
   for (const command of ['plan push b', 'push b']) {
     const { stdout } = await expectRun(world, 'a', command);
-    assert.match(stdout, /^tank\/t\/sub goes to b:tank\/t-sub, beside tank\/t: tank\/t is a clone of it/m);
+    assert.match(
+      stdout,
+      /^tank\/t\/sub is sent to b:tank\/t-sub, next to tank\/t and not below it, because tank\/t is its clone/m,
+    );
   }
   assert.ok(a.pools.open('tank/t').origin);
 });

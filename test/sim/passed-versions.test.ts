@@ -19,7 +19,7 @@ test('--latest says once what it leaves out, and what comes later is no failure'
   const { world, a } = makeWorld(1, 2, 3);
   const first = await expectRun(world, 'a', 'push --latest b');
   assert.match(first.stdout, inOneLine);
-  assert.match(first.stdout, /left out by --latest and cannot be sent to b later/);
+  assert.match(first.stdout, /omitted by --latest and cannot be sent to b later/);
   assert.doesNotMatch((await expectRun(world, 'a', 'push --latest b')).stdout, inOneLine);
   addVersion(a, 'tank/vm', 'web:4');
   assert.doesNotMatch((await expectRun(world, 'a', 'push --latest b')).stdout, inOneLine);
@@ -31,7 +31,7 @@ test('after --latest, nothing says "up to date" of what lacks older versions, an
   for (const command of ['push b', 'plan push b', 'status b']) {
     const { stdout } = await expectRun(world, 'a', command);
     assert.doesNotMatch(stdout, /up to date/);
-    assert.match(stdout, /2 older versions .*cannot be sent any more/);
+    assert.match(stdout, /2 older versions .*can no longer be sent/);
   }
   assert.match((await expectRun(world, 'a', 'status --check b')).stdout, /^ZFS-VM OK/);
 });
@@ -57,7 +57,7 @@ test('where the highest version is gone and something later is there, push and s
   b.pools.destroySnapshots('tank/vm', ['zfs-vm:web:5']);
   for (const command of ['push b', 'plan push b', 'status b']) {
     const { stdout, stderr } = await expectRun(world, 'a', command, 3);
-    assert.match(stdout + stderr, /lacks web:5 and can't get it/);
+    assert.match(stdout + stderr, /cannot receive web:5/);
     assert.doesNotMatch(stdout, /up to date/);
   }
   assert.match((await expectRun(world, 'a', 'status --check b', 2)).stdout, /^ZFS-VM CRITICAL/);

@@ -19,14 +19,14 @@ async function makeWorld(): Promise<{ world: SimWorld; a: Machine; b: Machine; s
   const { stderr } = await expectRun(world, 'a', 'push b', 3);
   assert.match(
     stderr,
-    /x in tank\/x: the snapshots that b:tank\/x came from belong to tank\/c now, which was promoted/,
+    /x in tank\/x: the snapshots that b:tank\/x was received from now belong to tank\/c, which was promoted/,
   );
   return { world, a, b, stderr };
 }
 
 test('what a promotion on the sender has taken away is given back as the conflict says', async () => {
   const { world, a, b, stderr } = await makeWorld();
-  assert.match(stderr, /"zfs promote tank\/x" on the sender/);
+  assert.match(stderr, /"zfs promote tank\/x" on this machine/);
   a.pools.promote('tank/x');
   await expectRun(world, 'a', 'push b');
   assert.equal(versionsOf(b, 'tank/x'), 'x:1 x:2');
@@ -38,7 +38,7 @@ test('what a promotion on the sender has taken away is given back as the conflic
 
 test('a promotion that stays makes a clone on the receiver, too, when the copy is renamed there', async () => {
   const { world, a, b, stderr } = await makeWorld();
-  assert.match(stderr, /rename tank\/x on the receiver/);
+  assert.match(stderr, /rename tank\/x on b/);
   b.pools.rename('tank/x', 'tank/x-old');
   await expectRun(world, 'a', 'push b');
   assert.equal(b.pools.open('tank/x').origin?.name, 'zfs-vm:x:1');

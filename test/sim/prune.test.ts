@@ -25,7 +25,7 @@ test('without --yes, it is shown what is destroyed, and without somebody to ask,
   const { stdout, stderr } = await expectRun(world, 'a', 'prune --keep-last 2', 3);
   assert.match(
     stdout,
-    /^would destroy 3 versions on local: 3 snapshots of 1 dataset, which frees [0-9.]+ KiB$/m,
+    /^would destroy 3 versions on this machine: 3 snapshots of 1 dataset, freeing [0-9.]+ KiB$/m,
   );
   assert.match(stderr, /not confirmed/);
   assert.equal(describeState(a), state);
@@ -36,32 +36,32 @@ test('--dry-run shows what would be destroyed with what it frees, and nothing ch
   const { world, a } = await makeWorld();
   const state = describeState(a);
   const { stdout } = await expectRun(world, 'a', 'prune --dry-run --keep-last 2');
-  assert.match(stdout, /^web: 3 of 5 versions go$/m);
-  assert.match(stdout, /^ {2}goes {3}1 {2}\d{4}-\d\d-\d\d \d\d:\d\d {2}tank\/vm$/m);
+  assert.match(stdout, /^web: 3 of 5 versions to destroy$/m);
+  assert.match(stdout, /^ {2}destroy {2}1 {2}\d{4}-\d\d-\d\d \d\d:\d\d {2}tank\/vm$/m);
   assert.match(
     stdout,
-    /^destroy local:tank\/vm@zfs-vm:web:1,zfs-vm:web:2,zfs-vm:web:3 {2}frees [1-9][0-9.]* KiB$/m,
+    /^destroy tank\/vm@zfs-vm:web:1,zfs-vm:web:2,zfs-vm:web:3 {2}frees [1-9][0-9.]* KiB$/m,
   );
-  assert.match(stdout, /^would destroy 3 versions on local: 3 snapshots of 1 dataset, which frees /m);
+  assert.match(stdout, /^would destroy 3 versions on this machine: 3 snapshots of 1 dataset, freeing /m);
   assert.equal(describeState(a), state);
 });
 
 test('with -v, it is told what stays, and by which rule', async () => {
   const { world } = await makeWorld();
   const { stdout } = await expectRun(world, 'a', 'plan prune -v --keep-last 2 --keep-within 3h --keep web:1');
-  assert.match(stdout, /^ {2}stays {2}1 .* --keep$/m);
-  assert.match(stdout, /^ {2}goes {3}2 /m);
-  assert.match(stdout, /^ {2}stays {2}3 .* --keep-within$/m);
-  assert.match(stdout, /^ {2}stays {2}5 .* --keep-last; --keep-within; the newest; the newest of tank\/vm$/m);
+  assert.match(stdout, /^ {2}keep {5}1 .* --keep$/m);
+  assert.match(stdout, /^ {2}destroy {2}2 /m);
+  assert.match(stdout, /^ {2}keep {5}3 .* --keep-within$/m);
+  assert.match(stdout, /^ {2}keep {5}5 .* --keep-last; --keep-within; the newest; the newest of tank\/vm$/m);
 });
 
 test('with --yes, what no rule keeps is destroyed, and a second time there is nothing to do', async () => {
   const { world, a } = await makeWorld();
   const { stdout } = await expectRun(world, 'a', 'prune --keep-last 2 --yes');
   assert.match(stdout, /^destroyed tank\/vm@zfs-vm:web:1$/m);
-  assert.match(stdout, /^done: destroyed 3 snapshots of 1 dataset, which frees /m);
+  assert.match(stdout, /^done: destroyed 3 snapshots of 1 dataset, freeing /m);
   assert.equal(versionsOf(a), 'web:4 web:5');
-  assert.match((await expectRun(world, 'a', 'prune --keep-last 2 --yes')).stdout, /^nothing goes$/m);
+  assert.match((await expectRun(world, 'a', 'prune --keep-last 2 --yes')).stdout, /^nothing to destroy$/m);
 });
 
 test('another host is pruned over its connection, with sudo if that is asked for', async () => {
@@ -86,17 +86,17 @@ test('only versions that -n chooses go, and the rules count all of their streaml
 });
 
 for (const [what, args, message] of [
-  ['no rule at all', '--yes', /nothing says which versions are kept/],
+  ['no rule at all', '--yes', /no retention rules given/],
   ['a rule that keeps none', '--keep-last 0', /not a whole number from 1/],
   ['a number that is too large', '--keep-daily 9999999', /not a whole number from 1 to 999999/],
   ['a time that is none', '--keep-within soon', /not a duration/],
   [
     'a time in which nothing is',
     '--keep-within 0d --yes',
-    /"0d" is not a duration\n {2}try: write a whole number from 1/,
+    /"0d" is not a duration\n {2}try: use a whole number from 1/,
   ],
   ['a version that is none', '--keep web', /not a version/],
-  ['a version that is not there', '--keep web:99 --yes', /has no web:99/],
+  ['a version that is not there', '--keep web:99 --yes', /no version web:99/],
 ] as const) {
   test(`${what} is refused, and nothing goes`, async () => {
     const { world, a } = await makeWorld();
@@ -113,9 +113,9 @@ test('what is held, has a clone, or is the newest of its dataset stays, with the
   addVersion(a, 'tank/copy', 'web:6');
   addVersion(a, 'tank/copy', 'web:7');
   const { stdout } = await expectRun(world, 'a', 'prune --keep-last 1 --yes');
-  assert.match(stdout, /^ {2}stays {2}1 .*tank\/vm@zfs-vm:web:1 is held/m);
-  assert.match(stdout, /^ {2}stays {2}2 .*has clones: tank\/copy$/m);
-  assert.match(stdout, /^ {2}stays {2}5 .*the newest of tank\/vm$/m);
+  assert.match(stdout, /^ {2}keep {5}1 .*tank\/vm@zfs-vm:web:1 is held/m);
+  assert.match(stdout, /^ {2}keep {5}2 .*has clones: tank\/copy$/m);
+  assert.match(stdout, /^ {2}keep {5}5 .*the newest of tank\/vm$/m);
   assert.equal(versionsOf(a), 'web:1 web:2 web:5');
   assert.equal(versionsOf(a, 'tank/copy'), 'web:7');
 });
@@ -128,8 +128,8 @@ test('a version of a tree goes or stays as a whole', async () => {
   }
   a.pools.hold('mine', 'tank/vm/disk@zfs-vm:web:2');
   const { stdout } = await expectRun(world, 'a', 'prune --keep-last 1 --yes');
-  assert.match(stdout, /^ {2}goes {3}1 .* tank\/vm \(\+1\)$/m);
-  assert.match(stdout, /^ {2}stays {2}2 .* tank\/vm\/disk@zfs-vm:web:2 is held/m);
+  assert.match(stdout, /^ {2}destroy {2}1 .* tank\/vm \(\+1\)$/m);
+  assert.match(stdout, /^ {2}keep {5}2 .* tank\/vm\/disk@zfs-vm:web:2 is held/m);
   assert.equal(versionsOf(a), 'web:2 web:4');
   assert.equal(versionsOf(a, 'tank/vm/disk'), 'web:2 web:4');
 });
@@ -175,7 +175,7 @@ test('for a named receiver that left no bookmark, one is made before its last co
   await expectRun(world, 'a', 'push --no-bookmark b');
   for (const version of [3, 4, 5]) addVersion(a, 'tank/vm', `web:${version}`);
   const { stdout } = await expectRun(world, 'a', 'prune --keep-last 2 --receiver b --yes');
-  assert.match(stdout, /^bookmark local:tank\/vm@zfs-vm:web:2, from which b goes on$/m);
+  assert.match(stdout, /^bookmark tank\/vm@zfs-vm:web:2, the base for b$/m);
   assert.equal(versionsOf(a), 'web:4 web:5');
   assert.match((await expectRun(world, 'a', 'push b')).stdout, /web:4 .* incremental since/);
   assertHasVersionsOf(b, a);
@@ -212,7 +212,7 @@ test('what somebody holds at the last moment keeps its dataset, all or nothing, 
   };
   const { stdout, stderr } = await expectRun(world, 'a', 'prune --keep-last 1 --yes', 1);
   assert.match(stderr, /zfs destroy of versions of tank\/vm .*tank\/vm@zfs-vm:web:2.*held/s);
-  assert.match(stdout, /^not done: destroyed 2 snapshots of 1 dataset/m);
+  assert.match(stdout, /^incomplete: destroyed 2 snapshots of 1 dataset/m);
   assert.equal(versionsOf(a), 'web:1 web:2 web:3');
   assert.equal(versionsOf(a, 'tank/db'), 'db:3');
 });
@@ -232,7 +232,7 @@ test('a prune that is interrupted tells what it has destroyed, and the next one 
   a.beforeZfs = undefined;
   assert.equal(status, 130, stdout + stderr);
   assert.match(stdout, /^destroyed tank\/vm@zfs-vm:web:1$/m);
-  assert.match(stdout, /^not done: destroyed 2 snapshots of 1 dataset/m);
+  assert.match(stdout, /^incomplete: destroyed 2 snapshots of 1 dataset/m);
   assert.equal(versionsOf(a), 'web:3');
   assert.equal(versionsOf(a, 'tank/db'), 'db:1 db:2 db:3');
   await expectRun(world, 'a', 'prune --keep-last 1 --yes');
@@ -248,12 +248,12 @@ test('what an interrupted receive goes on from stays', async () => {
   b.pools.create('tank/other');
   addVersion(b, 'tank/other', 'web:9');
   const { stdout } = await expectRun(world, 'b', 'prune -v --keep-last 1 --yes');
-  assert.match(stdout, /^ {2}stays {2}2 .*an interrupted receive at tank\/vm needs tank\/vm@zfs-vm:web:2$/m);
+  assert.match(stdout, /^ {2}keep {5}2 .*an interrupted receive at tank\/vm needs tank\/vm@zfs-vm:web:2$/m);
   assert.equal(versionsOf(b), 'web:2');
   // With the receiver named, so does what it has a part of.
   for (const version of [4, 5]) addVersion(a, 'tank/vm', `web:${version}`);
   const sender = await expectRun(world, 'a', 'plan prune -n web:4 --keep-last 1 --receiver b');
-  assert.match(sender.stdout, /^ {2}stays {2}3 .*(b has a part of|is held)/m);
+  assert.match(sender.stdout, /^ {2}keep {5}3 .*(b has an interrupted receive of|is held)/m);
 });
 
 test('--json tells all of it, before and after', async () => {

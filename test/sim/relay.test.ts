@@ -101,7 +101,7 @@ test('a host that is not reached fails alone', async () => {
   assert.ok(c !== undefined);
   c.unreachable = 'it is off';
   const { stdout } = await expectRun(world, `push --relay -d tank/copy ${names.join(' ')}`, 4);
-  assert.match(stdout, /^c +0 .* failed: can't connect to c: it is off$/m);
+  assert.match(stdout, /^c +0 .* failed: cannot connect to c: it is off$/m);
   c.unreachable = undefined;
   await expectRun(world, 'push --relay -d tank/copy c');
   await assertAllInSync(world, a, receivers);

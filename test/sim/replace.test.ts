@@ -43,7 +43,7 @@ test('what is replaced is moved aside, and destroyed when the new content is the
     };
     const { stdout } = await expectRun(world, 'a', 'push --replace --yes b');
     assert.deepEqual(calls.slice(0, 4), ['rename', 'receive', 'receive', 'destroy']);
-    assert.match(stdout, /^destroyed what was b:tank\/vm, with 2 snapshots$/m);
+    assert.match(stdout, /^destroyed the old b:tank\/vm with 2 snapshots$/m);
     assertHasVersionsOf(b, a);
     assert.deepEqual(namesOf(b), ['tank', 'tank/vm']);
   }
@@ -73,10 +73,7 @@ test('a filesystem that is in use is not replaced, and nothing of it is lost', a
   Object.assign(b.pools.open('tank/vm'), { isMounted: true, isInUse: true });
   const state = describeState(b);
   const { stderr } = await expectRun(world, 'a', 'push --replace --yes --retries 0 b', 1);
-  assert.match(
-    stderr,
-    /cannot unmount '\/tank\/vm': pool or dataset is busy; nothing of tank\/vm was lost or changed$/m,
-  );
+  assert.match(stderr, /cannot unmount '\/tank\/vm': pool or dataset is busy; tank\/vm was not changed$/m);
   assert.equal(describeState(b), state);
 });
 
@@ -86,7 +83,7 @@ test('a volume that is open is replaced, and stays aside with all its snapshots'
   const { stderr } = await expectRun(world, 'a', 'push --replace --yes b');
   const aside = asideOf(b);
   assert.ok(
-    stderr.includes(`kept as ${aside}: if it may go, destroy it with "zfs destroy -r ${aside}" on b`),
+    stderr.includes(`kept as ${aside}. If it is not needed, destroy it: "zfs destroy -r ${aside}" on b`),
   );
   assert.match(stderr, /dataset is busy/);
   assert.equal(versionsOf(b, aside), 'keep1 keep2');
@@ -102,8 +99,8 @@ test('the root of a pool is never replaced: the plan and the push say so, with a
   const state = describeState(b);
   for (const command of ['plan push b', 'plan push --replace b', 'push --replace --yes b']) {
     const { stdout, stderr } = await expectRun(world, 'a', command, 3);
-    assert.match(stdout + stderr, /the root of a pool, which ZFS can neither rename nor destroy/);
-    assert.match(stdout + stderr, /choose another place with -d\n/);
+    assert.match(stdout + stderr, /the root of a pool, which ZFS cannot rename or destroy/);
+    assert.match(stdout + stderr, /choose another destination with -d\n/);
     assert.equal(describeState(b), state);
   }
   await expectRun(world, 'a', 'push -d tank/backup b');
@@ -115,7 +112,7 @@ test('what is held is not replaced, and the plan says so, too', async () => {
   const state = describeState(b);
   for (const command of ['plan push --replace b', 'push --replace --yes b']) {
     const { stdout, stderr } = await expectRun(world, 'a', command, 3);
-    assert.match(stdout + stderr, /nothing is replaced, as tank\/vm@keep1 is held/);
+    assert.match(stdout + stderr, /not replaced, because tank\/vm@keep1 is held/);
     assert.equal(describeState(b), state);
   }
 });
@@ -134,7 +131,7 @@ test('what has come to what was moved aside keeps it from being destroyed', asyn
     };
     const { stderr } = await expectRun(world, 'a', 'push --replace --yes b');
     const aside = asideOf(b);
-    assert.match(stderr, /is replaced, and what it was is kept as tank\/vm-replaced-/, come);
+    assert.match(stderr, /was replaced; its old content is kept as tank\/vm-replaced-/, come);
     assert.match(versionsOf(b, aside), /^keep1 keep2/, come);
     assert.equal(versionsOf(b), versionsOf(a));
   }
@@ -146,8 +143,8 @@ test('where there is no room for both, what was there stays aside, and the next 
   b.pools.resizePool('tank', 60);
   const { stderr } = await expectRun(world, 'a', 'push --replace --yes b', 1);
   const aside = asideOf(b);
-  assert.match(stderr, /no room left/);
-  assert.ok(stderr.includes(`b:tank/vm is not replaced, and what it was is kept as ${aside}`), stderr);
+  assert.match(stderr, /no space left/);
+  assert.ok(stderr.includes(`b:tank/vm was not replaced; its old content is kept as ${aside}`), stderr);
   assert.ok(stderr.includes(`"zfs rename ${aside} tank/vm"`));
   assert.equal(versionsOf(b, aside), 'keep1 keep2');
   b.pools.resizePool('tank', 1000);
@@ -188,7 +185,7 @@ test('a run that is killed at any step of a replacement loses nothing, and the n
       // What nobody knows any more whether it may go is named by the run that brings its successor.
       if (!isThere && left !== 'none') {
         assert.ok(
-          stderr.includes(`b:tank/vm is replaced, and what it was is kept as ${left}`),
+          stderr.includes(`b:tank/vm was replaced; its old content is kept as ${left}`),
           `${at}: ${stderr}`,
         );
       }

@@ -37,7 +37,7 @@ test('what a receiver went on with is set aside without a question, and the copy
   const { stdout } = await expectRun(world, 'a', 'push --set-aside b');
   assert.match(
     stdout,
-    /^set aside b:tank\/vm as tank\/vm-set-aside-[0-9TZ]+, with web:3 and 4 KiB written since$/m,
+    /^set aside b:tank\/vm as tank\/vm-set-aside-[0-9TZ]+, with web:3 and 4 KiB written since its newest snapshot$/m,
   );
   const aside = b.pools.open(asideOf(b));
   assert.equal(versionsOf(b), 'web:1 web:2 web:3');
@@ -91,7 +91,7 @@ test('what was set aside is never pruned, and counts for no rule', async () => {
   addVersion(b, 'tank/vm', 'web:4');
   await expectRun(world, 'a', 'push --set-aside b');
   const { stdout } = await expectRun(world, 'a', 'prune -v --keep-last 1 --yes b');
-  assert.match(stdout, / {2}stays {2}3 .* tank\/vm-set-aside-[0-9TZ]+ was set aside$/m);
+  assert.match(stdout, / {2}keep {5}3 .* tank\/vm-set-aside-[0-9TZ]+ was set aside$/m);
   assert.equal(versionsOf(b), 'web:2 web:3');
   assert.equal(versionsOf(b, asideOf(b)), 'web:3 web:4');
 });
@@ -127,7 +127,7 @@ test('a copy that can not be set aside is a conflict that says why, and nothing 
   b.pools.create('tank/vm/below');
   const state = describeState(b);
   const { stderr } = await expectRun(world, 'a', 'push --set-aside b', 3);
-  assert.match(stderr, /it can't be set aside, as tank\/vm\/below is below it/);
+  assert.match(stderr, /--set-aside is not possible, because tank\/vm\/below is below it/);
   assert.doesNotMatch(stderr, /--set-aside, which/);
   assert.equal(describeState(b), state);
 });
@@ -143,7 +143,7 @@ test('where a step of it fails, all is as it was', async () => {
       if (b.isZfsDenied) b.beforeZfs = () => void (b.isZfsDenied = false);
     };
     const { stderr } = await expectRun(world, 'a', 'push --set-aside --retries 0 b', 4);
-    assert.match(stderr, /nothing of tank\/vm was lost or changed/, at);
+    assert.match(stderr, /tank\/vm was not changed/, at);
     assert.equal(describeState(b), state, at);
   }
 });
@@ -205,7 +205,7 @@ test('the way out that a conflict names works', async () => {
   const { world } = await makeWorld();
   assert.match(
     (await expectRun(world, 'a', 'push b', 3)).stderr,
-    /run this again with --set-aside, which keeps/,
+    /run the same command again with --set-aside to keep/,
   );
   await expectRun(world, 'a', 'push --set-aside b');
 });

@@ -127,8 +127,8 @@ test('a host that is not reached is told in its place, and the others are compar
   c.unreachable = 'it is off';
   const { stdout, stderr } = await expectRun(world, 'status all', 4);
   assert.match(stdout, /^web +near +1 /m);
-  assert.match(stdout, /^web +far +not reached$/m);
-  assert.match(stderr, /zfs-vm: can't connect to far: it is off/);
+  assert.match(stdout, /^web +far +unreachable$/m);
+  assert.match(stderr, /zfs-vm: cannot connect to far: it is off/);
 });
 
 test('a host whose zfs fails, or that lacks the pool of its place, is told in its place', async () => {
@@ -139,7 +139,7 @@ test('a host whose zfs fails, or that lacks the pool of its place, is told in it
   );
   b.isZfsDenied = true;
   const { stdout, stderr } = await expectRun(world, 'status', 1);
-  assert.match(stdout, /^web +near +not reached$/m);
+  assert.match(stdout, /^web +near +unreachable$/m);
   assert.match(stdout, /^web +wrong +failed$/m);
   assert.match(stderr, /wrong has no pool "pool"/);
 });
@@ -164,8 +164,11 @@ test('a conflict is the status of a plan, with its way out', async () => {
   b.pools.write('tank/copy/web', [7]);
   const { stdout } = await expectRun(world, 'status near far', 3);
   assert.match(stdout, /^web +near +1 +30 h +2 versions +conflict$/m);
-  assert.match(stdout, /^near: web in tank\/web: near:tank\/copy\/web has .* that came after web:1/m);
-  assert.match(stdout, /^ {2}way out of a push: .*--rollback/m);
+  assert.match(
+    stdout,
+    /^conflict with near: web in tank\/web: near:tank\/copy\/web has .* of changes after web:1/m,
+  );
+  assert.match(stdout, /^ {2}to resolve: .*--rollback/m);
 });
 
 test('check: the levels of monitoring are its exit codes, in one line', async () => {
@@ -180,18 +183,18 @@ test('check: the levels of monitoring are its exit codes, in one line', async ()
   );
   assert.match(await check('--max-age 31h', 2), /^ZFS-VM CRITICAL - web on far has no version\n/);
   c.unreachable = 'it is off';
-  assert.equal(await check('far', 3), "ZFS-VM UNKNOWN - far: can't connect to far: it is off\n");
+  assert.equal(await check('far', 3), 'ZFS-VM UNKNOWN - far: cannot connect to far: it is off\n');
   b.pools.write('tank/copy/web', [7]);
   assert.match(
     await check('--max-age 31h', 2),
-    /^ZFS-VM CRITICAL - near: web in .*, and 1 other problem\nfar: can't/,
+    /^ZFS-VM CRITICAL - near: web in .*, and 1 other problem\nfar: cannot/,
   );
 });
 
 test('check: what keeps it from being made is unknown, also in the configuration', async () => {
   const { world } = await makeWorld();
   const { stdout } = await expectRun(world, 'status --check -n nothing near', 3);
-  assert.equal(stdout, 'ZFS-VM UNKNOWN - local has no streamline "nothing"\n');
+  assert.equal(stdout, 'ZFS-VM UNKNOWN - no streamline "nothing" on this machine\n');
   world.configFiles.set('config.toml', 'x = 1\n');
   assert.match((await expectRun(world, 'status --check', 3)).stdout, /^ZFS-VM UNKNOWN - config\.toml:1: /);
 });
@@ -200,7 +203,7 @@ for (const [args, words] of [
   ['status --check --frob near', /"--frob"/],
   ['status --check --max-age', /--max-age/],
   ['status --check --max-age yesterday near', /--max-age "yesterday" is not a time/],
-  ['status --check --json near', /three ways to print/],
+  ['status --check --json near', /exclude each other/],
 ] as const) {
   test(`"${args}" is unknown to monitoring, and not critical`, async () => {
     const { world } = await makeWorld();
@@ -238,15 +241,15 @@ test('a machine without versions is told so', async () => {
   const { world } = await makeWorld();
   const { stdout, stderr } = await world.run('c', 'status near');
   assert.equal(stdout, '');
-  assert.equal(stderr, 'local has no zfs-vm versions\n');
+  assert.equal(stderr, 'no versions on this machine\n');
 });
 
 for (const [args, words] of [
-  ['status --json --prometheus near', /three ways to print/],
-  ['status --max-age 26h near', /goes with --check/],
-  ['status local', /what the hosts are compared with/],
-  ['status --config empty.toml', /there is no host to compare this machine with/],
-  ['status -n nothing near', /has no streamline "nothing"/],
+  ['status --json --prometheus near', /exclude each other/],
+  ['status --max-age 26h near', /requires --check/],
+  ['status local', /compares other hosts with this machine/],
+  ['status --config empty.toml', /no hosts to compare with/],
+  ['status -n nothing near', /no streamline "nothing" on this machine/],
 ] as const) {
   test(`"${args}" is a usage error`, async () => {
     const { world } = await makeWorld();

@@ -30,5 +30,5 @@ test('where there is neither sudo nor doas, that is told', async () => {
   const world = makeWorld();
   world.machine('b').missingPrograms.add('doas');
   const { stderr } = await expectRun(world, 'a', '-s push b', 1);
-  assert.match(stderr, /b: there is no sudo/);
+  assert.match(stderr, /b: sudo not found/);
 });

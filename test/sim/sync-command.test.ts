@@ -28,7 +28,7 @@ test('what has changed becomes a version, which is pushed, and what has not does
   assertHasVersionsOf(b, a);
   const state = describeState(a);
   const second = await expectRun(world, 'a', 'sync -v b');
-  assert.match(second.stderr, /tank\/vm has not changed since web:2/);
+  assert.match(second.stderr, /no changes since web:2 in tank\/vm/);
   assert.match(second.stdout, /up to date/);
   assert.equal(describeState(a), state);
 });
@@ -84,7 +84,7 @@ test('what is written to a copy makes no version of it, and is told', async () =
   await expectRun(world, 'a', 'push --rollback --yes -d usb/backup local');
   a.pools.write('usb/backup/vm', [9]);
   const told = await expectRun(world, 'a', 'sync b', 3);
-  assert.match(told.stderr, /tank\/vm has not changed, and usb\/backup\/vm, .*was written to/);
+  assert.match(told.stderr, /tank\/vm has not changed, but its copy usb\/backup\/vm was written to/);
   assert.equal(versionsOf(a, 'usb/backup/vm'), 'web:1 web:2 web:3');
   assert.equal(versionsOf(b), 'web:1 web:2 web:3');
 });
@@ -96,7 +96,7 @@ test('a streamline that is wanted and can not go on by itself is a conflict in w
   const { stderr } = await expectRun(world, 'a', 'sync -n web b', 3);
   assert.match(
     stderr,
-    /web gets no version: tank\/vm@zfs-vm:web:1 has gone on as release:1\n {2}try: name that one/,
+    /no new version of web: tank\/vm@zfs-vm:web:1 now belongs to release:1\n {2}try: select that streamline/,
   );
   await expectRun(world, 'a', 'sync -n w* b');
   await expectRun(world, 'a', 'sync b');
@@ -183,11 +183,11 @@ test('with --dry-run, it is told what would be done, and nothing is', async () =
   a.pools.write('tank/vm', [3]);
   const state = [describeState(a), describeState(b)];
   const { stdout } = await expectRun(world, 'a', 'sync --dry-run --keep-last 1 b');
-  assert.match(stdout, /^would make tank\/vm@zfs-vm:web:3$/m);
+  assert.match(stdout, /^would create tank\/vm@zfs-vm:web:3$/m);
   assert.match(stdout, /^pruning local$/m);
   assert.match(stdout, /^ {2}web:3 +incremental since web:2/m);
-  assert.match(stdout, /^destroy local:tank\/vm@zfs-vm:web:1,zfs-vm:web:2 /m);
-  assert.match(stdout, /^would destroy 2 versions on local: .*[^t]$/m);
+  assert.match(stdout, /^destroy tank\/vm@zfs-vm:web:1,zfs-vm:web:2 /m);
+  assert.match(stdout, /^would destroy 2 versions on this machine: .*[^t]$/m);
   assert.doesNotMatch(stdout, /--yes/);
   assert.deepEqual([describeState(a), describeState(b)], state);
 });
@@ -201,9 +201,9 @@ test('two runs never work on the same streamline, and a killed one leaves no loc
   const slow = world.start('a', 'sync -n web b');
   await world.clock.sleep(5000);
   const { stderr } = await expectRun(world, 'a', 'sync b', 1);
-  assert.match(stderr, /another sync is at work on web, so it was left out/);
+  assert.match(stderr, /web skipped: another sync is working on it/);
   assert.equal(versionsOf(b, 'tank/db'), 'db:1');
-  assert.match((await expectRun(world, 'a', 'sync -n web b', 1)).stderr, /at work on web/);
+  assert.match((await expectRun(world, 'a', 'sync -n web b', 1)).stderr, /web skipped: another sync/);
   slow.kill();
   b.delayMs = undefined;
   await expectRun(world, 'a', 'sync b');
@@ -225,10 +225,10 @@ test('a streamline that can not be tagged keeps no other from being synced', asy
 
 for (const [what, args, words] of [
   ['a streamline that is not there', '-n wed b', /no streamline "wed"/],
-  ['a version', '-n web:1 b', /names a version[^]*write -n "web"/],
+  ['a version', '-n web:1 b', /cannot name one[^]*use -n "web"/],
   ['no host', '', /[Nn]ot enough|host/],
-  ['this machine without a place', 'local', /needs a place/],
-  ['a kept version that is not there', '--keep web:9 b', /has no web:9/],
+  ['this machine without a place', 'local', /needs a destination/],
+  ['a kept version that is not there', '--keep web:9 b', /no version web:9/],
   ['a number that is none', '--retries x b', /--retries/],
 ] as const) {
   test(`${what} is an error, and nothing is done`, async () => {
@@ -243,7 +243,7 @@ for (const [what, args, words] of [
 test('a machine without any version says how to begin', async () => {
   const { world } = makeWorld();
   const { stderr } = await expectRun(world, 'b', 'sync a', 2);
-  assert.match(stderr, /has no zfs-vm versions[^]*zfs-vm tag/);
+  assert.match(stderr, /no versions on this machine[^]*zfs-vm tag/);
 });
 
 test('an image that has moved to another pool, with an older backup beside it, is a conflict in each round until it is tagged', async () => {
@@ -257,7 +257,7 @@ test('an image that has moved to another pool, with an older backup beside it, i
   a.pools.write('fast/vm', [2]);
   for (const command of ['sync b', 'sync -n web b', 'sync --dry-run b']) {
     const { stderr } = await expectRun(world, 'a', command, 3);
-    assert.match(stderr, /web gets no version: tank\/backup\/vm has not changed, and fast\/vm/);
+    assert.match(stderr, /no new version of web: tank\/backup\/vm has not changed, but its copy fast\/vm/);
     assert.match(stderr, /"zfs-vm tag fast\/vm"/);
   }
   await expectRun(world, 'a', 'tag fast/vm');
@@ -274,7 +274,10 @@ test('a copy that was written to as well as the original is told, and the origin
   a.pools.write('tank/vm', [2]);
   a.pools.write('usb/backup/vm', [9]);
   const { stderr } = await expectRun(world, 'a', 'sync b');
-  assert.match(stderr, /^warning: web goes on in tank\/vm, and usb\/backup\/vm, .*was written to as well/m);
+  assert.match(
+    stderr,
+    /^warning: web continues in tank\/vm, but its copy usb\/backup\/vm was written to as well/m,
+  );
 });
 
 test('what --dry-run tells is what is then made, sent and destroyed', async () => {
@@ -294,10 +297,10 @@ test('what --dry-run tells is what is then made, sent and destroyed', async () =
     assert.deepEqual(new Set(listAll()), before);
     const { stdout: done } = await expectRun(world, 'a', 'sync --keep-last 2 -d tank/x c');
     const after = new Set(listAll());
-    const made = [...told.matchAll(/^would make (.*)$/gm)].map(([, name = '']) => `local:${name}`);
+    const made = [...told.matchAll(/^would create (.*)$/gm)].map(([, name = '']) => `local:${name}`);
     const sent = [...told.matchAll(/^ {2}(\S+:\S+) .*(?:full|incremental|clone)/gm)].map(([, name]) => name);
     const destroyed = [...told.matchAll(/^destroy (\S+)@(\S+) /gm)].flatMap(([, dataset = '', names = '']) =>
-      names.split(',').map((name) => `${dataset}@${name}`),
+      names.split(',').map((name) => `${dataset.includes(':') ? '' : 'local:'}${dataset}@${name}`),
     );
     assert.deepEqual(
       destroyed.filter((name) => before.has(name)).sort(),

@@ -79,7 +79,10 @@ test('what lies below a dataset with versions of its own alone belongs to none o
 test('a name that no version of the dataset has is refused, and nothing is made', async () => {
   const { world, a } = await makeWorld();
   const { stderr } = await expectRun(world, 'a', 'tag -n three:2 tank/t', 2);
-  assert.match(stderr, /three:2 would begin the streamline three on tank\/t, whose newest version is tree:1/);
+  assert.match(
+    stderr,
+    /three:2 would start the new streamline three on tank\/t, whose newest version is tree:1/,
+  );
   assert.match(stderr, /add --new/);
   assert.equal(versionsOf(a, 'tank/t'), 'tree:1');
 });
@@ -104,7 +107,7 @@ test('status and its check tell of a member that the newest version is without',
   await expectRun(world, 'a', 'tag --no-recursive tank/t');
   await expectRun(world, 'a', 'push b');
   const { stdout } = await expectRun(world, 'a', 'status b');
-  assert.match(stdout, /tank\/t@zfs-vm:tree:2 is without tank\/t\/data, which was in tree:1/);
+  assert.match(stdout, /tank\/t@zfs-vm:tree:2 lacks tank\/t\/data, which tree:1 contains/);
   assert.match(
     (await expectRun(world, 'a', 'status --check b', 1)).stdout,
     /^ZFS-VM WARNING .*tank\/t\/data/,
@@ -119,10 +122,7 @@ test('a clone of a version that only a member has is told as that', async () => 
   const { world, a } = await makeWorld();
   await expectRun(world, 'a', 'tag tank/t/data');
   const part = await expectRun(world, 'a', 'clone tree tank/work');
-  assert.match(
-    part.stderr,
-    /^warning: tree:2 is a version of tank\/t\/data alone, not of the whole tree tank\/t; /m,
-  );
+  assert.match(part.stderr, /^warning: tree:2 contains only tank\/t\/data, not the whole tree tank\/t; /m);
   const whole = await expectRun(world, 'a', 'clone tree:1 tank/whole');
   assert.equal(whole.stderr, '');
   assert.ok(a.pools.datasets.has('tank/whole/data'));

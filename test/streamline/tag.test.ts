@@ -38,12 +38,12 @@ test('other snapshots are none of our business', () => {
 test('what begins like a tag and is none is told with its fault', () => {
   assert.match(reasonOf('zfs-vm:debian'), /not zfs-vm:STREAMLINE:VERSION/);
   assert.match(reasonOf('zfs-vm:a:b:1'), /not zfs-vm:STREAMLINE:VERSION/);
-  assert.match(reasonOf('zfs-vm::1'), /no name/);
-  assert.match(reasonOf('zfs-vm:a:'), /no version/);
-  assert.match(reasonOf('zfs-vm:a:007'), /leading zeros; it is written 7/);
-  assert.match(reasonOf('zfs-vm:a:v1.0.0'), /is written 1\.0\.0/);
+  assert.match(reasonOf('zfs-vm::1'), /name is empty/);
+  assert.match(reasonOf('zfs-vm:a:'), /version is empty/);
+  assert.match(reasonOf('zfs-vm:a:007'), /leading zeros; use 7/);
+  assert.match(reasonOf('zfs-vm:a:v1.0.0'), /use 1\.0\.0/);
   assert.match(reasonOf('zfs-vm:a:latest'), /not a version/);
-  assert.match(reasonOf('zfs-vm: a:1'), /begins or ends with a space/);
+  assert.match(reasonOf('zfs-vm: a:1'), /starts or ends with a space/);
 });
 
 test('a streamline has only characters that ZFS takes', () => {

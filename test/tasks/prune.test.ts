@@ -111,5 +111,5 @@ test('without rules, those of the configuration go: the own ones of the host, or
     listGoing(await planPrune({ host: 'near' }, surround(world, 'b', { config })));
   assert.deepEqual(await plan(remote + common), ['tank/web: 1', 'tank/db: 1']);
   assert.deepEqual(await plan(remote + own + common), ['tank/web: 1 2']);
-  await assert.rejects(plan(remote), { kind: 'usage', message: 'nothing says which versions are kept' });
+  await assert.rejects(plan(remote), { kind: 'usage', message: 'no retention rules given' });
 });

@@ -94,7 +94,7 @@ test('a push to one host gives its plan and its result, and tells what happens i
   assert.deepEqual([versions, failedVersions, errors, faults.size], [2, 0, [], 0]);
   assert.ok(bytes > 0);
   assertHasVersionsOf(b, a);
-  assert.deepEqual(around.events[0], { kind: 'receivers', receivers: ['b'] });
+  assert.deepEqual(around.events[0], { kind: 'receivers', sender: 'local', receivers: ['b'] });
   const kinds = ['planned', 'step-started', 'step-done', 'verified', 'finished'];
   assert.deepEqual(
     toldOf(around, 'b').filter((kind) => kinds.includes(kind)),

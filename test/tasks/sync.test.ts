@@ -77,7 +77,7 @@ test('a streamline that another round is at work on is left out, and the others 
   assert.deepEqual(result.streamlines, ['db']);
   assert.deepEqual(
     result.failures.map(({ message }) => message),
-    ['another sync is at work on web, so it was left out'],
+    ['web skipped: another sync is working on it'],
   );
   assert.equal(versionsOf(a, 'tank/web'), 'web:1');
   assert.equal(versionsOf(b, 'tank/db'), 'db:1');

@@ -8,16 +8,19 @@ import { isBusyFailure } from '../../src/zfs/failure.js';
 const refused: readonly { readonly said: string; readonly told: RegExp }[] = [
   {
     said: "cannot receive incremental stream: IV set guid mismatch. See the 'zfs receive' man page section\n discussing the limitations of raw encrypted send streams.",
-    told: /received decrypted and encrypted anew/,
+    told: /received decrypted and encrypted again/,
   },
   {
     said: 'cannot receive incremental stream: IV set guid missing. See errata 4 at https://openzfs.github.io/openzfs-docs/msg/ZFS-8000-ER.',
-    told: /did not note how its blocks were encrypted/,
+    told: /did not store the IV set/,
   },
-  { said: 'cannot receive new filesystem stream: inherited key must be loaded', told: /key is not loaded/ },
+  {
+    said: 'cannot receive new filesystem stream: inherited key must be loaded',
+    told: /encryption key of the destination is not loaded/,
+  },
   {
     said: "cannot create 'tank/vault/h1': encryption root's key is not loaded or provided",
-    told: /key is not loaded/,
+    told: /encryption key of the destination is not loaded/,
   },
   {
     said: "warning: cannot send 'tank/sec@1': dataset key must be loaded",
@@ -25,11 +28,11 @@ const refused: readonly { readonly said: string; readonly told: RegExp }[] = [
   },
   {
     said: 'cannot receive incremental stream: encryption key does not match existing key',
-    told: /another one than that of the sender/,
+    told: /key of the copy differs/,
   },
   {
     said: 'cannot receive incremental stream: cannot perform raw receive on top of existing unencrypted dataset',
-    told: /copy is not encrypted/,
+    told: /its copy is not/,
   },
   {
     said: 'cannot receive new filesystem stream: pool must be upgraded to receive this stream.',
@@ -45,7 +48,7 @@ const refused: readonly { readonly said: string; readonly told: RegExp }[] = [
   },
   {
     said: 'cannot receive new filesystem stream: stream uses crypto parameters not compatible with this pool',
-    told: /no encryption of that kind/,
+    told: /does not support the encryption/,
   },
   {
     said: 'cannot receive incremental stream: Spill block flag missing for raw send.\nThe zfs software on the sending system must be updated.',
@@ -57,7 +60,7 @@ const refused: readonly { readonly said: string; readonly told: RegExp }[] = [
   },
   {
     said: 'cannot receive incremental stream: kernel modules must be upgraded to receive this stream.',
-    told: /does not fit/,
+    told: /does not match/,
   },
   {
     said: "cannot receive new filesystem stream: parent 'tank/vol' is not a filesystem",
@@ -99,5 +102,5 @@ test('who lacks rights is told how to get them where they are: here, or on anoth
     toCommandError(host, 'zfs create', { exit: { kind: 'exited', code: 1 }, stderr }).hint;
   assert.match(hintOn('local') ?? '', /"sudo zfs-vm \.\.\."/);
   assert.doesNotMatch(hintOn('local') ?? '', / -s /);
-  assert.match(hintOn('b') ?? '', / -s for sudo there/);
+  assert.match(hintOn('b') ?? '', /add -s to use sudo/);
 });

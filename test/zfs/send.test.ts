@@ -123,7 +123,7 @@ test('a property that a receive could not set is found in what it says', () => {
   );
 });
 
-test('the rest of an interrupted stream is asked for by its token alone', () => {
+test('resumed is asked for by its token alone', () => {
   assert.deepEqual(sendArguments({ kind: 'resume', token: '1-abc' }), ['send', '-t', '1-abc']);
 });
 

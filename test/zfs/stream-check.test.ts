@@ -160,7 +160,7 @@ test('increments in a package go through, also when a version is gone', () => {
   const some = Buffer.concat([packageHead(), part(2n, 1n), part(4n, 2n), end()]);
   assert.equal(check([awaited], some).fault, undefined);
   const wrong = Buffer.concat([packageHead(), part(3n, 9n)]);
-  assert.match(check([awaited], wrong).fault ?? '', /begins from the GUID 9/);
+  assert.match(check([awaited], wrong).fault ?? '', /based on the GUID 9/);
   const twice = Buffer.concat([packageHead(), part(2n, 1n), part(2n, 1n)]);
   assert.match(check([awaited], twice).fault ?? '', /snapshot with the GUID 2/);
   const below = Buffer.concat([
@@ -175,16 +175,16 @@ test('of anything else, not a byte goes through', () => {
   const good = Buffer.concat([begin(), content(), end()]);
   const next: AwaitedStream = { type: 'filesystem', parts: [increment(2n, 1n)] };
   const faulty: readonly [RegExp, Buffer][] = [
-    [/with properties, as "zfs send -R" and "-p"/, packageHead(500)],
+    [/of several datasets or with properties, like "zfs send -R" and "-p"/, packageHead(500)],
     [/with properties/, packageHead()],
     [/with properties/, begin({ headerType: 3n, toGuid: 2n, fromGuid: 1n })],
-    [/GUID 7, where 2/, begin({ toGuid: 7n, fromGuid: 1n })],
-    [/begins from the GUID 0, where 1/, begin({ toGuid: 2n })],
-    [/makes a clone/, begin({ toGuid: 2n, fromGuid: 1n, flags: 1 })],
+    [/GUID 7, but 2/, begin({ toGuid: 7n, fromGuid: 1n })],
+    [/based on the GUID 0, but 1/, begin({ toGuid: 2n })],
+    [/creates a clone/, begin({ toGuid: 2n, fromGuid: 1n, flags: 1 })],
     [/of a volume, where a filesystem/, begin({ toGuid: 2n, fromGuid: 1n, type: 3 })],
     [/none of ZFS/, Buffer.alloc(400, 'Welcome to this host! ')],
-    [/out of its place/, end()],
-    [/out of its place/, content()],
+    [/misplaced/, end()],
+    [/misplaced/, content()],
   ];
   for (const [words, bytes] of faulty) {
     for (const chunkBytes of [1, 400, 10_000]) {
@@ -211,7 +211,7 @@ test('what is no record, or begins anew, ends a stream where it is', () => {
   }
 });
 
-test('the rest of an interrupted stream is one of the snapshot that was awaited', () => {
+test('resumed is one of the snapshot that was awaited', () => {
   const rest: AwaitedStream = {
     type: 'filesystem',
     parts: [{ toGuid: 2n, fromGuid: undefined, isClone: undefined }],

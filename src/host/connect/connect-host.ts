@@ -37,7 +37,7 @@ export async function connectHost(target: string, options: ConnectOptions): Prom
   );
   const [reason] = [config, ...hopConfigs.values()].flatMap(({ indispensable }) => indispensable);
   if (reason !== undefined) {
-    tell(`${target}: using the ssh of this machine, as its configuration asks for ${reason}`);
+    tell(`${target}: using the ssh command, because the OpenSSH configuration requires ${reason}`);
     return connectOpenSsh(target, { ...options, config });
   }
   try {
@@ -46,7 +46,7 @@ export async function connectHost(target: string, options: ConnectOptions): Prom
     if (!(error instanceof BeyondSsh2)) throw error;
     if (!config.hasSshProgram) throw error.withoutProgram();
     tell(`${target}: ${error.message}`);
-    tell(`${target}: using the ssh of this machine for ${error.reason}`);
+    tell(`${target}: using the ssh command for ${error.reason}`);
     return connectOpenSsh(target, { ...options, config });
   }
 }

@@ -30,7 +30,7 @@ export class PairedHost implements Host {
     this.joinsPipes = control.joinsPipes;
     this.#control = control;
     this.#beside = new Beside(open, (reason) => {
-      debug(`${control.name}: large streams go the same way as all else: ${reason}`);
+      debug(`${control.name}: no separate connection for large streams: ${reason}`);
     });
     this.bulk = this.#beside;
   }

@@ -43,7 +43,7 @@ export async function connectOpenSsh(target: string, options: OpenSshOptions): P
   const start = (): Promise<Master> =>
     startMaster(address, options, mayAsk, (line) => {
       if (line.startsWith('Warning: ')) warn(line);
-      else debug(`${address.host}: ssh says: ${line}`);
+      else debug(`${address.host}: ssh: ${line}`);
     });
   const master = await (mayAsk ? prompter.lend(start) : start());
   return new OpenSshHost(name, address.host, master, options);
@@ -57,7 +57,7 @@ export async function connectBeside(target: string, options: BesideOptions): Pro
   const { name = target, debug } = options;
   const address = parseAddress(target);
   const master = await startMaster(address, options, false, (line) => {
-    debug(`${address.host}: ssh says: ${line}`);
+    debug(`${address.host}: ssh: ${line}`);
   });
   return new OpenSshHost(name, address.host, master, options);
 }
@@ -100,7 +100,7 @@ function chooseOptions(config: ClientConfig, mayAsk: boolean): readonly string[]
   return ['-T', '-x', '-a', ...options.flatMap((option) => ['-o', option])];
 }
 
-/** Whether ssh finds somebody to ask: at a terminal, or by the program that it is told to ask with. */
+/** Whether ssh finds somebody to ask: at a terminal, or by the program configured for that. */
 function canAsk(env: Readonly<Record<string, string | undefined>>): boolean {
   if (env['SSH_ASKPASS'] !== undefined) return true;
   try {

@@ -97,7 +97,7 @@ export class Master {
       // A guard that was killed couldn't.
       await rm(folder, { recursive: true, force: true }).catch(() => undefined);
       await Promise.race([hasLastWords, wait(lastWordsMs, undefined, { ref: false })]);
-      this.#lossReason ??= `the connection to ${label} is lost: ${this.#lines.at(-1) ?? 'ssh has ended without a word'}`;
+      this.#lossReason ??= `connection to ${label} lost: ${this.#lines.at(-1) ?? 'ssh exited without a message'}`;
     });
   }
 
@@ -131,7 +131,7 @@ export class Master {
   /** Why the connection is gone, for one who knows that it is, and may know it first. */
   async awaitLossReason(): Promise<string> {
     await Promise.race([this.#hasEnded, wait(farewellMs, undefined, { ref: false })]);
-    return this.#lossReason ?? `the connection to ${this.#label} is lost`;
+    return this.#lossReason ?? `connection to ${this.#label} lost`;
   }
 
   /** Ends the connection; fulfils when ssh is gone with its socket, or takes too long. */
@@ -176,10 +176,14 @@ async function makeFolder(): Promise<string> {
   try {
     return await mkdtemp(join(place, 'zfs-vm-'));
   } catch (error) {
-    throw new ZfsVmError('failed', `there is no place for the socket of ssh: ${describeThrown(error)}`, {
-      hint: 'let TMPDIR name a folder that can be written to',
-      cause: error,
-    });
+    throw new ZfsVmError(
+      'failed',
+      `cannot create a directory for the control socket of ssh: ${describeThrown(error)}`,
+      {
+        hint: 'set TMPDIR to a writable directory',
+        cause: error,
+      },
+    );
   }
 }
 
@@ -191,12 +195,12 @@ function throwIfStopped(label: string, signal: AbortSignal | undefined): void {
 function describeFailure(label: string, sshCommand: string, lines: readonly string[]): ZfsVmError {
   const last = lines.at(-1);
   if (lines.some((line) => /\bssh: (command )?not found/.test(line))) {
-    return new ZfsVmError('connection', 'there is no ssh program here', {
-      hint: "install OpenSSH's client, or leave out --transport",
+    return new ZfsVmError('connection', 'ssh command not found on this machine', {
+      hint: 'install the OpenSSH client, or omit --transport',
     });
   }
-  return new ZfsVmError('connection', `can't connect to ${label}: ${last ?? 'ssh gave no reason'}`, {
-    details: lines.slice(0, -1).map((line) => `ssh said: ${line}`),
-    hint: `check that "${sshCommand}" gets in`,
+  return new ZfsVmError('connection', `cannot connect to ${label}: ${last ?? 'ssh gave no reason'}`, {
+    details: lines.slice(0, -1).map((line) => `ssh: ${line}`),
+    hint: `check that "${sshCommand}" logs in`,
   });
 }

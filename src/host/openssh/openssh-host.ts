@@ -109,7 +109,7 @@ export class OpenSshHost implements Host {
 
   async #waitForSession(signal: AbortSignal | undefined): Promise<void> {
     throwIfStopped(signal);
-    this.#options.debug(`${this.name}: ${maxSessions} commands run, waiting for one to end`);
+    this.#options.debug(`${this.name}: ${maxSessions} commands running; waiting for one to end`);
     let wake: () => void = () => undefined;
     const isStopped = new Promise<void>((resolve) => {
       wake = resolve;
@@ -122,7 +122,7 @@ export class OpenSshHost implements Host {
   #throwIfLost(): void {
     const reason = this.#isClosed ? 'the connection was closed' : this.#master.lossReason();
     if (reason === undefined) return;
-    throw new ZfsVmError('connection', `${this.name} can't start commands: ${reason}`, {
+    throw new ZfsVmError('connection', `${this.name}: cannot start commands: ${reason}`, {
       hint: 'run the same command again',
       isLoss: true,
     });

@@ -14,7 +14,7 @@ export class BeyondSsh2 extends ZfsVmError {
 
   constructor(message: string, { reason, details = [], cause }: BeyondOptions) {
     super('connection', message, {
-      hint: 'leave out "--transport ssh2": the ssh of this machine may be able to do it',
+      hint: 'omit "--transport ssh2", so that the ssh command can be used',
       details,
       cause,
     });
@@ -24,7 +24,7 @@ export class BeyondSsh2 extends ZfsVmError {
   /** The same for a machine that has no ssh program. */
   withoutProgram(): ZfsVmError {
     const { message, details, cause } = this;
-    const hint = "install OpenSSH's client here: zfs-vm uses its ssh program for what it can't do itself";
+    const hint = 'install the OpenSSH client on this machine; zfs-vm uses it for what ssh2 does not support';
     return new ZfsVmError('connection', message, { hint, details, cause });
   }
 }

@@ -143,8 +143,8 @@ function askSsh(address: Address, { env, homeDir, signal }: ConfigSurroundings):
       } else {
         const words = toPrintable(stderr.trim().split('\n').at(-1) ?? '') || describeThrown(error);
         reject(
-          new ZfsVmError('connection', `ssh can't read its configuration for ${address.host}: ${words}`, {
-            hint: `see what "ssh -G ${address.host}" says`,
+          new ZfsVmError('connection', `ssh cannot read its configuration for ${address.host}: ${words}`, {
+            hint: `ssh -G ${address.host}`,
             cause: error,
           }),
         );
@@ -330,7 +330,7 @@ function listUnknownTokens(
   const unknown = texts
     .flatMap((text) => text.match(/%./g) ?? [])
     .find((token) => tokens[token.slice(1)] === undefined);
-  return unknown === undefined ? [] : [`what ${unknown} stands for (${option})`];
+  return unknown === undefined ? [] : [`the token ${unknown} (${option})`];
 }
 
 function accountHome(): string {

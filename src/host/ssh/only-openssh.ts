@@ -15,26 +15,26 @@ export function listSafeguards(
   { userKnownHosts, globalKnownHosts }: KnownHostsLists,
 ): readonly string[] {
   const reasons: readonly (readonly [boolean, string])[] = [
-    [!userKnownHosts.isCertain, 'known_hosts files that "ssh -G" does not tell apart (UserKnownHostsFile)'],
+    [
+      !userKnownHosts.isCertain,
+      'known_hosts files whose names "ssh -G" prints ambiguously (UserKnownHostsFile)',
+    ],
     [
       !globalKnownHosts.isCertain,
-      'known_hosts files that "ssh -G" does not tell apart (GlobalKnownHostsFile)',
+      'known_hosts files whose names "ssh -G" prints ambiguously (GlobalKnownHostsFile)',
     ],
-    [
-      notNone(first('revokedhostkeys')) !== undefined,
-      'host keys that are revoked by a file (RevokedHostKeys)',
-    ],
-    [notNone(first('knownhostscommand')) !== undefined, 'host keys that a command tells (KnownHostsCommand)'],
+    [notNone(first('revokedhostkeys')) !== undefined, 'a list of revoked host keys (RevokedHostKeys)'],
+    [notNone(first('knownhostscommand')) !== undefined, 'host keys printed by a command (KnownHostsCommand)'],
   ];
   return reasons.filter(([isAsked]) => isAsked).map(([, reason]) => reason);
 }
 
 /** Options without which a connection would be another one than was asked for, as `ssh -G` names them. */
 const onlyOpensshKnows = [
-  ['certificatefile', 'CertificateFile', 'logging in with a certificate'],
+  ['certificatefile', 'CertificateFile', 'login with a certificate'],
   ['pkcs11provider', 'PKCS11Provider', 'keys on a PKCS#11 token'],
-  ['bindaddress', 'BindAddress', 'an address of this machine to connect from'],
-  ['bindinterface', 'BindInterface', 'an interface to connect through'],
+  ['bindaddress', 'BindAddress', 'a source address'],
+  ['bindinterface', 'BindInterface', 'a network interface'],
 ] as const;
 
 /** What only OpenSSH can do, without which a connection would be another one than was asked for, or none. */
@@ -50,25 +50,25 @@ export function listIndispensable(
   }
 
   const dns = first('verifyhostkeydns');
-  if (dns !== undefined && !isNo(dns)) reasons.push('host keys that DNS tells (VerifyHostKeyDNS)');
+  if (dns !== undefined && !isNo(dns)) reasons.push('host keys from DNS (VerifyHostKeyDNS)');
 
   // Until OpenSSH 8.4, where the other option has another name, everybody had it.
   if (isYes(first('checkhostip')) && first('pubkeyacceptedalgorithms') !== undefined) {
-    reasons.push("host keys that are checked by the host's address, too (CheckHostIP)");
+    reasons.push("host keys checked by the host's address too (CheckHostIP)");
   }
 
   if ((first('rekeylimit') ?? '0 0') !== '0 0') {
-    reasons.push('session keys that are renewed after so much (RekeyLimit)');
+    reasons.push('a limit for rekeying (RekeyLimit)');
   }
 
-  if (isYes(first('proxyusefdpass'))) reasons.push('a proxy that hands over its socket (ProxyUseFdpass)');
+  if (isYes(first('proxyusefdpass'))) reasons.push('a proxy that passes its socket (ProxyUseFdpass)');
 
   if (chooseAuthentications(first).length === 0) {
-    reasons.push('the ways to log in that it asks for (PreferredAuthentications, for instance GSSAPI)');
+    reasons.push('its authentication methods (PreferredAuthentications, e.g. GSSAPI)');
   }
 
   for (const [kind, names] of Object.entries(algorithms)) {
-    if ((names as readonly string[]).length === 0) reasons.push(`the ${kind} algorithms that it allows`);
+    if ((names as readonly string[]).length === 0) reasons.push(`the allowed ${kind} algorithms`);
   }
   return reasons;
 }
@@ -77,5 +77,5 @@ export function listIndispensable(
 export function listDispensable(first: FirstValue): string[] {
   return notNone(first('controlpath')) === undefined
     ? []
-    : ['sharing a connection with other ssh processes (ControlPath)'];
+    : ['a connection shared with other ssh processes (ControlPath)'];
 }

@@ -24,11 +24,11 @@ const maxCommandBytes = 131_071;
  * @throws ZfsVmError `failed` for words that can't be arguments (with NUL, or not valid Unicode), or far too many.
  */
 export function toRemoteCommand(argv: readonly string[]): string {
-  if (argv.length === 0) throw new ZfsVmError('failed', 'there is no command to run');
+  if (argv.length === 0) throw new ZfsVmError('failed', 'no command to run');
 
   const broken = argv.find((word) => word.includes('\0') || Buffer.from(word).toString() !== word);
   if (broken !== undefined) {
-    throw new ZfsVmError('failed', `${JSON.stringify(broken)} can't be an argument of a command`);
+    throw new ZfsVmError('failed', `${JSON.stringify(broken)} cannot be an argument of a command`);
   }
 
   if (isGateCommand(argv)) return checkLength(argv, argv.join(' '));

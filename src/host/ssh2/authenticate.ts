@@ -58,7 +58,7 @@ export async function* offerLogins(
   for (;;) {
     record.accepted = left ?? record.accepted;
     for (const other of context.config.otherAuthentications) {
-      if (record.accepted.includes(other)) record.beyond.push(`logging in by ${other}`);
+      if (record.accepted.includes(other)) record.beyond.push(`login by ${other}`);
     }
     const method = context.config.authentications.find(
       (name) => attempts.has(name) && record.accepted.includes(name),

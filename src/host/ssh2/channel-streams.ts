@@ -69,7 +69,7 @@ export class ChannelInput extends Writable {
   /** To be called when the channel has closed: nothing will take what is still to be written. */
   breakOff(): void {
     if (!this.writableFinished) {
-      this.destroy(Object.assign(new Error('the command no longer takes input'), { code: 'EPIPE' }));
+      this.destroy(Object.assign(new Error('the command no longer accepts input'), { code: 'EPIPE' }));
     }
   }
 }

@@ -60,7 +60,7 @@ async function openRoute(
 ): Promise<Connection> {
   if (depth > maxHops) {
     throw new ZfsVmError('connection', `too many jump hosts on the way to ${address.host}`, {
-      hint: 'check ProxyJump in ~/.ssh/config: the jump hosts may lead to each other',
+      hint: 'check ProxyJump in ~/.ssh/config for jump hosts that refer to each other',
     });
   }
   const { prompter, warn, debug, signal, homeDir, env = process.env } = options;
@@ -69,7 +69,7 @@ async function openRoute(
   const config = known ?? (await readClientConfig(address, { env, homeDir, signal }));
   throwIfStopped(signal, label);
   for (const reason of config.unsupported) {
-    debug(`${label}: the OpenSSH configuration asks for what only --transport openssh can do: ${reason}`);
+    debug(`${label}: the OpenSSH configuration requires what only --transport openssh supports: ${reason}`);
   }
 
   refuseWithoutSafeguards(config, label);
@@ -105,7 +105,7 @@ function refuseWithoutSafeguards({ safeguards }: ClientConfig, label: string): v
   const [reason] = safeguards;
   if (reason === undefined) return;
   throw new BeyondSsh2(
-    `the key of ${label} can't be checked by ssh2 as the OpenSSH configuration asks for: ${reason}`,
+    `ssh2 cannot check the host key of ${label} as the OpenSSH configuration requires: ${reason}`,
     { reason },
   );
 }
@@ -113,8 +113,8 @@ function refuseWithoutSafeguards({ safeguards }: ClientConfig, label: string): v
 function refuseWithoutAlgorithms(config: ClientConfig, label: string): void {
   for (const [kind, names] of Object.entries(config.algorithms)) {
     if ((names as readonly string[]).length === 0) {
-      throw new BeyondSsh2(`the OpenSSH configuration for ${label} allows no ${kind} that ssh2 knows`, {
-        reason: `the ${kind} algorithms that it allows`,
+      throw new BeyondSsh2(`the OpenSSH configuration for ${label} allows no ${kind} that ssh2 supports`, {
+        reason: `the allowed ${kind} algorithms`,
       });
     }
   }
@@ -124,7 +124,7 @@ async function loadKnownHosts(config: ClientConfig, label: string): Promise<Know
   try {
     return await readKnownHosts([...config.userKnownHostsFiles, ...config.globalKnownHostsFiles]);
   } catch (error) {
-    throw new ZfsVmError('connection', `the key of ${label} can't be checked: ${describeThrown(error)}`, {
+    throw new ZfsVmError('connection', `cannot check the host key of ${label}: ${describeThrown(error)}`, {
       hint: 'make the known_hosts file readable',
       cause: error,
     });
@@ -140,7 +140,7 @@ async function openCarrier(
 ): Promise<Carrier> {
   const lastJump = jumps.at(-1);
   if (lastJump !== undefined) {
-    options.debug(`${label}: going through ${lastJump}`);
+    options.debug(`${label}: connecting through ${lastJump}`);
     const before = jumps.slice(0, -1);
     const jumpHost = await openRoute(
       parseJump(lastJump),
@@ -201,8 +201,8 @@ async function openTunnel(
   } catch (error) {
     await jumpHost.close();
     throwIfStopped(signal, label);
-    throw new ZfsVmError('connection', `the jump host can't connect to ${label}: ${describeThrown(error)}`, {
-      hint: 'check the host name as the jump host sees it, and that it allows forwarding',
+    throw new ZfsVmError('connection', `the jump host cannot connect to ${label}: ${describeThrown(error)}`, {
+      hint: 'check that the jump host resolves this name and allows TCP forwarding',
       cause: error,
     });
   }

@@ -60,12 +60,12 @@ export class Connection {
     client.on('error', (error) => {
       // The first word is the cause; what follows are its consequences.
       const reason =
-        error.message === 'Keepalive timeout' ? 'it no longer answers' : `it broke: ${describeThrown(error)}`;
-      this.#lossReason ??= `the connection to ${label} is lost, ${reason}`;
+        error.message === 'Keepalive timeout' ? 'the host no longer responds' : describeThrown(error);
+      this.#lossReason ??= `connection to ${label} lost: ${reason}`;
     });
     this.#closed = new Promise((resolve) => {
       client.once('close', () => {
-        this.#lossReason ??= `the connection to ${label} is lost, it was closed from there`;
+        this.#lossReason ??= `connection to ${label} lost: closed by the host`;
         resolve();
         // Not before ssh2 has told the channels.
         setImmediate(() => {
@@ -188,9 +188,9 @@ async function negotiate(
         fail(
           new ZfsVmError(
             'connection',
-            `${label} accepts the connection, but gave no answer within ${timeoutMs / 1000} s`,
+            `${label} accepted the connection but sent nothing within ${timeoutMs / 1000} s`,
             {
-              hint: 'check that sshd, and not something else, listens on that port',
+              hint: 'check that sshd listens on that port',
             },
           ),
         );
@@ -198,23 +198,27 @@ async function negotiate(
       client.once('ready', resolve);
       client.on('error', (error) => {
         if ('level' in error && error.level === 'agent') {
-          debug(`${label}: that key can't be used: ${describeThrown(error)}`);
+          debug(`${label}: cannot use this key: ${describeThrown(error)}`);
         } else {
           fail(isWaitingForPerson ? describeImpatience(label) : error);
         }
       });
       client.on('close', () => {
-        const reason = new Error('it closed the connection while we logged in');
+        const reason = new Error('the host closed the connection during login');
         fail(isWaitingForPerson ? describeImpatience(label) : reason);
       });
       client.on('banner', (text) => {
-        debug(`${label} says: ${toPrintable(text.trim())}`);
+        debug(`${label}: ${toPrintable(text.trim())}`);
       });
       client.on('change password', () => {
         fail(
-          new ZfsVmError('connection', `${label} wants a new password before it lets ${config.user} in`, {
-            hint: 'log in once with ssh and change it',
-          }),
+          new ZfsVmError(
+            'connection',
+            `${label} requires ${config.user} to change the password before login`,
+            {
+              hint: 'log in once with ssh and change the password',
+            },
+          ),
         );
       });
       const onAbort = (): void => {
@@ -247,7 +251,7 @@ async function negotiate(
             verify(trustedKey.equals(key));
             return;
           }
-          debug(`${label} shows the host key ${formatFingerprint(key)}`);
+          debug(`${label} presented the host key ${formatFingerprint(key)}`);
           checker.verify(key).then(
             () => {
               trustedKey = key;
@@ -274,7 +278,9 @@ async function negotiate(
     });
     client.removeAllListeners();
     countAnythingAsLife(client, stream, chooseKeepalive(config).intervalMs);
-    if (trustedKey === undefined) throw new Error('a host let us in without having shown its key');
+    if (trustedKey === undefined) {
+      throw new Error('a host accepted the login without presenting its host key');
+    }
     return { client, hostKey: trustedKey, tookPerson };
   } catch (error) {
     // What still comes from it is a consequence of what went wrong already.
@@ -293,8 +299,8 @@ function never(): Promise<never> {
 }
 
 function describeImpatience(label: string): ZfsVmError {
-  return new ZfsVmError('connection', `${label} closed the connection before there was an answer`, {
-    hint: 'answer sooner; sshd waits for as long as its LoginGraceTime says',
+  return new ZfsVmError('connection', `${label} closed the connection while waiting for a password`, {
+    hint: 'run the command again and answer within the LoginGraceTime of sshd',
   });
 }
 
@@ -366,25 +372,25 @@ function describeRefusal(
   { label, sshCommand }: LoginOptions,
   record: LoginRecord,
 ): ZfsVmError {
-  const tried = record.tried.length === 0 ? 'there was nothing to try' : `tried: ${record.tried.join(', ')}`;
+  const tried = record.tried.length === 0 ? 'no key or password to try' : `tried: ${record.tried.join(', ')}`;
   const accepted =
-    record.accepted.length === 0 ? 'nothing else' : record.accepted.map(toPrintable).join(', ');
+    record.accepted.length === 0 ? 'no other method' : record.accepted.map(toPrintable).join(', ');
   const unsupported =
     config.unsupported.length === 0 ? '' : `; not supported here: ${config.unsupported.join(', ')}`;
-  const message = `${label} doesn't let ${toPrintable(config.user)} in (${tried}; it accepts: ${accepted}${unsupported})`;
+  const message = `${label} refused the login of ${toPrintable(config.user)} (${tried}; the host accepts: ${accepted}${unsupported})`;
   const [reason] = record.beyond;
   if (reason !== undefined) {
     return new BeyondSsh2(message, {
       reason,
-      details: [...new Set(record.beyond)].map((beyond) => `ssh2 can't do, and ssh can: ${beyond}`),
+      details: [...new Set(record.beyond)].map((beyond) => `not supported by ssh2: ${beyond}`),
     });
   }
   return new ZfsVmError('connection', message, {
     hint: record.unanswered
-      ? 'a password or passphrase was wanted and not given: use an agent or a key without one, or run this on a terminal'
+      ? 'the password or passphrase was not given: use ssh-agent or a key without passphrase, or run the command on a terminal'
       : config.unsupported.length > 0
-        ? 'run it with --transport openssh: the ssh of this machine can do what is not supported here'
-        : `check the user name, and that "${sshCommand}" gets in; if it does, try --transport openssh`,
+        ? 'add --transport openssh, which supports these methods'
+        : `check the user name, and that "${sshCommand}" logs in; if it does, add --transport openssh`,
   });
 }
 
@@ -398,21 +404,21 @@ function describeSshError(
     new ZfsVmError('connection', message, { hint, cause: error });
   if (/too many authentication failures/i.test(reason)) {
     return fail(
-      `${label} doesn't let us in after so many attempts (tried: ${record.tried.join(', ')})`,
-      'if these were too many keys: name the right one with IdentityFile and IdentitiesOnly in ~/.ssh/config',
+      `${label} refused the login after too many attempts (tried: ${record.tried.join(', ')})`,
+      'if too many keys were offered, choose one with IdentityFile and IdentitiesOnly in ~/.ssh/config',
     );
   }
   if (error instanceof Error && 'level' in error && error.level === 'handshake') {
     return new BeyondSsh2(`no common algorithm with ${label}: ${reason}`, {
-      reason: 'what its SSH server asks for',
+      reason: 'the algorithms of its SSH server',
       cause: error,
     });
   }
   if (reason.includes('before handshake')) {
     return fail(
-      `${label} closed the connection at once`,
-      'check that sshd listens on that port, and lets us connect',
+      `${label} closed the connection before the SSH handshake`,
+      'check that sshd listens on that port and accepts connections from this machine',
     );
   }
-  return fail(`the connection to ${label} failed: ${reason}`, `check that "${sshCommand}" gets in`);
+  return fail(`connection to ${label} failed: ${reason}`, `check that "${sshCommand}" logs in`);
 }

@@ -61,11 +61,11 @@ function isAllowed(
 ): boolean {
   const algorithms = publicKey.type === 'ssh-rsa' ? rsaAlgorithms : [publicKey.type];
   if (signatureAlgorithms !== undefined && !algorithms.some((name) => signatureAlgorithms.includes(name))) {
-    debug(`${label} isn't offered: PubkeyAcceptedAlgorithms leaves out its kind`);
+    debug(`${label} not offered: excluded by PubkeyAcceptedAlgorithms`);
     return false;
   }
   if ((readRsaBits(publicKey.getPublicSSH()) ?? Infinity) < requiredRsaBits) {
-    debug(`${label} isn't offered: RequiredRSASize asks for more bits`);
+    debug(`${label} not offered: smaller than RequiredRSASize`);
     return false;
   }
   return true;
@@ -83,7 +83,7 @@ function limitSignature(identity: Identity, { signatureAlgorithms, noteBeyond }:
       const algorithm = hash === 'sha256' || hash === 'sha512' ? `rsa-sha2-${hash.slice(3)}` : 'ssh-rsa';
       if (signatureAlgorithms.includes(algorithm)) return identity.sign(data, hash);
       noteBeyond(`signing by another algorithm than ${algorithm} with ${identity.label}`);
-      return Promise.reject(new Error(`PubkeyAcceptedAlgorithms leaves out ${algorithm}`));
+      return Promise.reject(new Error(`PubkeyAcceptedAlgorithms excludes ${algorithm}`));
     },
   };
 }
@@ -145,7 +145,7 @@ function identityOfEncryptedFile(
     publicKey,
     async sign(data, hash) {
       const key = await decrypt(path, text, sources);
-      if (key === undefined) throw new Error(`the passphrase of ${path} wasn't given`);
+      if (key === undefined) throw new Error(`the passphrase of ${path} was not given`);
 
       return signWith(key, data, hash);
     },
@@ -158,7 +158,7 @@ async function decrypt(path: string, text: string, sources: IdentitySources): Pr
     if (passphrase === undefined || passphrase === '') return undefined;
 
     const key = parseKey(text, passphrase);
-    if (key instanceof Error) sources.warn(`that isn't the passphrase of ${path}`);
+    if (key instanceof Error) sources.warn(`wrong passphrase for ${path}`);
     else return key;
   }
   return undefined;
@@ -173,7 +173,7 @@ function signWith(key: ParsedKey, data: Buffer, hash: string | undefined): Promi
 // ssh2 returns its errors, and gives an array for some formats.
 function parseKey(text: string | Buffer, passphrase?: string): ParsedKey | Error {
   const parsed: ParsedKey | Error | readonly (ParsedKey | Error)[] = ssh2.utils.parseKey(text, passphrase);
-  return [parsed].flat()[0] ?? new Error('there is no key in it');
+  return [parsed].flat()[0] ?? new Error('the file contains no key');
 }
 
 async function loadIdentityFile(path: string, sources: IdentitySources): Promise<IdentityFile | undefined> {
@@ -189,7 +189,7 @@ async function loadIdentityFile(path: string, sources: IdentitySources): Promise
     return publicKey && { kind: 'public-only', path, publicKey };
   }
   if ((mode & 0o077) !== 0 && owner === process.getuid?.() && text.includes('PRIVATE KEY')) {
-    sources.warn(`${path} isn't used: others can read this private key (chmod 600 makes it private)`);
+    sources.warn(`${path} not used: other users can read this private key; to fix: chmod 600 ${path}`);
     return undefined;
   }
   const key = parseKey(toKnownFormat(text));
@@ -222,7 +222,7 @@ async function loadPublicKey(path: string, sources: IdentitySources): Promise<Pa
 /** Says so if a file that ssh2 can't read may be a key that OpenSSH can: of another format, on a FIDO token, a certificate. */
 function noteForeignKey(path: string, text: string, { noteBeyond }: IdentitySources): void {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----|^(?:sk-[\w-]+|[\w-]+-cert-v\d+)@openssh\.com /.test(text)) {
-    noteBeyond(`a key that ssh2 can't read (${toPrintable(path)})`);
+    noteBeyond(`a key that ssh2 cannot read (${toPrintable(path)})`);
   }
 }
 
@@ -286,7 +286,7 @@ async function listAgentKeys({
     });
   });
   if (!identitiesOnly && ((await countAgentKeys(agentSocket)) ?? 0) > keys.length) {
-    noteBeyond("keys of the agent that ssh2 can't offer");
+    noteBeyond('keys in the agent that ssh2 does not support');
   }
   return keys.map((publicKey) => ({
     label: `the agent's key ${publicKey.comment}`.trimEnd(),
@@ -294,7 +294,7 @@ async function listAgentKeys({
     sign: (data, hash) =>
       new Promise((resolve, reject) => {
         agent.sign(publicKey, data, toSigningOptions(hash), (error, signature) => {
-          if (signature === undefined) reject(error ?? new Error('the agent gave no signature'));
+          if (signature === undefined) reject(error ?? new Error('the agent did not sign'));
           else resolve(signature);
         });
       }),

@@ -71,18 +71,22 @@ export class SshHost implements Host {
         [...this.#running].some((process) => process === waiting || this.#lasting.has(process));
       triesAlone = isAlone ? triesAlone + 1 : 0;
       if (triesAlone > mostTriesAlone) {
-        throw new ZfsVmError('connection', `${this.name} runs one command at a time, and this takes two`, {
-          hint: 'let MaxSessions in its sshd_config be 2 or more',
-        });
+        throw new ZfsVmError(
+          'connection',
+          `${this.name} allows only one command at a time, and two are needed`,
+          {
+            hint: 'set MaxSessions to 2 or more in sshd_config on that host',
+          },
+        );
       }
       if (this.#active > 0) {
-        if (!hasWaited) this.#options.debug(`${this.name}: no channel is free, waiting for one`);
+        if (!hasWaited) this.#options.debug(`${this.name}: no free channel; waiting for one`);
         hasWaited = true;
         await this.#waitForChannel(signal);
       } else if (this.#ended === endedBefore + 1) {
         // Nothing but this attempt has ended meanwhile, so that waiting would change nothing.
-        throw new ZfsVmError('connection', `${this.name} lets us in, but not run commands`, {
-          hint: 'check MaxSessions in its sshd_config, and that the account may run commands',
+        throw new ZfsVmError('connection', `${this.name} accepts the login but refuses to run commands`, {
+          hint: 'check MaxSessions in sshd_config on that host, and that the account may run commands',
         });
       }
     }
@@ -105,7 +109,7 @@ export class SshHost implements Host {
         reject(
           new ZfsVmError(
             'connection',
-            `${this.name} can't start commands: ${this.#connection.lossReason() ?? describeThrown(error)}`,
+            `${this.name}: cannot start commands: ${this.#connection.lossReason() ?? describeThrown(error)}`,
             { cause: error },
           ),
         );
@@ -128,7 +132,7 @@ export class SshHost implements Host {
       channel,
       () =>
         this.#connection.lossReason() ??
-        `${this.name} closed the command's channel without saying how it ended`,
+        `${this.name} closed the channel of the command without an exit status`,
     );
     this.#running.add(process);
     const stop = (): void => {
@@ -173,7 +177,7 @@ export class SshHost implements Host {
   #throwIfLost(): void {
     const reason = this.#connection.lossReason();
     if (reason !== undefined) {
-      throw new ZfsVmError('connection', `${this.name} can't start commands: ${reason}`, {
+      throw new ZfsVmError('connection', `${this.name}: cannot start commands: ${reason}`, {
         hint: 'run the same command again',
         isLoss: true,
       });

@@ -56,34 +56,34 @@ export async function openTcp(target: TcpTarget): Promise<Socket> {
 function describeTcpError(error: unknown, { hostName, port, timeoutMs, label }: TcpTarget): ZfsVmError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const fail = (reason: string, hint: string): ZfsVmError =>
-    new ZfsVmError('connection', `can't connect to ${label}: ${reason}`, { hint, cause: error });
+    new ZfsVmError('connection', `cannot connect to ${label}: ${reason}`, { hint, cause: error });
   const place = `port ${port} of ${toPrintable(hostName)}`;
   switch (code) {
     case 'ENOTFOUND':
       return fail(
-        `nobody knows the name ${toPrintable(hostName)}`,
-        'check the spelling, or add it to ~/.ssh/config',
+        `cannot resolve host ${toPrintable(hostName)}: unknown name (and no remote of that name is configured)`,
+        'check the spelling, or add the host to ~/.ssh/config or as a remote to the configuration file',
       );
     case 'EAI_AGAIN':
       return fail(
-        `the name ${toPrintable(hostName)} can't be looked up now`,
-        'check that the network and DNS work',
+        `cannot resolve host ${toPrintable(hostName)} (and no remote of that name is configured)`,
+        'check the spelling of the host, and the network and DNS on this machine',
       );
     case 'ECONNREFUSED':
-      return fail(`${place} refuses connections`, 'check that sshd runs there, and on this port');
+      return fail(
+        `${place} refused the connection`,
+        'check that sshd runs on that host and listens on this port',
+      );
     case 'ETIMEDOUT':
       return fail(
-        `no answer from ${place} within ${timeoutMs / 1000} s`,
-        'check that the host is up and that no firewall is in between',
+        `no response from ${place} within ${timeoutMs / 1000} s`,
+        'check that the host is up and that no firewall blocks the port',
       );
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return fail(
-        `there is no way to ${toPrintable(hostName)} from here`,
-        'check the network, or use a jump host',
-      );
+      return fail(`no route to ${toPrintable(hostName)}`, 'check the network, or use a jump host');
     default:
-      return fail(describeThrown(error), 'check that "ssh" reaches the host');
+      return fail(describeThrown(error), 'check that ssh reaches the host');
   }
 }
 
@@ -94,7 +94,7 @@ export interface Carrier {
   readonly close: () => Promise<void>;
 }
 
-/** How long a program may take to end, once it is told to. */
+/** How long a program may take to end, after SIGTERM. */
 const proxyFarewellMs = 500;
 
 /**
@@ -130,7 +130,7 @@ export function openProxyCommand(
   const stream = Duplex.from({ readable: child.stdout, writable: input });
   stream.on('error', () => undefined);
   child.once('error', (error) => {
-    stream.destroy(new Error(`the ProxyCommand can't be started: ${error.message}`));
+    stream.destroy(new Error(`cannot start the ProxyCommand: ${error.message}`));
   });
   void readLines(child.stderr, (line) => {
     warn(`ProxyCommand: ${toPrintable(line)}`);

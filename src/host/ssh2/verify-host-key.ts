@@ -71,8 +71,8 @@ function refuseShortKey({ config, label }: HostKeyContext, key: Buffer): void {
 
   throw new ZfsVmError(
     'connection',
-    `the host key of ${label} (${describeKey(key)}) has ${bits} bits; RequiredRSASize asks for ${config.requiredRsaBits}`,
-    { hint: 'give the host a longer key, or one of another type' },
+    `the host key of ${label} (${describeKey(key)}) has ${bits} bits; RequiredRSASize requires ${config.requiredRsaBits}`,
+    { hint: 'install a longer host key, or one of another type, on the host' },
   );
 }
 
@@ -90,29 +90,29 @@ async function decide(
     case 'changed':
       throw new ZfsVmError(
         'connection',
-        `the host key of ${label} has changed: it now shows ${shown}, ${locate(verdict.entry)} has another one. ` +
-          'Someone may be listening in, or the host was set up anew',
+        `the host key of ${label} has changed: the host presented ${shown}, but ${locate(verdict.entry)} has another one. ` +
+          'Someone may be intercepting the connection, or the host was reinstalled',
         {
-          hint: `if you know that it was set up anew: ssh-keygen -f '${verdict.entry.file}' -R '${name}', then connect again`,
+          hint: `if the host was reinstalled, remove the old key: ssh-keygen -f '${verdict.entry.file}' -R '${name}'`,
         },
       );
     case 'revoked':
       throw new ZfsVmError(
         'connection',
         `the host key of ${label} (${shown}) is revoked by ${locate(verdict.entry)}`,
-        { hint: 'ask whoever runs the host for its new key' },
+        { hint: 'ask the administrator of the host for its new key' },
       );
     case 'certificate-authority':
       throw new BeyondSsh2(
-        `the host key of ${label} (${shown}) isn't known; a certificate authority is (${locate(verdict.entry)}), and ssh2 ` +
-          "can't check certificates",
+        `the host key of ${label} (${shown}) is unknown; a certificate authority is known (${locate(verdict.entry)}), but ssh2 ` +
+          'cannot check certificates',
         { reason: `the certificate of the host (${locate(verdict.entry)})` },
       );
     case 'unknown':
       await decideOnUnknown(context, key, shown, verdict.otherTypes);
       await store(context, name, key);
       if (config.strictHostKeyChecking !== 'ask') {
-        warn(`${label}: the host key was not known before, and is taken on trust: ${shown}`);
+        warn(`${label}: accepted an unknown host key (StrictHostKeyChecking): ${shown}`);
       }
   }
 }
@@ -136,8 +136,8 @@ async function decideOnUnknown(
     case 'yes':
       throw new ZfsVmError(
         'connection',
-        `the host key of ${label} (${shown}) isn't known, and StrictHostKeyChecking refuses unknown ones`,
-        { hint: 'add the key to known_hosts first' },
+        `the host key of ${label} (${shown}) is unknown, and StrictHostKeyChecking refuses unknown keys`,
+        { hint: 'check the key, then add it to known_hosts' },
       );
     case 'ask':
   }
@@ -153,8 +153,8 @@ async function decideOnUnknown(
     if (answer === undefined) {
       throw new ZfsVmError(
         'connection',
-        `the host key of ${label} (${shown}) isn't known, and there was nobody to ask whether it is the right one`,
-        { hint: 'connect once with ssh, or check the key that ssh-keyscan shows and add it to known_hosts' },
+        `the host key of ${label} (${shown}) is unknown, and there is no terminal to ask on`,
+        { hint: 'connect once with ssh, or check the output of ssh-keyscan and add it to known_hosts' },
       );
     }
     if (answer.toLowerCase() === 'yes' || answer === formatFingerprint(key)) return;
@@ -163,7 +163,7 @@ async function decideOnUnknown(
 
     question = "Please type 'yes', 'no' or the fingerprint: ";
   }
-  throw new ZfsVmError('connection', `the host key of ${label} (${shown}) wasn't confirmed`);
+  throw new ZfsVmError('connection', `host key of ${label} (${shown}) not accepted; not connected`);
 }
 
 async function store({ config, label, warn }: HostKeyContext, name: string, key: Buffer): Promise<void> {
@@ -173,7 +173,7 @@ async function store({ config, label, warn }: HostKeyContext, name: string, key:
   try {
     await appendKnownHost(file, formatKnownHost(name, key, config.hashKnownHosts));
   } catch (error) {
-    warn(`the host key of ${label} couldn't be stored: ${describeThrown(error)}`);
+    warn(`cannot store the host key of ${label}: ${describeThrown(error)}`);
   }
 }
 

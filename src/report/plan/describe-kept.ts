@@ -1,3 +1,4 @@
+import { nameHost, qualify } from '../../base/host-words.js';
 import { quoteCommand } from '../../base/shell.js';
 import type { TransferEvent } from '../../transfer/event.js';
 
@@ -9,15 +10,16 @@ export function describeKept({
   isReplaced,
   isSure,
 }: TransferEvent & { readonly kind: 'aside-kept' }): string {
-  const destroy = `"${quoteCommand(['zfs', 'destroy', '-r', aside])}" on ${host}`;
+  const destroy = `"${quoteCommand(['zfs', 'destroy', '-r', aside])}" on ${nameHost(host)}`;
+  const at = qualify(host, destination);
   if (isReplaced) {
-    return `warning: ${host}:${destination} is replaced, and what it was is kept as ${aside}: if it may go, destroy it with ${destroy}`;
+    return `warning: ${at} was replaced; its old content is kept as ${aside}. If it is not needed, destroy it: ${destroy}`;
   }
   const rename = quoteCommand(['zfs', 'rename', aside, destination]);
   const what = isSure ? `is kept as ${aside}` : `may be kept as ${aside}`;
   return [
-    `warning: ${host}:${destination} is not replaced, and what it was ${what}.`,
-    `To send the rest, run the same command again, then destroy it with ${destroy};`,
-    `to move it back, destroy what is at ${destination}, if anything, then run "${rename}" there`,
+    `warning: ${at} was not replaced; its old content ${what}.`,
+    `To finish, run the same command again, then destroy the old content: ${destroy}.`,
+    `To move it back, destroy ${destination} if it exists, then run "${rename}" on ${nameHost(host)}`,
   ].join(' ');
 }

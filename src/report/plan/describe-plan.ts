@@ -5,11 +5,24 @@ import type { AsideObstacle } from '../../plan/aside.js';
 import type { Chain, Conflict, ConflictReason, Plan, Step, UpToDate } from '../../plan/plan.js';
 import type { SharedSteps } from '../../transfer/event.js';
 import { fullNameOf, nameForPeople, type Snapshot } from '../../streamline/dataset.js';
+import { nameHost, qualify } from '../../base/host-words.js';
+import { localName } from '../../base/local-name.js';
 import { toPrintable } from '../../base/printable.js';
 import { quoteCommand, quoteWord } from '../../base/shell.js';
 import { baseNameOf, isPoolRoot, isWithin } from '../../zfs/names.js';
 import { roleProperty } from '../../zfs/role.js';
 import { formatBytes, formatCount } from '../quantities.js';
+
+/** The names of both sides of a plan. */
+export interface Ends {
+  readonly senderName: string;
+  readonly receiverName: string;
+}
+
+/** Those of a push. */
+export function endsOf(receiverName: string): Ends {
+  return { senderName: localName, receiverName };
+}
 
 /** What a step sends and from what, e.g. `incremental since debian-7:3`. */
 export function describeStep(step: Step): string {
@@ -21,11 +34,11 @@ export function describeStep(step: Step): string {
     case 'clone':
       return `clone of ${nameForPeople(step.from)}`;
     case 'resume':
-      return 'the rest of an interrupted stream';
+      return 'resumed';
   }
 }
 
-/** What is read once for several receivers, a line for each set of them, e.g. `b and c share 3 versions: each is read once`. */
+/** What is read once for several receivers, a line for each set of them, e.g. `3 versions are read once for b and c`. */
 export function describeSharing(chains: readonly SharedSteps[]): string[] {
   const counts = new Map<string, number>();
   for (const { receivers, chain } of chains) {
@@ -33,17 +46,18 @@ export function describeSharing(chains: readonly SharedSteps[]): string[] {
     counts.set(names, (counts.get(names) ?? 0) + chain.steps.length);
   }
   return [...counts].map(
-    ([names, count]) => `${names} share ${formatCount(count, 'version')}: each is read once`,
+    ([names, count]) =>
+      `${formatCount(count, 'version')} ${count === 1 ? 'is' : 'are'} read once for ${names}`,
   );
 }
 
-/** Where a chain goes, e.g. `tank/vm/7 -> fjoe@b:backup/7`. */
-export function describeRoute(chain: Chain, receiverName: string): string {
-  return `${chain.source} -> ${receiverName}:${chain.destination}`;
+/** Where a chain goes, e.g. `tank/vm/7 -> fjoe@b:backup/7`, or `fjoe@b:backup/7 -> tank/vm/7`. */
+export function describeRoute(chain: Chain, { senderName, receiverName }: Ends): string {
+  return `${qualify(senderName, chain.source)} -> ${qualify(receiverName, chain.destination)}`;
 }
 
 /**
- * Tells of datasets that can't be where they are on the sender, a line each: what is above them there is a clone of them, which has to come
+ * Datasets that cannot have the same place as on the sender, a line each: their parent there is a clone of them, and has to be created
  * after them.
  */
 export function describeBeside({ chains }: Pick<Plan, 'chains'>, receiverName: string): string[] {
@@ -56,22 +70,22 @@ export function describeBeside({ chains }: Pick<Plan, 'chains'>, receiverName: s
     );
     if (clone === undefined || isWithin(chain.destination, clone.destination)) return [];
     return [
-      `${chain.source} goes to ${receiverName}:${chain.destination}, beside ${clone.destination}: ${clone.source} is a clone of it, so it cannot be below that`,
+      `${chain.source} is sent to ${qualify(receiverName, chain.destination)}, next to ${clone.destination} and not below it, because ${clone.source} is its clone`,
     ];
   });
 }
 
-/** What is in step, e.g. `tank/vm: fjoe@b:backup/vm has web:3, the newest`. */
+/** What is in step, e.g. `tank/vm: fjoe@b:backup/vm has the newest version, web:3`. */
 export function describeUpToDate(
   { source, destination, newest, receiverOnly }: UpToDate,
   receiverName: string,
 ): string {
   const [ahead] = receiverOnly;
-  const more = ahead === undefined ? '' : `, and is ahead with ${nameForPeople(ahead)}`;
-  return `${source}: ${receiverName}:${destination} has ${nameForPeople(newest)}, the newest${more}`;
+  const more = ahead === undefined ? '' : `, and also ${nameForPeople(ahead)}`;
+  return `${source}: ${qualify(receiverName, destination)} has the newest version, ${nameForPeople(newest)}${more}`;
 }
 
-/** What a receiver lacks for good, in one line, e.g. `2 older versions (web:1, web:2) are not on b and cannot be sent any more`; undefined when there is nothing. */
+/** What a receiver lacks for good, in one line, e.g. `2 older versions (web:1, web:2) are not on b and can no longer be sent`; undefined when there is nothing. */
 export function describePassed(
   { versions, isLatest }: PassedVersions,
   receiverName: string,
@@ -83,23 +97,40 @@ export function describePassed(
   const what = `${formatCount(names.length, 'older version')} (${few.join(', ')})`;
   const verb = names.length === 1 ? 'is' : 'are';
   return isLatest
-    ? `${what} ${verb} left out by --latest and cannot be sent to ${receiverName} later`
-    : `${what} ${verb} not on ${receiverName} and cannot be sent any more: it has newer ones`;
+    ? `${what} ${verb} omitted by --latest and cannot be sent to ${nameHost(receiverName)} later`
+    : `${what} ${verb} not on ${nameHost(receiverName)} and can no longer be sent: it has newer ones`;
 }
 
 /** How many versions are named in a line. */
 const mostNames = 5;
 
+/**
+ * Where a plan creates a new dataset that has its own name, while other copies of the same sender are elsewhere: most likely `-d` was
+ * forgotten. Undefined where that is not so.
+ */
+export function describeLanding({ chains, upToDate }: Plan, { receiverName }: Ends): string | undefined {
+  const created = chains.find(({ by, place, destination }) => by === undefined && place === destination);
+  const other = [...chains, ...upToDate].find(
+    ({ by, place, destination }) =>
+      (by === 'role' || by === 'adoption') &&
+      place !== undefined &&
+      destination.endsWith(`/${baseNameOf(place)}`),
+  );
+  if (created === undefined || other === undefined || other.place === other.destination) return undefined;
+  const parent = other.destination.slice(0, -baseNameOf(other.destination).length - 1);
+  return `new dataset: ${qualify(receiverName, created.destination)}; other datasets are below ${qualify(receiverName, parent)} (to create new ones there, use -d ${quoteWord(parent)})`;
+}
+
 /** A conflict in words: what is wrong, with the evidence. */
-export function describeConflict({ source, streamlines, reason }: Conflict, receiverName: string): string {
+export function describeConflict({ source, streamlines, reason }: Conflict, ends: Ends): string {
   const what = streamlines.length === 0 ? source : `${streamlines.join(', ')} in ${source}`;
-  return `${what}: ${describeReason(reason, receiverName)}`;
+  return `${what}: ${describeReason(reason, ends)}`;
 }
 
 /** What a plan does with a destination that a person may want to know of, a line each: which one it has chosen, and what it drops there. */
 export function describeChoices(chain: Chain, receiverName: string): string[] {
   const { source, destination, by } = chain;
-  const adoption = `${receiverName}:${destination} is taken for the copy of ${source}: the only dataset there with a snapshot of it, and unchanged since`;
+  const adoption = `using ${qualify(receiverName, destination)} as the copy of ${source}: the only dataset on ${nameHost(receiverName)} with a snapshot of it, unchanged since`;
   const abort = describeAbort(chain, receiverName);
   return [...(by === 'adoption' ? [adoption] : []), ...(abort === undefined ? [] : [abort])];
 }
@@ -107,21 +138,25 @@ export function describeChoices(chain: Chain, receiverName: string): string[] {
 /** What of an interrupted receive is dropped before a chain; undefined when nothing is. */
 export function describeAbort({ destination, preparation }: Chain, receiverName: string): string | undefined {
   if (preparation?.kind !== 'abort') return undefined;
-  return `drop what had arrived of ${preparation.of} at ${receiverName}:${destination}: it isn't what is sent next`;
+  return `discard the interrupted receive of ${preparation.of} in ${qualify(receiverName, destination)}: another snapshot is sent next`;
 }
 
 /** What is destroyed for a chain, a line each; nothing unless the person asked for it by name. */
 export function describePreparation({ destination, preparation }: Chain, receiverName: string): string[] {
   if (preparation?.kind !== 'rollback' && preparation?.kind !== 'replace') return [];
-  const snapshots = preparation.destroys.map((snapshot) => `destroy ${receiverName}:${fullNameOf(snapshot)}`);
+  const snapshots = preparation.destroys.map(
+    (snapshot) => `destroy ${qualify(receiverName, fullNameOf(snapshot))}`,
+  );
   const lost =
-    preparation.writtenBytes > 0 ? `, losing ${formatBytes(preparation.writtenBytes)} written since` : '';
+    preparation.writtenBytes > 0
+      ? `, losing ${formatBytes(preparation.writtenBytes)} written since its newest snapshot`
+      : '';
   if (preparation.kind === 'replace') {
     const until = ` (kept as ${preparation.aside} until the new content is verified)`;
-    return [...snapshots, `destroy ${receiverName}:${destination}${lost}${until}`];
+    return [...snapshots, `destroy ${qualify(receiverName, destination)}${lost}${until}`];
   }
-  const bookmarks = preparation.bookmarks.map((each) => `destroy ${receiverName}:${fullNameOf(each)}`);
-  return [...snapshots, ...bookmarks, `roll back ${receiverName}:${preparation.to}${lost}`];
+  const bookmarks = preparation.bookmarks.map((each) => `destroy ${qualify(receiverName, fullNameOf(each))}`);
+  return [...snapshots, ...bookmarks, `roll back to ${qualify(receiverName, preparation.to)}${lost}`];
 }
 
 /** What of a destination is set aside before a chain, and under which name; undefined when nothing is. */
@@ -136,9 +171,9 @@ export function describeSetAside(
     ...(newest === undefined
       ? []
       : [`${nameForPeople(newest)}${keeps.length > 1 ? ` and ${keeps.length - 1} more` : ''}`]),
-    ...(writtenBytes > 0 ? [`${formatBytes(writtenBytes)} written since`] : []),
+    ...(writtenBytes > 0 ? [`${formatBytes(writtenBytes)} written since its newest snapshot`] : []),
   ].join(' and ');
-  return `set aside ${receiverName}:${destination} as ${aside}, with ${what}`;
+  return `set aside ${qualify(receiverName, destination)} as ${aside}, with ${what}`;
 }
 
 /** What is deleted after the sender, a line for each snapshot; nothing unless the person asked for it by name. */
@@ -148,7 +183,7 @@ export function describeDeletes({ deletes = [] }: Plan, receiverName: string): s
 
 /** What is deleted in one command, a line for each snapshot. */
 export function describeDeletion({ snapshots }: Destruction, receiverName: string): string[] {
-  return snapshots.map((snapshot) => `destroy ${receiverName}:${fullNameOf(snapshot)}`);
+  return snapshots.map((snapshot) => `destroy ${qualify(receiverName, fullNameOf(snapshot))}`);
 }
 
 /** What a chain does to the properties of its destination, a line each kind. */
@@ -160,79 +195,97 @@ export function describeProperties({ properties: { set, exclude } }: Chain): str
   ];
 }
 
-/** The way out of a conflict, in words. */
-export function suggestWayOut(reason: ConflictReason): string {
+/** How a conflict can be resolved, in words. */
+export function suggestWayOut(reason: ConflictReason, { senderName, receiverName }: Ends): string {
+  const [onSender, onReceiver] = [`on ${nameHost(senderName)}`, `on ${nameHost(receiverName)}`];
+  const runOnReceiver = (...words: string[]): string => `run ${quoted(words)} ${onReceiver}`;
   switch (reason.kind) {
     case 'diverged':
-      if (reason.isForeign) return suggestForgetting(reason.destination);
-      return [...suggestSetAside(reason.asideObstacle), suggestRollback(reason)].join(', or ');
+      if (reason.isForeign) return suggestForgetting(reason.destination, receiverName);
+      return joinWays([
+        ...suggestSetAside(reason.asideObstacle, receiverName),
+        suggestRollback(reason, receiverName),
+      ]);
     case 'version-differs':
-      if (reason.isForeign === true) return suggestForgetting(reason.theirs.dataset);
-      return [
-        ...(reason.asideObstacle === null ? suggestSetAside(null) : []),
-        'give one of the two another name with "zfs rename"',
-        ...describeUndoing(reason),
-      ].join(', or ');
+      if (reason.isForeign === true) return suggestForgetting(reason.theirs.dataset, receiverName);
+      return joinWays([
+        ...(reason.asideObstacle === null ? suggestSetAside(null, receiverName) : []),
+        'rename one of the two snapshots with "zfs rename"',
+        ...describeUndoing(reason, receiverName),
+      ]);
     case 'modified':
-      if (reason.isForeign) return suggestForgetting(reason.destination);
-      return `see what with ${quoted(['zfs', 'diff', `${reason.destination}@${reason.common.name}`])} there; ${[
-        ...suggestSetAside(reason.asideObstacle),
-        'if it may go, run this again with --rollback',
-      ].join(', or ')}`;
+      if (reason.isForeign) return suggestForgetting(reason.destination, receiverName);
+      return `to list the changes, ${runOnReceiver('zfs', 'diff', `${reason.destination}@${reason.common.name}`)}; ${joinWays(
+        [
+          ...suggestSetAside(reason.asideObstacle, receiverName),
+          `${again} with --rollback to destroy the changes on ${nameHost(receiverName)}`,
+        ],
+      )}`;
     case 'past-promoted':
-      return `to continue in ${reason.destination}, give it its snapshots back with "${quoteCommand(['zfs', 'promote', reason.destination])}" there: ${reason.holder} keeps its content, as a clone of it`;
+      return `to give ${reason.destination} its snapshots back, ${runOnReceiver('zfs', 'promote', reason.destination)}; ${reason.holder} keeps its content, as a clone`;
     case 'half-moved':
-      return suggestMovingBack(reason);
+      return suggestMovingBack(reason, receiverName);
     case 'copy-unclear':
-      return suggestNaming(reason);
+      return suggestNaming(reason, receiverName);
     case 'passed-by':
-      return `make the next version on the sender with "${quoteCommand(['zfs-vm', 'tag', reason.newest.dataset])}": it is sent, and is the newest then`;
+      return `create the next version with ${quoted(['zfs-vm', 'tag', reason.newest.dataset])} ${onSender}, then ${again}`;
     case 'no-common-version':
-      if (isPoolRoot(reason.theirs.dataset)) return 'give one of them another streamline name';
-      if (reason.isElsewhere === true || reason.isMarked === true) {
-        return 'give one of them another streamline name';
+      if (isPoolRoot(reason.theirs.dataset) || reason.isElsewhere === true || reason.isMarked === true) {
+        return `use another streamline name ${onSender} or ${onReceiver}`;
       }
       return reason.copyOf === undefined
-        ? 'give one of them another streamline name, or use --replace if what the receiver has may go'
-        : `give one of them another streamline name: what the receiver has is a copy of ${reason.copyOf} and can't be replaced`;
+        ? `use another streamline name ${onSender}, or ${again} with --replace to destroy ${qualify(receiverName, reason.theirs.dataset)}`
+        : `use another streamline name: ${qualify(receiverName, reason.theirs.dataset)} is the copy of ${reason.copyOf} and cannot be replaced`;
     case 'destination-exists':
-      if (reason.held !== undefined) return `choose another place with -d, or ${suggestRelease(reason.held)}`;
-      if (isPoolRoot(reason.destination)) return 'choose another place with -d';
-      if (reason.tiedTo !== undefined) return 'choose another place with -d';
+      if (reason.held !== undefined) return `${elsewhere}, or ${suggestRelease(reason.held, receiverName)}`;
+      if (isPoolRoot(reason.destination) || reason.tiedTo !== undefined) return elsewhere;
       if (reason.promotedFrom !== undefined) {
-        return `to continue there, run ${quoted(['zfs', 'promote', reason.promotedFrom])} on the sender, which gives ${reason.promotedFrom} its snapshots back: ${reason.copyOf ?? ''} keeps its content, as a clone of it. To keep the promotion, rename ${reason.destination} on the receiver: ${reason.promotedFrom} is sent again there, as a clone of it`;
+        return `to continue there, run ${quoted(['zfs', 'promote', reason.promotedFrom])} ${onSender}, which gives ${reason.promotedFrom} its snapshots back; ${reason.copyOf ?? ''} keeps its content, as a clone. To keep the promotion, rename ${reason.destination} ${onReceiver}; ${reason.promotedFrom} is then sent again, as a clone`;
       }
       return reason.dependents.length === 0 && reason.copyOf === undefined && reason.isMarked !== true
-        ? 'choose another place with -d, rename that dataset, or use --replace if it may go'
-        : 'choose another place with -d, or rename that dataset';
+        ? `${elsewhere}, rename ${qualify(receiverName, reason.destination)}, or ${again} with --replace to destroy it`
+        : `${elsewhere}, or rename ${qualify(receiverName, reason.destination)}`;
     case 'partial-receive':
-      return `drop it with "${quoteCommand(['zfs', 'receive', '-A', reason.destination])}" on the receiver if it may go, then run this again`;
+      return `to discard the interrupted receive, ${runOnReceiver('zfs', 'receive', '-A', reason.destination)}, then ${again}`;
     case 'not-encrypted':
-      return `destroy that copy if it may go, with ${quoted(['zfs', 'destroy', '-r', reason.destination])} on the receiver, and run this again to send the dataset encrypted`;
+      return `if the copy is not needed, destroy it: ${runOnReceiver('zfs', 'destroy', '-r', reason.destination)}, then ${again} to send the dataset encrypted`;
     case 'encrypted-anew':
-      return `destroy that copy if it may go, with ${quoted(['zfs', 'destroy', '-r', reason.destination])} on the receiver, and run this again to send the dataset as it is`;
+      return `if the copy is not needed, destroy it: ${runOnReceiver('zfs', 'destroy', '-r', reason.destination)}, then ${again} to send the dataset raw`;
     case 'encryption-root-changed':
-      return `make it its own encryption root again on the receiver, with its key loaded: ${quoted(['zfs', 'change-key', '-o', 'keyformat=passphrase', '-o', 'keylocation=prompt', reason.destination])}. Then run this again: the sender's key comes with the next version`;
+      return `make the copy its own encryption root, with its key loaded: ${runOnReceiver('zfs', 'change-key', '-o', 'keyformat=passphrase', '-o', 'keylocation=prompt', reason.destination)}, then ${again}; the next version brings the key of the sender`;
     case 'key-not-loaded':
-      return `load the key with ${quoted(['zfs', 'load-key', reason.root])} on the receiver, choose another place with -d, or add "-o encryption=off" to store a new dataset there without encryption`;
+      return `to load the key, ${runOnReceiver('zfs', 'load-key', reason.root)}, or ${elsewhere}, or add "-o encryption=off" to create the new dataset unencrypted`;
     case 'place-in-clear':
-      return 'choose another place with -d, or add "-o encryption=off" to store it there without encryption';
+      return `${elsewhere}, or add "-o encryption=off" to store the dataset there unencrypted`;
     case 'name-taken':
-      return 'choose one of them with -n, and send the other with another -d';
+      return 'select one of the two with -n, and send the other with another -d';
     case 'name-too-long':
     case 'parent-is-volume':
-      return 'choose another place with -d';
+      return elsewhere;
     case 'no-pool':
-      return 'name a place that exists with -d';
+      return 'choose a destination in an existing pool with -d';
     case 'parent-without-place':
       return reason.elsewhere === undefined
-        ? `settle the conflict of ${reason.parent} first`
-        : `to continue there, name its place with -d; for a copy of its own, make the next version of the whole tree on the sender with ${quoted(['zfs-vm', 'tag', '-r', reason.parent])}`;
+        ? `resolve the conflict of ${reason.parent} first`
+        : `to continue there, name its parent with -d; for a separate copy, create the next version of the whole tree with ${quoted(['zfs-vm', 'tag', '-r', reason.parent])} ${onSender}`;
     case 'origin-missing':
-      return `get ${nameForPeople(reason.nearest)} there first: choose its streamline too, or settle the conflict of ${reason.nearest.dataset}`;
+      return `send ${nameForPeople(reason.nearest)} first: select its streamline too, or resolve the conflict of ${reason.nearest.dataset}`;
     case 'origin-in-other-pool':
-      return 'choose a place in that pool with -d';
+      return 'choose a destination in the pool of the origin with -d';
   }
+}
+
+const elsewhere = 'choose another destination with -d';
+
+const again = 'run the same command again';
+
+/** Several ways, as one sentence that says only once that the command is to be run again. */
+function joinWays([first = '', ...others]: readonly string[]): string {
+  const start = `${again} `;
+  const rest = others.map((way) =>
+    first.startsWith(start) && way.startsWith(start) ? way.slice(start.length) : way,
+  );
+  return [first, ...rest].join(', or ');
 }
 
 /** A command in double quotes. */
@@ -241,82 +294,86 @@ function quoted(words: readonly string[]): string {
 }
 
 /** What to do about a copy that another host claims. */
-function suggestForgetting(destination: string): string {
-  return `it is marked as the copy of a dataset on another host, and is not undone; if that is not so any more, run "${quoteCommand(['zfs', 'inherit', roleProperty, destination])}" there, and this again`;
+function suggestForgetting(destination: string, receiverName: string): string {
+  return `${qualify(receiverName, destination)} is marked as the copy of a dataset on another host and is not rolled back; if that is no longer true, run ${quoted(['zfs', 'inherit', roleProperty, destination])} on ${nameHost(receiverName)}, then ${again}`;
 }
 
 /** How the copy is named: by its place. */
-function suggestNaming({
-  candidates,
-  place,
-  isFree,
-}: ConflictReason & { readonly kind: 'copy-unclear' }): string {
+function suggestNaming(
+  { candidates, place, isFree }: ConflictReason & { readonly kind: 'copy-unclear' },
+  receiverName: string,
+): string {
   const parents = candidates
     .filter((name) => place !== undefined && name.includes('/') && baseNameOf(name) === baseNameOf(place))
     .map((name) => `-d ${quoteWord(name.slice(0, name.lastIndexOf('/')))}`);
-  const naming =
-    parents.length === 0 ? [] : [`name the one that is meant by its place (${parents.join(' or ')})`];
+  const naming = parents.length === 0 ? [] : [`choose the copy by its parent (${parents.join(' or ')})`];
   const commands = candidates.map((name) => quoted(['zfs', 'rename', name, place ?? '']));
-  const renaming = isFree ? [`rename it to its place on the receiver (${commands.join(' or ')})`] : [];
+  const renaming = isFree
+    ? [`rename the copy on ${nameHost(receiverName)} (${commands.join(' or ')}), then ${again}`]
+    : [];
   const ways = [...naming, ...renaming];
   return ways.length === 0
-    ? 'choose a place with -d; if none of them is the copy, rename or destroy them'
+    ? 'choose a destination with -d; if none of the datasets is the copy, rename or destroy them'
     : ways.join(', or ');
 }
 
 /** How the receiver's version is undone, where that is possible. */
-function describeUndoing({
-  undo,
-  clones = [],
-  held = [],
-}: ConflictReason & { readonly kind: 'version-differs' }): string[] {
+function describeUndoing(
+  { undo, clones = [], held = [] }: ConflictReason & { readonly kind: 'version-differs' },
+  receiverName: string,
+): string[] {
   if (undo === undefined) return [];
-  if (held.length > 0) return [suggestRelease(held)];
-  const option = `use --${undo} if the receiver's may go`;
+  if (held.length > 0) return [suggestRelease(held, receiverName)];
+  const option = `${again} with --${undo} to destroy the one on ${nameHost(receiverName)}`;
   return [
-    clones.length === 0
-      ? option
-      : `promote or destroy ${clones.join(', ')}, cloned from it, and then ${option}`,
+    clones.length === 0 ? option : `promote or destroy its clones (${clones.join(', ')}), then ${option}`,
   ];
 }
 
 /** How what is held can be rolled back after all. */
-function suggestRelease(held: readonly Snapshot[]): string {
+function suggestRelease(held: readonly Snapshot[], receiverName: string): string {
   const holds = quoteCommand(['zfs', 'holds', ...held.slice(0, 1).map(fullNameOf)]);
-  return `see who holds it with "${holds}" on the receiver, release it there with "zfs release", and run this again`;
+  return `list the holds with "${holds}" on ${nameHost(receiverName)}, release them there with "zfs release", then ${again}`;
 }
 
-/** How the receiver keeps what it went on with, where that is possible. */
-function suggestSetAside(obstacle: AsideObstacle | null): string[] {
+/** How the receiver keeps what was changed there, where that is possible. */
+function suggestSetAside(obstacle: AsideObstacle | null, receiverName: string): string[] {
   return obstacle === null
-    ? ['run this again with --set-aside, which keeps what the receiver has there as a dataset beside it']
+    ? [`${again} with --set-aside to keep the changes on ${nameHost(receiverName)} in a renamed dataset`]
     : [];
 }
 
 /** How a rollback is possible. */
-function suggestRollback({ held, clones }: ConflictReason & { readonly kind: 'diverged' }): string {
-  if (held.length > 0) return suggestRelease(held);
+function suggestRollback(
+  { held, clones }: ConflictReason & { readonly kind: 'diverged' },
+  receiverName: string,
+): string {
+  if (held.length > 0) return suggestRelease(held, receiverName);
   return clones.length === 0
-    ? 'if what the receiver has there may go, run this again with --rollback'
-    : `it can't be rolled back while it has clones (${clones.join(', ')}): promote or destroy them first`;
+    ? `${again} with --rollback to destroy the changes on ${nameHost(receiverName)}`
+    : `promote or destroy the clones (${clones.join(', ')}), then ${again} with --rollback to destroy the changes on ${nameHost(receiverName)}`;
 }
 
-/** Why what a receiver went on with can't be set aside, as the end of a sentence. */
+/** Why what was changed on a receiver cannot be set aside, as the end of a sentence. */
 function describeAsideObstacle(obstacle: AsideObstacle | null | undefined): string {
   if (obstacle === null || obstacle === undefined) return '';
+  return `; --set-aside is not possible, because ${explainObstacle(obstacle)}`;
+}
+
+function explainObstacle(obstacle: AsideObstacle): string {
   switch (obstacle.kind) {
     case 'pool-root':
-      return "; it can't be set aside, as it is the root of a pool";
+      return 'it is the root of a pool';
     case 'datasets-below': {
       const [first = '', ...others] = obstacle.names;
-      return `; it can't be set aside, as ${first}${others.length > 0 ? ` and ${others.length} more are` : ' is'} below it`;
+      return `${first}${others.length > 0 ? ` and ${others.length} more are` : ' is'} below it`;
     }
     case 'tree-in-conflict':
-      return `; it is not set aside as long as ${obstacle.above}, which it is a member of, has a conflict`;
+      return `its tree ${obstacle.above} has a conflict`;
     case 'encryption-root':
-      return `; it can't be set aside, as it has the key of ${obstacle.root}, and ZFS renames it only to below that`;
+      return `it uses the key of ${obstacle.root}, and ZFS can rename it only below that`;
     case 'name-too-long':
-      return "; it can't be set aside, as no name beside it is short enough for ZFS";
+      return 'the new name would be too long for ZFS';
   }
 }
 
@@ -324,76 +381,78 @@ function describeAsideObstacle(obstacle: AsideObstacle | null | undefined): stri
 function describeHeld(held: readonly Snapshot[], done = 'rolled back'): string {
   const [first] = held;
   if (first === undefined) return '';
-  return `; nothing is ${done}, as ${fullNameOf(first)}${held.length > 1 ? ` and ${held.length - 1} more are` : ' is'} held`;
+  return `; not ${done}, because ${fullNameOf(first)}${held.length > 1 ? ` and ${held.length - 1} more are` : ' is'} held`;
 }
 
-function describeReason(reason: ConflictReason, receiverName: string): string {
+function describeReason(reason: ConflictReason, { senderName, receiverName }: Ends): string {
+  const [sender, receiver] = [nameHost(senderName), nameHost(receiverName)];
+  const there = (name: string): string => qualify(receiverName, name);
   switch (reason.kind) {
     case 'diverged': {
       const [newest] = reason.receiverOnly;
       const more = reason.receiverOnly.length - 1;
       const what = newest === undefined ? 'snapshots' : nameForPeople(newest);
-      return `diverged: after ${nameForPeople(reason.common)}, ${receiverName}:${reason.destination} went on with ${what}${more > 0 ? ` and ${more} more` : ''}, which the sender doesn't have there${describeHeld(reason.held)}${describeAsideObstacle(reason.asideObstacle)}`;
+      return `diverged after ${nameForPeople(reason.common)}: ${there(reason.destination)} has ${what}${more > 0 ? ` and ${more} more` : ''}, which ${sender} does not have${describeHeld(reason.held)}${describeAsideObstacle(reason.asideObstacle)}`;
     }
     case 'version-differs':
-      return `${nameForPeople(reason.ours)} is something else on ${receiverName}: ${fullNameOf(reason.theirs)} has the GUID ${reason.theirs.guid}, and ours ${reason.ours.guid}${describeHeld(reason.held ?? [])}${describeAsideObstacle(reason.asideObstacle)}`;
+      return `${nameForPeople(reason.ours)} differs: ${there(fullNameOf(reason.theirs))} has the GUID ${reason.theirs.guid}, ${qualify(senderName, fullNameOf(reason.ours))} has the GUID ${reason.ours.guid}${describeHeld(reason.held ?? [])}${describeAsideObstacle(reason.asideObstacle)}`;
     case 'modified':
-      return `${receiverName}:${reason.destination} has ${formatBytes(reason.writtenBytes)} that came after ${nameForPeople(reason.common)} and are in no snapshot: it was written to or mounted, or its newest snapshot was destroyed${describeAsideObstacle(reason.asideObstacle)}`;
+      return `${there(reason.destination)} has ${formatBytes(reason.writtenBytes)} of changes after ${nameForPeople(reason.common)} that are in no snapshot: it was written to or mounted, or its newest snapshot was destroyed${describeAsideObstacle(reason.asideObstacle)}`;
     case 'past-promoted':
-      return `${receiverName}:${reason.destination} has no snapshot left to continue from: ${reason.holder}, a clone of it, was promoted there and has ${nameForPeople(reason.base)} now`;
+      return `${there(reason.destination)} has no snapshot left to continue from: its clone ${reason.holder} was promoted on ${receiver} and now has ${nameForPeople(reason.base)}`;
     case 'half-moved':
-      return `${receiverName}:${reason.dataset} is the copy, and ${receiverName} stopped while it was renamed from ${reason.before}`;
+      return `${there(reason.dataset)} is the copy, but ${receiver} stopped while it was being renamed from ${reason.before}`;
     case 'copy-unclear':
       return reason.candidates.length === 1
-        ? `${receiverName}:${reason.candidates.join()} has ${nameForPeople(reason.base)} and was changed since, and nothing says whether it is the copy`
-        : `${receiverName} has several datasets that may be the copy: ${reason.candidates.join(', ')}`;
+        ? `cannot tell whether ${there(reason.candidates.join())} is the copy: it has ${nameForPeople(reason.base)}, but was changed since`
+        : `cannot tell which dataset on ${receiver} is the copy: ${reason.candidates.join(', ')}`;
     case 'passed-by':
-      return `${receiverName}:${reason.destination} lacks ${nameForPeople(reason.newest)} and can't get it: it has ${nameForPeople(reason.base)}, which was made later, and ZFS can't insert older snapshots`;
+      return `${there(reason.destination)} cannot receive ${nameForPeople(reason.newest)}: it has ${nameForPeople(reason.base)}, which was created later, and ZFS cannot insert older snapshots`;
     case 'no-common-version':
-      return `${receiverName} has ${reason.streamline} already (${fullNameOf(reason.theirs)}), with other content: no version is the same on both sides`;
+      return `${receiver} has ${reason.streamline} with different content (${fullNameOf(reason.theirs)}): no common version`;
     case 'destination-exists': {
       if (reason.promotedFrom !== undefined) {
-        return `the snapshots that ${receiverName}:${reason.destination} came from belong to ${reason.copyOf ?? ''} now, which was promoted on the sender: ZFS can't continue a dataset as a clone`;
+        return `the snapshots that ${there(reason.destination)} was received from now belong to ${reason.copyOf ?? ''}, which was promoted on ${sender}: ZFS cannot continue a dataset as a clone`;
       }
       const dependents = reason.dependents.length;
       const something = isPoolRoot(reason.destination)
-        ? 'the root of a pool, which ZFS can neither rename nor destroy'
+        ? 'the root of a pool, which ZFS cannot rename or destroy'
         : reason.tiedTo !== undefined
-          ? `encrypted with the key of ${reason.tiedTo}: ZFS renames it only to below that, so it can't be replaced`
+          ? `encrypted with the key of ${reason.tiedTo}: ZFS can rename it only below that, so it cannot be replaced`
           : reason.isMarked === true
             ? 'marked as the copy of another dataset, or was set aside'
-            : 'something else';
-      const what = reason.copyOf === undefined ? something : `a copy of ${reason.copyOf}`;
+            : 'another dataset';
+      const what = reason.copyOf === undefined ? something : `the copy of ${reason.copyOf}`;
       const held = describeHeld(reason.held ?? [], 'replaced');
-      return `${receiverName} already has ${reason.destination}, and it is ${what}${held}${dependents > 0 ? `, with ${formatCount(dependents, 'dataset')} below it or cloned from it` : ''}`;
+      return `destination ${there(reason.destination)} already exists and is ${what}${held}${dependents > 0 ? `, with ${formatCount(dependents, 'dataset')} below it or cloned from it` : ''}`;
     }
     case 'partial-receive':
-      return `${receiverName}:${reason.destination} has an interrupted receive of ${reason.of ?? "something that zfs can't tell"}, which isn't what would be sent next`;
+      return `${there(reason.destination)} has an interrupted receive of ${reason.of ?? 'an unknown snapshot'}, but another snapshot would be sent next`;
     case 'not-encrypted':
-      return `it is encrypted on the sender, and ${receiverName}:${reason.destination} is not: encrypted data can't go on there as it is`;
+      return `the dataset is encrypted on ${sender}, but its copy ${there(reason.destination)} is not: it cannot receive raw increments`;
     case 'encrypted-anew':
-      return `${receiverName}:${reason.destination} was received decrypted and encrypted anew there: it can't go on after ${nameForPeople(reason.common)} with the encrypted blocks of the sender`;
+      return `${there(reason.destination)} was received decrypted and encrypted again on ${receiver}: it cannot receive raw increments after ${nameForPeople(reason.common)}`;
     case 'encryption-root-changed':
-      return `${receiverName}:${reason.destination} inherits its key from ${reason.root}, which is not the copy of ${reason.expected}: after another version no key would open it`;
+      return `${there(reason.destination)} inherits its key from ${reason.root}, which is not the copy of ${reason.expected}: after another version, no key could open it`;
     case 'key-not-loaded':
-      return `${receiverName}:${reason.destination} is to be encrypted with the key of ${reason.root}, which is not loaded`;
+      return `${there(reason.destination)} would be encrypted with the key of ${reason.root}, which is not loaded`;
     case 'place-in-clear':
-      return `it is not encrypted, and would not be at ${receiverName}:${reason.destination}, though that is below the encrypted dataset ${reason.below}`;
+      return `${there(reason.destination)} would be stored unencrypted below the encrypted dataset ${reason.below}`;
     case 'name-taken':
-      return `${reason.by} goes to ${receiverName}:${reason.destination} already`;
+      return `destination ${there(reason.destination)} is already used for ${reason.by}`;
     case 'name-too-long':
-      return `its name on the receiver would be too long for ZFS: ${reason.destination}`;
+      return `the destination name is too long for ZFS: ${reason.destination}`;
     case 'no-pool':
-      return `it would go to ${reason.destination}, and ${receiverName} has no pool "${reason.pool}"`;
+      return `cannot create ${reason.destination}: ${receiver} has no pool "${reason.pool}"`;
     case 'parent-is-volume':
-      return `${reason.parent} on ${receiverName} is a volume, so nothing can be below it`;
+      return `the parent ${there(reason.parent)} is a volume and cannot contain datasets`;
     case 'parent-without-place':
       return reason.elsewhere === undefined
-        ? `it belongs below ${reason.parent}, which has no place on ${receiverName}`
-        : `it belongs below ${reason.parent}, which ${receiverName} has in ${reason.elsewhere}, and nothing tells that this is its copy`;
+        ? `its parent ${reason.parent} has no copy on ${receiver}`
+        : `its parent ${reason.parent} may be ${there(reason.elsewhere)}, but nothing identifies that as the copy`;
     case 'origin-missing':
-      return `it is a clone of ${reason.origin}, and ${receiverName} has nothing that it was cloned from, not even ${nameForPeople(reason.nearest)}`;
+      return `it is a clone of ${reason.origin}, and ${receiver} has no snapshot to clone it from, not even ${nameForPeople(reason.nearest)}`;
     case 'origin-in-other-pool':
-      return `it is a clone, and what it was cloned from is ${receiverName}:${reason.origin}, in another pool than ${reason.destination}`;
+      return `it is a clone of ${there(reason.origin)}, which is in another pool than the destination ${reason.destination}`;
   }
 }

@@ -4,7 +4,7 @@ import type { Chain, Conflict, Plan, Preparation, Step } from '../../plan/plan.j
 import type { SharedSteps } from '../../transfer/event.js';
 import { fullNameOf, type Point } from '../../streamline/dataset.js';
 import { mapLater, toJsonPieces } from '../json-pieces.js';
-import { describeConflict, suggestWayOut } from './describe-plan.js';
+import { describeConflict, suggestWayOut, type Ends } from './describe-plan.js';
 
 /** A plan with what is known of its size, between two named places. */
 export interface EstimatedPlan {
@@ -64,7 +64,9 @@ function toJsonPlan({ plan, passed, sizes, sender, receiver, compress }: Estimat
       newest: toJsonPoint(newest),
       receiverOnly: receiverOnly.map(toJsonPoint),
     })),
-    conflicts: plan.conflicts.map((conflict) => toJsonConflict(conflict, receiver.host.name)),
+    conflicts: plan.conflicts.map((conflict) =>
+      toJsonConflict(conflict, { senderName: sender.host.name, receiverName: receiver.host.name }),
+    ),
     deletes: mapLater(plan.deletes ?? [], toJsonDestruction),
     passed: toJsonPassed(passed),
   };
@@ -112,7 +114,7 @@ export function toJsonDestruction({ dataset, snapshots }: Destruction): object {
 }
 
 /** A conflict as docs/scripting.md describes it. */
-export function toJsonConflict(conflict: Conflict, receiverName: string): object {
+export function toJsonConflict(conflict: Conflict, ends: Ends): object {
   const { source, streamlines, reason } = conflict;
   const evidence = Object.entries(reason).map(([key, value]: [string, unknown]) => [
     key,
@@ -121,8 +123,8 @@ export function toJsonConflict(conflict: Conflict, receiverName: string): object
   return {
     source,
     streamlines,
-    message: describeConflict(conflict, receiverName),
-    wayOut: suggestWayOut(reason),
+    message: describeConflict(conflict, ends),
+    wayOut: suggestWayOut(reason, ends),
     ...(Object.fromEntries(evidence) as object),
   };
 }

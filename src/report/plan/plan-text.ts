@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk';
+import { nameHost, qualify } from '../../base/host-words.js';
 import type { Chain, Step } from '../../plan/plan.js';
 import { nameForPeople } from '../../streamline/dataset.js';
 import {
@@ -6,6 +7,7 @@ import {
   describeChoices,
   describeConflict,
   describeDeletes,
+  describeLanding,
   describePassed,
   describePreparation,
   describeProperties,
@@ -14,6 +16,7 @@ import {
   describeStep,
   describeUpToDate,
   suggestWayOut,
+  type Ends,
 } from './describe-plan.js';
 import type { EstimatedPlan } from './plan-json.js';
 import { formatBytes, formatCount } from '../quantities.js';
@@ -26,18 +29,21 @@ export function* formatPlanAsText(plan: EstimatedPlan, colors: ChalkInstance): G
 }
 
 function* listLines(
-  { plan, passed, sizes, receiver }: EstimatedPlan,
+  { plan, passed, sizes, sender, receiver }: EstimatedPlan,
   colors: ChalkInstance,
 ): Generator<string> {
   const receiverName = receiver.host.name;
-  for (const chain of plan.chains) yield* formatChain(chain, sizes, receiverName, colors);
+  const ends = { senderName: sender.host.name, receiverName };
+  for (const chain of plan.chains) yield* formatChain(chain, sizes, ends, colors);
   yield* describeBeside(plan, receiverName);
   for (const each of plan.upToDate) yield colors.dim(describeUpToDate(each, receiverName));
   if (passed !== undefined) yield* [describePassed(passed, receiverName) ?? []].flat();
   for (const conflict of plan.conflicts) {
-    yield colors.yellow(`conflict: ${describeConflict(conflict, receiverName)}`);
-    yield `  way out: ${suggestWayOut(conflict.reason)}`;
+    yield colors.yellow(`conflict: ${describeConflict(conflict, ends)}`);
+    yield `  to resolve: ${suggestWayOut(conflict.reason, ends)}`;
   }
+  const landing = describeLanding(plan, ends);
+  if (landing !== undefined) yield landing;
   for (const line of describeDeletes(plan, receiverName)) yield colors.red(line);
   yield summarize(plan.chains, sizes, receiverName);
 }
@@ -45,11 +51,12 @@ function* listLines(
 function* formatChain(
   chain: Chain,
   sizes: ReadonlyMap<Step, number>,
-  receiverName: string,
+  ends: Ends,
   colors: ChalkInstance,
 ): Generator<string> {
-  yield colors.bold(describeRoute(chain, receiverName));
-  for (const parent of chain.parents) yield `  make ${receiverName}:${parent}`;
+  const { receiverName } = ends;
+  yield colors.bold(describeRoute(chain, ends));
+  for (const parent of chain.parents) yield `  create ${qualify(receiverName, parent)}`;
   for (const line of describeChoices(chain, receiverName)) yield `  ${line}`;
   for (const line of describeProperties(chain)) yield `  ${line}`;
   const aside = describeSetAside(chain, receiverName);
@@ -71,15 +78,15 @@ function* formatChain(
 function explainFirstStep(step: Step, chain: Chain, receiverName: string): string {
   switch (step.kind) {
     case 'full':
-      return `${receiverName} has nothing of it`;
+      return `${nameHost(receiverName)} has no version of it`;
     case 'incremental':
       return step.from.kind === 'bookmark'
-        ? 'the newest that both have; the sender has only its bookmark left'
-        : 'the newest that both have';
+        ? 'the newest common version; the sender has only its bookmark'
+        : 'the newest common version';
     case 'clone':
-      return `${receiverName} has it as ${step.origin}${chain.after.includes(step.origin) ? ' by then' : ''}`;
+      return `${nameHost(receiverName)} ${chain.after.includes(step.origin) ? 'then has' : 'has'} it as ${step.origin}`;
     case 'resume':
-      return `${receiverName} kept what had arrived`;
+      return `${nameHost(receiverName)} kept the part that was received`;
   }
 }
 
@@ -92,7 +99,7 @@ function summarize(chains: readonly Chain[], sizes: ReadonlyMap<Step, number>, r
       sizeBytes += sizes.get(step) ?? 0;
     }
   }
-  if (count === 0) return `nothing to send to ${receiverName}`;
-  const size = known === count ? `about ${formatBytes(sizeBytes)}` : 'size not known';
-  return `${formatCount(count, 'version')} in ${formatCount(chains.length, 'dataset')} to ${receiverName}, ${size}`;
+  if (count === 0) return `nothing to send to ${nameHost(receiverName)}`;
+  const size = known === count ? `about ${formatBytes(sizeBytes)}` : 'size unknown';
+  return `${formatCount(count, 'version')} in ${formatCount(chains.length, 'dataset')} to ${nameHost(receiverName)}, ${size}`;
 }

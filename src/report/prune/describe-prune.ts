@@ -8,13 +8,13 @@ export function describeKeepReason(reason: KeepReason): string {
     case 'rule':
       return describeRule(reason.rule);
     case 'not-chosen':
-      return 'not chosen by -n';
+      return 'not selected by -n';
     case 'partial-elsewhere':
-      return `${reason.receivers.join(' and ')} has a part of ${reason.snapshot}, and needs it to go on`;
+      return `${reason.receivers.join(' and ')} has an interrupted receive of ${reason.snapshot}`;
     case 'last-common':
-      return `${reason.receivers.join(' and ')} goes on from ${reason.snapshot}, of which no bookmark can be made`;
+      return `${reason.receivers.join(' and ')} needs ${reason.snapshot} as a base, and no bookmark can replace it`;
     case 'sender-common':
-      return `the last one of ${datasetOf(reason.snapshot)} that ${reason.senders.join(' and ')} has, too: it leads out of the conflict`;
+      return `the last common version of ${datasetOf(reason.snapshot)} with ${reason.senders.join(' and ')}, needed to resolve a conflict`;
     case 'copy-of-another':
       return `${datasetOf(reason.snapshot)} is the copy of a dataset on another host`;
     case 'set-aside':

@@ -16,7 +16,7 @@ export interface PruneReportOptions {
   readonly isDryRun: boolean;
   /** Whether somebody is asked before it is done, and has to know what it comes to; not, when left out. */
   readonly asks?: boolean;
-  /** Whether they are parts of a larger run: then the host is named, and nothing is said where nothing goes. */
+  /** Whether they are parts of a larger run: then the host is named, and nothing is reported where nothing is destroyed. */
   readonly isPart: boolean;
   /** Gives up what isn't written yet of a plan when it is aborted. */
   readonly signal: AbortSignal;
@@ -49,10 +49,10 @@ export class PruneReport {
     const { verbose, colors, isPart, isDryRun, asks = false, signal } = this.#options;
     const isEmpty = pruning.plan.destructions.length === 0;
     if (isPart && isEmpty && !verbose) return;
-    const sum = `would destroy ${sumPrune(pruning)}${isPart || !isDryRun ? '' : '; run it without --dry-run to destroy them'}\n`;
+    const sum = `would destroy ${sumPrune(pruning)}${isPart || !isDryRun ? '' : '; to destroy them, run the command without --dry-run'}\n`;
     if (isPart) this.#write([`pruning ${pruning.host}\n`]);
     this.#write(formatPrunePlan(pruning, { colors, verbose }), signal);
-    if (isEmpty) this.#write(['nothing goes\n'], signal);
+    if (isEmpty) this.#write(['nothing to destroy\n'], signal);
     else if (isDryRun || asks) this.#write([sum], signal);
   }
 
@@ -62,7 +62,7 @@ export class PruneReport {
       (destruction) => ended.has(destruction) && ended.get(destruction) === undefined,
     );
     const isAll = done.length === plan.destructions.length && failures.length === 0;
-    this.#write([`${isAll ? 'done' : 'not done'}: destroyed ${sumDestructions(done, reclaim)}\n`]);
+    this.#write([`${isAll ? 'done' : 'incomplete'}: destroyed ${sumDestructions(done, reclaim)}\n`]);
   }
 
   #write(pieces: Iterable<string>, signal?: AbortSignal): void {

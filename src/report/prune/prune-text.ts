@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk';
+import { nameHost, qualify } from '../../base/host-words.js';
 import type { Destruction } from '../../plan/destruction.js';
 import type { Fate, NeededBookmark, PrunedStreamline } from '../../plan/plan-prune.js';
 import { fullNameOf } from '../../streamline/dataset.js';
@@ -25,13 +26,13 @@ export function* formatPrunePlan(
   }
 }
 
-/** What a plan comes to, e.g. `2 versions on local: 6 snapshots of 3 datasets, which frees 1.2 MiB`. */
+/** What a plan comes to, e.g. `2 versions on b: 6 snapshots of 3 datasets, freeing 1.2 MiB`. */
 export function sumPrune({ plan, host, reclaim }: MeasuredPrune): string {
   const versions = plan.streamlines.reduce((sum, { fates }) => sum + fates.filter(isGoing).length, 0);
-  return `${formatCount(versions, 'version')} on ${host}: ${sumDestructions(plan.destructions, reclaim)}`;
+  return `${formatCount(versions, 'version')} on ${nameHost(host)}: ${sumDestructions(plan.destructions, reclaim)}`;
 }
 
-/** How much destructions destroy and free, e.g. `6 snapshots of 3 datasets, which frees 1.2 MiB`. */
+/** How much destructions destroy and free, e.g. `6 snapshots of 3 datasets, freeing 1.2 MiB`. */
 export function sumDestructions(
   destructions: readonly Destruction[],
   reclaim: MeasuredPrune['reclaim'],
@@ -40,16 +41,16 @@ export function sumDestructions(
   const sizes = destructions.map((each) => reclaim.get(each)).filter((size) => typeof size === 'number');
   const bytes = formatBytes(sizes.reduce((sum, size) => sum + size, 0));
   const datasets = formatCount(new Set(destructions.map(({ dataset }) => dataset)).size, 'dataset');
-  return `${formatCount(snapshots, 'snapshot')} of ${datasets}, which frees ${bytes}`;
+  return `${formatCount(snapshots, 'snapshot')} of ${datasets}, freeing ${bytes}`;
 }
 
-/** What a destruction destroys, as zfs is asked for it: `destroy local:tank/vm@zfs-vm:web:1,zfs-vm:web:2`. */
+/** What a destruction destroys, as zfs is asked for it: `destroy b:tank/vm@zfs-vm:web:1,zfs-vm:web:2`. */
 function describeDestruction({ dataset, snapshots }: Destruction, host: string): string {
-  return `destroy ${host}:${dataset}@${snapshots.map(({ name }) => name).join(',')}`;
+  return `destroy ${qualify(host, dataset)}@${snapshots.map(({ name }) => name).join(',')}`;
 }
 
 function describeBookmark({ snapshot, receivers }: NeededBookmark, host: string): string {
-  return `bookmark ${host}:${fullNameOf(snapshot)}, from which ${receivers.join(' and ')} goes on`;
+  return `bookmark ${qualify(host, fullNameOf(snapshot))}, the base for ${receivers.join(' and ')}`;
 }
 
 function* listStreamline(
@@ -61,15 +62,15 @@ function* listStreamline(
   const told = fates.filter((fate) => verbose || isGoing(fate) || !fate.reasons.some(isWanted));
   let width = 0;
   for (const { tree } of told) width = Math.max(width, tree.root.tag.version.text.length);
-  yield `${colors.bold(name)}: ${going} of ${formatCount(fates.length, 'version')} ${going === 1 ? 'goes' : 'go'}`;
+  yield `${colors.bold(name)}: ${going} of ${formatCount(fates.length, 'version')} to destroy`;
   for (const { tree, createdAtSeconds, reasons } of told) {
     const { root, members } = tree;
     const created = new Date(createdAtSeconds * 1000).toISOString().slice(0, 16).replace('T', ' ');
     const where = members.length === 0 ? root.dataset : `${root.dataset} (+${members.length})`;
     const what = `${root.tag.version.text.padStart(width)}  ${created}  ${where}`;
     yield reasons.length === 0
-      ? `  goes   ${what}`
-      : `  stays  ${what}  ${colors.dim(reasons.map(describeKeepReason).join('; '))}`;
+      ? `  destroy  ${what}`
+      : `  keep     ${what}  ${colors.dim(reasons.map(describeKeepReason).join('; '))}`;
   }
 }
 

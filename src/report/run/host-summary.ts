@@ -63,8 +63,8 @@ function describeOutcome({ ending, error }: HostOutcome): string {
   const { plan, result } = ending;
   const { versions, failedVersions, errors } = result;
   const conflicts =
-    plan.conflicts.length === 0 ? '' : `, ${formatCount(plan.conflicts.length, 'conflict')} left`;
-  if (failedVersions > 0) return `${formatCount(failedVersions, 'version')} missing${conflicts}`;
-  if (errors.length > 0) return `not all is well${conflicts}`;
+    plan.conflicts.length === 0 ? '' : `, ${formatCount(plan.conflicts.length, 'conflict')} to resolve`;
+  if (failedVersions > 0) return `incomplete: ${formatCount(failedVersions, 'version')} not sent${conflicts}`;
+  if (errors.length > 0) return `done with errors${conflicts}`;
   return `${versions === 0 && conflicts === '' ? 'up to date' : 'done'}${conflicts}`;
 }

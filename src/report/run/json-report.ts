@@ -1,8 +1,10 @@
 import type { Clock } from '../../base/clock.js';
+import { localName } from '../../base/local-name.js';
 import type { Chain, Step } from '../../plan/plan.js';
 import type { TransferEvent } from '../../transfer/event.js';
 import type { OutputStream } from '../terminal/colors.js';
 import { describeKept } from '../plan/describe-kept.js';
+import type { Ends } from '../plan/describe-plan.js';
 import { toJsonError } from '../error-json.js';
 import {
   toJsonChain,
@@ -22,6 +24,7 @@ const progressIntervalMs = 1000;
 /** Tells a push or pull to programs: every event as a line of JSON, as docs/scripting.md describes them. */
 export class JsonReport {
   readonly #stdout: OutputStream;
+  readonly #senderName: string;
   readonly #receiverName: string;
   readonly #isOneOfMany: boolean;
   readonly #clock: Pick<Clock, 'nowMs'>;
@@ -31,14 +34,20 @@ export class JsonReport {
   /** @param options with whether there are other receivers, so that each line has to tell which it is about */
   constructor(options: {
     stdout: OutputStream;
+    senderName?: string;
     receiverName: string;
     isOneOfMany?: boolean;
     clock: Pick<Clock, 'nowMs'>;
   }) {
     this.#stdout = options.stdout;
+    this.#senderName = options.senderName ?? localName;
     this.#receiverName = options.receiverName;
     this.#isOneOfMany = options.isOneOfMany ?? false;
     this.#clock = options.clock;
+  }
+
+  get #ends(): Ends {
+    return { senderName: this.#senderName, receiverName: this.#receiverName };
   }
 
   /** Takes the next event. */
@@ -63,7 +72,7 @@ export class JsonReport {
           upToDate: event.plan.upToDate.map(({ source, destination, newest }) => ({
             ...{ source, destination, newest: toJsonPoint(newest) },
           })),
-          conflicts: event.plan.conflicts.map((conflict) => toJsonConflict(conflict, this.#receiverName)),
+          conflicts: event.plan.conflicts.map((conflict) => toJsonConflict(conflict, this.#ends)),
           deletes: (event.plan.deletes ?? []).map(toJsonDestruction),
         });
         break;

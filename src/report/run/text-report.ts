@@ -9,6 +9,7 @@ import {
   describeBeside,
   describeChoices,
   describeConflict,
+  describeLanding,
   describePassed,
   describeRoute,
   describeSetAside,
@@ -16,9 +17,12 @@ import {
   describeStep,
   describeUpToDate,
   suggestWayOut,
+  type Ends,
 } from '../plan/describe-plan.js';
 import { describeKept } from '../plan/describe-kept.js';
 import { formatError } from '../error-text.js';
+import { localName } from '../../base/local-name.js';
+import { nameHost, qualify } from '../../base/host-words.js';
 import { Progress } from './progress.js';
 import { formatBytes, formatCount, formatDuration } from '../quantities.js';
 import type { Screen } from '../terminal/screen.js';
@@ -30,6 +34,7 @@ export interface TextReportOptions {
   readonly errorColors: ChalkInstance;
   readonly verbose: boolean;
   readonly debug: boolean;
+  readonly senderName: string;
   readonly receiverName: string;
   readonly clock: Pick<Clock, 'nowMs'>;
 }
@@ -43,6 +48,8 @@ export class TextReport {
   readonly #screen: Screen;
   #progress: Progress | undefined;
   #isCompressed = false;
+  /** How many lines of versions say how large these are, and the sum of that. */
+  #told = { versions: 0, bytes: 0 };
   #passed: PassedVersions | undefined;
 
   constructor(options: TextReportOptions) {
@@ -54,11 +61,11 @@ export class TextReport {
   readonly handle = (event: TransferEvent): void => {
     switch (event.kind) {
       case 'reading':
-        this.#tell(`asking ${event.host} for ${describeInquiry(event.what)}`);
+        this.#tell(`reading ${describeInquiry(event.what)} on ${nameHost(event.host)}`);
         break;
       case 'read':
         this.#tell(
-          `${event.host}: read ${formatCount(event.datasets, 'dataset')} and ${formatCount(event.snapshots, 'snapshot')}`,
+          `read ${formatCount(event.datasets, 'dataset')} and ${formatCount(event.snapshots, 'snapshot')} on ${nameHost(event.host)}`,
         );
         break;
       case 'passed':
@@ -74,19 +81,21 @@ export class TextReport {
         break;
       case 'compressing':
         this.#isCompressed = true;
-        this.#tell('both hosts have zstd: streams are compressed on the way');
+        this.#tell('compressing streams with zstd');
         break;
       case 'warning':
         this.#warn(`warning: ${event.message}`);
         break;
       case 'held':
-        this.#tell(`holding ${formatCount(event.snapshots, 'snapshot')} on ${event.host} meanwhile`);
+        this.#tell(
+          `holding ${formatCount(event.snapshots, 'snapshot')} on ${nameHost(event.host)} during the transfer`,
+        );
         break;
       case 'parent-created':
-        this.#print(`made ${event.dataset} on ${event.host}`);
+        this.#print(`created ${qualify(event.host, event.dataset)}`);
         break;
       case 'parent-failed':
-        this.#warn(`${event.dataset} can't be made:`);
+        this.#warn(`cannot create ${qualify(this.#options.receiverName, event.dataset)}:`);
         this.#writeError(formatError(event.error, this.#options.errorColors, this.#options));
         break;
       case 'step-started':
@@ -97,6 +106,10 @@ export class TextReport {
         break;
       case 'step-done': {
         this.#progress?.end(event.chain, true);
+        if (event.bytes !== undefined) {
+          const { versions, bytes } = this.#told;
+          this.#told = { versions: versions + 1, bytes: bytes + event.bytes };
+        }
         const size = event.bytes === undefined ? '' : `, ${formatBytes(event.bytes)}`;
         const how = `${describeStep(event.step)}${size} in ${formatDuration(event.seconds)}`;
         this.#print(`${this.#nameStep(event.chain, event.step)}  ${this.#options.colors.dim(how)}`);
@@ -112,7 +125,7 @@ export class TextReport {
         break;
       case 'left-behind':
         this.#warn(
-          `the others had to wait for ${this.#options.receiverName} for ${formatDuration(event.seconds)}: it goes on alone`,
+          `the other hosts waited ${formatDuration(event.seconds)} for ${this.#options.receiverName}; it now continues separately`,
         );
         break;
       case 'served':
@@ -131,28 +144,28 @@ export class TextReport {
       case 'chain-skipped':
         // When a host is lost, that has been said, and the sum tells how much is missing.
         if (event.missing !== undefined) {
-          this.#warn(`${event.chain.source} left out: it needs ${event.missing}, which did not arrive`);
+          this.#warn(`${event.chain.source} skipped: it needs ${event.missing}, which was not received`);
         }
         break;
       case 'verified':
         this.#tell(
-          `${this.#options.receiverName} has ${formatCount(event.datasets, 'dataset')} as sent, GUIDs compared`,
+          `verified ${formatCount(event.datasets, 'dataset')} on ${nameHost(this.#options.receiverName)} by GUID`,
         );
         break;
       case 'notes-carried':
-        this.#tell(`set ${formatCount(event.notes, 'note')} on ${event.host}`);
+        this.#tell(`set ${formatCount(event.notes, 'note')} on ${nameHost(event.host)}`);
         break;
       case 'deleted':
         for (const snapshot of event.destruction.snapshots) {
-          this.#print(`destroyed ${event.host}:${fullNameOf(snapshot)}`);
+          this.#print(`destroyed ${qualify(event.host, fullNameOf(snapshot))}`);
         }
         break;
       case 'moved-aside':
-        this.#tell(`renamed ${event.host}:${event.destination} to ${event.aside}`);
+        this.#tell(`renamed ${qualify(event.host, event.destination)} to ${event.aside}`);
         break;
       case 'replaced':
         this.#print(
-          `destroyed what was ${event.host}:${event.destination}, with ${formatCount(event.snapshots, 'snapshot')}`,
+          `destroyed the old ${qualify(event.host, event.destination)} with ${formatCount(event.snapshots, 'snapshot')}`,
         );
         break;
       case 'aside-kept':
@@ -167,12 +180,11 @@ export class TextReport {
         break;
       case 'retrying':
         this.#screen.hide(this.#draw);
-        this.#warn(
-          `trying again in ${event.delaySeconds} s (${formatCount(event.left, 'more time')} after that)`,
-        );
+        this.#warn(describeRetry(event));
         break;
       case 'finished':
         this.#screen.hide(this.#draw);
+        this.#printLanding(event.plan, event.result);
         this.#print(this.#summarize(event.plan, event.result));
         break;
     }
@@ -187,8 +199,10 @@ export class TextReport {
     const { receiverName } = this.#options;
     for (const upToDate of plan.upToDate) this.#tell(describeUpToDate(upToDate, receiverName));
     for (const conflict of plan.conflicts) {
-      this.#warn(`conflict: ${describeConflict(conflict, receiverName)}`);
-      this.#writeError(`  ${this.#options.errorColors.cyan('way out:')} ${suggestWayOut(conflict.reason)}\n`);
+      this.#warn(`conflict: ${describeConflict(conflict, this.#options)}`);
+      this.#writeError(
+        `  ${this.#options.errorColors.cyan('to resolve:')} ${suggestWayOut(conflict.reason, this.#options)}\n`,
+      );
     }
     const steps = plan.chains.flatMap((chain) => chain.steps);
     if (steps.length > 0) {
@@ -198,7 +212,7 @@ export class TextReport {
         if (aside !== undefined) this.#print(aside);
       }
       for (const line of describeBeside(plan, receiverName)) this.#print(line);
-      this.#print(`sending ${formatCount(steps.length, 'version')} to ${receiverName}`);
+      this.#print(describeStart(steps.length, this.#options));
       const passed = this.#passed === undefined ? undefined : describePassed(this.#passed, receiverName);
       // What was passed by before was said then.
       const isNew = this.#passed?.versions.some((each) => each.isNew) === true;
@@ -207,24 +221,31 @@ export class TextReport {
     }
   }
 
+  #printLanding(plan: Plan, { versions }: TransferResult): void {
+    const landing = versions === 0 ? undefined : describeLanding(plan, this.#options);
+    if (landing !== undefined) this.#print(landing);
+  }
+
   #summarize(plan: Plan, result: TransferResult): string {
     const { versions, failedVersions, bytes, seconds, errors, deleted = 0 } = result;
     const conflicts =
-      plan.conflicts.length === 0 ? '' : `; ${formatCount(plan.conflicts.length, 'conflict')} left`;
+      plan.conflicts.length === 0 ? '' : `; ${formatCount(plan.conflicts.length, 'conflict')} to resolve`;
     const left = `${conflicts}${deleted === 0 ? '' : `; ${formatCount(deleted, 'snapshot')} deleted`}`;
     if (versions + failedVersions === 0 && errors.length === 0) {
-      if (left !== '') return `nothing sent${left}`;
-      return plan.upToDate.length === 0
-        ? 'nothing to do: there are no versions to send'
-        : this.#describeNothing();
+      if (left !== '') return `nothing ${this.#verb}${left}`;
+      return plan.upToDate.length === 0 ? 'nothing to do: no versions to send' : this.#describeNothing();
     }
-    const rate = seconds > 0 ? ` (${formatBytes(Math.round(bytes / seconds))}/s)` : '';
-    const size = `${formatBytes(bytes)}${this.#isCompressed ? ' compressed' : ''}`;
-    const sum = `${formatCount(versions, 'version')}, ${size} in ${formatDuration(seconds)}${rate}`;
+    // The sum is that of the lines above it; what came of parts of versions is in no line.
+    const isTold = failedVersions === 0 && this.#told.versions === versions;
+    const total = isTold ? this.#told.bytes : bytes;
+    const rate = seconds > 0 ? ` (${formatBytes(Math.round(total / seconds))}/s)` : '';
+    const sent = this.#isCompressed && isTold ? `, compressed to ${formatBytes(bytes)}` : '';
+    const kind = this.#isCompressed && !isTold ? ' compressed' : '';
+    const sum = `${formatCount(versions, 'version')}, ${formatBytes(total)}${kind} in ${formatDuration(seconds)}${rate}${sent}`;
     if (failedVersions === 0) {
-      return errors.length === 0 ? `done: ${sum}${left}` : `not all is well${left}; sent ${sum}`;
+      return errors.length === 0 ? `done: ${sum}${left}` : `done with errors: ${sum}${left}`;
     }
-    return `not done: ${formatCount(failedVersions, 'version')} missing${left}; sent ${sum}`;
+    return `incomplete: ${formatCount(failedVersions, 'version')} not ${this.#verb}${left}; ${this.#verb} ${sum}`;
   }
 
   /** "Up to date" means that every version is there; where that isn't known, or not so, it says what is. */
@@ -232,14 +253,19 @@ export class TextReport {
     const { receiverName } = this.#options;
     const passed = this.#passed === undefined ? undefined : describePassed(this.#passed, receiverName);
     if (passed === undefined && this.#passed?.knowsAll !== false) {
-      return `nothing to do: ${receiverName} is up to date`;
+      return `nothing to do: ${nameHost(receiverName)} is up to date`;
     }
-    const newest = `nothing to send: ${receiverName} has the newest version of each streamline`;
+    const newest = `nothing to send: ${nameHost(receiverName)} has the newest version of each streamline`;
     return passed === undefined ? newest : `${newest}; ${passed}`;
   }
 
   #nameStep(chain: Chain, step: Step): string {
-    return `${this.#options.colors.bold(nameForPeople(step.to))}  ${describeRoute(chain, this.#options.receiverName)}`;
+    return `${this.#options.colors.bold(nameForPeople(step.to))}  ${describeRoute(chain, this.#options)}`;
+  }
+
+  get #verb(): 'sent' | 'received' {
+    const { senderName, receiverName } = this.#options;
+    return receiverName === localName && senderName !== localName ? 'received' : 'sent';
   }
 
   /** Only with -v. */
@@ -264,19 +290,35 @@ export class TextReport {
     this.#progress?.describe(this.#options.clock.nowMs(), width) ?? [];
 }
 
+/** What a transfer begins with, e.g. `sending 3 versions to b`. */
+function describeStart(count: number, { senderName, receiverName }: Ends): string {
+  const versions = formatCount(count, 'version');
+  if (receiverName === localName && senderName !== localName) {
+    return `receiving ${versions} from ${senderName}`;
+  }
+  const from = senderName === localName ? '' : ` from ${senderName}`;
+  return `sending ${versions}${from} to ${nameHost(receiverName)}`;
+}
+
+/** What happens after a lost connection, or a dataset that was busy, e.g. `retrying in 1 s (2 attempts left)`. */
+function describeRetry({ error, delaySeconds, left }: TransferEvent & { readonly kind: 'retrying' }): string {
+  const attempts = left === 0 ? 'last attempt' : `${formatCount(left, 'attempt')} left after this`;
+  return `${error.isLoss ? 'reconnecting' : 'retrying'} in ${delaySeconds} s (${attempts})`;
+}
+
 function describeInquiry(what: Inquiry): string {
   switch (what.kind) {
     case 'all':
-      return 'its datasets and snapshots';
+      return 'datasets and snapshots';
     case 'datasets':
-      return 'its datasets';
+      return 'datasets';
     case 'how-far':
-      return `${formatCount(what.named, 'snapshot')} by name, and what the datasets end with that differ`;
+      return `${formatCount(what.named, 'snapshot')} by name, and the newest snapshots of datasets that differ`;
     case 'named':
       return `${formatCount(what.count, 'snapshot')} by name`;
     case 'snapshots-of':
       return `the snapshots of ${formatCount(what.count, 'dataset')} that may differ`;
     case 'snapshots':
-      return 'all its snapshots';
+      return 'all snapshots';
   }
 }

@@ -36,6 +36,7 @@ interface Report {
 export class TransferReports {
   readonly #options: TransferReportsOptions;
   readonly #screen: Screen;
+  #sender = localName;
   #receivers: readonly string[] = [];
   /** By the receivers' names; what is about the sender alone, by undefined. */
   readonly #reports = new Map<string | undefined, Report>();
@@ -49,6 +50,7 @@ export class TransferReports {
   /** Takes the next event; those that aren't about transfers are left alone. */
   readonly handle = (event: TaskEvent): void => {
     if (event.kind === 'receivers') {
+      this.#sender = event.sender;
       this.#receivers = event.receivers;
     } else if (event.kind === 'transfer') {
       this.#reportOf(event.receiver).handle(event.event);
@@ -74,11 +76,11 @@ export class TransferReports {
   #open(receiver: string | undefined): Report {
     const { json, isPlanOnly, stdout, clock, colors, errorColors, verbose, debug } = this.#options;
     const isOneOfMany = receiver !== undefined && this.#receivers.length > 1;
-    const receiverName = receiver ?? localName;
-    if (json && !isPlanOnly) return new JsonReport({ stdout, receiverName, isOneOfMany, clock });
+    const [senderName, receiverName] = [this.#sender, receiver ?? localName];
+    if (json && !isPlanOnly) return new JsonReport({ stdout, senderName, receiverName, isOneOfMany, clock });
     const screen = isOneOfMany ? prefixScreen(this.#screen, this.#prefixOf(receiver)) : this.#screen;
     return new TextReport({
-      ...{ screen, colors, errorColors, debug, receiverName, clock },
+      ...{ screen, colors, errorColors, debug, senderName, receiverName, clock },
       verbose: verbose || debug,
     });
   }

@@ -1,6 +1,6 @@
 import type { StreamlineStatus } from '../../plan/compare-streamlines.js';
 import { toPrintable } from '../../base/printable.js';
-import { describeConflict } from '../plan/describe-plan.js';
+import { describeConflict, endsOf } from '../plan/describe-plan.js';
 import { formatAge, formatCount } from '../quantities.js';
 import { describeLeftOut, findAge, listRemarks } from './status.js';
 import type { Status } from '../../tasks/status/status-result.js';
@@ -53,7 +53,7 @@ function toResult(level: CheckLevel, summary: string, details: readonly string[]
 }
 
 function findProblems(status: Status, maxAgeSeconds: number | undefined): Problem[] {
-  if (status.newest.length === 0) return [{ level: 'UNKNOWN', words: 'this machine has no versions' }];
+  if (status.newest.length === 0) return [{ level: 'UNKNOWN', words: 'no versions on this machine' }];
   const left = (status.leftOut ?? []).map((each): Problem => {
     return { level: 'WARNING', words: describeLeftOut(each) };
   });
@@ -72,7 +72,7 @@ function judgeRow(
   maxAgeSeconds: number | undefined,
 ): Problem[] {
   const conflicts = row.conflicts.map((conflict): Problem => {
-    return { level: 'CRITICAL', words: `${host}: ${describeConflict(conflict, host)}` };
+    return { level: 'CRITICAL', words: `${host}: ${describeConflict(conflict, endsOf(host))}` };
   });
   if (conflicts.length > 0) return conflicts;
   const remarks = listRemarks(row, host).map(({ words }): Problem => ({ level: 'WARNING', words }));
@@ -94,7 +94,7 @@ function judgeAge(
   if (row.newestThere === undefined) return [{ level: 'CRITICAL', words: `${what} has no version` }];
   const version = row.newestThere.tag.version.text;
   if (age === undefined) {
-    return [{ level: 'UNKNOWN', words: `${what}: the age of version ${version} isn't known` }];
+    return [{ level: 'UNKNOWN', words: `${what}: the age of version ${version} is unknown` }];
   }
   if (age <= maxAgeSeconds) return [];
   return [{ level: 'CRITICAL', words: `${what} is at version ${version}, ${formatAge(age)} old` }];

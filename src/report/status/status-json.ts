@@ -1,6 +1,7 @@
 import type { StreamlineStatus } from '../../plan/compare-streamlines.js';
 import type { TaggedSnapshot } from '../../streamline/dataset.js';
 import { toJsonError } from '../error-json.js';
+import { endsOf } from '../plan/describe-plan.js';
 import { toJsonConflict } from '../plan/plan-json.js';
 import { sumBytes } from './status.js';
 import type { Status } from '../../tasks/status/status-result.js';
@@ -42,7 +43,7 @@ function toJsonRow(row: StreamlineStatus, host: string, status: Status): object 
       ...{ dataset, version: tag.version.text, resumed: isResumed },
     })),
     changed,
-    conflicts: conflicts.map((conflict) => toJsonConflict(conflict, host)),
+    conflicts: conflicts.map((conflict) => toJsonConflict(conflict, endsOf(host))),
   };
 }
 

@@ -2,7 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import type { StreamlineState, StreamlineStatus } from '../../plan/compare-streamlines.js';
 import type { TaggedSnapshot } from '../../streamline/dataset.js';
 import { alignColumns, type Column } from '../terminal/columns.js';
-import { describeConflict, suggestWayOut } from '../plan/describe-plan.js';
+import { describeConflict, endsOf, suggestWayOut } from '../plan/describe-plan.js';
 import { formatAge, formatBytes, formatCount } from '../quantities.js';
 import { describeLeftOut, findAge, listRemarks, sumBytes } from './status.js';
 import type { HostStatus, Status } from '../../tasks/status/status-result.js';
@@ -30,7 +30,7 @@ const stateNames: Readonly<Record<StreamlineState, string>> = {
   'up-to-date': 'up to date',
   behind: 'behind',
   ahead: 'ahead',
-  'newest-only': 'has the newest',
+  'newest-only': 'newest only',
   'passed-by': 'passed by',
   conflict: 'conflict',
 };
@@ -53,8 +53,8 @@ export function formatStatusTable(
   const all = [
     ...(rows.length === 0 ? [] : [colors.dim(titles), ...lines]),
     ...(status.leftOut ?? []).flatMap((left) => [
-      colors.yellow(`${localName}: ${describeLeftOut(left)}`),
-      '  to resolve: run "zfs-vm tag -r DATASET" on the top of the tree, or give the member a streamline of its own with "zfs-vm tag -n NAME:1 --new"',
+      colors.yellow(describeLeftOut(left)),
+      '  to resolve: run "zfs-vm tag -r DATASET" for the root of the tree, or start a separate streamline for the member with "zfs-vm tag -n NAME:1 --new DATASET"',
     ]),
     ...formatConflicts(status, colors),
     ...formatRemarks(status, colors),
@@ -79,7 +79,7 @@ function toRow(streamline: string, host: HostStatus, status: Status): Row {
   const { newestThere, state, partials } = found;
   const arriving = partials
     .filter(({ isResumed }) => isResumed)
-    .map(({ tag }) => `, part of ${tag.version.text} has come`);
+    .map(({ tag }) => `, part of ${tag.version.text} received`);
   const changed = found.changed.length > 0 ? ', changed since' : '';
   return {
     ...row,
@@ -92,11 +92,11 @@ function toRow(streamline: string, host: HostStatus, status: Status): Row {
 
 function describePassedCount({ versionsPassed }: StreamlineStatus): string {
   if (versionsPassed === 0) return '';
-  return `, ${formatCount(versionsPassed, 'older version')} cannot be sent any more`;
+  return `, ${formatCount(versionsPassed, 'older version')} can no longer be sent`;
 }
 
 function describeFailure(kind: string): string {
-  return kind === 'connection' ? 'not reached' : 'failed';
+  return kind === 'connection' ? 'unreachable' : 'failed';
 }
 
 function describeBehind(row: StreamlineStatus, status: Status): string {
@@ -130,8 +130,8 @@ function formatConflicts({ hosts }: Status, colors: ChalkInstance): string[] {
     // One may concern several streamlines.
     const conflicts = new Set(host.streamlines.flatMap((row) => row.conflicts));
     return [...conflicts].flatMap((conflict) => [
-      colors.yellow(`${host.host}: ${describeConflict(conflict, host.host)}`),
-      `  way out of a push: ${suggestWayOut(conflict.reason)}`,
+      colors.yellow(`conflict with ${host.host}: ${describeConflict(conflict, endsOf(host.host))}`),
+      `  to resolve: ${suggestWayOut(conflict.reason, endsOf(host.host))}`,
     ]);
   });
 }

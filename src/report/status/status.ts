@@ -38,12 +38,12 @@ export function listRemarks(
   const left = partials.filter(({ isResumed }) => !isResumed);
   return [
     ...left.map(({ dataset, tag }) => ({
-      words: `${host}:${dataset} keeps a part of ${formatTagShort(tag)} that a push would not continue`,
-      resolution: `continue it with the same options as before (-d), or drop it with ${quote(['zfs-vm', 'abort', '-n', tag.streamline, host])}`,
+      words: `${host}:${dataset} has an interrupted receive of ${formatTagShort(tag)} that a push would not resume`,
+      resolution: `push with the same options as before (-d), or discard it with ${quote(['zfs-vm', 'abort', '-n', tag.streamline, host])}`,
     })),
     ...changed.map((tip) => ({
-      words: `${host}:${tip} was written to or mounted since: the next version will be a conflict`,
-      resolution: `see what with ${quote(['zfs', 'diff', tip])} there, and undo it with ${quote(['zfs', 'rollback', tip])}, or clone what is to stay`,
+      words: `${host}:${tip} was written to or mounted since: the next push will report a conflict`,
+      resolution: `on ${host}, list the changes with ${quote(['zfs', 'diff', tip])} and discard them with ${quote(['zfs', 'rollback', tip])}, or clone the dataset first to keep them`,
     })),
   ];
 }
@@ -54,5 +54,5 @@ function quote(words: readonly string[]): string {
 
 /** A member that is left out, in words, e.g. `tank/t@zfs-vm:web:3 is without tank/t/data, which was in web:2`. */
 export function describeLeftOut({ newest, last }: LeftOut): string {
-  return `${fullNameOf(newest)} is without ${last.dataset}, which was in ${formatTagShort(last.tag)}: it has fewer members than before`;
+  return `${fullNameOf(newest)} lacks ${last.dataset}, which ${formatTagShort(last.tag)} contains: the tree has fewer members than before`;
 }

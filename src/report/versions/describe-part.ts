@@ -4,11 +4,11 @@ import { quoteWord } from '../../base/shell.js';
 
 /** Warns that a member of a tree has a version that the others don't have. */
 export function describePart(dataset: string, tree: string): string {
-  return `warning: ${dataset} belongs to the tree ${tree}, and this is a version of ${dataset} alone; for one of the whole tree, run "zfs-vm tag -r ${quoteWord(tree)}"`;
+  return `warning: ${dataset} belongs to the tree ${tree}, but this version contains only ${dataset}; to create a version of the whole tree, run "zfs-vm tag -r ${quoteWord(tree)}"`;
 }
 
 /** Warns of a clone of a version that a tree has in part only. */
 export function describeClonedPart({ version, tree }: TreePart): string {
   const name = nameForPeople(version);
-  return `warning: ${name} is a version of ${version.dataset} alone, not of the whole tree ${tree}; to clone the whole tree, name a version that ${tree} has`;
+  return `warning: ${name} contains only ${version.dataset}, not the whole tree ${tree}; to clone the whole tree, choose a version of ${tree}`;
 }

@@ -7,5 +7,5 @@ export function describeWrittenCopy({
   streamline,
   dataset,
 }: Extract<TaskEvent, { kind: 'copy-written' }>): string {
-  return `warning: ${streamline} goes on in ${dataset}, and ${copy}, which had the same versions, was written to as well; if it goes on there, run "zfs-vm tag ${quoteWord(copy)}"`;
+  return `warning: ${streamline} continues in ${dataset}, but its copy ${copy} was written to as well; to continue it there, run "zfs-vm tag ${quoteWord(copy)}"`;
 }

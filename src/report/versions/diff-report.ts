@@ -59,7 +59,7 @@ function describeResult({ pair, changes, writtenBytes, incrementBytes }: PairRes
     ...(incrementBytes === undefined ? [] : [`an increment of ${formatBytes(incrementBytes)}`]),
   ].join(', ');
   if (pair.dataset.type === 'volume') return [`  a volume: ${sizes || 'size unknown'}`];
-  if (changes === undefined) return [`  what changed is not known; ${sizes || 'size unknown'}`];
+  if (changes === undefined) return [`  changed paths unknown; ${sizes || 'size unknown'}`];
   const { added, removed, modified, renamed } = changes.counts;
   const numbers = `${added} added, ${removed} removed, ${modified} modified, ${renamed} renamed`;
   const folders = changes.folders.map(({ path, changes: count }) => `${toPrintable(path)} (${count})`);
@@ -72,7 +72,7 @@ function describeResult({ pair, changes, writtenBytes, incrementBytes }: PairRes
 /** What of a tree has nothing to be compared with; that there is nothing at all to compare. */
 function describeMissing({ compared, onlyEarlier, onlyLater }: DiffResult): string {
   const [first] = compared;
-  if (first === undefined) return 'nothing changed: both are the same snapshot\n';
+  if (first === undefined) return 'no changes: both versions are the same snapshot\n';
   const from = formatTagShort(first.pair.from.tag);
   const lines = [
     ...onlyEarlier.map((path) => `${path}: only in ${from}`),

@@ -75,7 +75,7 @@ export async function abort(
     for (const receive of tried) {
       const { dataset, token, tag } = receive;
       if (left?.some(({ name, resumeToken }) => name === dataset && resumeToken === token) === true) {
-        const message = `${host}: zfs receive -A ended well, and ${dataset} still has what arrived`;
+        const message = `${host}: zfs receive -A succeeded, but ${dataset} still has the interrupted receive`;
         tell(new ZfsVmError('failed', message));
       } else {
         emit({ kind: 'partial-dropped', host, dataset, tag });

@@ -10,44 +10,48 @@ export function describeCloneFault(fault: CloneFault, target: string): ZfsVmErro
   switch (fault.kind) {
     case 'exists': {
       const tag = fault.origin === undefined ? undefined : findTagIn(fault.origin);
-      const what = tag === undefined ? '' : `, and is a clone of ${formatTagShort(tag)}`;
-      return new ZfsVmError('usage', `${target} exists already${what}; nothing was changed`, {
+      const what = tag === undefined ? '' : ` (a clone of ${formatTagShort(tag)})`;
+      return new ZfsVmError('usage', `${target} already exists${what}; nothing was changed`, {
         hint:
           tag === undefined
-            ? 'name a dataset that is not there yet'
-            : 'go on with it, or name another dataset',
+            ? 'choose the name of a dataset that does not exist'
+            : 'use the existing clone, or choose another name',
       });
     }
     case 'no-pool':
-      return new ZfsVmError('usage', `there is no pool "${poolOf(target)}", so there can be no ${target}`, {
-        hint: `name a dataset in one of the pools: ${fault.pools.join(', ')}`,
+      return new ZfsVmError('usage', `cannot create ${target}: no pool "${poolOf(target)}" on this machine`, {
+        hint: `existing pools: ${fault.pools.join(', ')}`,
       });
     case 'no-parent':
-      return new ZfsVmError('usage', `there is no ${fault.parent}, so there can be no ${target}`, {
-        hint: 'add -p to have it made, or name a dataset below one that is there',
-      });
+      return new ZfsVmError(
+        'usage',
+        `cannot create ${target}: parent dataset ${fault.parent} does not exist`,
+        {
+          hint: 'add -p to create the parent, or choose a name below an existing dataset',
+        },
+      );
     case 'parent-is-volume':
-      return new ZfsVmError('usage', `${fault.parent} is a volume: nothing can be below it`, {
-        hint: 'name a dataset below a filesystem',
+      return new ZfsVmError('usage', `cannot create ${target}: parent ${fault.parent} is a volume`, {
+        hint: 'choose a name below a filesystem',
       });
     case 'other-pool':
       return new ZfsVmError(
         'usage',
-        `the version is in ${fault.pools.join(', ')}, and a clone has to be in the same pool`,
+        `cannot clone to ${target}: a clone must be in the same pool as its version (${fault.pools.join(', ')})`,
         {
-          hint: `name a dataset there, or bring a copy to ${poolOf(target)} with "zfs-vm push -n NAME -d ${poolOf(target)}/PLACE ${localName}" first`,
+          hint: `choose a name in that pool, or first copy the version to ${poolOf(target)} with "zfs-vm push -n STREAMLINE -d ${poolOf(target)}/PARENT ${localName}"`,
         },
       );
     case 'ambiguous':
-      return new ZfsVmError('usage', 'there are several versions of that name, with different content', {
+      return new ZfsVmError('usage', 'several snapshots with different content have this version name', {
         details: fault.candidates.map(fullNameOf),
-        hint: `clone the one you mean by "zfs clone SNAPSHOT ${target}"`,
+        hint: `clone one of them with "zfs clone SNAPSHOT ${target}"`,
       });
     case 'bad-name':
       return new ZfsVmError(
         'usage',
-        `a member would become ${fault.destination}, and that can't be: ${fault.fault}`,
-        { hint: 'name a dataset with a shorter name' },
+        `cannot clone a member of the tree to ${fault.destination}: ${fault.fault}`,
+        { hint: 'choose a shorter name' },
       );
   }
 }

@@ -69,16 +69,16 @@ function checkRequest({ target, from, set = [] }: CloneRequest): void {
   checkProperties({ set, exclude: [], carry: [] });
   const fault = findDatasetNameFault(target);
   if (fault !== undefined) {
-    throw new ZfsVmError('usage', `${JSON.stringify(target)} can't be a dataset: ${fault}`, {
-      hint: 'name the new dataset, e.g. tank/work/1007',
+    throw new ZfsVmError('usage', `invalid dataset name ${JSON.stringify(target)}: ${fault}`, {
+      hint: 'give the name of the new dataset, e.g. tank/work/1007',
     });
   }
   const destination = from?.destination;
   if (destination === undefined || poolOf(destination) === poolOf(target)) return;
   throw new ZfsVmError(
     'usage',
-    `of what comes to ${destination}, there can be no clone in another pool: ${target}`,
-    { hint: 'name a place with -d in the pool of the clone' },
+    `cannot clone to ${target}: it is in another pool than the destination of the pull, ${destination}`,
+    { hint: 'choose a destination with -d in the pool of the clone' },
   );
 }
 
@@ -149,7 +149,7 @@ async function checkKeys(
   const [dataset] = locked.keys();
   if (dataset === undefined) return;
   const calls = [...new Set(locked.values())].map((root) => `"zfs load-key ${root}"`);
-  throw new ZfsVmError('failed', `${dataset} is encrypted, and its key isn't loaded; nothing was cloned`, {
-    hint: `run ${calls.join(' and ')}, and this again`,
+  throw new ZfsVmError('failed', `${dataset} is encrypted and its key is not loaded; nothing was cloned`, {
+    hint: `run ${calls.join(' and ')}, then run the same command again`,
   });
 }

@@ -67,7 +67,7 @@ async function lookAtMade(
   for (const step of steps) {
     const properties = new Map(found.get(step.destination)?.map(({ name, value }) => [name, value]));
     if (step.kind === 'clone' && properties.get('origin') !== fullNameOf(step.from)) {
-      const message = `zfs clone ended well, and ${step.destination} is no clone of ${fullNameOf(step.from)}`;
+      const message = `zfs clone succeeded, but ${step.destination} is not a clone of ${fullNameOf(step.from)}`;
       failures.push(new ZfsVmError('failed', `${localName}: ${message}`));
       continue;
     }
@@ -84,8 +84,8 @@ function callOf(step: CloneStep): string[] {
 }
 
 function describeUnmounted(destination: string, stderr: string): ZfsVmError {
-  return new ZfsVmError('failed', `${destination} was made, and could not be mounted`, {
-    details: [`zfs said: ${stderr.trim()}`],
-    hint: `see to that, and mount it with "zfs mount ${destination}"`,
+  return new ZfsVmError('failed', `${destination} was created, but could not be mounted`, {
+    details: [`zfs: ${stderr.trim()}`],
+    hint: `fix the cause, then run "zfs mount ${destination}"`,
   });
 }

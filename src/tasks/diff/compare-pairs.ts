@@ -91,15 +91,15 @@ async function countPaths(
 function checkReadable({ dataset, cloneCount }: Pair, locked: ReadonlyMap<string, string>): void {
   const root = locked.get(dataset.name);
   if (root !== undefined) {
-    throw new ZfsVmError('failed', `${dataset.name} is encrypted, and its key isn't loaded`, {
-      hint: `load it with "zfs load-key ${root}"`,
+    throw new ZfsVmError('failed', `${dataset.name} is encrypted and its key is not loaded`, {
+      hint: `load the key with "zfs load-key ${root}"`,
     });
   }
   if (cloneCount <= 1) return;
   throw new ZfsVmError(
     'failed',
-    `zfs compares a dataset with its clones only, and ${dataset.name} is a clone of a clone of it`,
-    { hint: 'compare with the versions between them, one by one' },
+    `zfs diff compares a dataset only with its own clones, and ${dataset.name} is a clone of a clone`,
+    { hint: 'compare with each version in between' },
   );
 }
 

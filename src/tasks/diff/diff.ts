@@ -66,9 +66,13 @@ function findPairs(datasets: Datasets, { from, to }: DiffRequest): Comparable {
   }
   const dataset = datasets.get(to?.dataset ?? root.dataset);
   if (dataset === undefined) {
-    throw new ZfsVmError('usage', `there is no filesystem or volume ${JSON.stringify(to?.dataset)}`, {
-      hint: 'name a version (NAME:VERSION), or a dataset that comes from the first one',
-    });
+    throw new ZfsVmError(
+      'usage',
+      `filesystem or volume ${JSON.stringify(to?.dataset)} does not exist on this machine`,
+      {
+        hint: 'give a version (STREAMLINE:VERSION), or a dataset that descends from the first version',
+      },
+    );
   }
   return expectPairs(compareWithPresent(datasets, earlier, dataset), first, dataset.name);
 }
@@ -81,15 +85,15 @@ function expectPairs(comparison: Comparison, first: string, second: string): Com
       return comparison;
     case 'swapped':
       throw new ZfsVmError('usage', `${first} is newer than ${second}`, {
-        hint: `swap them: zfs-vm diff ${second} ${first}`,
+        hint: `zfs-vm diff ${second} ${first}`,
       });
     case 'unrelated': {
       const common = comparison.common === undefined ? undefined : formatTagShort(comparison.common.tag);
-      throw new ZfsVmError('usage', `${second} doesn't come from ${first}`, {
+      throw new ZfsVmError('usage', `${second} does not descend from ${first}`, {
         hint:
           common === undefined
-            ? 'see "zfs-vm list" for what was cloned from what'
-            : `both come from ${common}: compare each with that`,
+            ? 'list the origins of clones with "zfs-vm list"'
+            : `both descend from ${common}: compare each with that version`,
       });
     }
   }

@@ -23,7 +23,7 @@ export function parseDelegations(output: string, dataset: string, person: Person
       const words = line.trim();
       if (heading === 'Permission sets') {
         const [name = '', list = ''] = words.split(/\s+/, 2);
-        // What is nearer counts: it is told first.
+        // What is nearer counts: it is listed first.
         if (!sets.has(name)) sets.set(name, list.split(','));
       } else if (counts(heading, isOwn)) {
         for (const name of readGrant(words, person)) granted.add(name);

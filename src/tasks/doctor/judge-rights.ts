@@ -60,7 +60,7 @@ function findNearest(duty: Duty, { permissions, destination }: RightsReading): N
 
 /** What is to be said of sudo, from what `sudo -l` says. */
 export function judgeSudo({ status, output }: SectionReading): Finding[] {
-  // What is wrong with it is told by the zfs that it doesn't run.
+  // What is wrong with it, the zfs that it does not run reports.
   if (status !== 0) return [];
   const isLogging = /log_(input|stdin)/i.test(output);
   return [{ kind: 'sudo', level: isLogging ? 'note' : 'ok', isLogging }];

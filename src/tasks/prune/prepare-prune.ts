@@ -37,7 +37,7 @@ export interface PreparedPrune {
 /**
  * Reads a host, and the receivers, all at once, and plans what goes. What would go is asked for once more: whether it is held, which
  * the list of all snapshots doesn't tell.
- * @throws ZfsVmError when a host can't be reached or read: then nothing goes
+ * @throws ZfsVmError when a host can't be reached or read: then nothing is destroyed
  */
 export async function preparePrune(endpoint: Endpoint, choice: PruneChoice): Promise<PreparedPrune> {
   const { patterns, retentionOf, nowSeconds, foresight, signal } = choice;

@@ -68,7 +68,7 @@ function findConfigured(config: Config, host: string): (streamline: string) => R
   const own = resolveRemote(config, host).retentions;
   const rules = own.length > 0 ? own : config.retentions;
   if (rules.length > 0) return (streamline) => retentionFor(rules, streamline);
-  throw new ZfsVmError('usage', 'nothing says which versions are kept', {
-    hint: 'give at least one rule, e.g. --keep-last 3, or write them into the configuration file',
+  throw new ZfsVmError('usage', 'no retention rules given', {
+    hint: 'give at least one rule, e.g. --keep-last 3, or add rules to the configuration file',
   });
 }

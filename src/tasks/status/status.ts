@@ -28,13 +28,13 @@ export async function status(
   const { config, clock, signal } = surroundings;
   const names = words.length > 0 ? resolveHosts(config, words) : [...config.remotes.keys()];
   if (names.length === 0) {
-    throw new ZfsVmError('usage', 'there is no host to compare this machine with', {
-      hint: 'name one, or write remotes into the configuration (docs/usage.md)',
+    throw new ZfsVmError('usage', 'no hosts to compare with', {
+      hint: 'give a host, or add remotes to the configuration file',
     });
   }
   if (names.includes(localName)) {
-    throw new ZfsVmError('usage', 'this machine is what the hosts are compared with', {
-      hint: `leave out ${localName}`,
+    throw new ZfsVmError('usage', 'status compares other hosts with this machine', {
+      hint: `omit ${localName}`,
     });
   }
   const choice = { patterns, latest: false };

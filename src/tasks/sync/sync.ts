@@ -144,8 +144,8 @@ async function lockAndTag(
     if (retention !== undefined) checkKept(retention, localName, before);
     const chosen = findStreamlines(before, patterns);
     if (chosen.length === 0) {
-      throw new ZfsVmError('usage', `${localName} has no zfs-vm versions`, {
-        hint: 'begin a streamline with "zfs-vm tag -n STREAMLINE:VERSION DATASET"',
+      throw new ZfsVmError('usage', 'no versions on this machine', {
+        hint: 'start a streamline with "zfs-vm tag -n STREAMLINE:VERSION DATASET"',
       });
     }
     const streamlines = locks === undefined ? chosen : await takeLocks(chosen, locks, failures);
@@ -190,7 +190,7 @@ function toPattern(streamline: string): VersionPattern {
 }
 
 function describeLocked(streamline: string): ZfsVmError {
-  return new ZfsVmError('failed', `another sync is at work on ${streamline}, so it was left out`, {
-    hint: 'if that goes on, look for a zfs-vm process that hangs',
+  return new ZfsVmError('failed', `${streamline} skipped: another sync is working on it`, {
+    hint: 'if this persists, look for a hanging zfs-vm process',
   });
 }

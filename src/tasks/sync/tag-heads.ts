@@ -80,9 +80,9 @@ function describeWrittenCopy(copy: string, { streamline, dataset, newest }: Head
   const undo = quoteCommand(['zfs', 'rollback', `${copy}@${newest.name}`]);
   return new ZfsVmError(
     'conflict',
-    `${streamline} gets no version: ${dataset} has not changed, and ${copy}, which has the same versions, was written to`,
+    `no new version of ${streamline}: ${dataset} has not changed, but its copy ${copy} was written to`,
     {
-      hint: `if ${streamline} goes on in ${copy}, run "zfs-vm tag ${quoteWord(copy)}"; if that is a mere copy, undo what was written to it with "${undo}"`,
+      hint: `to continue ${streamline} in ${copy}, run "zfs-vm tag ${quoteWord(copy)}"; to discard the changes to the copy, run "${undo}"`,
     },
   );
 }
@@ -92,9 +92,9 @@ function describeLeft(datasets: Datasets, streamline: string): ZfsVmError {
   const versions = [...findVersions(datasets)].filter(({ tag }) => tag.streamline === streamline);
   const newest = findNewest(versions);
   const since = newest && datasets.get(newest.dataset)?.snapshots.findLast(isTagged);
-  const where = newest === undefined ? 'the dataset that had it' : fullNameOf(newest);
+  const where = newest === undefined ? 'its dataset' : fullNameOf(newest);
   const other = since === undefined ? 'another streamline' : formatTagShort(since.tag);
-  return new ZfsVmError('conflict', `${streamline} gets no version: ${where} has gone on as ${other}`, {
-    hint: `name that one with -n, or make the next version of ${streamline} where it is to go on with "zfs-vm tag"`,
+  return new ZfsVmError('conflict', `no new version of ${streamline}: ${where} now belongs to ${other}`, {
+    hint: `select that streamline with -n, or create the next version of ${streamline} with "zfs-vm tag -n ${streamline}:VERSION DATASET"`,
   });
 }

@@ -87,7 +87,7 @@ export async function makeVersion(
   if (!isSuccess(result.exit)) throw toCommandError(host.name, 'zfs snapshot', result);
   const made = await readNamedSnapshots({ host, zfs }, [first], signal);
   if (made.length > 0) return;
-  throw new ZfsVmError('failed', `${host.name}: zfs snapshot ended well, and ${first} is not there`);
+  throw new ZfsVmError('failed', `${host.name}: zfs snapshot succeeded, but ${first} does not exist`);
 }
 
 function chooseTag(datasets: Datasets, dataset: Dataset, wanted: WantedTag): Tag {
@@ -96,37 +96,41 @@ function chooseTag(datasets: Datasets, dataset: Dataset, wanted: WantedTag): Tag
     case 'tag':
       return next.tag;
     case 'unknown-streamline':
-      throw new ZfsVmError('usage', `${dataset.name} has no version yet, and wasn't cloned from one`, {
-        hint: 'begin a streamline with -n STREAMLINE:VERSION, e.g. -n debian-7:1',
+      throw new ZfsVmError('usage', `${dataset.name} has no version and is not a clone of one`, {
+        hint: 'start a streamline with -n STREAMLINE:VERSION, e.g. -n debian-7:1',
       });
     case 'begins-another': {
       const { tag, newest } = next;
       const [begun, known] = [tag.streamline, newest.tag.streamline];
       throw new ZfsVmError(
         'usage',
-        `${formatTagShort(tag)} would begin the streamline ${begun} on ${dataset.name}, whose newest version is ${formatTagShort(newest.tag)}`,
+        `${formatTagShort(tag)} would start the new streamline ${begun} on ${dataset.name}, whose newest version is ${formatTagShort(newest.tag)}`,
         {
-          hint: `if that is meant, add --new; to go on with ${known}, write -n ${tag.version.text}, or leave out -n`,
+          hint: `to start it, add --new; to continue ${known}, use -n ${tag.version.text}, or omit -n`,
         },
       );
     }
     case 'no-next':
-      throw new ZfsVmError('usage', `no version follows the newest one of ${next.streamline} by itself`, {
-        hint: 'name it with -n VERSION',
-      });
+      throw new ZfsVmError(
+        'usage',
+        `cannot derive the next version from the newest one of ${next.streamline}`,
+        {
+          hint: 'give the version with -n VERSION',
+        },
+      );
     case 'exists':
       throw new ZfsVmError(
         'conflict',
-        `${formatTagShort(next.tag)} exists already: ${fullNameOf(next.where)}`,
+        `${formatTagShort(next.tag)} already exists: ${fullNameOf(next.where)}`,
         {
-          hint: 'leave out -n to make the next version',
+          hint: 'omit -n to create the next version',
         },
       );
     case 'not-newer':
       throw new ZfsVmError(
         'conflict',
-        `${formatTagShort(next.tag)} wouldn't be the newest: ${dataset.name} comes from ${formatTagShort(next.newest.tag)}`,
-        { hint: 'leave out -n to make the next version' },
+        `${formatTagShort(next.tag)} would not be the newest: ${dataset.name} descends from ${formatTagShort(next.newest.tag)}`,
+        { hint: 'omit -n to create the next version' },
       );
   }
 }
@@ -134,7 +138,7 @@ function chooseTag(datasets: Datasets, dataset: Dataset, wanted: WantedTag): Tag
 function checkLengths(fullNames: readonly string[]): void {
   const tooLong = fullNames.find((fullName) => fullName.length > maxNameLength);
   if (tooLong === undefined) return;
-  throw new ZfsVmError('usage', `${tooLong} is longer than the ${maxNameLength} characters that ZFS takes`, {
-    hint: 'begin a streamline with a shorter name, with -n STREAMLINE:VERSION',
+  throw new ZfsVmError('usage', `${tooLong} is longer than ${maxNameLength} characters, the limit of ZFS`, {
+    hint: 'start a streamline with a shorter name with -n STREAMLINE:VERSION',
   });
 }

@@ -82,7 +82,7 @@ function checkRequest({ name: { streamline } = {}, note }: TagRequest): void {
   const fault =
     (streamline === undefined ? undefined : findStreamlineFault(streamline)) ??
     (note === undefined ? undefined : findNoteFault(note));
-  if (fault !== undefined) throw new ZfsVmError('usage', `no version can be made: ${fault}`);
+  if (fault !== undefined) throw new ZfsVmError('usage', `cannot create a version: ${fault}`);
 }
 
 function streamlineOf(dataset: Dataset | undefined): string | undefined {
@@ -96,19 +96,15 @@ function findDataset(datasets: Datasets, target: string): Dataset {
   const [only, ...others] = candidates;
   const dataset = only === undefined ? undefined : datasets.get(only);
   if (dataset === undefined) {
-    throw new ZfsVmError('usage', `there is no filesystem, volume or container "${target}"`, {
-      hint: 'see "zfs list -t filesystem,volume" for what there is',
+    throw new ZfsVmError('usage', `no filesystem, volume or container "${target}" on this machine`, {
+      hint: 'list the datasets with "zfs list -t filesystem,volume"',
     });
   }
   if (others.length > 0) {
-    throw new ZfsVmError(
-      'usage',
-      `"${target}" could be any of ${candidates.length} datasets; nothing was tagged`,
-      {
-        details: candidates,
-        hint: 'name the dataset',
-      },
-    );
+    throw new ZfsVmError('usage', `"${target}" matches ${candidates.length} datasets; no version created`, {
+      details: candidates,
+      hint: 'give the full name of the dataset',
+    });
   }
   return dataset;
 }

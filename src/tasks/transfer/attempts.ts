@@ -116,6 +116,6 @@ export class Attempts {
 function explainInterrupt({ reason }: AbortSignal): unknown {
   if (!(reason instanceof ZfsVmError)) return reason;
   return new ZfsVmError(reason.kind, reason.message, {
-    hint: 'what has been received is kept; run the same command again to go on',
+    hint: 'what was received is kept; run the same command again to continue',
   });
 }

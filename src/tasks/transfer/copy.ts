@@ -54,14 +54,14 @@ function toReceiver(
 
 function checkDirect(hosts: readonly string[], { bytesPerSecond }: TransferOptions): void {
   if (hosts.includes(localName)) {
-    throw new ZfsVmError('usage', '--direct is for two other hosts: with this one, nothing is in between', {
-      hint: 'leave it out',
+    throw new ZfsVmError('usage', '--direct needs two remote hosts', {
+      hint: 'omit --direct',
     });
   }
   if (bytesPerSecond === undefined) return;
   throw new ZfsVmError(
     'usage',
-    '--bwlimit slows down what comes along this machine, and --direct lets nothing come',
-    { hint: 'leave one of them out' },
+    '--bwlimit and --direct exclude each other: with --direct, no data passes through this machine',
+    { hint: 'omit one of them' },
   );
 }

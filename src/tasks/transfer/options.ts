@@ -29,7 +29,7 @@ export interface TransferOptions {
   readonly lanes: number | undefined;
   /** How many bytes a second go through in all; when undefined, what the configuration says of the hosts. */
   readonly bytesPerSecond: number | undefined;
-  /** How often to try again after a host was lost or busy. */
+  /** How often to retry after a host was lost or busy. */
   readonly retries: number;
   /** After this time in which nothing moves, a stream is given up; 0 for never. */
   readonly stallMs: number;
@@ -81,12 +81,12 @@ function checkOptions({ destination, rollback, replace, setAside, properties }: 
   checkProperties(properties);
   const fault = destination === undefined ? undefined : findDatasetNameFault(destination);
   if (fault !== undefined) {
-    const what = `the destination ${JSON.stringify(destination)} can't be a dataset: ${fault}`;
-    throw new ZfsVmError('usage', what, { hint: 'name a place like tank/vm' });
+    const what = `invalid destination ${JSON.stringify(destination)}: ${fault}`;
+    throw new ZfsVmError('usage', what, { hint: 'use a dataset name such as tank/vm' });
   }
   if (!setAside || !(rollback || replace)) return;
   const destroying = [...(rollback ? ['--rollback'] : []), ...(replace ? ['--replace'] : [])];
   throw new ZfsVmError('usage', `${destroying.join(' and ')} and --set-aside exclude each other`, {
-    hint: 'use --set-aside to keep what the receiver has, or --rollback and --replace to destroy it',
+    hint: 'use --set-aside to keep the changes on the receiver, or --rollback and --replace to destroy them',
   });
 }

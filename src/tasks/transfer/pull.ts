@@ -36,8 +36,8 @@ function toReceiver(
   { config, clock }: Surroundings,
 ): ReceiverRequest {
   if (from === localName) {
-    throw new ZfsVmError('usage', 'a pull from this machine to itself has no direction', {
-      hint: `copy within this machine with "zfs-vm push -d PLACE ${localName}"`,
+    throw new ZfsVmError('usage', 'cannot pull from this machine to itself', {
+      hint: `to copy within this machine, use "zfs-vm push -d PARENT ${localName}"`,
     });
   }
   const rate = options.bytesPerSecond ?? resolveRemote(config, from).bytesPerSecond;

@@ -62,8 +62,8 @@ export function findReceivers(
   // A word that can be no host is told before anything goes to the others.
   for (const name of names) if (name !== localName) parseAddress(resolveRemote(config, name).address);
   if (!names.includes(localName) || destination !== undefined) return names;
-  throw new ZfsVmError('usage', 'a push to this machine needs a place', {
-    hint: 'name it with -d, e.g. -d tank/backup',
+  throw new ZfsVmError('usage', 'a push to this machine needs a destination', {
+    hint: 'add a destination, e.g. -d tank/backup',
   });
 }
 

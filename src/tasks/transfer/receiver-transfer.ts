@@ -1,3 +1,4 @@
+import { nameHost } from '../../base/host-words.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import type { Inventory } from '../../inventory/inventory.js';
 import type { Foresight } from '../../plan/foresight.js';
@@ -161,7 +162,7 @@ export class ReceiverTransfer {
     if (shortfall !== undefined) this.emit({ kind: 'warning', message: shortfall });
     this.#replaced.tellKept(this.emit);
     if (result.errors.length > 0 && (plan.deletes ?? []).length > 0) {
-      this.emit({ kind: 'warning', message: 'not all that was shown is deleted' });
+      this.emit({ kind: 'warning', message: 'some of the versions shown were not deleted' });
     }
     this.emit({ kind: 'finished', plan, result });
   }
@@ -216,7 +217,7 @@ export class ReceiverTransfer {
       // Where no byte comes along here, those are counted that zfs tells of.
       if (findPipeElsewhere(pipeSides) === undefined) this.emit({ kind: 'compressing' });
     } else if (!this.#hasToldOfZstd) {
-      const message = `there is no zstd on ${lacking.join(' and ')}: streams are sent without --compress`;
+      const message = `zstd not found on ${lacking.map(nameHost).join(' and ')}: sending uncompressed streams`;
       this.emit({ kind: 'warning', message });
     }
     this.#hasToldOfZstd = true;

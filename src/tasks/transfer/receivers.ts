@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { localName } from '../../base/local-name.js';
 import { ZfsVmError } from '../../base/errors.js';
 import type { TransferResult } from '../../transfer/event.js';
 import { Hosts } from '../hosts.js';
@@ -6,6 +7,7 @@ import type { Surroundings } from '../surroundings.js';
 import type { ReceiverOutcome } from '../transfer-outcome.js';
 import { Attempts } from './attempts.js';
 import { ReceiverTransfer, type FirstLook, type ReceiverRequest } from './receiver-transfer.js';
+import { senderOf } from './sides.js';
 import { SharedReading } from './shared-reading.js';
 
 /** Does something with the receivers, and closes all connections whatever comes of it. */
@@ -23,7 +25,8 @@ export async function withReceivers<T>(
       : Promise.reject(new Error('only a push sends from this machine'));
     pusher.catch(() => undefined);
     const receivers = requests.map((request) => new ReceiverTransfer(request, surroundings, pusher));
-    surroundings.emit({ kind: 'receivers', receivers: receivers.map(({ name }) => name) });
+    const [sender = localName] = requests.map(({ route }) => senderOf(route));
+    surroundings.emit({ kind: 'receivers', sender, receivers: receivers.map(({ name }) => name) });
     try {
       return await work(receivers);
     } finally {

@@ -27,6 +27,11 @@ export function receiverOf(route: Route): string {
   return route.kind === 'pull' ? localName : route.to;
 }
 
+/** What people call the sender. */
+export function senderOf(route: Route): string {
+  return route.kind === 'push' ? localName : route.from;
+}
+
 /** Whether the sender is another host than this one and the receiver: what it says is looked at. */
 export function isFromElsewhere(route: Route): boolean {
   switch (route.kind) {

@@ -80,7 +80,7 @@ export class NoteCarrier {
   /** What has come without its note, in words; undefined when nothing has, as far as is known. */
   get shortfall(): string | undefined {
     if (this.#problem === undefined || this.#refused + this.#due.size === 0) return undefined;
-    return `versions have come without their notes: ${this.#problem}`;
+    return `notes of versions were not copied: ${this.#problem}`;
   }
 
   async #read({ context, names }: Attempt): Promise<ReadonlyMap<string, string> | undefined> {

@@ -82,7 +82,7 @@ export async function destroyVersions(
   for (const destruction of done) {
     const stays = destruction.snapshots.map(fullNameOf).find((name) => left.has(name));
     if (stays === undefined) continue;
-    const message = `${endpoint.host.name}: zfs destroy ended well, and ${stays} is still there`;
+    const message = `${endpoint.host.name}: zfs destroy succeeded, but ${stays} still exists`;
     onEnd(destruction, new ZfsVmError('failed', message));
   }
 }
@@ -105,9 +105,6 @@ function readReclaim({ host }: Endpoint, { output }: CallEnd): number | ZfsVmErr
   } catch (error) {
     if (!(error instanceof UnreadableOutput)) throw error;
     const line = toPrintable(error.message);
-    return new ZfsVmError(
-      'failed',
-      `${host.name}: zfs destroy -n printed a line that can't be read: ${line}`,
-    );
+    return new ZfsVmError('failed', `${host.name}: unexpected output of zfs destroy -n: ${line}`);
   }
 }

@@ -39,8 +39,8 @@ function findOutermost(names: readonly string[]): string[] {
 }
 
 function describe(host: string, name: string): ZfsVmError {
-  const message = `${host}: ${name} has appeared below what was received, and was not planned`;
+  const message = `${host}: unexpected dataset ${name} below the received datasets`;
   return new ZfsVmError('failed', message, {
-    hint: 'unless somebody on that host has just made it, it came with a stream: see what it is, and don’t mount it',
+    hint: 'unless someone on that host just created it, it came with a stream: inspect it, and do not mount it',
   });
 }

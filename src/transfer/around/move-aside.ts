@@ -38,7 +38,7 @@ export function callLine(words: readonly string[]): string {
 }
 
 /** What a script tells where it has failed, and could not undo what it had done before. */
-export const notUndone = 'what was done before could not be undone';
+export const notUndone = 'earlier steps could not be undone';
 
 /** A line that does something, and where that fails, undoes what was done before, and ends with its status. */
 export function orUndo(line: string, ...undoing: readonly string[]): string {
@@ -68,7 +68,7 @@ function replaceLines({ destination }: Chain, moving: Moving): string[] {
   const { aside, writtenBytes } = moving;
   const remount = `{ [ "$mounted" != yes ] || ${callLine(['mount', destination])}; }`;
   const back = callLine(renameArguments(aside, destination));
-  const changed = `cannot go on: ${destination} was written to since that was shown. Stop what writes there, and run this again`;
+  const changed = `cannot continue: ${destination} was written to after the confirmation; nothing of it was destroyed. Stop what writes to it, then run the same command again`;
   return [
     ...checkIdentity(destination, moving),
     `mounted=$(${callLine(getValueArguments(destination, 'mounted'))}) || exit`,
@@ -107,7 +107,7 @@ function successorLines({ destination, role }: Chain): string[] {
 
 function checkIdentity(dataset: string, { guid }: Moving): string[] {
   if (guid === undefined) return [];
-  const changed = `cannot go on: ${dataset} is another dataset than the one that was shown`;
+  const changed = `cannot continue: ${dataset} is not the dataset that was shown`;
   return [unlessChanged(dataset, { property: 'guid', value: String(guid), changed })];
 }
 

@@ -79,11 +79,13 @@ async function moveOrTell(
   const { destination } = chain;
   const isUndone = !result.stderr.includes(notUndone);
   const told = isUndone
-    ? `nothing of ${destination} was lost or changed`
-    : `${destination} may be called ${moving.aside} now; nothing of it was lost`;
+    ? `${destination} was not changed`
+    : `${destination} may have been renamed to ${moving.aside}; no data was lost`;
   const { kind, message, hint, details } = obstacle.error;
   const way =
-    isUndone && hint === undefined ? `end what uses ${destination} there, and run this again` : hint;
+    isUndone && hint === undefined
+      ? `on that host, stop what uses ${destination}, then run the same command again`
+      : hint;
   return { ...obstacle, error: new ZfsVmError(kind, `${message}; ${told}`, { hint: way, details }) };
 }
 
@@ -99,7 +101,9 @@ async function findNews(
   const rows = await readSnapshotsOf(receiver, [dataset], signal);
   const base =
     preparation.kind === 'rollback' ? rows.find((row) => fullNameOf(row) === preparation.to) : undefined;
-  if (preparation.kind === 'rollback' && base === undefined) return toRefusal(`${preparation.to} is gone`);
+  if (preparation.kind === 'rollback' && base === undefined) {
+    return toRefusal(`${preparation.to} was removed`);
+  }
   const toKey = (point: Point): string => `${fullNameOf(point)} ${point.guid}`;
   const bookmarks = preparation.kind === 'rollback' ? preparation.bookmarks : [];
   const shown = new Set([...preparation.destroys, ...bookmarks].map(toKey));
@@ -109,17 +113,17 @@ async function findNews(
       (base === undefined ? row.kind === 'snapshot' : row.createtxg > base.createtxg) &&
       !shown.has(toKey(row)),
   );
-  return other === undefined ? undefined : toRefusal(`${fullNameOf(other)} has come`);
+  return other === undefined ? undefined : toRefusal(`${fullNameOf(other)} was added`);
 
   function toRefusal(what: string): Obstacle {
-    const message = `${receiver.host.name}: ${what} since that was shown: nothing of ${dataset} is destroyed`;
-    const hint = 'run the same command again, to see what would be destroyed now';
+    const message = `${receiver.host.name}: ${what} after the confirmation; nothing of ${dataset} was destroyed`;
+    const hint = 'run the same command again to review what would be destroyed';
     return { error: new ZfsVmError('failed', message, { hint }), fault: 'failed' };
   }
 }
 
 function describeWritten(dataset: string): string {
-  return `cannot go on: ${dataset} was written to since that was shown. Stop what writes there, and run this again`;
+  return `cannot continue: ${dataset} was written to after the confirmation; nothing of it was destroyed. Stop what writes to it, then run the same command again`;
 }
 
 function toObstacle(

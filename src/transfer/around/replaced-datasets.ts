@@ -55,7 +55,7 @@ export class ReplacedDatasets {
   }
 
   /**
-   * Destroys what has a successor. What has changed since it was shown, is in use or held, or needed by something, stays, which is told.
+   * Destroys what has a successor. What has changed since it was shown, is in use or held, or needed by something, stays, which is reported.
    * @param isThere whether all that was to come to a destination is there, and verified
    * @throws ZfsVmError when the host is lost
    */
@@ -129,7 +129,7 @@ async function destroyReplaced(
   }
 
   function checkLines({ guid, writtenBytes }: Moving): string[] {
-    const changed = `${aside} was written to since that was shown`;
+    const changed = `${aside} was written to after the confirmation`;
     return [
       ...(guid === undefined
         ? []
@@ -172,11 +172,11 @@ async function findObstacle(
   const shown = new Set(destroys.map(toKey));
   const rows = await readSnapshotsOf(receiver, [aside], signal);
   const other = rows.find((row) => row.kind === 'snapshot' && !shown.has(toKey(row)));
-  if (other !== undefined) return `${fullNameOf(other)} has come since that was shown`;
+  if (other !== undefined) return `${fullNameOf(other)} was added after the confirmation`;
   const [held] = await readHeld(
     receiver,
     destroys.map(({ name }) => `${aside}@${name}`),
     signal,
   );
-  return held === undefined ? undefined : `${held} is held ("zfs holds ${held}" there tells by whom)`;
+  return held === undefined ? undefined : `${held} is held; list the holds with "zfs holds ${held}"`;
 }

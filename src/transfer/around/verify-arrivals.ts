@@ -32,9 +32,9 @@ export async function verifyArrivals(
   const missing = last.flatMap(({ destination, name, guid }): Missing[] => {
     const other = found.get(name);
     if (other === guid) return [];
-    const what = other === undefined ? 'is not there' : `has the GUID ${other}, and not ${guid}`;
-    const error = new ZfsVmError('failed', `${receiver.host.name}: ${name} was received, and now ${what}`, {
-      hint: 'somebody else may be at work on it; run the same command again',
+    const what = other === undefined ? 'is missing' : `has the GUID ${other}, not ${guid}`;
+    const error = new ZfsVmError('failed', `${receiver.host.name}: ${name} was received, but now ${what}`, {
+      hint: 'another process may be changing the dataset; run the same command again',
     });
     return [{ destination, error }];
   });

@@ -159,9 +159,9 @@ export class LaneProgress {
       if (current === undefined) continue;
       this.#missed ??= current.step;
       const name = fullNameOf(current.step.to);
-      const message = `${this.#options.senderName}: ${name} is gone: it was destroyed or renamed before its turn came`;
+      const message = `${this.#options.senderName}: ${name} was destroyed or renamed before it could be sent`;
       const error = new ZfsVmError('failed', message, {
-        hint: 'the next version has arrived without it; run the same command again to see what is left',
+        hint: 'the next version was received without it; run the same command again to continue',
       });
       this.#skipErrors.push(error);
       this.#options.emit({ kind: 'step-failed', ...current, error });

@@ -1,3 +1,4 @@
+import { nameHost } from '../../base/host-words.js';
 import type { Clock } from '../../base/clock.js';
 import { toCommandError } from '../../host/command-error.js';
 import { ZfsVmError } from '../../base/errors.js';
@@ -184,8 +185,8 @@ function toSides({
 }
 
 function describeRefusal(sender: string, { fault }: Refusal): ZfsVmError {
-  return new ZfsVmError('failed', `${sender}: its zfs sent a stream ${toPrintable(fault)}`, {
-    hint: 'it did not go on to the receiver; see what "zfs" is on that host, and who has changed it',
+  return new ZfsVmError('failed', `${sender}: zfs send produced a stream ${toPrintable(fault)}`, {
+    hint: 'the stream was not passed to the receiver; check on that host that "zfs" is the real command',
   });
 }
 
@@ -198,7 +199,7 @@ function explain(
   { sender, receiver, stallMs, chain, step, omitted }: LaneContext & Arrival & Pick<Leg, 'omitted'>,
 ): Trouble {
   if (isStalled) {
-    const message = `nothing moved between ${sender.host.name} and ${receiver.host.name} for ${stallMs / 1000} s`;
+    const message = `no progress between ${nameHost(sender.host.name)} and ${nameHost(receiver.host.name)} for ${stallMs / 1000} s; stream aborted`;
     const error = new ZfsVmError('connection', message, { hint: 'run the same command again' });
     return { error, fault: 'lost', mayGoAlone: false };
   }
@@ -218,19 +219,19 @@ function explain(
     : { exit: send.exit, stderr: lastSent.said };
   const cause = findRootCause(sendSide, receiveSide);
   if (cause === undefined && report === undefined) {
-    const message = `${receiver.host.name}: zfs receive ended well, and what it told of it was cut off`;
+    const message = `${receiver.host.name}: zfs receive succeeded, but its output was cut off`;
     const error = new ZfsVmError('failed', message, {
-      hint: 'run the same command again to see what has arrived',
+      hint: 'run the same command again to check what was received',
     });
     return { error, fault: 'failed', mayGoAlone: false };
   }
   if (cause === undefined) {
     const error = new ZfsVmError(
       'failed',
-      `${sender.host.name}: zfs send ended its stream before all versions were in it`,
+      `${sender.host.name}: zfs send ended before all versions were sent`,
       {
-        hint: 'run the same command again, with -v to see which; "zpool status -v" there tells of damage',
-        details: sendSide.stderr === '' ? [] : [`it said: ${toPrintable(sendSide.stderr)}`],
+        hint: 'run the same command again with -v; on that host, check "zpool status -v" for damage',
+        details: sendSide.stderr === '' ? [] : [`stderr: ${toPrintable(sendSide.stderr)}`],
       },
     );
     return { error, fault: 'failed', mayGoAlone: false };
@@ -276,5 +277,5 @@ function toLegError(
   const error = toCommandError(causing.host.name, what, cause);
   const said = toPrintable(symptom.stderr.trim());
   if (said === '' || isSuccess(symptom.exit)) return error;
-  return error.withDetail(`${other.host.name}: ${otherWhat} said: ${said}`);
+  return error.withDetail(`${other.host.name}: ${otherWhat}: ${said}`);
 }

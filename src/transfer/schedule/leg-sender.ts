@@ -104,7 +104,7 @@ export class LegSender {
     const { receiver, emit } = this.#context;
     for (const pool of this.#omitted.learn(legs)) {
       const where = `${receiver.host.name}: pool ${pool}`;
-      const message = `${where} lacks the features for resumable receives: a stream to it that breaks off is sent again from its beginning`;
+      const message = `${where} does not support resumable receives: an interrupted stream restarts from the beginning`;
       emit({ kind: 'warning', message });
     }
   }

@@ -33,7 +33,7 @@ test('where the configuration asks for what only OpenSSH can do, the ssh of this
   });
   t.after(() => host.close());
   assert.equal((await runCommand(host, ['echo', 'hello'])).stdout, 'hello\n');
-  assert.match(told.join(), /^joe@box: using the ssh of this machine, .*CertificateFile/);
+  assert.match(told.join(), /^joe@box: using the ssh command, .*CertificateFile/);
 });
 
 test('so it is where it asks for that on the way, at a jump host', async (t) => {
@@ -51,7 +51,7 @@ test('so it is where it asks for that on the way, at a jump host', async (t) => 
   await assert.rejects(connectHost('box', { ...quiet, env, transport: undefined, tell }), {
     kind: 'connection',
   });
-  assert.match(told.join(), /^box: using the ssh of this machine, .*BindAddress/);
+  assert.match(told.join(), /^box: using the ssh command, .*BindAddress/);
 });
 
 /** A host that ssh2 is to try first, and a fake ssh that gets in. */
@@ -107,14 +107,14 @@ test('where ssh2 and the host have no algorithm in common, the ssh of this machi
   const { host, told } = await connectAndTell();
   t.after(() => host.close());
   assert.equal((await runCommand(host, ['echo', 'hello'])).stdout, 'hello\n');
-  assert.match(told, /^joe@box: no common algorithm.*\njoe@box: using the ssh of this machine for /);
+  assert.match(told, /^joe@box: no common algorithm.*\njoe@box: using the ssh command for /);
 });
 
 test('so it does for a host that is known by a certificate authority', async (t) => {
   await makeTwoWays(t, {}, (server) => `@cert-authority ${nameOf(server)} ${publicHalf(makeKey())}`);
   const { host, told, asked } = await connectAndTell();
   t.after(() => host.close());
-  assert.match(told, /using the ssh of this machine for the certificate of the host/);
+  assert.match(told, /using the ssh command for the certificate of the host/);
   assert.deepEqual(asked, []);
 });
 
@@ -126,13 +126,13 @@ test('so it does for a key that ssh2 can not read, and nothing is asked before',
   configure(`identityfile ${key}\n`);
   const { host, told, asked } = await connectAndTell();
   t.after(() => host.close());
-  assert.match(told, /using the ssh of this machine for a key that ssh2 can't read/);
+  assert.match(told, /using the ssh command for a key that ssh2 cannot read/);
   assert.deepEqual(asked, []);
 });
 
 test('a password that is refused is not asked for again by the ssh of this machine', async (t) => {
   const { folder } = await makeTwoWays(t, letsNobodyIn);
-  await assert.rejects(connectAndTell(), { message: /doesn't let joe in/ });
+  await assert.rejects(connectAndTell(), { message: /refused the login of joe/ });
   assert.doesNotMatch(await readFile(join(folder, 'calls'), 'utf8'), / -M /);
 });
 
@@ -149,7 +149,7 @@ test('where there is no ssh program, the error says that it would help', async (
       ...quiet,
       ...{ transport: undefined, tell: () => undefined, env: { PATH: '/nowhere' } },
     }),
-    { message: /no common algorithm/, hint: /install OpenSSH's client/ },
+    { message: /no common algorithm/, hint: /install the OpenSSH client/ },
   );
 });
 

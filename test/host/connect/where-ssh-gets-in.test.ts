@@ -58,11 +58,11 @@ for (const [what, options] of [
     { skip },
     async (t) => {
       const world = await startSshd(t, options);
-      assert.match(await visit(world), /no common algorithm .*\n.*: using the ssh of this machine/);
+      assert.match(await visit(world), /no common algorithm .*\n.*: using the ssh command/);
       await assert.rejects(visit(world, 'ssh2'), {
         kind: 'connection',
         message: /no common algorithm/,
-        hint: /leave out "--transport ssh2"/,
+        hint: /omit "--transport ssh2"/,
       });
     },
   );
@@ -104,7 +104,7 @@ test(
   async (t) => {
     for (const [token, told] of [
       ['%i-%l-%L-%u', /^$/],
-      ['%C', /using the ssh of this machine, .* what %C stands for/],
+      ['%C', /using the ssh command, .* the token %C/],
     ] as const) {
       const world = await startSshd(t);
       const config = readFileSync(world.configPath, 'utf8');
@@ -129,7 +129,7 @@ test('a certificate beside a key is used, by the ssh of this machine', { skip },
   keygen('-s', join(ca, 'ca'), '-I', 'me', '-n', world.target.split('@')[0] ?? '', join(ca, 'id_x.pub'));
   const config = readFileSync(world.configPath, 'utf8');
   writeFileSync(world.configPath, config.replace(/IdentityFile .*/, `IdentityFile ${join(ca, 'id_x')}`));
-  assert.match(await visit(world), /using the ssh of this machine, .* logging in with a certificate/);
+  assert.match(await visit(world), /using the ssh command, .* login with a certificate/);
 });
 
 test('RequiredRSASize refuses a host whose key is shorter, by ssh2 as by ssh', { skip }, async (t) => {

@@ -115,7 +115,7 @@ test('what there is to try goes the same way: to the same port, as the same user
   const ssh = fakeSshProgram(t);
   ssh.onConnect('exit 255');
   const { hint } = await failToConnect('ssh://joe@box:2222');
-  assert.equal(hint, 'check that "ssh -p 2222 joe@box" gets in');
+  assert.equal(hint, 'check that "ssh -p 2222 joe@box" logs in');
 });
 
 test('a host that refuses the connection is told in the words of ssh', async (t) => {
@@ -123,8 +123,8 @@ test('a host that refuses the connection is told in the words of ssh', async (t)
   ssh.onConnect('echo "ssh: connect to host box port 22: Connection refused" >&2; exit 255');
   const error = await failToConnect('box');
   assert.equal(error.kind, 'connection');
-  assert.equal(error.message, "can't connect to box: ssh: connect to host box port 22: Connection refused");
-  assert.equal(error.hint, 'check that "ssh box" gets in');
+  assert.equal(error.message, 'cannot connect to box: ssh: connect to host box port 22: Connection refused');
+  assert.equal(error.hint, 'check that "ssh box" logs in');
   assert.deepEqual(ssh.leftovers(), []);
 });
 
@@ -186,7 +186,7 @@ test('a command whose connection breaks is lost, with what ssh said', async (t) 
   const { exit } = await running;
   assert.deepEqual(exit, {
     kind: 'lost',
-    reason: 'the connection to box is lost: client_loop: send disconnect: Broken pipe',
+    reason: 'connection to box lost: client_loop: send disconnect: Broken pipe',
   });
 });
 

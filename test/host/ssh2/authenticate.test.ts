@@ -88,7 +88,7 @@ test('a private key that others can read is not used', async (t) => {
   const said: Conversation = { questions: [], warnings: [], debugs: [] };
   home.configure(`IdentityFile ${path}`);
   await assert.rejects(connectSsh(urlOf(server), talk(home, said)), { kind: 'connection' });
-  assert.match(said.warnings.join(), /others can read/);
+  assert.match(said.warnings.join(), /other users can read/);
 });
 
 test('the same key is offered once, however often it is configured', async (t) => {
@@ -112,8 +112,11 @@ test('after three wrong passwords the error says what was tried', async (t) => {
   const server = await startServer(t, { onAuth: admitPassword('right') });
   const error = await failToVisit(makeHomeKnowing(t, server), urlOf(server), ['a', 'b', 'c', 'right']);
   assert.equal(error.kind, 'connection');
-  assert.match(error.message, /doesn't let tester in \(tried: a password; it accepts: password\)/);
-  assert.match(error.hint ?? '', new RegExp(`"ssh -p ${server.port} 127.0.0.1" gets in`));
+  assert.match(
+    error.message,
+    /refused the login of tester \(tried: a password; the host accepts: password\)/,
+  );
+  assert.match(error.hint ?? '', new RegExp(`"ssh -p ${server.port} 127.0.0.1" logs in`));
 });
 
 test('a password that nobody can be asked for is an error with what to do', async (t) => {

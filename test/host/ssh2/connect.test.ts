@@ -66,7 +66,7 @@ test('a jump host that will not connect onwards is named in the error', async (t
   const jump = await startServer(t);
   const home = makeHomeKnowing(t, jump);
   home.configure(`Host behind\n  HostName behind.example\n  ProxyJump 127.0.0.1:${jump.port}`);
-  assert.match((await failToVisit(home, 'behind')).message, /jump host can't connect to behind/);
+  assert.match((await failToVisit(home, 'behind')).message, /jump host cannot connect to behind/);
 });
 
 test('jump hosts that lead to each other are refused', async (t) => {
@@ -107,7 +107,7 @@ test('a port where nobody listens is told as that', async (t) => {
   await new Promise((resolve) => server.close(resolve));
   const error = await failToVisit(makeHome(t), `ssh://127.0.0.1:${port}`);
   assert.equal(error.kind, 'connection');
-  assert.match(error.message, new RegExp(`port ${port} of 127.0.0.1 refuses connections`));
+  assert.match(error.message, new RegExp(`port ${port} of 127.0.0.1 refused the connection`));
 });
 
 test('a name that cannot be looked up is told as that', async (t) => {

@@ -152,7 +152,7 @@ test('without anybody to ask, it says what can be done', async () => {
     (error: unknown) =>
       error instanceof ZfsVmError &&
       error.kind === 'connection' &&
-      /sudo wants a password, and there is nobody to ask/.test(error.message) &&
+      /sudo requires a password/.test(error.message) &&
       /NOPASSWD/.test(error.hint ?? ''),
   );
 });

@@ -40,7 +40,7 @@ const outcomes: readonly HostOutcome[] = [
   outcome('d', exitCodes.connection, { versions: 1, failedVersions: 1, bytes: 2048, seconds: 75 }),
   {
     ...{ receiver: 'e', status: exitCodes.connection, ending: undefined },
-    error: new ZfsVmError('connection', "can't connect to e: \u001b[1mno", { hint: 'try again' }),
+    error: new ZfsVmError('connection', 'cannot connect to e: \u001b[1mno', { hint: 'try again' }),
   },
 ];
 
@@ -51,9 +51,9 @@ test('the table has a line for each host, with what came of it', () => {
       'HOST         VERSIONS   SIZE   TIME  STATUS',
       'fjoe@host-1         2  3 MiB  1.5 s  done',
       'b                   0    0 B  0.0 s  up to date',
-      'c                   0    0 B  0.0 s  done, 1 conflict left',
-      'd                   1  2 KiB   1:15  1 version missing',
-      "e                   0    0 B         failed: can't connect to e: \\u{1b}[1mno",
+      'c                   0    0 B  0.0 s  done, 1 conflict to resolve',
+      'd                   1  2 KiB   1:15  incomplete: 1 version not sent',
+      'e                   0    0 B         failed: cannot connect to e: \\u{1b}[1mno',
       '',
     ].join('\n'),
   );
@@ -72,6 +72,11 @@ test('the line of JSON has the same, with what is not known as null', () => {
   assert.deepEqual(receivers[4], {
     ...{ receiver: 'e', status: 4, versions: 0, failedVersions: null, conflicts: null, bytes: 0 },
     seconds: null,
-    error: { kind: 'connection', message: "can't connect to e: \u001b[1mno", details: [], hint: 'try again' },
+    error: {
+      kind: 'connection',
+      message: 'cannot connect to e: \u001b[1mno',
+      details: [],
+      hint: 'try again',
+    },
   });
 });

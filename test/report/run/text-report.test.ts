@@ -29,7 +29,7 @@ function show(events: readonly TransferEvent[], verbose = false): { stdout: stri
   const colors = new Chalk({ level: 0 });
   const report = new TextReport({
     ...{ screen: openScreen({ stdout, stderr, isAsking: () => false }), colors, errorColors: colors },
-    ...{ verbose, debug: false, receiverName: 'fjoe@b', clock: realClock },
+    ...{ verbose, debug: false, senderName: 'local', receiverName: 'fjoe@b', clock: realClock },
   });
   for (const event of events) report.handle(event);
   report.close();
@@ -62,10 +62,10 @@ test('a transfer is told in lasting lines, and summed up', () => {
     stdout,
     [
       'sending 2 versions to fjoe@b',
-      'made tank/x on fjoe@b',
+      'created fjoe@b:tank/x',
       'web:1  tank/vm -> fjoe@b:tank/x/vm  full, 1 KiB in 0.5 s',
       'web:2  tank/vm -> fjoe@b:tank/x/vm  incremental since web:1, 1 KiB in 0.5 s',
-      'done: 2 versions, 3 MiB in 1.5 s (2 MiB/s)',
+      'done: 2 versions, 2 KiB in 1.5 s (1.33 KiB/s)',
       '',
     ].join('\n'),
   );
@@ -76,18 +76,15 @@ test('what is up to date is told only when asked for more', () => {
   const plan = planFor(sender);
   const events: TransferEvent[] = [{ kind: 'planned', plan }, finish(plan, 0)];
   assert.equal(show(events).stdout, 'nothing to do: fjoe@b is up to date\n');
-  assert.match(show(events, true).stdout, /tank\/vm: fjoe@b:tank\/vm has web:2, the newest/);
+  assert.match(show(events, true).stdout, /tank\/vm: fjoe@b:tank\/vm has the newest version, web:2/);
 });
 
 test('a conflict goes to stderr with its evidence and the way out', () => {
   const plan = planFor(world('tank/vm: web:1 web:3'), 'web');
   const { stdout, stderr } = show([{ kind: 'planned', plan }, finish(plan, 0)]);
-  assert.match(
-    stderr,
-    /^conflict: web in tank\/vm: diverged: after web:1, fjoe@b:tank\/vm went on with web:3/,
-  );
-  assert.match(stderr, /\n {2}way out: .*--rollback/);
-  assert.equal(stdout, 'nothing sent; 1 conflict left\n');
+  assert.match(stderr, /^conflict: web in tank\/vm: diverged after web:1: fjoe@b:tank\/vm has web:3/);
+  assert.match(stderr, /\n {2}to resolve: .*--rollback/);
+  assert.equal(stdout, 'nothing sent; 1 conflict to resolve\n');
 });
 
 test('a failed step is told with its cause, and the sum says what is missing', () => {
@@ -108,7 +105,7 @@ test('a failed step is told with its cause, and the sum says what is missing', (
     stderr,
     'web:1  tank/vm -> fjoe@b:tank/vm failed:\nzfs-vm: fjoe@b: zfs receive failed\n  local: said this\n  try: do that\n',
   );
-  assert.match(stdout, /^not done: 2 versions missing; sent 0 versions/m);
+  assert.match(stdout, /^incomplete: 2 versions not sent; sent 0 versions/m);
 });
 
 test('without a terminal nothing is redrawn', () => {

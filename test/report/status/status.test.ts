@@ -17,7 +17,7 @@ const choice = { patterns: [], latest: false };
 const hour = 3600;
 const now = 1_700_000_000;
 const sender = world('tank/web: web:1 web:2 web:3', 'tank/app: app:1');
-const lost = new ZfsVmError('connection', "can't connect to c: no route | at all");
+const lost = new ZfsVmError('connection', 'cannot connect to c: no route | at all');
 
 /** Versions n were made n hours before now, but for 4 - n ones of web: web:3 is the newest, an hour old. */
 function makeStatus(hosts: Readonly<Record<string, Datasets | ZfsVmError>>, local = sender): Status {
@@ -60,14 +60,14 @@ test('the table has a line for each streamline here and on each host, and the co
     `STREAMLINE  HOST   NEWEST     AGE  BEHIND                   STATE
 app         local       1    30 h
 app         b           1    30 h                           up to date
-app         c                                               not reached
+app         c                                               unreachable
 app         d           1    30 h                           up to date
 web         local       3  60 min
-web         b           1     3 h  2 versions, about 2 KiB  behind, part of 2 has come
-web         c                                               not reached
+web         b           1     3 h  2 versions, about 2 KiB  behind, part of 2 received
+web         c                                               unreachable
 web         d           1     3 h  2 versions               conflict
-d: web in tank/web: d:tank/web has 14 KiB that came after web:1 and are in no snapshot: it was written to or mounted, or its newest snapshot was destroyed
-  way out of a push: see what with "zfs diff tank/web@zfs-vm:web:1" there; run this again with --set-aside, which keeps what the receiver has there as a dataset beside it, or if it may go, run this again with --rollback
+conflict with d: web in tank/web: d:tank/web has 14 KiB of changes after web:1 that are in no snapshot: it was written to or mounted, or its newest snapshot was destroyed
+  to resolve: to list the changes, run "zfs diff tank/web@zfs-vm:web:1" on d; run the same command again with --set-aside to keep the changes on d in a renamed dataset, or with --rollback to destroy the changes on d
 `,
   );
 });
@@ -150,13 +150,13 @@ for (const [what, hosts, maxAgeHours, level, summary] of [
     /b: web in tank\/web: .*, and 1 other problem$/,
   ],
   [
-    'a host that is not reached is unknown',
+    'a host that is unreachable is unknown',
     { b: inStep, c: lost },
     undefined,
     'UNKNOWN',
-    /can't connect to c: no route \/ at all$/,
+    /cannot connect to c: no route \/ at all$/,
   ],
-  ['unknown is worse than a warning', { b: lagging, c: lost }, undefined, 'UNKNOWN', /can't connect to c/],
+  ['unknown is worse than a warning', { b: lagging, c: lost }, undefined, 'UNKNOWN', /cannot connect to c/],
   ['with a greatest age, a host may be behind', { b: lagging }, 30, 'OK', /at most 30 h old/],
   [
     'a version that is older is critical',
@@ -186,7 +186,7 @@ for (const [what, hosts, maxAgeHours, level, summary] of [
 
 test('check: a machine without versions is unknown, as there is nothing to be content with', () => {
   const { level, text } = checkStatus(makeStatus({ b: inStep }, world('tank:')), undefined);
-  assert.deepEqual([level, text], ['UNKNOWN', 'ZFS-VM UNKNOWN - this machine has no versions\n']);
+  assert.deepEqual([level, text], ['UNKNOWN', 'ZFS-VM UNKNOWN - no versions on this machine\n']);
 });
 
 test('check: what fails is told in one line, with nothing in it that would be taken for numbers', () => {
@@ -243,11 +243,11 @@ test('what a push would pass over is told with what to do, and is a warning', ()
   assert.match(table, /^web +b +3 +60 min +up to date, changed since$/m);
   assert.match(
     table,
-    /^b:tank\/x\/app keeps a part of app:1 that a push would not continue\n {2}to resolve: .*"zfs-vm abort -n app b"$/m,
+    /^b:tank\/x\/app has an interrupted receive of app:1 that a push would not resume\n {2}to resolve: .*"zfs-vm abort -n app b"$/m,
   );
   assert.match(
     table,
-    /^b:tank\/web@zfs-vm:web:3 was written to or mounted since: the next version will be a conflict\n {2}to resolve: .*"zfs rollback tank\/web@zfs-vm:web:3"/m,
+    /^b:tank\/web@zfs-vm:web:3 was written to or mounted since: the next push will report a conflict\n {2}to resolve: .*"zfs rollback tank\/web@zfs-vm:web:3"/m,
   );
   const { level, text } = checkStatus(status, undefined);
   assert.equal(level, 'WARNING');

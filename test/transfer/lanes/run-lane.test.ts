@@ -194,10 +194,7 @@ for (const way of ['through us', 'by joined descriptors'] as const) {
     assert.equal(done, 1);
     assert.equal(failure?.step.to.tag?.version.text, '2');
     assert.match(failure.error.message, /zfs send failed with status 1: cannot send: gone/);
-    assert.match(
-      failure.error.details.join(),
-      /zfs receive said: cannot receive: failed to read from stream/,
-    );
+    assert.match(failure.error.details.join(), /zfs receive: cannot receive: failed to read from stream/);
   });
 
   test(`a receive that fails behind a sender that has gone on is the cause, ${way}`, async () => {
@@ -244,7 +241,7 @@ for (const way of ['through us', 'by joined descriptors'] as const) {
     { timeout: 20_000 },
     async () => {
       const { failure } = await run('printf data; sleep 60', 'cat >/dev/null; exit 1', { way, stallMs: 200 });
-      assert.match(failure?.error.message ?? '', /nothing moved .* for 0.2 s/);
+      assert.match(failure?.error.message ?? '', /no progress .* for 0\.2 s/);
       assert.equal(failure?.fault, 'lost');
     },
   );
@@ -320,7 +317,10 @@ test('a version that the sender has no more is missed in a shared stream, and th
     { legs: makeSharedLegs(4) },
   );
   assert.deepEqual({ done, failure }, { done: 2, failure: undefined });
-  assert.match(skipErrors.map(({ message }) => message).join(), /^local: tank\/vm@zfs-vm:web:3 is gone/);
+  assert.match(
+    skipErrors.map(({ message }) => message).join(),
+    /^local: tank\/vm@zfs-vm:web:3 was destroyed or renamed/,
+  );
   const steps = listSteps(events).slice(-4);
   assert.deepEqual(steps, ['step-done 2', 'step-started 3', 'step-started 4', 'step-done 4']);
 });
@@ -335,7 +335,7 @@ test('a version that has come by another way meanwhile is there', async () => {
 // zfs send -I that can't read a snapshot ends its stream all the same, and zfs receive ends well (libzfs_sendrecv.c).
 for (const [status, words] of [
   [1, /zfs send failed with status 1: cannot send tank\/vm@x: Input\/output error/],
-  [0, /zfs send ended its stream before all versions were in it/],
+  [0, /zfs send ended before all versions were sent/],
 ] as const) {
   test(`a shared stream that ends early is no success, sender's status ${status}`, async () => {
     const legs = makeSharedLegs(4).slice(1);
