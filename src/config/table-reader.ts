@@ -20,8 +20,9 @@ export class TableReader<Key extends string> {
   /** @throws TomlFault when the value is no table, or has a key that isn't one of these */
   constructor(value: TomlValue, what: string, keys: readonly Key[], onFault?: FaultListener) {
     this.#onFault = onFault;
-    if (value.kind !== 'table')
-      {throw new TomlFault(value.line, `${what} must be a table, e.g. [remotes.backup]`);}
+    if (value.kind !== 'table') {
+      throw new TomlFault(value.line, `${what} must be a table, e.g. [remotes.backup]`);
+    }
     for (const [key, { line }] of value.entries) {
       if ((keys as readonly string[]).includes(key)) continue;
       this.#tell(
