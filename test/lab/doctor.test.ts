@@ -107,7 +107,7 @@ const faults: readonly Fault[] = [
   },
   { name: 'no awk', ...hide('awk'), kind: 'programs', level: 'fault', says: /awk/ },
   { name: 'no zstd', ...hide('zstd'), kind: 'zstd', level: 'note' },
-  { name: 'no zfs', ...hide('zfs'), kind: 'zfs-unusable', level: 'fault', says: /no zfs command/ },
+  { name: 'no zfs', ...hide('zfs'), kind: 'zfs-unusable', level: 'fault', says: /zfs command not found/ },
   {
     ...{ name: 'one session at a time', kind: 'sessions', level: 'warning', says: /MaxSessions/ },
     put: `echo 'MaxSessions 1' > ${sshConfig}; ${reloadSshd}`,
