@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { toRemoteCommand } from '../../src/host/ssh/remote-command.js';
 import {
+  announceRequest,
   decodeRecord,
   decodeRequest,
   encodeRecord,
   encodeRequest,
   ProtocolFault,
+  splitAnnouncement,
 } from '../../src/requests/protocol.js';
 import type { RecordOf, Request } from '../../src/requests/request.js';
 
@@ -76,4 +79,13 @@ test('a line that differs in any character from what is written is refused, or i
       }
     }),
   );
+});
+
+test('a request goes over SSH as it is, and may ask to be told of its arrival', () => {
+  const words = encodeRequest({ kind: 'abort', dataset: 'tank/a b', token: '1-a-b-c' });
+  const line = toRemoteCommand(words);
+  assert.equal(line, 'zfs-vm-gate/1 abort dataset=tank/a%20b token=1-a-b-c');
+  assert.deepEqual(splitAnnouncement(line), { line, isAnnounced: false });
+  const announced = toRemoteCommand(announceRequest(words));
+  assert.deepEqual(splitAnnouncement(announced), { line, isAnnounced: true });
 });

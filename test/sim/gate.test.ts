@@ -111,7 +111,7 @@ test('a pull through a gate brings all versions, with holds, bookmarks and notes
   world.gates.set(a, gate);
   world.configFiles.set('config.toml', '[remotes.a]\nhost = "root@a"\ngate = true\n');
   tag(a, 2);
-  const { status, stderr } = await world.run('b', 'pull a');
+  const { status, stderr } = await world.run('b', 'pull --props compression a');
   assert.equal(status, 0, stderr);
   assertHasVersionsOf(b, a);
   assert.deepEqual(gate.log, []);

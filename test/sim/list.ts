@@ -27,7 +27,7 @@ export async function runList(call: Call, words: readonly string[], pools: Pools
 
 /** `zfs get`. Gives the exit status. */
 export async function runGet(call: Call, words: readonly string[], pools: Pools): Promise<number> {
-  const options = readOptions(words, 'Hpo:t:s:');
+  const options = readOptions(words, 'Hpro:t:s:');
   const [list = '', ...names] = options.operands;
   const asked = list === 'all' ? [] : list.split(',');
   checkProperties(asked);
@@ -35,7 +35,7 @@ export async function runGet(call: Call, words: readonly string[], pools: Pools)
   const fields = (options.value('o') ?? 'name,property,value,source').split(',');
   const { found, missing } = findListed(pools, names, {
     types: options.value('t')?.split(','),
-    depth: undefined,
+    depth: options.has('r') ? Infinity : undefined,
   });
   for (const name of missing) await complain(call, `cannot open '${name}': dataset does not exist`);
   found.sort(inDefaultOrder);
