@@ -1,6 +1,8 @@
 import type { Writable } from 'node:stream';
 import { exitCodeOfAll, exitCodes, ZfsVmError } from '../base/errors.js';
-import { chooseColors, findWidth } from '../report/terminal/colors.js';
+import { toPrintable } from '../base/printable.js';
+import { formatWatchScreen, wipeScreen } from '../report/status/watch-screen.js';
+import { chooseColors, findWidth, type OutputStream } from '../report/terminal/colors.js';
 import { formatError } from '../report/error-text.js';
 import { checkCodes, checkStatus, failCheck, type CheckResult } from '../report/status/status-check.js';
 import { formatStatusAsJson } from '../report/status/status-json.js';
@@ -8,7 +10,7 @@ import { formatStatusForPrometheus } from '../report/status/status-prometheus.js
 import { formatStatusTable } from '../report/status/status-table.js';
 import type { Status } from '../tasks/status/status-result.js';
 import { defineCommand, hostOperands } from '../command-line/command-definition.js';
-import { duration } from '../command-line/numbers.js';
+import { duration, seconds } from '../command-line/numbers.js';
 import { flag, onlyBeside, value } from '../command-line/option.js';
 import type { Outputs } from '../command-line/run-command-line.js';
 import { BaseCommand } from './base-command.js';
@@ -22,6 +24,16 @@ const besideCheck = {
   describeFault: (names: readonly string[]) => `${names.join(', ')} requires --check`,
   hint: 'add --check',
 };
+
+/** What is wrong where nothing is shown again. */
+const besideWatch = {
+  option: '--watch',
+  describeFault: (names: readonly string[]) => `${names.join(', ')} requires --watch`,
+  hint: 'add --watch',
+};
+
+/** How long it is between two looks, unless the person says otherwise. */
+const usualIntervalMs = 30_000;
 
 /** Compares this machine with other hosts. */
 export class StatusCommand extends BaseCommand<typeof StatusCommand.definition> {
@@ -39,6 +51,7 @@ export class StatusCommand extends BaseCommand<typeof StatusCommand.definition> 
         'Fail if the newest version on a remote is older than 26 hours',
         'status --check --max-age 26h backup',
       ],
+      ['Show the status of all remotes continuously', 'status --watch'],
       ['Print metrics for the textfile collector of node_exporter', 'status --prometheus'],
     ],
     options: {
@@ -49,6 +62,13 @@ export class StatusCommand extends BaseCommand<typeof StatusCommand.definition> 
         maxAgeSeconds: value(['--max-age'], {
           ...{ value: 'TIME', kind: 'duration', read: duration('a time') },
           help: 'maximum age of the newest version on each host, e.g. 26h',
+        }),
+      }),
+      watch: flag(['--watch'], 'update the status in the terminal until Ctrl-C'),
+      ...onlyBeside(besideWatch, {
+        intervalMs: value(['--interval'], {
+          ...{ value: 'SECONDS', kind: 'number', read: seconds({ least: 1, example: 30 }) },
+          help: 'seconds between updates (30)',
         }),
       }),
       prometheus: flag(['--prometheus'], 'print metrics in the Prometheus text format'),
@@ -67,6 +87,7 @@ export class StatusCommand extends BaseCommand<typeof StatusCommand.definition> 
     const { check, prometheus, json } = this.args;
     if (check) return tellCheck(await this.#runCheck(), stdout);
     this.#checkForms();
+    if (this.args.watch) return this.#watch();
     const compared = await this.#compare();
     if (prometheus) {
       stdout.write(formatStatusForPrometheus(compared, localName));
@@ -86,8 +107,39 @@ export class StatusCommand extends BaseCommand<typeof StatusCommand.definition> 
     return statusOf(compared);
   }
 
+  /** Shows the table again and again, as large as the terminal. @throws the signal's reason when the person ends it */
+  async #watch(): Promise<number> {
+    const { stdout, signal, platform } = this.context;
+    const { intervalMs = usualIntervalMs } = this.args;
+    if (findWidth(stdout) === undefined) {
+      throw new ZfsVmError('usage', '--watch needs a terminal', { hint: 'omit --watch, or use --json' });
+    }
+    const plain = chooseColors(stdout, { NO_COLOR: '1' });
+    stdout.write(wipeScreen);
+    for (;;) {
+      const compared = await this.#compare();
+      const { columns = 80, rows = 24 } = stdout as OutputStream;
+      const time = new Date(compared.atSeconds * 1000).toISOString().slice(11, 19);
+      const title = `zfs-vm status at ${time} UTC, every ${intervalMs / 1000} s; Ctrl-C ends`;
+      const table = formatStatusTable(compared, localName, plain, columns - 1)
+        .trimEnd()
+        .split('\n');
+      const errors = compared.hosts.flatMap((host) =>
+        host.kind === 'failed' ? [`${host.host}: ${toPrintable(host.error.message)}`] : [],
+      );
+      stdout.write(formatWatchScreen(title, [...table, ...errors], { columns, rows }));
+      await platform.clock.sleep(intervalMs, signal);
+    }
+  }
+
   /** @throws ZfsVmError `usage` for options that don't go together */
   #checkForms(): void {
+    const { watch } = this.args;
+    if (watch && (this.args.json || this.args.check || this.args.prometheus)) {
+      throw new ZfsVmError('usage', '--watch does not go with --json, --check or --prometheus', {
+        hint: 'use one of them',
+      });
+    }
     const { json, check, prometheus } = this.args;
     if ([json, check, prometheus].filter(Boolean).length > 1) {
       throw new ZfsVmError('usage', '--json, --check and --prometheus exclude each other', {

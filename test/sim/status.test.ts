@@ -247,6 +247,9 @@ test('a machine without versions is told so', async () => {
 for (const [args, words] of [
   ['status --json --prometheus near', /exclude each other/],
   ['status --max-age 26h near', /requires --check/],
+  ['status --watch near', /--watch needs a terminal/],
+  ['status --interval 5 near', /--interval requires --watch/],
+  ['status --watch --json near', /--watch does not go with --json/],
   ['status local', /compares other hosts with this machine/],
   ['status --config empty.toml', /no hosts to compare with/],
   ['status -n nothing near', /no streamline "nothing" on this machine/],

@@ -76,7 +76,7 @@ for (const width of [60, 80, 120]) {
   test(`the table fits ${width} columns`, () => {
     const status = makeStatus({ 'backup-host.example.com': lagging, c: lost, d: modified });
     const text = formatStatusTable(status, 'local', new Chalk({ level: 0 }), width);
-    const table = text.split('\n').filter((line) => !/^( {2}way| {2}to |d: )/.test(line));
+    const table = text.split('\n').filter((line) => !/^( {2}to |conflict with )/.test(line));
     assert.deepEqual(
       table.filter((line) => line.length > width),
       [],
