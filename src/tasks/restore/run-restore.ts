@@ -103,7 +103,7 @@ function restoreLines(plan: RestorePlan, state: MountState, asideRole: Role): st
   const { dataset, aside, moved, parts } = plan;
   const { name } = dataset;
   const toAside = renamer(name, aside);
-  const changed = `cannot go on: ${name} is another dataset than a moment ago`;
+  const changed = `cannot continue: ${name} was replaced by another dataset meanwhile`;
   const lines =
     dataset.guid === undefined
       ? []
