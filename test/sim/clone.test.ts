@@ -114,7 +114,7 @@ test('what is not there is told with what there is', async () => {
     'clone wed tank/work',
     /no streamline "wed"[^]*existing streamlines: web, db/,
   );
-  await expectRefusal(world, 'a', 'clone web:7 tank/work', /no version 7 of web[^]*it has: 1, 2/);
+  await expectRefusal(world, 'a', 'clone web:7 tank/work', /no version 7 of web[^]*existing versions: 1, 2/);
   await expectRefusal(world, 'a', 'clone web:x tank/work', /is not a version/);
   await expectRefusal(world, 'a', 'clone web rpool/work', /no pool "rpool"[^]*tank/);
 });
@@ -202,10 +202,10 @@ test('nothing is pulled for a clone that can not be, or of a version that is not
   b.pools.create('tank/taken');
   await expectRefusal(world, 'b', 'clone --from a web tank/taken', /already exists/);
   await expectRefusal(world, 'b', 'clone --from a web tank/no/such', /add -p/);
-  await expectRefusal(world, 'b', 'clone --from a web:9 tank/work', /a has no version 9 of web/);
+  await expectRefusal(world, 'b', 'clone --from a web:9 tank/work', /no version 9 of web on a/);
   await expectRefusal(world, 'b', 'clone --from a wed tank/work', /no streamline "wed"/);
   await expectRefusal(world, 'b', 'clone --from a -d fast/x web tank/work', /another pool/);
-  await expectRefusal(world, 'b', 'clone --compress web tank/work', /--compress says how/);
+  await expectRefusal(world, 'b', 'clone --compress web tank/work', /--compress applies only/);
   const told = /-d, --retries apply only with --from\n {2}try: .*--from fjoe@remote-host/;
   await expectRefusal(world, 'b', 'clone -d tank/x --retries 3 web tank/work', told);
 });
