@@ -111,7 +111,7 @@ test('a receiver that is reset in the middle is gone on with when it is back, in
   await a.setLink({});
   const { status, output } = await push.end();
   assert.equal(status, 0, output);
-  assert.match(output, /trying again/);
+  assert.match(output, /reconnecting/);
   assert.deepEqual(await listVersionGuids(b), await listVersionGuids(a));
   assert.equal(await hashFiles(b, 'tank/vm/ct@zfs-vm:ct:1'), await hashFiles(a, 'tank/ct@zfs-vm:ct:1'));
 });
