@@ -244,17 +244,23 @@ async function tagIfChanged(world: SimWorld, words: string, since?: string): Pro
 
 test('nothing new, no version: that is said, and stdout is empty', async () => {
   const { world, a } = makeWorld();
-  const unchanged = 'tank/vm has not changed since web:1';
+  const unchanged = 'no changes since web:1 in tank/vm; no version created';
   assert.equal(await tagIfChanged(world, 'tank/vm', unchanged), '');
   a.pools.write('tank/vm', [3]);
   assert.equal(await tagIfChanged(world, 'tank/vm'), 'tank/vm@zfs-vm:web:2\n');
-  assert.equal(await tagIfChanged(world, 'tank/vm', 'tank/vm has not changed since web:2'), '');
+  assert.equal(
+    await tagIfChanged(world, 'tank/vm', 'no changes since web:2 in tank/vm; no version created'),
+    '',
+  );
 });
 
 test("somebody else's snapshot in between hides no change, and is none", async () => {
   const { world, a } = makeWorld();
   a.pools.snapshot(['tank/vm@daily-1']);
-  assert.equal(await tagIfChanged(world, 'tank/vm', 'tank/vm has not changed since web:1'), '');
+  assert.equal(
+    await tagIfChanged(world, 'tank/vm', 'no changes since web:1 in tank/vm; no version created'),
+    '',
+  );
   a.pools.write('tank/vm', [3]);
   a.pools.snapshot(['tank/vm@daily-2']);
   assert.equal(await tagIfChanged(world, 'tank/vm'), 'tank/vm@zfs-vm:web:2\n');
@@ -264,7 +270,10 @@ test('of a volume, too', async () => {
   const { world, a } = makeWorld();
   a.pools.create('tank/disk', { type: 'volume' });
   addVersion(a, 'tank/disk', 'disk:1');
-  assert.equal(await tagIfChanged(world, 'tank/disk', 'tank/disk has not changed since disk:1'), '');
+  assert.equal(
+    await tagIfChanged(world, 'tank/disk', 'no changes since disk:1 in tank/disk; no version created'),
+    '',
+  );
   a.pools.write('tank/disk', [3]);
   assert.equal(await tagIfChanged(world, 'tank/disk'), 'tank/disk@zfs-vm:disk:2\n');
 });
@@ -276,7 +285,10 @@ test('a clone is compared with what it was made from, and the versions of other 
   a.pools.clone('tank/disk@zfs-vm:disk:1', 'tank/copy');
   a.pools.write('tank/disk', [3]);
   addVersion(a, 'tank/disk', 'disk:2');
-  assert.equal(await tagIfChanged(world, 'tank/copy', 'tank/copy has not changed since disk:1'), '');
+  assert.equal(
+    await tagIfChanged(world, 'tank/copy', 'no changes since disk:1 in tank/copy; no version created'),
+    '',
+  );
   a.pools.write('tank/copy', [4]);
   assert.equal(await tagIfChanged(world, 'tank/copy'), 'tank/copy@zfs-vm:disk:3\n');
 });
@@ -292,7 +304,10 @@ test('a clone of what was written after a version has changed since', async () =
 test('a streamline that begins has its first version made, though nothing is new', async () => {
   const { world } = makeWorld();
   assert.equal(await tagIfChanged(world, '-n other:1 --new tank/vm'), 'tank/vm@zfs-vm:other:1\n');
-  assert.equal(await tagIfChanged(world, '-n web:9 tank/vm', 'tank/vm has not changed since web:1'), '');
+  assert.equal(
+    await tagIfChanged(world, '-n web:9 tank/vm', 'no changes since web:1 in tank/vm; no version created'),
+    '',
+  );
 });
 
 test('who may make snapshots and set no properties can tag a tree, and gives no notes', async () => {
@@ -314,7 +329,7 @@ async function addTree(world: SimWorld, a: Machine): Promise<void> {
   await expectRun(world, 'a', 'tag -r -n t:1 tank/t');
 }
 
-const treeUnchanged = 'nothing in tank/t has changed since t:1';
+const treeUnchanged = 'no changes since t:1 in tank/t or below; no version created';
 
 test('a tree has changed when something was written to any member', async () => {
   const { world, a } = makeWorld();
