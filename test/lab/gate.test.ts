@@ -186,7 +186,7 @@ test('a stolen key can add versions, and nothing else', async () => {
   assert.ok(code !== 0, stderr);
   const kept = (await snapState(b)).split('\n').filter((line) => !line.startsWith('tank/backup/large'));
   assert.deepEqual(kept, added.split('\n'));
-  await b.run('zfs-vm abort --yes');
+  await b.run('zfs-vm abort --yes; zpool sync; zpool wait -t free tank');
   await a.run('date > /tank/vm/small; zfs snapshot tank/vm@zfs-vm:web:4');
   await expectZfsVm(a, 'push -n web backup');
 });
