@@ -13,6 +13,11 @@ import { findContainerDatasets } from '../../src/streamline/container.js';
 import { matchesGlob } from '../../src/streamline/selection.js';
 import { readTag } from '../../src/streamline/tag.js';
 import { parseVersion } from '../../src/streamline/version.js';
+import { parseDelegations } from '../../src/tasks/doctor/delegations.js';
+import { parseHolds } from '../../src/tasks/doctor/parse-holds.js';
+import { parseHost } from '../../src/tasks/doctor/parse-host.js';
+import { readSections } from '../../src/tasks/doctor/sections.js';
+import { parseZfsVersion } from '../../src/tasks/doctor/zfs-version.js';
 import { findLastSent, LegReports } from '../../src/transfer/lanes/lane-script.js';
 import { findRootCause } from '../../src/transfer/lanes/root-cause.js';
 import { DiffReader } from '../../src/zfs/diff.js';
@@ -35,6 +40,16 @@ const readers: readonly (readonly [
   ['a resume token', parseResumeToken, '\n'],
   ['a resume token', parseResumeToken, '\ttoguid = 0x1 '],
   ['a resume token', parseResumeToken, ' \t'],
+  ['rights', (text) => parseDelegations(text, 'tank', { user: 'u', groups: [] }), '---- Permissions on -'],
+  [
+    'rights',
+    (text) =>
+      parseDelegations(`Local+Descendent permissions:\n\tuser ${text}\t`, 'tank', { user: 'u', groups: [] }),
+    'a ',
+  ],
+  ['a version of zfs', parseZfsVersion, 'zfs-1'],
+  ['holds', parseHolds, 'tank@a\t'],
+  ['an examination', (text) => parseHost(readSections(text)), '\nzfs-vm: section user\n'],
   ['an estimate', parseEstimate, 'size\t1'],
   ['a line of a diff', (text) => new DiffReader('/r').read(`M\tF\t/r/${text}`), '\\0040'],
   ['mounts', parseMounts, 'tank\\040 '],

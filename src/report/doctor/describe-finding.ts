@@ -1,5 +1,6 @@
 import type { ZfsVmError } from '../../base/errors.js';
 import { toPrintable } from '../../base/printable.js';
+import { quoteWord } from '../../base/shell.js';
 import type { Duty } from '../../tasks/doctor/duties.js';
 import type { Finding } from '../../tasks/doctor/finding.js';
 import { formatBytes, formatCount } from '../quantities.js';
@@ -87,11 +88,11 @@ const words: { readonly [K in Kind]: Describe<K> } = {
       : { message: names.join(', ') },
   'pool-health': ({ level, pool, health }) => ({
     ...{ subject: `pool ${pool}`, message: health },
-    remedy: level === 'ok' ? undefined : `see "zpool status ${pool}" there`,
+    remedy: level === 'ok' ? undefined : `see "zpool status ${quoteWord(pool)}" there`,
   }),
   'pool-readonly': ({ pool }) => ({
     ...{ subject: `pool ${pool}`, message: 'imported read-only: it can receive nothing' },
-    remedy: `import it again: "zpool export ${pool}; zpool import ${pool}"`,
+    remedy: `import it again: "zpool export ${quoteWord(pool)}; zpool import ${quoteWord(pool)}"`,
   }),
   'pool-features': ({ pool, disabled }) => ({
     subject: `pool ${pool}`,
@@ -99,7 +100,7 @@ const words: { readonly [K in Kind]: Describe<K> } = {
       ? { message: 'has all features that streams need' }
       : {
           message: `features that streams may need are disabled: ${disabled.join(', ')}`,
-          remedy: `"zpool upgrade ${pool}" there; hosts with an older OpenZFS cannot import it afterwards`,
+          remedy: `"zpool upgrade ${quoteWord(pool)}" there; hosts with an older OpenZFS cannot import it afterwards`,
         }),
   }),
   'pool-space': ({ level, pool, freeBytes, percentUsed }) => ({
@@ -108,7 +109,7 @@ const words: { readonly [K in Kind]: Describe<K> } = {
   }),
   quota: ({ dataset, quotaBytes, availableBytes }) => ({
     message: `${dataset}: ${formatBytes(availableBytes)} left of a quota of ${formatBytes(quotaBytes)}`,
-    remedy: `raise it: "zfs set quota=SIZE ${dataset}"`,
+    remedy: `raise it: "zfs set quota=SIZE ${quoteWord(dataset)}"`,
   }),
   destination: ({ dataset, missing }, host) =>
     missing === undefined
@@ -116,7 +117,7 @@ const words: { readonly [K in Kind]: Describe<K> } = {
       : {
           message: `${dataset} does not exist: ${missing} is missing`,
           remedy: missing.includes('/')
-            ? `push with -p, or create it there: "zfs create -p -o canmount=off ${dataset}"`
+            ? `push with -p, or create it there: "zfs create -p -o canmount=off ${quoteWord(dataset)}"`
             : `name a dataset of a pool that ${host} has`,
         },
   'destination-key': ({ dataset, root }) => ({
@@ -124,7 +125,7 @@ const words: { readonly [K in Kind]: Describe<K> } = {
       subject: 'destination',
       message: `the key of ${root} is not loaded: only raw streams can arrive below ${dataset}`,
     },
-    remedy: `"zfs load-key ${root}" there`,
+    remedy: `"zfs load-key ${quoteWord(root)}" there`,
   }),
   rights: describeRights,
   'all-rights': ({ by }) => ({
@@ -163,7 +164,7 @@ const words: { readonly [K in Kind]: Describe<K> } = {
       subject: 'leftovers',
       message: `${formatCount(datasets.length, 'dataset')} set aside: ${listSome(datasets)}`,
     },
-    remedy: `destroy what is not needed any more: "zfs destroy -r ${datasets[0] ?? ''}"`,
+    remedy: `destroy what is not needed any more: "zfs destroy -r ${quoteWord(datasets[0] ?? '')}"`,
   }),
   bookmarks: ({ count }, host) => ({
     ...{ subject: 'leftovers', message: `${formatCount(count, 'bookmark')}: listing takes longer` },
@@ -184,7 +185,10 @@ const words: { readonly [K in Kind]: Describe<K> } = {
 export function describeFinding(finding: Finding, host: string): FindingWords {
   const describe = words[finding.kind] as Describe<Kind>;
   const { subject = finding.kind.replace('-', ' '), message, remedy } = describe(finding, host);
-  return { subject, message: toPrintable(message), remedy };
+  return {
+    ...{ subject: toPrintable(subject), message: toPrintable(message) },
+    remedy: remedy === undefined ? undefined : toPrintable(remedy),
+  };
 }
 
 const verbs: Readonly<Record<Duty, string>> = {
@@ -219,7 +223,7 @@ function describeRights({
 }
 
 function formatGrant(user: string, permissions: readonly string[], place: string): string {
-  return `"zfs allow -u ${user} ${permissions.join(',')} ${place}" there, as root`;
+  return `"zfs allow -u ${user} ${permissions.join(',')} ${quoteWord(place)}" there, as root`;
 }
 
 function describeError({ message, hint }: ZfsVmError): Omit<FindingWords, 'subject'> {

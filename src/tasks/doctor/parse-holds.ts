@@ -1,3 +1,4 @@
+import { isSnapshotName } from '../../zfs/names.js';
 import type { HoldReading } from './host-reading.js';
 
 /** An awk program that lets the names of snapshots through that somebody holds, of lines with `userrefs` and the name. */
@@ -10,7 +11,7 @@ export const heldOnly = '$1 > 0 { print $2 }';
 export function parseHolds(output: string): HoldReading[] {
   return output.split('\n').flatMap((line) => {
     const [snapshot = '', tag = '', taken] = line.split('\t');
-    if (taken === undefined || !snapshot.includes('@')) return [];
+    if (taken === undefined || !isSnapshotName(snapshot)) return [];
     return { snapshot, tag, takenAtSeconds: parseTime(taken.trim()) };
   });
 }

@@ -1,6 +1,10 @@
 import { quoteCommand } from '../../base/shell.js';
+import { findDatasetNameFault } from '../../zfs/names.js';
 import type { HostReading, PoolReading, SectionReading, SpaceReading } from './host-reading.js';
 import type { Sections } from './sections.js';
+
+/** What users and groups are called on all systems that have ZFS; what is told is pasted into commands. */
+const accountName = /^[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}$/;
 
 /** Programs that our commands call on hosts, besides zfs. */
 export const neededPrograms = ['awk', 'cat', 'head', 'ls', 'sed', 'tr', 'xargs'] as const;
@@ -30,8 +34,9 @@ export function parseHost({ before, ended }: Sections): HostReading {
   const [shell = ''] = linesOf(find('shell'));
   const [clock = ''] = linesOf(find('clock'));
   return {
-    ...{ user, userId: Number(userId), groups: groups.split(' '), shell, banner: before },
-    missingPrograms: linesOf(find('programs')),
+    ...{ user: accountName.test(user) ? user : 'USER', userId: Number(userId) },
+    ...{ groups: groups.split(' '), shell, banner: before },
+    missingPrograms: neededPrograms.filter((name) => linesOf(find('programs')).includes(name)),
     hasZstd: find('zstd').status === 0,
     clockSeconds: /^[0-9]{1,12}$/.test(clock) ? Number(clock) : undefined,
     ...{ sudo: ended.get('sudo'), version: find('version'), use: find('space') },
@@ -55,7 +60,7 @@ function parsePools(pools: SectionReading, properties: SectionReading): PoolRead
   if (pools.status !== 0) return [];
   return linesOf(pools).flatMap((line) => {
     const [name = '', free, capacity, health, readonly] = line.split('\t');
-    if (health === undefined) return [];
+    if (health === undefined || findDatasetNameFault(name) !== undefined) return [];
     return {
       ...{ name, health, isReadonly: readonly === 'on' },
       ...{ freeBytes: Number(free), percentUsed: Number(capacity?.replace('%', '')) },
@@ -68,7 +73,7 @@ function parseSpace(space: SectionReading): SpaceReading[] {
   if (space.status !== 0) return [];
   return linesOf(space).flatMap((line) => {
     const [name = '', available, quota] = line.split('\t');
-    return quota === undefined
+    return quota === undefined || findDatasetNameFault(name) !== undefined
       ? []
       : { name, availableBytes: Number(available), quotaBytes: Number(quota) || 0 };
   });

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ZfsVmError } from '../../../src/base/errors.js';
 import { chooseGrant, type GrantRole } from '../../../src/tasks/doctor/grant.js';
-import { findSkew } from '../../../src/tasks/doctor/judge-host.js';
+import { Chalk } from 'chalk';
+import { formatFindings } from '../../../src/report/doctor/doctor-report.js';
+import { findSkew, judgeHost } from '../../../src/tasks/doctor/judge-host.js';
 import { judgeRights } from '../../../src/tasks/doctor/judge-rights.js';
 import { judgePools, judgeVersion } from '../../../src/tasks/doctor/judge-zfs.js';
 import { parseHolds } from '../../../src/tasks/doctor/parse-holds.js';
@@ -161,4 +163,20 @@ test('a narrower right does for a wider one, and the place where least is missin
       ['prune', 'note', 'tank/vm'],
     ],
   );
+});
+
+test('what a hostile host prints is in no command that is suggested, and in no escape sequence', () => {
+  const text = [
+    '\nzfs-vm: section user\n$(reboot)\n1000\nx\n\nzfs-vm: ended 0',
+    '\nzfs-vm: section programs\nawk\nrm -rf /\n\nzfs-vm: ended 0',
+    '\nzfs-vm: section pools\n$(reboot)\t1\t99\tONLINE\ton\ntank\t1\t99\t\u001b[2J\toff\n\nzfs-vm: ended 0',
+    '\nzfs-vm: section space\ntank;reboot\t0\t1000\n\nzfs-vm: ended 0',
+  ].join('\n');
+  const host = parseHost(readSections(text));
+  const findings = [...judgeHost({ ...host, banner: '\u001b[2J' }, 0), ...judgePools(host)];
+  const told = formatFindings({ host: 'b', findings }, new Chalk({ level: 0 }));
+  assert.doesNotMatch(told, /reboot|rm -rf/);
+  assert.ok(!told.includes('\u001b'));
+  assert.match(told, /USER/);
+  assert.deepEqual(host.missingPrograms, ['awk']);
 });
