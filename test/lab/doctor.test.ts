@@ -162,7 +162,7 @@ const faults: readonly Fault[] = [
   },
   {
     ...{ name: 'a user who may not use sudo', args: '-s doctor zed@b' },
-    ...{ kind: 'zfs-unusable', level: 'fault', says: /sudo/ },
+    ...{ kind: 'sudo-unusable', level: 'fault', says: /sudo/, hasOthers: true },
   },
   {
     ...{ name: 'no sudo', ...hide('sudo'), args: '-s doctor fjoe@b' },
