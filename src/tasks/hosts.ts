@@ -135,7 +135,7 @@ export class Hosts {
 function explainLookUp(error: unknown, target: string, { remotes, groups }: Config): unknown {
   if (!(error instanceof ZfsVmError) || !isLookUpFailure(error)) return error;
   const meant = didYouMean(target, [...remotes.keys(), ...groups.keys()]);
-  return error.withDetail(`no remote "${target}" is configured, either${meant}`);
+  return error.withDetail(`no remote "${target}" is configured${meant}`);
 }
 
 /** Whether a host could not be connected to as its name can't be resolved; the ssh of the machine says so in words only. */

@@ -26,10 +26,10 @@ const unknown = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTF
 test('of a name that can not be resolved it is told that it is no remote, either, and which one is near', async () => {
   const error = new ZfsVmError('connection', 'no such host', { cause: unknown });
   assert.deepEqual((await failToOpen('bakcup', error)).details, [
-    'no remote "bakcup" is configured, either; did you mean "backup"?',
+    'no remote "bakcup" is configured; did you mean "backup"?',
   ]);
   assert.deepEqual((await failToOpen('web.example.com', error)).details, [
-    'no remote "web.example.com" is configured, either',
+    'no remote "web.example.com" is configured',
   ]);
   const said = new ZfsVmError(
     'connection',

@@ -61,12 +61,12 @@ function describeTcpError(error: unknown, { hostName, port, timeoutMs, label }: 
   switch (code) {
     case 'ENOTFOUND':
       return fail(
-        `cannot resolve host ${toPrintable(hostName)}: unknown name (and no remote of that name is configured)`,
+        `cannot resolve host ${toPrintable(hostName)}: unknown name`,
         'check the spelling, or add the host to ~/.ssh/config or as a remote to the configuration file',
       );
     case 'EAI_AGAIN':
       return fail(
-        `cannot resolve host ${toPrintable(hostName)} (and no remote of that name is configured)`,
+        `cannot resolve host ${toPrintable(hostName)}`,
         'check the spelling of the host, and the network and DNS on this machine',
       );
     case 'ECONNREFUSED':
