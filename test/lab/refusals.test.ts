@@ -71,7 +71,7 @@ test('a host without zfs is told as such, with status 1', async () => {
 });
 
 test('a sudo that wants a password is told as such, with status 4', async () => {
-  await expectRefusal(lab.outside, '-s push pat@b', 4, /pat@b: sudo wants a password.*NOPASSWD/s);
+  await expectRefusal(lab.outside, '-s push pat@b', 4, /pat@b: sudo requires a password.*NOPASSWD/s);
 });
 
 test('a pool that the receiver lacks is told with the pools it has, with status 2', async () => {

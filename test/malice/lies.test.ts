@@ -140,7 +140,7 @@ const cases: readonly Case[] = [
     ...{
       words: ['push', 'there'],
       status: 3,
-      says: /an interrupted receive of something that zfs can't tell/,
+      says: /an interrupted receive of an unknown snapshot/,
     },
   },
   {

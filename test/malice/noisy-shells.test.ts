@@ -70,6 +70,6 @@ test('a list is read behind what the shell says, and a banner is told printable'
   const run = await runWith(t, hosts, (target) => ['--transport', 'ssh2', '-d', 'list', '--json', target]);
   assert.equal(run.status, 0, run.stderr);
   assertHarmless(run.stderr);
-  assert.match(run.stderr, /says: Keep out \\u\{1b\}\[2J/);
+  assert.match(run.stderr, /loopback: Keep out \\u\{1b\}\[2J/);
   assert.match(run.stdout, /"snapshot": "tank\/vm@zfs-vm:web:2"/);
 });

@@ -109,7 +109,7 @@ test('the configuration page has the keys that there are, and no other', () => {
     assert.throws(
       () => parseConfig(`${header}\nnope = 1\n`, 'x'),
       (error: Error) => {
-        const [, listed = ''] = /takes (.*)$/.exec(error.message) ?? [];
+        const [, listed = ''] = /known keys: (.*)$/.exec(error.message) ?? [];
         assert.deepEqual(listed.split(', ').sort(), keys?.map(([key]) => key).sort());
         return true;
       },

@@ -51,7 +51,7 @@ test('a note is kept with the version, and listed', async () => {
   await expectRun(world, 'a', 'tag -m upgraded tank/vm');
   assert.deepEqual(notesOf(a), { 'tank/vm@zfs-vm:web:2': 'upgraded' });
   const { stdout } = await expectRun(world, 'b', 'list a');
-  assert.match(stdout, /CLONE OF {2}NOTE$/m);
+  assert.match(stdout, /DATASET {2,}NOTE$/m);
   assert.match(stdout, / 2 .* upgraded$/m);
   const { streamlines } = JSON.parse((await expectRun(world, 'b', 'list --json a')).stdout) as {
     streamlines: { versions: { note: string | null }[] }[];

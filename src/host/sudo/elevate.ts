@@ -52,7 +52,7 @@ export async function elevate(host: Host, options: ElevateOptions): Promise<read
   if (program === 'doas') return byDoas(host, tried);
   // What else is wrong with it, the first command will tell.
   if (isSuccess(tried.exit) || !wantsPassword(tried.stderr)) return ['sudo', '-n', 'zfs'];
-  options.debug(`${host.name}: sudo wants a password`);
+  options.debug(`${host.name}: sudo requires a password`);
   const password = await findPassword(host, options);
   const { askpass } = await servePassword(host, password, options.signal);
   return ['env', `SUDO_ASKPASS=${askpass}`, 'sudo', '-A', 'zfs'];
@@ -78,9 +78,13 @@ async function findPassword(host: Host, { prompter, signal }: ElevateOptions): P
     const answer = await prompter.ask(question, { secret: true, signal });
     signal.throwIfAborted();
     if (answer === undefined) {
-      throw new ZfsVmError('connection', `${host.name}: sudo wants a password, and there is nobody to ask`, {
-        hint: 'run this at a terminal, let this user run zfs without a password (sudoers: "USER ALL=(root) NOPASSWD: /usr/sbin/zfs"), or connect as root',
-      });
+      throw new ZfsVmError(
+        'connection',
+        `${host.name}: sudo requires a password, and there is no terminal to ask on`,
+        {
+          hint: 'run this at a terminal, let this user run zfs without a password (sudoers: "USER ALL=(root) NOPASSWD: /usr/sbin/zfs"), or connect as root',
+        },
+      );
     }
     if (await isTaken(host, answer, signal)) {
       known.set(host.name, answer);

@@ -129,7 +129,7 @@ test('a certificate beside a key is used, by the ssh of this machine', { skip },
   keygen('-s', join(ca, 'ca'), '-I', 'me', '-n', world.target.split('@')[0] ?? '', join(ca, 'id_x.pub'));
   const config = readFileSync(world.configPath, 'utf8');
   writeFileSync(world.configPath, config.replace(/IdentityFile .*/, `IdentityFile ${join(ca, 'id_x')}`));
-  assert.match(await visit(world), /using the ssh command, .* login with a certificate/);
+  assert.match(await visit(world), /using the ssh command, .* logging in with a certificate/);
 });
 
 test('RequiredRSASize refuses a host whose key is shorter, by ssh2 as by ssh', { skip }, async (t) => {

@@ -135,7 +135,7 @@ test('where there is no ssh, that is what is said', async (t) => {
   process.env['PATH'] = `${folder}/bin`;
   const error = await failToConnect('box');
   assert.equal(error.kind, 'connection');
-  assert.match(error.message, /no ssh program/);
+  assert.match(error.message, /ssh command not found/);
 });
 
 test('a target that could be an option is refused', async () => {
@@ -164,7 +164,7 @@ test('what ssh warns of is told, the rest is for those who debug', async (t) => 
   });
   await host.close();
   assert.deepEqual(warnings, ['Warning: Permanently added box']);
-  assert.ok(debugs.includes('box: ssh says: Welcome'));
+  assert.ok(debugs.includes('box: ssh: Welcome'));
 });
 
 test('two that connect at once, and may ask, do so one after the other', async (t) => {

@@ -138,7 +138,7 @@ test('a host that accepts and keeps silent is given up after ConnectTimeout', as
   const home = makeHome(t);
   home.configure('ConnectTimeout 1');
   const error = await failToVisit(home, `ssh://127.0.0.1:${await listenRaw(t, undefined)}`);
-  assert.match(error.message, /no answer within 1 s/);
+  assert.match(error.message, /sent nothing within 1 s/);
 });
 
 test('something that does not speak SSH is an error, not a hang', async (t) => {

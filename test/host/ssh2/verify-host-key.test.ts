@@ -70,7 +70,7 @@ test('an answer that is neither yes nor no is asked for again', async (t) => {
 test('a host is refused when no answer is clear', async (t) => {
   const server = await startServer(t);
   const error = await failToVisit(makeHome(t), urlOf(server), Array<string>(9).fill('perhaps'));
-  assert.match(error.message, /wasn't confirmed/);
+  assert.match(error.message, /not accepted; not connected/);
 });
 
 test('"no" refuses the host, and nothing is stored', async (t) => {
@@ -84,7 +84,7 @@ test('"no" refuses the host, and nothing is stored', async (t) => {
 test('without anybody to ask, an unknown host is refused with what to do', async (t) => {
   const server = await startServer(t);
   const error = await failToVisit(makeHome(t), urlOf(server));
-  assert.match(error.message, /nobody to ask/);
+  assert.match(error.message, /there is no terminal to ask on/);
   assert.match(error.hint ?? '', /ssh-keyscan/);
 });
 
@@ -121,7 +121,7 @@ test('StrictHostKeyChecking accept-new takes no other key of a host that is know
   const home = makeHome(t);
   home.know(`${nameOf(server)} ${publicHalf(rsa)}`);
   home.configure('StrictHostKeyChecking accept-new');
-  assert.match((await failToVisit(home, urlOf(server), ['no'])).message, /wasn't confirmed/);
+  assert.match((await failToVisit(home, urlOf(server), ['no'])).message, /not accepted; not connected/);
 });
 
 test('a changed host key is refused with the place of the old one and how to remove it', async (t) => {
