@@ -90,7 +90,7 @@ export function judgeSetAside(before: HostState, after: HostState, stdout: strin
     const now = after.get(guid);
     if (now === undefined || now.name === name || readAsideName(now.name)?.isKept !== true) continue;
     expectThat(
-      stdout.includes(`:${name} as ${now.name}, with `),
+      new RegExp(`^set aside (?:[a-z@]+:)?${name} as ${now.name}, with `, 'm').test(stdout),
       `nothing tells that ${name} is ${now.name}`,
     );
     expectThat(now.isAside, `${now.name} has no role that says what it is`);

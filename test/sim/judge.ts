@@ -39,10 +39,10 @@ export function findNamed(text: string): Named {
   const matches = (pattern: RegExp): Set<string> =>
     new Set([...text.matchAll(pattern)].map(([, name = '']) => name));
   const destroyed = matches(
-    /^destroy (?:[a-z]+:)?(.+?)(?:, losing .* written since its newest snapshot)?(?: \(kept as .*\))?$/gm,
+    /^destroy (?:[a-z@]+:)?(.+?)(?:, losing .* written since its newest snapshot)?(?: \(kept as .*\))?$/gm,
   );
   const replacing =
-    /^destroy (?:[a-z]+:)?(.+?)(?:, losing .* written since its newest snapshot)? \(kept as (.+) until .*\)$/gm;
+    /^destroy (?:[a-z@]+:)?(.+?)(?:, losing .* written since its newest snapshot)? \(kept as (.+) until .*\)$/gm;
   const replaced = [...text.matchAll(replacing)].map(([, name = '', aside = '']) => ({ name, aside }));
   // Its snapshots are handed to a clone, which can't be in use, and are destroyed there.
   for (const { name, aside } of replaced) {
@@ -54,7 +54,7 @@ export function findNamed(text: string): Named {
   }
   return {
     ...{ destroyed, replaced },
-    rolledBack: matches(/^roll back to (?:[a-z]+:)?([^@:\n]+)@/gm),
+    rolledBack: matches(/^roll back to (?:[a-z@]+:)?([^@:\n]+)@/gm),
   };
 }
 

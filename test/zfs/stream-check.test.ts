@@ -181,8 +181,8 @@ test('of anything else, not a byte goes through', () => {
     [/GUID 7, but 2/, begin({ toGuid: 7n, fromGuid: 1n })],
     [/based on the GUID 0, but 1/, begin({ toGuid: 2n })],
     [/creates a clone/, begin({ toGuid: 2n, fromGuid: 1n, flags: 1 })],
-    [/of a volume, where a filesystem/, begin({ toGuid: 2n, fromGuid: 1n, type: 3 })],
-    [/none of ZFS/, Buffer.alloc(400, 'Welcome to this host! ')],
+    [/of a volume, but a filesystem/, begin({ toGuid: 2n, fromGuid: 1n, type: 3 })],
+    [/that is not a ZFS stream/, Buffer.alloc(400, 'Welcome to this host! ')],
     [/misplaced/, end()],
     [/misplaced/, content()],
   ];

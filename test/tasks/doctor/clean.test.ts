@@ -60,7 +60,7 @@ test('the command cleans with --yes, and then finds nothing', async () => {
   assert.equal(refused.status, 3);
   const { status, stdout, stderr } = await world.run('a', 'doctor --clean --yes b');
   assert.equal(status, 0, stderr);
-  assert.match(stderr, /release tank\/vm@zfs-vm:web:1 on b.*11 leftovers removed on b/s);
+  assert.match(stderr, /release b:tank\/vm@zfs-vm:web:1.*11 leftovers removed on b/s);
   assert.match(stdout, /^ok +leftovers +none$/m);
 });
 
