@@ -158,7 +158,7 @@ test('a clone hides no files, and what was written just now is counted', async (
   const { a } = lab;
   await a.run(`${makeImage}; mkdir /tank/desk; date > /tank/desk/mine`);
   const { stderr } = await expectZfsVm(a, 'clone ct:2 tank/desk', 2);
-  assert.match(stderr, /\/tank\/desk is no empty folder/);
+  assert.match(stderr, /\/tank\/desk is not an empty directory/);
   await a.run('test -e /tank/desk/mine && rm /tank/desk/mine');
   await expectZfsVm(a, 'clone ct:2 tank/desk');
   await a.run('head -c 3000000 /dev/urandom > /tank/desk/new');

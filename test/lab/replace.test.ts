@@ -99,7 +99,7 @@ test('what is held is a conflict before anything happens', async () => {
   const before = await snapState(b);
   for (const command of ['plan push', 'push --yes']) {
     const { stdout, stderr } = await expectZfsVm(outside, `${command} --replace root@b`, 3);
-    assert.match(stdout + stderr, /nothing is replaced, as tank\/ct@keep1 is held/);
+    assert.match(stdout + stderr, /not replaced, because tank\/ct@keep1 is held/);
     assert.equal(await snapState(b), before);
   }
 });

@@ -61,7 +61,7 @@ test('a receiver that lags, with a receive that was interrupted, is told as it i
   await a.run('zfs destroy tank/web@zfs-vm:web:1');
 
   const table = await expectZfsVm(outside, 'status', 4);
-  assert.match(table.stdout, /^ct +backup +none +1 version, about [0-9.]+ MiB +behind, part of 1 has come$/m);
+  assert.match(table.stdout, /^ct +backup +none +1 version, about [0-9.]+ MiB +behind, part of 1 received$/m);
   assert.match(table.stdout, /^web +backup +1 +[0-9]+ (s|min) +2 versions.* +behind$/m);
   assert.match(table.stdout, /^web +gone +unreachable$/m);
 

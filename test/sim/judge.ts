@@ -346,7 +346,7 @@ export function judgeWords({ status, stdout, stderr }: RunResult, isPlan: boolea
   if (status === 130) expectThat(says(/interrupted/), 'status 130, and no interrupt is told');
   if (status === 0) {
     expectThat(
-      !says(/incomplete|done with errors|failed:/) || says(/retrying|reconnecting/),
+      !says(/^incomplete:|done with errors|failed:/m) || says(/retrying|reconnecting/),
       'status 0, and a failure is told',
     );
   }
