@@ -166,7 +166,7 @@ const faults: readonly Fault[] = [
   },
   {
     ...{ name: 'no sudo', ...hide('sudo'), args: '-s doctor fjoe@b' },
-    ...{ kind: 'zfs-unusable', level: 'fault', says: /no sudo/ },
+    ...{ kind: 'zfs-unusable', level: 'fault', says: /sudo not found/ },
   },
   {
     ...{ name: 'a sudo that logs what commands read', args: '-s doctor fjoe@b', kind: 'sudo', level: 'note' },
