@@ -67,7 +67,7 @@ test('notes of any characters are kept, listed, pushed by a user with rights, pu
     /^warning: notes of versions were not copied: zed@b: .*permission denied by zfs/,
   );
   const unclear = await expectZfsVm(outside, 'list root@b');
-  assert.match(unclear.stderr, /a note on root@b has a tab or a line end in it/);
+  assert.match(unclear.stderr, /a note on root@b contains a tab or newline/);
   assert.match(unclear.stdout, /^ +3 /m);
 });
 

@@ -151,7 +151,7 @@ test('a rollback is all or nothing: what is held or cloned keeps every snapshot'
     [
       'zfs hold keep tank/ct@s2',
       'zfs release keep tank/ct@s2',
-      /nothing is rolled back, as tank\/ct@s2 is held/,
+      /not rolled back, because tank\/ct@s2 is held/,
     ],
     ['zfs clone tank/ct@s1 tank/work', 'zfs destroy tank/work', /tank\/work/],
   ] as const) {
