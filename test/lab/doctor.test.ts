@@ -98,7 +98,7 @@ const faults: readonly Fault[] = [
   },
   {
     ...{ name: 'a login shell that runs no commands', args: 'doctor zed@b' },
-    ...{ put: 'usermod -s /usr/sbin/nologin zed', remove: 'usermod -s /bin/bash zed' },
+    ...{ put: 'usermod -s /usr/sbin/nologin zed', remove: 'usermod -s /bin/sh zed' },
     ...{ kind: 'unreachable', level: 'fault', says: /login shell/ },
   },
   {

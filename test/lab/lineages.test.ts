@@ -78,7 +78,7 @@ test('of a receiver, no more is listed than differs', async () => {
   await a.run(`${makeImage}\nzfs create tank/other; zfs snapshot tank/other@zfs-vm:other:1`);
   await expectZfsVm(outside, 'push -d tank/x root@b');
   const inStep = (await expectZfsVm(outside, 'push -v root@b')).stdout;
-  assert.match(inStep, /reading 4 snapshots by name on root@b/);
+  assert.match(inStep, /reading 4 snapshots by name/);
   assert.doesNotMatch(inStep, /the snapshots of|all snapshots/);
   // Where it is to be expected, the first question is the last one.
   const expected = (await expectZfsVm(outside, 'push -v -d tank/x root@b')).stdout;
