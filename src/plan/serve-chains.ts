@@ -1,4 +1,6 @@
 import type { Dataset, Datasets, Point, Snapshot } from '../streamline/dataset.js';
+import { GuidIndex } from '../streamline/guid-index.js';
+import { datasetOf } from '../streamline/lineage.js';
 import type { Chain, Plan, Step } from './plan.js';
 
 /**
@@ -9,67 +11,50 @@ import type { Chain, Plan, Step } from './plan.js';
  *   that another host has begun
  */
 export function serveChains(plan: Plan, server: Datasets): Plan | undefined {
-  const datasetsByGuid = indexByGuid(server);
+  const host: ServingHost = { datasets: server, snapshots: new GuidIndex(server) };
   const chains: Chain[] = [];
   for (const chain of plan.chains) {
-    const served = serveChain(chain, datasetsByGuid);
+    const served = serveChain(chain, host);
     if (served === undefined) return undefined;
     chains.push(served);
   }
   return { ...plan, chains };
 }
 
-/** The datasets that have a snapshot, or a bookmark of it, by its GUID. */
-function indexByGuid(datasets: Datasets): Map<bigint, Dataset[]> {
-  const index = new Map<bigint, Dataset[]>();
-  for (const dataset of datasets.values()) {
-    for (const { guid } of [...dataset.snapshots, ...dataset.bookmarks]) {
-      const holders = index.get(guid) ?? [];
-      if (!holders.includes(dataset)) index.set(guid, [...holders, dataset]);
-    }
-  }
-  return index;
+/** What the other sender holds. */
+interface ServingHost {
+  readonly datasets: Datasets;
+  readonly snapshots: GuidIndex;
 }
 
-function serveChain(
-  chain: Chain,
-  datasetsByGuid: ReadonlyMap<bigint, readonly Dataset[]>,
-): Chain | undefined {
-  const [{ to: first }] = chain.steps;
-  for (const dataset of datasetsByGuid.get(first.guid) ?? []) {
+function serveChain(chain: Chain, host: ServingHost): Chain | undefined {
+  for (const { dataset: name } of host.snapshots.find(chain.steps[0].to.guid)) {
+    const dataset = host.datasets.get(name);
     // What is encrypted travels raw; what is decrypted on its way needs a key there.
-    if (dataset.type !== chain.type || dataset.encrypted !== chain.raw) continue;
-    const [step, ...others] = chain.steps.map((each) => serveStep(each, dataset, datasetsByGuid));
-    if (step === undefined || others.some((other) => other === undefined)) continue;
-    return {
-      ...chain,
-      source: dataset.name,
-      steps: [step, ...others.filter((other) => other !== undefined)],
-    };
+    if (dataset?.type !== chain.type || dataset.encrypted !== chain.raw) continue;
+    const [step, ...others] = chain.steps.map((each) => serveStep(each, dataset, host));
+    const known = others.filter((other) => other !== undefined);
+    if (step === undefined || known.length < others.length) continue;
+    return { ...chain, source: name, steps: [step, ...known] };
   }
   return undefined;
 }
 
-function serveStep(
-  step: Step,
-  dataset: Dataset,
-  datasetsByGuid: ReadonlyMap<bigint, readonly Dataset[]>,
-): Step | undefined {
-  const to = dataset.snapshots.find(({ guid, name }) => guid === step.to.guid && name === step.to.name);
-  if (to === undefined) return undefined;
+function serveStep(step: Step, dataset: Dataset, host: ServingHost): Step | undefined {
+  const to = findSnapshot(dataset, step.to, host);
+  if (to?.name !== step.to.name) return undefined;
   switch (step.kind) {
     case 'full':
       return { kind: 'full', to };
     case 'incremental': {
-      const from = findPoint(dataset, step.from);
+      const from = findPoint(dataset, step.from, host);
       // Each step goes alone: between two of them, the other sender may have snapshots that aren't to be sent.
       return from === undefined ? undefined : { kind: 'incremental', from, to };
     }
     case 'clone': {
-      // Only a snapshot, or a bookmark of it, in the history of the dataset itself can be its base.
-      const holders = datasetsByGuid.get(step.from.guid) ?? [];
-      const holder = holders.find(({ name }) => dataset.origin?.startsWith(`${name}@`)) ?? dataset;
-      const from = findPoint(holder, step.from);
+      // Only what is in the history of the dataset itself can be its base.
+      const holder = dataset.origin === undefined ? dataset : host.datasets.get(datasetOf(dataset.origin));
+      const from = holder === undefined ? undefined : findPoint(holder, step.from, host);
       return from === undefined ? undefined : { kind: 'clone', from, to, origin: step.origin };
     }
     case 'resume':
@@ -77,7 +62,12 @@ function serveStep(
   }
 }
 
-/** A snapshot, or else a bookmark of it. */
-function findPoint({ snapshots, bookmarks }: Dataset, { guid }: Point): Snapshot | Point | undefined {
-  return snapshots.find((one) => one.guid === guid) ?? bookmarks.find((one) => one.guid === guid);
+/** The same snapshot in a dataset. */
+function findSnapshot({ name }: Dataset, { guid }: Point, { snapshots }: ServingHost): Snapshot | undefined {
+  return snapshots.find(guid).find(({ dataset }) => dataset === name);
+}
+
+/** The same, or else a bookmark of it. */
+function findPoint(dataset: Dataset, point: Point, host: ServingHost): Point | undefined {
+  return findSnapshot(dataset, point, host) ?? dataset.bookmarks.find(({ guid }) => guid === point.guid);
 }

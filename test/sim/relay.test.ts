@@ -78,6 +78,8 @@ test('a host that fails to send, and one that may not, are passed by', async () 
   b.lie = (words) => (words[0] === 'send' ? ['send', 'tank/nothing@there'] : words);
   const { stderr } = await expectRun(world, `push --relay -d tank/copy ${names.join(' ')}`);
   assert.match(stderr, /b did not send everything to [cde]; another host will/);
+  // It fails at once, and would be free for the next one before everybody else.
+  assert.equal(stderr.match(/did not send everything/g)?.length, 1, stderr);
   b.lie = undefined;
   await assertAllInSync(world, a, receivers);
   assert.deepEqual(sends.get('c'), []);

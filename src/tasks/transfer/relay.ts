@@ -91,7 +91,9 @@ class Relay {
   }
 
   async run(): Promise<ReceiverOutcome[]> {
-    for (const look of this.#looks) this.#begin(this.#admit(look));
+    for (const look of this.#looks) {
+      this.#begin(this.#admit({ look, failed: new Set(), before: undefined }));
+    }
     for (;;) {
       const changed = new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -111,9 +113,8 @@ class Relay {
   }
 
   /** Waits until a receiver is looked at. One that lacks nothing, or can't be looked at, takes nobody's time. */
-  async #admit(look: FirstLook): Promise<void> {
-    const prepared = await look.prepared.catch(() => undefined);
-    const job: Job = { look, failed: new Set(), before: undefined };
+  async #admit(job: Job): Promise<void> {
+    const prepared = await job.look.prepared.catch(() => undefined);
     if (prepared === undefined || prepared.plan.chains.length === 0) await this.#push(job);
     else this.#waiting.push(job);
   }
@@ -121,10 +122,9 @@ class Relay {
   /** Gives each idle source somebody to serve. */
   #assign(): void {
     // This machine comes last: it is the one whose uplink is short.
-    const sources = this.#idle.filter((source) => source !== 'this machine');
-    for (const source of this.#idle.length > sources.length
-      ? [...sources, 'this machine' as const]
-      : sources) {
+    const isOther = (source: Source): boolean => source !== 'this machine';
+    const [others, rest] = [this.#idle.filter(isOther), this.#idle.filter((source) => !isOther(source))];
+    for (const source of [...others, ...rest]) {
       const index = this.#waiting.findIndex((job) => this.#mayServe(source, job));
       const [job] = index < 0 ? [] : this.#waiting.splice(index, 1);
       if (job === undefined) continue;
@@ -140,14 +140,11 @@ class Relay {
     return failed.size < mostServers && !failed.has(source.name);
   }
 
-  /** Has a source serve a receiver; it is free for others afterwards. */
+  /** Has a source serve a receiver; it is free for others afterwards, unless it failed: it would be free first, and fail them all. */
   async #serve(source: Source, job: Job): Promise<void> {
-    try {
-      if (source === 'this machine') await this.#push(job);
-      else await this.#pushFrom(source, job);
-    } finally {
-      this.#idle.push(source);
-    }
+    if (source === 'this machine') await this.#push(job);
+    else if (!(await this.#pushFrom(source, job))) return;
+    this.#idle.push(source);
   }
 
   /** Serves a receiver from this machine, with all attempts. */
@@ -158,40 +155,39 @@ class Relay {
     else this.#conclude({ ...outcome, ending: { ...ending, result: addResults(before, ending.result) } });
   }
 
-  /** Serves a receiver from another one, once; it goes back to those who wait where that didn't bring everything. */
-  async #pushFrom(server: Server, { look, failed, before }: Job): Promise<void> {
+  /**
+   * Serves a receiver from another one, once; it goes back to those who wait where that didn't bring everything.
+   * @returns whether the other one did nothing wrong
+   */
+  async #pushFrom(server: Server, { look, failed, before }: Job): Promise<boolean> {
     const { receiver } = look;
-    const { signal } = this.#surroundings;
     const next: Job = { look, failed: new Set([...failed, server.name]), before };
-    let result: TransferResult | undefined;
+    let sum = before;
     try {
       const prepared = await receiver.serveFrom(await look.prepared, server);
       if (prepared === undefined) {
         this.#waiting.push(next);
-        return;
+        return true;
       }
       receiver.emit({ kind: 'served', by: server.name });
-      result = await this.#run(prepared);
+      const result = await this.#run(prepared);
+      sum = before === undefined ? result : addResults(before, result);
       const [error] = result.errors;
       if (error !== undefined) throw error;
       const { plan } = prepared;
-      const sum = before === undefined ? result : addResults(before, result);
       receiver.tellEnd(plan, sum);
       await receiver.close();
       this.#conclude({ receiver: receiver.name, ending: { plan, result: sum }, error: undefined });
+      return true;
     } catch (error) {
       if (!(error instanceof ZfsVmError)) throw error;
-      if (signal.aborted) {
+      if (this.#surroundings.signal.aborted) {
         this.#conclude({ receiver: receiver.name, ending: undefined, error });
-        return;
+        return false;
       }
       receiver.emit({ kind: 'not-served', by: server.name, error });
-      const prepared = receiver.prepare();
-      // Whoever serves it next hears of it.
-      prepared.catch(() => undefined);
-      const sum =
-        before === undefined || result === undefined ? (result ?? before) : addResults(before, result);
-      this.#waiting.push({ ...next, look: { ...look, prepared }, before: sum });
+      this.#begin(this.#admit({ ...next, look: { ...look, prepared: receiver.prepare() }, before: sum }));
+      return false;
     }
   }
 
