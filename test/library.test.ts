@@ -40,5 +40,8 @@ test('the library has every command as a function', () => {
 
 test('without somebody who confirms, nothing that was made may be lost', async () => {
   const { confirm } = library.makeSurroundings();
-  await assert.rejects(confirm([]), { kind: 'conflict', message: /nothing was destroyed, because there is no "confirm" function/ });
+  await assert.rejects(confirm([]), {
+    kind: 'conflict',
+    message: /nothing was destroyed, because there is no "confirm" function/,
+  });
 });

@@ -93,7 +93,12 @@ test('a streamline that the sender lacks is told with those it has, with status 
 
 test('a dataset in the way is a conflict, with status 3', async () => {
   await lab.b.run('zfs create tank/ct; zfs snapshot tank/ct@mine');
-  await expectRefusal(lab.outside, 'push root@b', 3, /conflict: ct in tank\/ct: destination root@b:tank\/ct already exists/);
+  await expectRefusal(
+    lab.outside,
+    'push root@b',
+    3,
+    /conflict: ct in tank\/ct: destination root@b:tank\/ct already exists/,
+  );
 });
 
 test('a conflict stops only its own streamline', async () => {

@@ -61,7 +61,9 @@ export function judgeDelivery(
 
 /** Tells which versions a run says that it has passed by itself; it names five of them at most. */
 function findToldPassed({ stdout }: RunResult): (version: SnapshotState) => boolean {
-  const lists = [...stdout.matchAll(/older versions? \(([^)]*)\) (?:is|are) not on .* and can no longer be/g)];
+  const lists = [
+    ...stdout.matchAll(/older versions? \(([^)]*)\) (?:is|are) not on .* and can no longer be/g),
+  ];
   const names = new Set(lists.flatMap(([, names = '']) => names.split(', ')));
   return ({ name }) => names.has(name.replace(/^zfs-vm:/, '')) || names.has('...');
 }

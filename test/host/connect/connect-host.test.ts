@@ -102,7 +102,10 @@ async function connectAndTell(
 
 test('where ssh2 and the host have no algorithm in common, the ssh of this machine connects, unless it is ruled out', async (t) => {
   const { folder } = await makeTwoWays(t, { algorithms: { kex: ['diffie-hellman-group14-sha1'] } });
-  await assert.rejects(connectAndTell('ssh2'), { message: /no common algorithm/, hint: /omit "--transport ssh2"/ });
+  await assert.rejects(connectAndTell('ssh2'), {
+    message: /no common algorithm/,
+    hint: /omit "--transport ssh2"/,
+  });
   assert.doesNotMatch(await readFile(join(folder, 'calls'), 'utf8'), / -M /);
   const { host, told } = await connectAndTell();
   t.after(() => host.close());

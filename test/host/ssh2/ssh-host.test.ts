@@ -239,7 +239,10 @@ test('commands beyond MaxSessions wait until another has ended', async (t) => {
 test('a command that another one waits for is an error where that has the only channel', async (t) => {
   const host = await connectKnown(t, await startServer(t, { maxSessions: 1, onCommand: () => undefined }));
   const waiting = await host.start(['cat']);
-  await assert.rejects(host.start(['true'], { waiting }), { kind: 'connection', message: /allows only one command at a time/ });
+  await assert.rejects(host.start(['true'], { waiting }), {
+    kind: 'connection',
+    message: /allows only one command at a time/,
+  });
 });
 
 test('a host that allows no command at all is told as that', async (t) => {
