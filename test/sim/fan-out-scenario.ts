@@ -4,6 +4,7 @@ import {
   judgeHolds,
   judgeReceiver,
   judgeSender,
+  withoutOurHolds,
   noteSnapshots,
   type KnownSnapshots,
 } from './judge.js';
@@ -58,6 +59,8 @@ class FanOutScenario {
 
   /** Whether anything went wrong. */
   #isStruck = false;
+  /** Whether receivers send to each other, and so have what they send held. */
+  #isRelayed = false;
 
   constructor(seed: number, story: string[]) {
     this.#world = new SimWorld(seed);
@@ -73,6 +76,7 @@ class FanOutScenario {
     await this.#makeHistory();
     this.#capture();
     const words = this.#pickWords();
+    this.#isRelayed = words.includes('--relay');
     await this.#runWithFaults(words);
     if (this.#found !== undefined) throw this.#found as Error;
     this.#judge();
@@ -82,7 +86,7 @@ class FanOutScenario {
       [0, 3].includes(second.status),
       `nothing disturbs it any more, and it ends with ${second.status}`,
     );
-    judgeHolds(this.#senderState, this.#lostHolds);
+    for (const state of [this.#senderState, ...this.#states]) judgeHolds(state, this.#lostHolds);
     const { records } = this.#world.journal('a');
     // Where a run was cut off while it took them, it is not known whether that has ended.
     const known = this.#isStruck ? records.filter(({ isTaken }) => isTaken) : records;
@@ -274,9 +278,10 @@ class FanOutScenario {
     const named = this.#started.map((run) => run.readErrors()).join('\n');
     this.#capture();
     judgeSender(sender, this.#senderState, true);
+    const asSeen = (state: HostState): HostState => (this.#isRelayed ? withoutOurHolds(state) : state);
     for (const [index, state] of states.entries()) {
       const now = this.#states[index] ?? new Map();
-      judgeReceiver(state, now, this.#known, findNamed(named));
+      judgeReceiver(asSeen(state), asSeen(now), this.#known, findNamed(named));
     }
   }
 }

@@ -263,6 +263,19 @@ function describeForeign({ name, type, origin, properties, partial, snapshots }:
   return [name, type, String(origin), properties, partial?.token ?? '-', ...points].join(' ');
 }
 
+/** A host as it is without the holds of our runs. */
+export function withoutOurHolds(state: HostState): HostState {
+  return new Map(
+    Array.from(state, ([guid, dataset]) => {
+      const snapshots = dataset.snapshots.map((snapshot) => ({
+        ...snapshot,
+        holds: snapshot.holds.filter((tag) => !isOurHold(tag)),
+      }));
+      return [guid, { ...dataset, snapshots }];
+    }),
+  );
+}
+
 function isOurHold(tag: string): boolean {
   return /^zfs-vm:[0-9]+-[0-9a-f]{8}$/.test(tag);
 }

@@ -92,7 +92,10 @@ async function start(
     const chains = works.flatMap(({ plan }) => plan.chains);
     const protecting = await protectSources(
       { chains },
-      { sender, emit, signal, holdJournal, clock, bookmarks },
+      {
+        ...{ sender, emit, signal, holdJournal, clock, bookmarks },
+        receivers: works.map(({ context }) => context.receiver),
+      },
     );
     protection = protecting;
     const receivers = works.map((work) => toReceiver(work, protecting, { bookmarks, largeChains }));

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../../host/endpoint.js';
 import type { Chain, Plan } from '../../plan/plan.js';
 import { groupByStream } from '../../plan/stream.js';
 import { fullNameOf, type Point } from '../../streamline/dataset.js';
@@ -20,6 +21,8 @@ const bookmarkEveryMs = 60_000;
 
 /** What protecting the sender's snapshots works with. */
 export interface ProtectContext extends HoldContext {
+  /** Where the streams go; what earlier runs have left held there is released. */
+  readonly receivers: readonly Endpoint[];
   /** Left out where no bookmarks are wanted. */
   readonly bookmarks: SourceBookmarks | undefined;
 }
@@ -47,7 +50,7 @@ export async function protectSources(
   plan: Pick<Plan, 'chains'>,
   context: ProtectContext,
 ): Promise<SourceProtection> {
-  await releaseLeftHolds(context);
+  await releaseLeftHolds(context, context.receivers);
   return new SourceProtection(plan, context);
 }
 

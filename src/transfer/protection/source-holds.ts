@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../base/clock.js';
 import { ZfsVmError } from '../../base/errors.js';
-import type { Endpoint } from '../../host/endpoint.js';
+import { isElevated, type Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
 import { ask } from '../../host/ask.js';
 import { explainZfsFailure } from '../../zfs/failure.js';
@@ -123,21 +123,29 @@ export class SourceHolds {
 }
 
 /**
- * Releases what runs that died have left held on the sender. Where a command that holds may still be at work, as it is never cut short,
- * later runs do it again. What was left on a host of another name may be here, too, as one host has several names: a tag is that of one
- * run only, so that what is released by it was meant.
+ * Releases what runs that died have left held, on the sender and on the receivers: one of these may have sent to others (`--relay`), or been the
+ * sender of another run. Where a command that holds may still be at work, as it is never cut short, later runs do it again. What was left on a
+ * host of another name may be on the sender, too, as one host has several names: a tag is that of one run only, so that what is released by it
+ * was meant.
  */
-export async function releaseLeftHolds(context: HoldContext): Promise<void> {
+export async function releaseLeftHolds(context: HoldContext, receivers: readonly Endpoint[]): Promise<void> {
   const { sender, holdJournal: journal } = context;
-  const release = async ({ host, zfs, tag, snapshots, isSettled }: LeftHolds): Promise<void> => {
-    const ended = await runForNames({ ...sender, zfs }, { kind: 'release', tag }, snapshots);
-    const isOver = ended === 'all' || (ended === 'done' && host === sender.host.name);
+  const release = async (
+    { host, zfs, tag, snapshots, isSettled }: LeftHolds,
+    on: Endpoint,
+  ): Promise<void> => {
+    // How root is become may be another way each time: a password is handed over by a path that is gone.
+    const words = isElevated({ zfs }) === isElevated(on) ? on.zfs : zfs;
+    const ended = await runForNames({ ...on, zfs: words }, { kind: 'release', tag }, snapshots);
+    const isOver = ended === 'all' || (ended === 'done' && host === on.host.name);
     if (isOver && isSettled) await journal.remove(tag);
   };
   for (const left of await journal.findLeft()) {
     // Calling sudo where nobody asked for it could alarm an administrator.
-    const isAlike = left.zfs.join(' ') === sender.zfs.join(' ');
-    if (left.host === sender.host.name || isAlike) await untilStopped(release(left), context);
+    const isAlike = isElevated(left) === isElevated(sender);
+    const named = [sender, ...receivers].find(({ host }) => host.name === left.host);
+    const on = named ?? (isAlike ? sender : undefined);
+    if (on !== undefined) await untilStopped(release(left, on), context);
   }
 }
 

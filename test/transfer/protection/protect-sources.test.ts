@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { realClock } from '../../../src/base/clock.js';
+import type { Host } from '../../../src/host/host.js';
 import { LocalHost } from '../../../src/host/local-host.js';
 import type { Plan } from '../../../src/plan/plan.js';
 import { planTransfer } from '../../../src/plan/plan-transfer.js';
@@ -60,7 +61,7 @@ async function makeHeld(
     signal: interrupt.signal,
     holdJournal: journal,
     clock: realClock,
-    bookmarks: undefined,
+    ...{ receivers: [], bookmarks: undefined },
   };
   return { asked, journal, context, interrupt };
 }
@@ -92,6 +93,27 @@ test('what a run that died holds is released by the next one, also when that has
   const { asked, journal, context } = await makeHeld(t);
   assert.equal(await whileProtected(nothing, context, () => Promise.resolve('done')), 'done');
   assert.equal(await readFile(asked, 'utf8'), 'release zfs-vm:1-a tank/vm@zfs-vm:web:1\n');
+  assert.deepEqual(await journal.findLeft(), []);
+});
+
+test('what a run that died holds on a receiver is released, too, also where root is become another way now', async (t) => {
+  const { asked, journal, context } = await makeHeld(t);
+  const { host, zfs } = context.sender;
+  await journal.remove('zfs-vm:1-a');
+  await journal.write({
+    ...{ host: 'b', zfs: ['env', 'SUDO_ASKPASS=/gone/askpass', 'sudo', '-A', 'zfs'], tag: 'zfs-vm:1-b' },
+    ...{ snapshots: ['tank/vm@zfs-vm:web:1'], pid: spawnSync('true').pid, isTaken: true },
+  });
+  const b: Host = {
+    ...{ name: 'b', joinsPipes: false },
+    start: (argv, options) => host.start(argv, options),
+    close: () => host.close(),
+  };
+  const plain = { ...context, sender: { host, zfs: ['zfs'] } };
+  await whileProtected(nothing, plain, () => Promise.resolve());
+  assert.equal(await readFile(asked, 'utf8'), '');
+  await whileProtected(nothing, { ...plain, receivers: [{ host: b, zfs }] }, () => Promise.resolve());
+  assert.equal(await readFile(asked, 'utf8'), 'release zfs-vm:1-b tank/vm@zfs-vm:web:1\n');
   assert.deepEqual(await journal.findLeft(), []);
 });
 
@@ -158,7 +180,7 @@ async function watchSender(
   const journal = new HoldJournal({ XDG_STATE_HOME: folder });
   const held: number[] = [];
   const context: ProtectContext = {
-    ...{ sender, signal, bookmarks, holdJournal: journal },
+    ...{ sender, receivers: [], signal, bookmarks, holdJournal: journal },
     clock: {
       nowMs: () => clock.nowMs,
       sleep: async (delayMs, stop) => {
