@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream';
 import ssh2, { type Client, type ServerHostKeyAlgorithm } from 'ssh2';
 import { ZfsVmError } from '../../base/errors.js';
 import { offerLogins, type LoginRecord } from './authenticate.js';
-import { BeyondSsh2 } from '../ssh/beyond-ssh2.js';
 import type { ClientConfig } from '../ssh/client-config.js';
+import { describeImpatience, describeRefusal, describeSshError } from './login-errors.js';
 import { formatFingerprint, type KnownHostsEntry } from './known-hosts.js';
 import { describeThrown, toPrintable } from '../../base/printable.js';
 import type { Carrier } from './transport.js';
@@ -298,12 +298,6 @@ function never(): Promise<never> {
   return new Promise(() => undefined);
 }
 
-function describeImpatience(label: string): ZfsVmError {
-  return new ZfsVmError('connection', `${label} closed the connection while waiting for a password`, {
-    hint: 'run the command again and answer within the LoginGraceTime of sshd',
-  });
-}
-
 /** A time limit that can be stopped and started anew, until it is over for good. */
 class Deadline {
   onExpired: () => void = () => undefined;
@@ -365,60 +359,4 @@ function sortByKnownTypes(
   const isKnown = (algorithm: string): boolean =>
     knownTypes.includes(algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm);
   return [...algorithms.filter(isKnown), ...algorithms.filter((algorithm) => !isKnown(algorithm))];
-}
-
-function describeRefusal(
-  config: ClientConfig,
-  { label, sshCommand }: LoginOptions,
-  record: LoginRecord,
-): ZfsVmError {
-  const tried = record.tried.length === 0 ? 'no key or password to try' : `tried: ${record.tried.join(', ')}`;
-  const accepted =
-    record.accepted.length === 0 ? 'no other method' : record.accepted.map(toPrintable).join(', ');
-  const unsupported =
-    config.unsupported.length === 0 ? '' : `; not supported here: ${config.unsupported.join(', ')}`;
-  const message = `${label} refused the login of ${toPrintable(config.user)} (${tried}; the host accepts: ${accepted}${unsupported})`;
-  const [reason] = record.beyond;
-  if (reason !== undefined) {
-    return new BeyondSsh2(message, {
-      reason,
-      details: [...new Set(record.beyond)].map((beyond) => `not supported by ssh2: ${beyond}`),
-    });
-  }
-  return new ZfsVmError('connection', message, {
-    hint: record.unanswered
-      ? 'the password or passphrase was not given: use ssh-agent or a key without passphrase, or run the command on a terminal'
-      : config.unsupported.length > 0
-        ? 'add --transport openssh, which supports these methods'
-        : `check the user name, and that "${sshCommand}" logs in; if it does, add --transport openssh`,
-  });
-}
-
-function describeSshError(
-  error: unknown,
-  { label, sshCommand }: LoginOptions,
-  record: LoginRecord,
-): ZfsVmError {
-  const reason = describeThrown(error);
-  const fail = (message: string, hint: string): ZfsVmError =>
-    new ZfsVmError('connection', message, { hint, cause: error });
-  if (/too many authentication failures/i.test(reason)) {
-    return fail(
-      `${label} refused the login after too many attempts (tried: ${record.tried.join(', ')})`,
-      'if too many keys were offered, choose one with IdentityFile and IdentitiesOnly in ~/.ssh/config',
-    );
-  }
-  if (error instanceof Error && 'level' in error && error.level === 'handshake') {
-    return new BeyondSsh2(`no common algorithm with ${label}: ${reason}`, {
-      reason: 'the algorithms of its SSH server',
-      cause: error,
-    });
-  }
-  if (reason.includes('before handshake')) {
-    return fail(
-      `${label} closed the connection before the SSH handshake`,
-      'check that sshd listens on that port and accepts connections from this machine',
-    );
-  }
-  return fail(`connection to ${label} failed: ${reason}`, `check that "${sshCommand}" logs in`);
 }
