@@ -1,4 +1,5 @@
-import { describeConflict, suggestWayOut } from '../../src/report/plan/describe-plan.js';
+import { describeConflict } from '../../src/report/plan/describe-plan.js';
+import { suggestResolution } from '../../src/report/plan/suggest-resolution.js';
 import type { ErrorKind } from '../../src/base/errors.js';
 import { exitCodes } from '../../src/base/errors.js';
 import type { ConflictReason } from '../../src/plan/plan.js';
@@ -176,7 +177,7 @@ export function listConflicts(): { kind: string; cause: string; message: string;
   return Object.entries(conflicts).map(([kind, { cause, example }]) => ({
     ...{ kind, cause },
     message: describeConflict({ source: 'tank/vm', streamlines: ['web'], reason: example }, ends),
-    resolution: suggestWayOut(example, ends),
+    resolution: suggestResolution(example, ends),
   }));
 }
 

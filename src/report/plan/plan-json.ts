@@ -4,7 +4,8 @@ import type { Chain, Conflict, Plan, Preparation, Step } from '../../plan/plan.j
 import type { SharedSteps } from '../../transfer/event.js';
 import { fullNameOf, type Point } from '../../streamline/dataset.js';
 import { mapLater, toJsonPieces } from '../json-pieces.js';
-import { describeConflict, suggestWayOut, type Ends } from './describe-plan.js';
+import { describeConflict, type Ends } from './describe-plan.js';
+import { suggestResolution } from './suggest-resolution.js';
 
 /** A plan with what is known of its size, between two named places. */
 export interface EstimatedPlan {
@@ -124,7 +125,7 @@ export function toJsonConflict(conflict: Conflict, ends: Ends): object {
     source,
     streamlines,
     message: describeConflict(conflict, ends),
-    wayOut: suggestWayOut(reason, ends),
+    wayOut: suggestResolution(reason, ends),
     ...(Object.fromEntries(evidence) as object),
   };
 }

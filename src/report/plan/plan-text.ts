@@ -15,9 +15,9 @@ import {
   describeSetAside,
   describeStep,
   describeUpToDate,
-  suggestWayOut,
   type Ends,
 } from './describe-plan.js';
+import { suggestResolution } from './suggest-resolution.js';
 import type { EstimatedPlan } from './plan-json.js';
 import { formatBytes, formatCount } from '../quantities.js';
 
@@ -40,7 +40,7 @@ function* listLines(
   if (passed !== undefined) yield* [describePassed(passed, receiverName) ?? []].flat();
   for (const conflict of plan.conflicts) {
     yield colors.yellow(`conflict: ${describeConflict(conflict, ends)}`);
-    yield `  to resolve: ${suggestWayOut(conflict.reason, ends)}`;
+    yield `  to resolve: ${suggestResolution(conflict.reason, ends)}`;
   }
   const landing = describeLanding(plan, ends);
   if (landing !== undefined) yield landing;

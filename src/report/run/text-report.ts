@@ -16,9 +16,9 @@ import {
   describeSharing,
   describeStep,
   describeUpToDate,
-  suggestWayOut,
   type Ends,
 } from '../plan/describe-plan.js';
+import { suggestResolution } from '../plan/suggest-resolution.js';
 import { describeKept } from '../plan/describe-kept.js';
 import { formatError } from '../error-text.js';
 import { localName } from '../../base/local-name.js';
@@ -201,7 +201,7 @@ export class TextReport {
     for (const conflict of plan.conflicts) {
       this.#warn(`conflict: ${describeConflict(conflict, this.#options)}`);
       this.#writeError(
-        `  ${this.#options.errorColors.cyan('to resolve:')} ${suggestWayOut(conflict.reason, this.#options)}\n`,
+        `  ${this.#options.errorColors.cyan('to resolve:')} ${suggestResolution(conflict.reason, this.#options)}\n`,
       );
     }
     const steps = plan.chains.flatMap((chain) => chain.steps);

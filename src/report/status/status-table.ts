@@ -2,7 +2,8 @@ import type { ChalkInstance } from 'chalk';
 import type { StreamlineState, StreamlineStatus } from '../../plan/compare-streamlines.js';
 import type { TaggedSnapshot } from '../../streamline/dataset.js';
 import { alignColumns, type Column } from '../terminal/columns.js';
-import { describeConflict, endsOf, suggestWayOut } from '../plan/describe-plan.js';
+import { describeConflict, endsOf } from '../plan/describe-plan.js';
+import { suggestResolution } from '../plan/suggest-resolution.js';
 import { formatAge, formatBytes, formatCount } from '../quantities.js';
 import { describeLeftOut, findAge, listRemarks, sumBytes } from './status.js';
 import type { HostStatus, Status } from '../../tasks/status/status-result.js';
@@ -131,7 +132,7 @@ function formatConflicts({ hosts }: Status, colors: ChalkInstance): string[] {
     const conflicts = new Set(host.streamlines.flatMap((row) => row.conflicts));
     return [...conflicts].flatMap((conflict) => [
       colors.yellow(`conflict with ${host.host}: ${describeConflict(conflict, endsOf(host.host))}`),
-      `  to resolve: ${suggestWayOut(conflict.reason, endsOf(host.host))}`,
+      `  to resolve: ${suggestResolution(conflict.reason, endsOf(host.host))}`,
     ]);
   });
 }
