@@ -54,7 +54,7 @@ function describeMissingOperand(words: readonly string[], definition: CommandDef
 function describeExtraOperand(words: readonly string[], definition: CommandDefinition): string {
   const extra = listOperands(words, definition)[Object.keys(definition.operands).length];
   return extra === undefined
-    ? 'unexpected argument, or an option in the wrong place'
+    ? 'unexpected argument or misplaced option'
     : `unexpected argument ${JSON.stringify(extra)}`;
 }
 

@@ -95,7 +95,7 @@ async function tryElevating(
   }
 }
 
-/** What an examination goes by. */
+/** What an examination rests on. */
 interface Examination {
   readonly target: string;
   readonly place: string | undefined;
