@@ -4,7 +4,8 @@ import { destinationOption, transferOptions } from '../command-line/transfer-opt
 import { BaseCommand } from './base-command.js';
 import { copy, planCopy } from '../tasks/transfer/copy.js';
 import { tellPlans, tellTransfer } from './tell-transfer.js';
-import { isPlanOnly, toTransferRequest } from './transfer-request.js';
+import { isPlanOnly } from './plan-only.js';
+import { toTransferRequest } from './transfer-request.js';
 
 /** Brings one host up to date with another, both of them seen from here. */
 export class CopyCommand extends BaseCommand<typeof CopyCommand.definition> {

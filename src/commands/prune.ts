@@ -10,7 +10,9 @@ import { planPrune, prune } from '../tasks/prune/prune.js';
 import type { Loss } from '../tasks/loss.js';
 import { formatCount } from '../report/quantities.js';
 import { askForYes } from './confirm.js';
+import { transferOptions } from '../command-line/transfer-options.js';
 import { BaseCommand } from './base-command.js';
+import { isPlanOnly } from './plan-only.js';
 
 /** Destroys versions that no rule keeps. */
 export class PruneCommand extends BaseCommand<typeof PruneCommand.definition> {
@@ -42,7 +44,7 @@ export class PruneCommand extends BaseCommand<typeof PruneCommand.definition> {
         help: 'a host that receives versions from HOST; keep the bases of its next increments',
       }),
       yes: flag(['--yes'], 'do not ask before destroying versions'),
-      dryRun: flag(['--dry-run'], 'print the plan without running it; the same as "plan" before the command'),
+      dryRun: transferOptions.dryRun,
       json: flag(['--json'], 'print JSON'),
     },
     operands: { host: optionalHostOperand },
@@ -55,8 +57,8 @@ export class PruneCommand extends BaseCommand<typeof PruneCommand.definition> {
 
   /** Whether it is only shown. A program that reads JSON can't be asked. */
   get #isPlanOnly(): boolean {
-    const { dryRun, json, yes } = this.args;
-    return dryRun || this.name[0] === 'plan' || (json && !yes);
+    const { json, yes } = this.args;
+    return isPlanOnly(this) || (json && !yes);
   }
 
   override get namedHosts(): readonly string[] {

@@ -3,7 +3,8 @@ import { destinationOption, transferOptions } from '../command-line/transfer-opt
 import { BaseCommand } from './base-command.js';
 import { planPull, pull } from '../tasks/transfer/pull.js';
 import { tellPlans, tellTransfer } from './tell-transfer.js';
-import { isPlanOnly, toTransferRequest } from './transfer-request.js';
+import { isPlanOnly } from './plan-only.js';
+import { toTransferRequest } from './transfer-request.js';
 
 /** Brings this host up to date with another one. */
 export class PullCommand extends BaseCommand<typeof PullCommand.definition> {

@@ -8,7 +8,8 @@ import {
 import { BaseCommand } from './base-command.js';
 import { planPush, push } from '../tasks/transfer/push.js';
 import { tellPlans, tellTransfer } from './tell-transfer.js';
-import { isPlanOnly, toTransferRequest } from './transfer-request.js';
+import { isPlanOnly } from './plan-only.js';
+import { toTransferRequest } from './transfer-request.js';
 
 /** Brings other hosts up to date with this one. */
 export class PushCommand extends BaseCommand<typeof PushCommand.definition> {

@@ -1,10 +1,12 @@
 import { exitCodeOfAll, exitCodes, ZfsVmError } from '../base/errors.js';
 import { defineCommand, operand } from '../command-line/command-definition.js';
-import { flag, list, readText } from '../command-line/option.js';
+import { list, readText } from '../command-line/option.js';
 import { readVersionName } from '../command-line/version-name.js';
 import { describeRenameObstacle, describeRenaming } from '../report/retag/describe-retag.js';
 import { planRenaming, rename, type RenameResult } from '../tasks/retag/rename.js';
+import { transferOptions } from '../command-line/transfer-options.js';
 import { BaseCommand } from './base-command.js';
+import { isPlanOnly } from './plan-only.js';
 
 /** Renames a version or a streamline. */
 export class RenameCommand extends BaseCommand<typeof RenameCommand.definition> {
@@ -31,7 +33,7 @@ export class RenameCommand extends BaseCommand<typeof RenameCommand.definition> 
         ...{ value: 'HOST', kind: 'host', read: readText },
         help: 'rename it on this host, too',
       }),
-      dryRun: flag(['--dry-run'], 'print the plan and do nothing; the same as "plan" before the command'),
+      dryRun: transferOptions.dryRun,
     },
     operands: {
       from: operand({ name: 'NAME[:VERSION]', kind: 'version', read: readVersionName }),
@@ -40,15 +42,11 @@ export class RenameCommand extends BaseCommand<typeof RenameCommand.definition> 
   });
 
   override get changesHosts(): boolean {
-    return !this.#isPlanOnly;
+    return !isPlanOnly(this);
   }
 
   override get namedHosts(): readonly string[] {
     return this.args.alsoOn;
-  }
-
-  get #isPlanOnly(): boolean {
-    return this.args.dryRun || this.name[0] === 'plan';
   }
 
   async execute(): Promise<number> {
@@ -59,7 +57,7 @@ export class RenameCommand extends BaseCommand<typeof RenameCommand.definition> 
       });
     }
     const surroundings = await this.surround();
-    const result = await (this.#isPlanOnly ? planRenaming : rename)({ from, to, alsoOn }, surroundings);
+    const result = await (isPlanOnly(this) ? planRenaming : rename)({ from, to, alsoOn }, surroundings);
     return this.#tell(result);
   }
 
@@ -74,9 +72,9 @@ export class RenameCommand extends BaseCommand<typeof RenameCommand.definition> 
       }
       return exitCodes.conflict;
     }
-    const word = this.#isPlanOnly ? 'would rename' : 'renamed';
+    const word = isPlanOnly(this) ? 'would rename' : 'renamed';
     for (const { host, plan } of hosts) {
-      const told = this.#isPlanOnly ? plan.renamings : (renamed.get(host) ?? []);
+      const told = isPlanOnly(this) ? plan.renamings : (renamed.get(host) ?? []);
       for (const renaming of told) stdout.write(`${word} ${describeRenaming(renaming, host)}\n`);
       if (plan.renamings.length === 0) stderr.write(`nothing to rename on ${host}\n`);
     }

@@ -11,6 +11,7 @@ import { planRestoring, restore, type RestoreRequest, type RestoreResult } from 
 import { planPull } from '../tasks/transfer/pull.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { BaseCommand } from './base-command.js';
+import { isPlanOnly } from './plan-only.js';
 import { isWatched, openReports, statusOfOutcome, tellPlans } from './tell-transfer.js';
 
 /** The options that its pull has of the others. */
@@ -47,7 +48,7 @@ export class RestoreCommand extends BaseCommand<typeof RestoreCommand.definition
     ],
     options: {
       parents: flag(['-p', '--parents'], 'create missing filesystems above a new dataset'),
-      dryRun: flag(['--dry-run'], 'print the plan and do nothing; the same as "plan" before the command'),
+      dryRun: transferOptions.dryRun,
       from: value(['--from'], {
         ...{ value: 'HOST', kind: 'host', read: readText },
         help: 'pull what is missing of the version from this host first',
@@ -65,15 +66,11 @@ export class RestoreCommand extends BaseCommand<typeof RestoreCommand.definition
   });
 
   override get changesHosts(): boolean {
-    return !this.#isPlanOnly;
+    return !isPlanOnly(this);
   }
 
   override get namedHosts(): readonly string[] {
     return this.args.from === undefined ? [] : [this.args.from];
-  }
-
-  get #isPlanOnly(): boolean {
-    return this.args.dryRun || this.name[0] === 'plan';
   }
 
   async execute(): Promise<number> {
@@ -82,7 +79,7 @@ export class RestoreCommand extends BaseCommand<typeof RestoreCommand.definition
     const wantsSizes = isWatched(this.context, { json: false });
     const from = host === undefined ? undefined : { host, ...transfer, wantsSizes };
     const request = { name, target, parents, from };
-    if (this.#isPlanOnly) return this.#plan(request);
+    if (isPlanOnly(this)) return this.#plan(request);
     const reports = openReports(this, { json: false, isPlanOnly: false });
     try {
       const result = await restore(request, await this.surround({ handle: reports.handle }));

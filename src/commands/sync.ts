@@ -7,6 +7,7 @@ import { destinationOption, fanOutOptions, transferOptions } from '../command-li
 import type { VersionPattern } from '../streamline/selection.js';
 import { planSync, sync } from '../tasks/sync/sync.js';
 import { BaseCommand } from './base-command.js';
+import { isPlanOnly } from './plan-only.js';
 import { tellSync } from './tell-sync.js';
 import { isWatched } from './tell-transfer.js';
 
@@ -50,11 +51,7 @@ export class SyncCommand extends BaseCommand<typeof SyncCommand.definition> {
   });
 
   override get changesHosts(): boolean {
-    return !this.#isPlanOnly;
-  }
-
-  get #isPlanOnly(): boolean {
-    return this.args.dryRun || this.name[0] === 'plan';
+    return !isPlanOnly(this);
   }
 
   override get namedHosts(): readonly string[] {
@@ -69,8 +66,8 @@ export class SyncCommand extends BaseCommand<typeof SyncCommand.definition> {
       retention: toRetention(args),
       wantsSizes: isWatched(this.context, { json: false }),
     };
-    const begin = this.#isPlanOnly ? planSync : sync;
-    return tellSync(this, this.#isPlanOnly, (surroundings) => begin(request, surroundings));
+    const begin = isPlanOnly(this) ? planSync : sync;
+    return tellSync(this, isPlanOnly(this), (surroundings) => begin(request, surroundings));
   }
 }
 

@@ -6,6 +6,7 @@ import type { choiceOptions, destinationOption, transferOptions } from '../comma
 import type { Choice } from '../plan/choice.js';
 import type { TransferRequest } from '../tasks/transfer/options.js';
 import type { CommandContext } from './base-command.js';
+import { isPlanOnly } from './plan-only.js';
 import { isWatched } from './tell-transfer.js';
 
 /** What the words of push, pull and copy have in common. */
@@ -18,11 +19,6 @@ interface TransferCall {
   readonly args: TransferArguments;
   readonly name: readonly string[];
   readonly context: CommandContext;
-}
-
-/** Whether only the plan is wanted. */
-export function isPlanOnly({ args, name }: Pick<TransferCall, 'args' | 'name'>): boolean {
-  return args.dryRun || name[0] === 'plan';
 }
 
 /**

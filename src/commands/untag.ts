@@ -7,7 +7,9 @@ import { fullNameOf } from '../streamline/dataset.js';
 import { readShortTag, type Tag } from '../streamline/tag.js';
 import type { TaskEvent } from '../tasks/event.js';
 import { planUntagging, untag, type HostUntag, type UntagResult } from '../tasks/retag/untag.js';
+import { transferOptions } from '../command-line/transfer-options.js';
 import { BaseCommand } from './base-command.js';
+import { isPlanOnly } from './plan-only.js';
 
 /** Destroys a version. */
 export class UntagCommand extends BaseCommand<typeof UntagCommand.definition> {
@@ -34,21 +36,17 @@ export class UntagCommand extends BaseCommand<typeof UntagCommand.definition> {
         help: 'destroy it on this host, too',
       }),
       yes: flag(['--yes'], 'do not ask'),
-      dryRun: flag(['--dry-run'], 'print the plan and do nothing; the same as "plan" before the command'),
+      dryRun: transferOptions.dryRun,
     },
     operands: { tag: operand({ name: 'NAME:VERSION', kind: 'version', read: readTagOperand }) },
   });
 
   override get changesHosts(): boolean {
-    return !this.#isPlanOnly;
+    return !isPlanOnly(this);
   }
 
   override get namedHosts(): readonly string[] {
     return this.args.alsoOn;
-  }
-
-  get #isPlanOnly(): boolean {
-    return this.args.dryRun || this.name[0] === 'plan';
   }
 
   async execute(): Promise<number> {
@@ -62,7 +60,7 @@ export class UntagCommand extends BaseCommand<typeof UntagCommand.definition> {
     };
     const request = { tag, alsoOn };
     const surroundings = await this.surround({ handle, isConfirmed: yes });
-    const result = await (this.#isPlanOnly ? planUntagging : untag)(request, surroundings);
+    const result = await (isPlanOnly(this) ? planUntagging : untag)(request, surroundings);
     return this.#tell(result);
   }
 
@@ -78,7 +76,7 @@ export class UntagCommand extends BaseCommand<typeof UntagCommand.definition> {
       return exitCodes.conflict;
     }
     for (const failure of failures) this.complain(failure);
-    if (this.#isPlanOnly) for (const host of hosts) stdout.write(formatPlan(host));
+    if (isPlanOnly(this)) for (const host of hosts) stdout.write(formatPlan(host));
     return exitCodeOfAll(failures);
   }
 }
