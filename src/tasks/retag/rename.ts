@@ -1,10 +1,9 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { localName } from '../../base/local-name.js';
-import { resolveHosts } from '../../config/config.js';
 import { toCommandError } from '../../host/command-error.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { runCalls } from '../../host/run-calls.js';
-import { readHeld, readInventory } from '../../inventory/read-inventory.js';
+import { readHeld } from '../../inventory/read-inventory.js';
 import {
   findRenamed,
   planRename,
@@ -13,11 +12,11 @@ import {
   type Renaming,
 } from '../../plan/plan-rename.js';
 import { findByGuid } from '../../plan/plan-untag.js';
-import { fullNameOf, type Datasets, type TaggedSnapshot } from '../../streamline/dataset.js';
+import { fullNameOf, type TaggedSnapshot } from '../../streamline/dataset.js';
 import { formatTag } from '../../streamline/tag.js';
 import { renameArguments } from '../../zfs/move.js';
 import { findNamedVersion } from '../find-named-version.js';
-import { Hosts } from '../hosts.js';
+import { withReadHosts, type ReadHost } from './read-hosts.js';
 import type { Surroundings } from '../surroundings.js';
 
 /** What is renamed, and where. */
@@ -104,28 +103,23 @@ async function withPlans<T>(
   surroundings: Surroundings,
   use: (hosts: readonly HostRename[], endpoints: ReadonlyMap<string, Endpoint>) => Promise<T>,
 ): Promise<T> {
-  const { config, signal, emit } = surroundings;
-  const names = resolveHosts(config, alsoOn).filter((name) => name !== localName);
-  return Hosts.use(surroundings, async (hosts) => {
-    const local = hosts.openLocal();
-    const remote = await Promise.all(names.map((name) => hosts.open(name)));
-    const inventories = await Promise.all(
-      [local, ...remote].map((endpoint) => readInventory(endpoint, { scope: 'tagged', signal })),
-    );
-    emit({ kind: 'malformed-tags', host: localName, malformedTags: inventories[0]?.malformedTags ?? [] });
-    const own = inventories[0]?.datasets ?? new Map<never, never>();
+  const { signal } = surroundings;
+  return withReadHosts(alsoOn, surroundings, async (local, others) => {
     // An unknown name is told with those that there are.
-    findNamedVersion(localName, own, from);
-    const here = findRenamed(own, from);
+    findNamedVersion(localName, local.datasets, from);
+    const here = findRenamed(local.datasets, from);
     const guids = new Set(here.map(({ guid }) => guid));
-    const plans = await Promise.all(
-      [local, ...remote].map(async (endpoint, index): Promise<HostRename> => {
-        const datasets: Datasets = inventories[index]?.datasets ?? new Map<never, never>();
-        const snapshots: readonly TaggedSnapshot[] = index === 0 ? here : findByGuid(datasets, guids);
-        const held = await readHeld(endpoint, snapshots.map(fullNameOf), signal);
-        return { host: endpoint.host.name, plan: planRename(datasets, snapshots, { from, to, held }) };
-      }),
-    );
-    return use(plans, new Map([local, ...remote].map((endpoint) => [endpoint.host.name, endpoint])));
+    const planOn = async (
+      { endpoint, datasets }: ReadHost,
+      snapshots: readonly TaggedSnapshot[],
+    ): Promise<HostRename> => {
+      const held = await readHeld(endpoint, snapshots.map(fullNameOf), signal);
+      return { host: endpoint.host.name, plan: planRename(datasets, snapshots, { from, to, held }) };
+    };
+    const plans = await Promise.all([
+      planOn(local, here),
+      ...others.map((host) => planOn(host, findByGuid(host.datasets, guids))),
+    ]);
+    return use(plans, new Map([local, ...others].map(({ endpoint }) => [endpoint.host.name, endpoint])));
   });
 }

@@ -1,11 +1,10 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { localName } from '../../base/local-name.js';
-import { resolveHosts } from '../../config/config.js';
 import { toCommandError } from '../../host/command-error.js';
 import { isSuccess } from '../../host/host.js';
 import { runCommand } from '../../host/run-command.js';
 import type { Endpoint } from '../../host/endpoint.js';
-import { readHeld, readInventory } from '../../inventory/read-inventory.js';
+import { readHeld } from '../../inventory/read-inventory.js';
 import { findAsides } from '../../plan/aside.js';
 import type { Destruction } from '../../plan/destruction.js';
 import { findByGuid, planUntag, type CopyRollback, type UntagPlan } from '../../plan/plan-untag.js';
@@ -16,8 +15,8 @@ import { destroyVersions, measureReclaim } from '../../transfer/around/destroy-v
 import { destroySnapshotsArguments, rollbackArguments } from '../../zfs/destroy.js';
 import { callIfUnchanged } from '../../transfer/around/guarded-call.js';
 import { findNamedVersion } from '../find-named-version.js';
-import { Hosts } from '../hosts.js';
 import type { Loss } from '../loss.js';
+import { withReadHosts, type ReadHost } from './read-hosts.js';
 import type { Surroundings } from '../surroundings.js';
 
 /** Which version is untagged, and where. */
@@ -121,47 +120,41 @@ async function withPlans<T>(
   surroundings: Surroundings,
   use: (hosts: readonly HostUntag[], endpoints: ReadonlyMap<string, Endpoint>) => Promise<T>,
 ): Promise<T> {
-  const { config, signal, emit } = surroundings;
-  const names = resolveHosts(config, alsoOn).filter((name) => name !== localName);
-  return Hosts.use(surroundings, async (hosts) => {
-    const local = hosts.openLocal();
-    const remote = await Promise.all(names.map((name) => hosts.open(name)));
-    const inventories = await Promise.all(
-      [local, ...remote].map((endpoint) => readInventory(endpoint, { scope: 'tagged', signal })),
+  const { signal } = surroundings;
+  return withReadHosts(alsoOn, surroundings, async (local, others) => {
+    const asides = findAsides(local.datasets);
+    const trees = findNamedVersion(localName, local.datasets, tag).filter(
+      ({ root }) => !asides.has(root.dataset),
     );
-    const [here, ...there] = inventories;
-    const datasets = here?.datasets ?? new Map<never, never>();
-    emit({ kind: 'malformed-tags', host: localName, malformedTags: here?.malformedTags ?? [] });
-    const asides = findAsides(datasets);
-    const trees = findNamedVersion(localName, datasets, tag).filter(({ root }) => !asides.has(root.dataset));
     if (trees.length === 0) {
       throw new ZfsVmError(
         'usage',
         'the version is only in datasets that were set aside; nothing was destroyed',
-        {
-          hint: 'see "zfs-vm list" for these datasets',
-        },
+        { hint: 'see "zfs-vm list" for these datasets' },
       );
     }
     const guids = new Set(trees.flatMap(partsOf).map(({ guid }) => guid));
-    const isUntaggedElsewhere = there.some((inventory) => findByGuid(inventory.datasets, guids).length > 0);
-    const plans = await Promise.all(
-      [local, ...remote].map(async (endpoint, index): Promise<HostUntag> => {
-        const own = inventories[index]?.datasets ?? new Map<never, never>();
-        const ownTrees: readonly Tree[] =
-          index === 0 ? trees : joinTrees(findByGuid(own, guids), findAsides(own));
-        const fullNames = ownTrees.flatMap(partsOf).map(fullNameOf);
-        const held = await readHeld(endpoint, fullNames, signal);
-        const plan = planUntag(own, {
-          ...{ trees: ownTrees, held, isOfCopies: index > 0 },
-          // What is the newest one there follows what is done here.
-          isUntaggedElsewhere: isUntaggedElsewhere || index > 0,
-        });
-        const isPossible = plan.obstacles.length === 0;
-        const reclaim = await measureReclaim(endpoint, isPossible ? plan.destructions : [], signal);
-        return { host: endpoint.host.name, plan, reclaim };
+    const isElsewhere = others.some(({ datasets }) => findByGuid(datasets, guids).length > 0);
+    const planOn = async (
+      { endpoint, datasets }: ReadHost,
+      own: readonly Tree[],
+      isOfCopies: boolean,
+    ): Promise<HostUntag> => {
+      const held = await readHeld(endpoint, own.flatMap(partsOf).map(fullNameOf), signal);
+      // What is the newest one there follows what is done here.
+      const isUntaggedElsewhere = isElsewhere || isOfCopies;
+      const plan = planUntag(datasets, { trees: own, held, isOfCopies, isUntaggedElsewhere });
+      const isPossible = plan.obstacles.length === 0;
+      const reclaim = await measureReclaim(endpoint, isPossible ? plan.destructions : [], signal);
+      return { host: endpoint.host.name, plan, reclaim };
+    };
+    const plans = await Promise.all([
+      planOn(local, trees, false),
+      ...others.map((host) => {
+        const { datasets } = host;
+        return planOn(host, joinTrees(findByGuid(datasets, guids), findAsides(datasets)), true);
       }),
-    );
-    return use(plans, new Map([local, ...remote].map((endpoint) => [endpoint.host.name, endpoint])));
+    ]);
+    return use(plans, new Map([local, ...others].map(({ endpoint }) => [endpoint.host.name, endpoint])));
   });
 }

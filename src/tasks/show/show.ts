@@ -1,8 +1,6 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { localName } from '../../base/local-name.js';
 import { resolveHosts } from '../../config/config.js';
-import type { Endpoint } from '../../host/endpoint.js';
-import { readInventory } from '../../inventory/read-inventory.js';
 import { readVersionFacts } from '../../inventory/read-version-facts.js';
 import { findAsides } from '../../plan/aside.js';
 import { fullNameOf, type Datasets, type Snapshot } from '../../streamline/dataset.js';
@@ -11,6 +9,7 @@ import { findNewest, findVersions } from '../../streamline/lineage.js';
 import { formatTagShort, type Tag } from '../../streamline/tag.js';
 import { partsOf } from '../../streamline/tree.js';
 import { findNamedVersion } from '../find-named-version.js';
+import { readAnswer, type Answer, type Failure } from '../read-answer.js';
 import { Hosts } from '../hosts.js';
 import type { Surroundings } from '../surroundings.js';
 
@@ -72,16 +71,6 @@ export interface VersionPart {
   readonly note: string | undefined;
 }
 
-/** A host that could be read. */
-interface Answer {
-  readonly kind: 'read';
-  readonly host: string;
-  readonly endpoint: Endpoint;
-  readonly datasets: Datasets;
-}
-
-type Failure = Extract<HostPlaces, { kind: 'failed' }>;
-
 /**
  * Finds out where a version is, on this machine and on others, and what there is to know of it. A host that can't be asked is told of in
  * its place.
@@ -99,7 +88,7 @@ export async function show(request: ShowRequest, surroundings: Surroundings): Pr
   return Hosts.use(surroundings, async (hosts) => {
     const answers = await Promise.all(
       [localName, ...wanted.filter((host) => host !== localName)].map((host) =>
-        readHost(hosts, host, signal),
+        readAnswer(hosts, host, signal),
       ),
     );
     const [local] = answers;
@@ -117,18 +106,6 @@ export async function show(request: ShowRequest, surroundings: Surroundings): Pr
       isNewest: findNewest(versions)?.tag.version.text === tag.version.text,
     };
   });
-}
-
-/** Reads a host, or tells why that can't be done. */
-async function readHost(hosts: Hosts, host: string, signal: AbortSignal): Promise<Answer | Failure> {
-  try {
-    const endpoint = await hosts.open(host);
-    const { datasets } = await readInventory(endpoint, { scope: 'all', signal });
-    return { kind: 'read', host, endpoint, datasets };
-  } catch (error) {
-    if (signal.aborted || !(error instanceof ZfsVmError)) throw error;
-    return { kind: 'failed', host, error };
-  }
 }
 
 /** What is looked for on every host: what the first host that has the version has. @throws ZfsVmError `usage` when none has it */

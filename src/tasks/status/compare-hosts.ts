@@ -14,6 +14,7 @@ import { fullNameOf, type Datasets, type Point } from '../../streamline/dataset.
 import { estimateStreams } from '../../transfer/around/estimate-sizes.js';
 import { checkCopyPlace, checkPatterns, checkPool, splitAtDestination } from '../check-request.js';
 import { localName } from '../../base/local-name.js';
+import { readAnswer, type Answer, type Failure } from '../read-answer.js';
 import type { Hosts } from '../hosts.js';
 
 /** What is to be compared, and how. */
@@ -29,16 +30,6 @@ export interface CompareOptions {
   readonly signal: AbortSignal;
 }
 
-/** A host that could be read. */
-interface Answer {
-  readonly kind: 'read';
-  readonly host: string;
-  readonly endpoint: Endpoint;
-  readonly datasets: Datasets;
-}
-
-type Failure = Extract<HostStatus, { kind: 'failed' }>;
-
 /**
  * Compares this machine with other hosts, all of which are asked at once. One that can't be is told in its place.
  * @throws ZfsVmError when this machine can't be read, or a pattern fits nothing
@@ -48,7 +39,7 @@ export async function compareHosts(options: CompareOptions): Promise<Status> {
   const local = hosts.openLocal();
   const [{ datasets: sender }, ...answers] = await Promise.all([
     readInventory(local, { scope: 'tagged', signal }),
-    ...names.map((name) => readHost(name, options)),
+    ...names.map((name) => readAnswer(hosts, name, signal)),
   ]);
   checkPatterns(choice, localName, sender);
   const compared = answers.map((answer) => ({ answer, status: compareHost(answer, sender, options) }));
@@ -72,18 +63,6 @@ export async function compareHosts(options: CompareOptions): Promise<Status> {
     createdAtSeconds,
     sizes,
   };
-}
-
-/** Reads a host, or tells why that can't be done. */
-async function readHost(host: string, { hosts, signal }: CompareOptions): Promise<Answer | Failure> {
-  try {
-    const endpoint = await hosts.open(host);
-    const { datasets } = await readInventory(endpoint, { scope: 'all', signal });
-    return { kind: 'read', host, endpoint, datasets };
-  } catch (error) {
-    if (signal.aborted || !(error instanceof ZfsVmError)) throw error;
-    return { kind: 'failed', host, error };
-  }
 }
 
 /** Plans a push to a host as `push` does, and says what it comes to. */

@@ -1,0 +1,40 @@
+import { localName } from '../../base/local-name.js';
+import { resolveHosts } from '../../config/config.js';
+import type { Endpoint } from '../../host/endpoint.js';
+import { readInventory } from '../../inventory/read-inventory.js';
+import type { Datasets } from '../../streamline/dataset.js';
+import { Hosts } from '../hosts.js';
+import type { Surroundings } from '../surroundings.js';
+
+/** A host, and what it has. */
+export interface ReadHost {
+  readonly endpoint: Endpoint;
+  readonly datasets: Datasets;
+}
+
+/**
+ * Reads this machine and others at once, does something with them, and closes them.
+ * @param alsoOn the others, groups among them
+ * @throws ZfsVmError when one of them can't be read
+ */
+export async function withReadHosts<T>(
+  alsoOn: readonly string[],
+  surroundings: Surroundings,
+  use: (here: ReadHost, others: readonly ReadHost[]) => Promise<T>,
+): Promise<T> {
+  const { config, signal, emit } = surroundings;
+  const names = resolveHosts(config, alsoOn).filter((name) => name !== localName);
+  return Hosts.use(surroundings, async (hosts) => {
+    const read = async (opening: Endpoint | Promise<Endpoint>): Promise<ReadHost> => {
+      const endpoint = await opening;
+      const { datasets, malformedTags } = await readInventory(endpoint, { scope: 'tagged', signal });
+      emit({ kind: 'malformed-tags', host: endpoint.host.name, malformedTags });
+      return { endpoint, datasets };
+    };
+    const [here, ...others] = await Promise.all([
+      read(hosts.openLocal()),
+      ...names.map((name) => read(hosts.open(name))),
+    ]);
+    return use(here, others);
+  });
+}
