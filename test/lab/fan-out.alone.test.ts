@@ -135,7 +135,9 @@ test(
     const sends = await takeSends(a);
     assert.ok(sends <= 6, `${sends} times`);
     await assertAllHaveAll();
-    await a.run('echo 4 > /tank/ct/small; zfs snapshot tank/ct@zfs-vm:ct:4');
+    // It takes so long that the host which has it first is ready to serve before a third one gets it from here.
+    await a.run('head -c 4000000 /dev/urandom > /tank/ct/big; zfs snapshot tank/ct@zfs-vm:ct:4');
+    await a.setLink({ rateMbitPerSecond: 4 });
     for (const host of receivers) await host.run('mv /root/.ssh/known_hosts /root/.ssh/hidden');
     try {
       const again = await a.run(`PATH=${notingFolder}:$PATH zfs-vm ${command}`, { timeoutMs: 300_000 });
