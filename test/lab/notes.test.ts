@@ -46,7 +46,9 @@ test('notes of any characters are kept, listed, pushed by a user with rights, pu
   await a.run('zfs destroy -r tank/ct; zfs destroy -r tank/disk');
   const pull = await expectZfsVm(a, '-sv pull -d tank/back fjoe@b');
   // All at once, unless it takes long.
-  const told = [...pull.stdout.matchAll(/^set ([0-9]) notes? on this machine$/gm)].map(([, count]) => Number(count));
+  const told = [...pull.stdout.matchAll(/^set ([0-9]) notes? on this machine$/gm)].map(([, count]) =>
+    Number(count),
+  );
   assert.equal(
     told.reduce((sum, count) => sum + count, 0),
     3,
