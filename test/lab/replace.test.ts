@@ -69,7 +69,8 @@ test('a volume that is open is replaced and kept aside with its snapshots; the c
     const { stderr } = await expectZfsVm(outside, 'push --replace --yes root@b');
     aside = await findAside();
     assert.ok(
-      aside !== undefined && stderr.includes(`destroy the old content: "zfs destroy -r ${aside}"`),
+      aside !== undefined &&
+        stderr.includes(`If it is not needed, destroy it: "zfs destroy -r ${aside}" on root@b`),
       stderr,
     );
     assert.equal(await versionsOf(b, aside), 'keep1');

@@ -43,11 +43,17 @@ test('a mounted tree with a volume is restored in place, with its mountpoint, an
 test('a filesystem in use is left as it was', async () => {
   const { a } = lab;
   await a.run('set -e; zfs create tank/busy; zfs snapshot tank/busy@zfs-vm:busy:1; date > /tank/busy/f');
-  await a.run('(cd /tank/busy && exec sleep 60 >/dev/null 2>&1 </dev/null) &');
-  const { stderr } = await expectZfsVm(a, 'restore busy:1', 1);
-  assert.match(stderr, /tank\/busy is as it was/);
-  const { stdout } = await a.run('set -e; cat /tank/busy/f; zfs get -Ho value mounted tank/busy');
-  assert.match(stdout, /\nyes\n$/);
+  await a.run(
+    '(cd /tank/busy && exec sleep 300) > /dev/null 2>&1 < /dev/null & echo $! > /run/sitter; sleep 0.3',
+  );
+  try {
+    const { stderr } = await expectZfsVm(a, 'restore busy:1', 1);
+    assert.match(stderr, /tank\/busy is as it was/);
+    const { stdout } = await a.run('set -e; cat /tank/busy/f; zfs get -Ho value mounted tank/busy');
+    assert.match(stdout, /\nyes\n$/);
+  } finally {
+    await a.run('kill $(cat /run/sitter)');
+  }
 });
 
 test('the newest version is untagged here and on a copy, which goes on from the one before; a streamline is renamed on both', async () => {
