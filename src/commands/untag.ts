@@ -1,24 +1,24 @@
 import { exitCodeOfAll, exitCodes, ZfsVmError } from '../base/errors.js';
 import { defineCommand, operand } from '../command-line/command-definition.js';
 import { flag, list, readText } from '../command-line/option.js';
+import { readVersionName } from '../command-line/version-name.js';
 import { formatBytes } from '../report/quantities.js';
 import { describeUntagObstacle, nameOn } from '../report/retag/describe-retag.js';
 import { fullNameOf } from '../streamline/dataset.js';
-import { readShortTag, type Tag } from '../streamline/tag.js';
 import type { TaskEvent } from '../tasks/event.js';
 import { planUntagging, untag, type HostUntag, type UntagResult } from '../tasks/retag/untag.js';
 import { transferOptions } from '../command-line/transfer-options.js';
 import { BaseCommand } from './base-command.js';
 import { isPlanOnly } from './plan-only.js';
 
-/** Destroys a version. */
+/** Destroys a version, or all versions of a streamline. */
 export class UntagCommand extends BaseCommand<typeof UntagCommand.definition> {
   static readonly definition = defineCommand({
     names: [['untag'], ['plan', 'untag']],
-    description: 'destroy one version',
+    description: 'destroy a version or all versions of a streamline',
     details: `
-      Destroys the snapshots of a version on this machine, after showing them and asking; of a tree, those of all members. With
-      \`--also-on\`, also on other hosts, where the version is found by its GUID.
+      Destroys the snapshots of a version, or of all versions of a streamline, on this machine, after showing them and asking; of a tree,
+      those of all members. With \`--also-on\`, also on other hosts, where the snapshots are found by their GUIDs. The datasets stay.
 
       A version is not destroyed if it has clones, is held, or is needed by an interrupted receive. Nor is the newest version of a dataset
       that was sent to another host (a push leaves a bookmark of it), unless \`--also-on\` names a host that has it: the next version would get the same
@@ -29,6 +29,7 @@ export class UntagCommand extends BaseCommand<typeof UntagCommand.definition> {
       ['Destroy a version that was made by mistake', 'untag debian-7:13'],
       ['Destroy it on the backup host, too', 'untag --also-on backup debian-7:13'],
       ['See what would be destroyed', 'plan untag debian-7:13'],
+      ['Destroy all versions of a streamline that was created by mistake', 'untag debain-7'],
     ],
     options: {
       alsoOn: list(['--also-on'], {
@@ -38,7 +39,7 @@ export class UntagCommand extends BaseCommand<typeof UntagCommand.definition> {
       yes: flag(['--yes'], 'do not ask'),
       dryRun: transferOptions.dryRun,
     },
-    operands: { tag: operand({ name: 'NAME:VERSION', kind: 'version', read: readTagOperand }) },
+    operands: { name: operand({ name: 'NAME[:VERSION]', kind: 'version', read: readVersionName }) },
   });
 
   override get changesHosts(): boolean {
@@ -50,7 +51,7 @@ export class UntagCommand extends BaseCommand<typeof UntagCommand.definition> {
   }
 
   async execute(): Promise<number> {
-    const { tag, alsoOn, yes } = this.args;
+    const { name, alsoOn, yes } = this.args;
     const { stdout } = this.context;
     const handle = (event: TaskEvent): void => {
       if (event.kind !== 'destroyed') return;
@@ -58,7 +59,7 @@ export class UntagCommand extends BaseCommand<typeof UntagCommand.definition> {
         stdout.write(`destroyed ${nameOn(event.host, fullNameOf(snapshot))}\n`);
       }
     };
-    const request = { tag, alsoOn };
+    const request = { name, alsoOn };
     const surroundings = await this.surround({ handle, isConfirmed: yes });
     const result = await (isPlanOnly(this) ? planUntagging : untag)(request, surroundings);
     return this.#tell(result);
@@ -88,12 +89,4 @@ function formatPlan({ host, plan, reclaim }: HostUntag): string {
     return `would destroy ${destruction.snapshots.map((each) => nameOn(host, fullNameOf(each))).join(', ')}${frees}\n`;
   });
   return lines.length > 0 ? lines.join('') : `nothing to destroy on ${host}\n`;
-}
-
-function readTagOperand(text: string): Tag {
-  const reading = readShortTag(text);
-  if (reading.kind === 'tag') return reading.tag;
-  throw new ZfsVmError('usage', `${JSON.stringify(text)} is not a version: ${reading.reason}`, {
-    hint: 'write NAME:VERSION, e.g. debian-7:12',
-  });
 }

@@ -1,4 +1,10 @@
-import { fullNameOf, isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
+import {
+  fullNameOf,
+  isTagged,
+  type Datasets,
+  type Snapshot,
+  type TaggedSnapshot,
+} from '../streamline/dataset.js';
 import { partsOf, type Tree } from '../streamline/tree.js';
 import { groupByDataset, type Destruction } from './destruction.js';
 import { Protections, type ProtectionReason } from './protection.js';
@@ -10,8 +16,8 @@ export type UntagObstacle =
   | { readonly kind: 'newest-sent'; readonly snapshot: string }
   /** A copy contains what was written after it. */
   | { readonly kind: 'copy-written'; readonly snapshot: string }
-  /** A copy has nothing before it that it could go back to. */
-  | { readonly kind: 'only-snapshot'; readonly snapshot: string };
+  /** A copy would have no snapshot left that it could go back to. */
+  | { readonly kind: 'last-snapshot'; readonly snapshot: string };
 
 /** A copy that goes back to the snapshot before, when its newest one is destroyed: else it would be taken for one that was written to. */
 export interface CopyRollback {
@@ -20,7 +26,7 @@ export interface CopyRollback {
   readonly to: string;
 }
 
-/** What untagging a version destroys on a host, or why it can't be. */
+/** What untagging versions destroys on a host, or why it can't be. */
 export interface UntagPlan {
   readonly destructions: readonly Destruction[];
   /** By the datasets. */
@@ -30,7 +36,7 @@ export interface UntagPlan {
 
 /** What is untagged, and what is known. */
 export interface UntagRequest {
-  /** The places that have the version. */
+  /** The versions, at each place that has them. */
   readonly trees: readonly Tree[];
   /** The snapshots that are held, by full name. */
   readonly held: ReadonlySet<string>;
@@ -41,7 +47,7 @@ export interface UntagRequest {
 }
 
 /**
- * Plans what untagging a version destroys on a host. What has clones, is held, or is needed by an interrupted receive stays; so does the newest
+ * Plans what untagging versions destroys on a host. What has clones, is held, or is needed by an interrupted receive stays; so does the newest
  * version of a dataset that was sent, of which a push leaves a bookmark. From any other one, increments go on from its bookmark.
  */
 export function planUntag(
@@ -50,15 +56,17 @@ export function planUntag(
 ): UntagPlan {
   const rollbacks = new Map<string, CopyRollback>();
   const copyObstacles: UntagObstacle[] = [];
-  for (const part of trees.flatMap(partsOf)) {
-    const dataset = datasets.get(part.dataset);
-    const isCopy = isOfCopies || dataset?.role?.kind === 'copy';
-    if (!isCopy || dataset?.snapshots.at(-1) !== part) continue;
-    const before = dataset.snapshots.at(-2);
-    const snapshot = fullNameOf(part);
+  const untagged = new Set<Snapshot>(trees.flatMap(partsOf));
+  for (const name of new Set([...untagged].map(({ dataset }) => dataset))) {
+    const dataset = datasets.get(name);
+    const newest = dataset?.snapshots.at(-1);
+    if (dataset === undefined || newest === undefined || !untagged.has(newest)) continue;
+    if (!isOfCopies && dataset.role?.kind !== 'copy') continue;
+    const left = dataset.snapshots.findLast((snapshot) => !untagged.has(snapshot));
+    const snapshot = fullNameOf(newest);
     if (dataset.writtenBytes > 0) copyObstacles.push({ kind: 'copy-written', snapshot });
-    else if (before === undefined) copyObstacles.push({ kind: 'only-snapshot', snapshot });
-    else rollbacks.set(dataset.name, { dataset: dataset.name, to: fullNameOf(before) });
+    else if (left === undefined) copyObstacles.push({ kind: 'last-snapshot', snapshot });
+    else rollbacks.set(name, { dataset: name, to: fullNameOf(left) });
   }
   const protections = new Protections(datasets, { held });
   const obstacles = trees.flatMap((tree) =>

@@ -94,10 +94,43 @@ test('a version of a tree goes with all its members', async () => {
   assert.equal(a.pools.open('tank/vm/disk').snapshots.length, 0);
 });
 
+test('a streamline goes with all its versions, and the dataset stays', async () => {
+  const { world, a } = makeWorld();
+  addVersion(a, 'tank/vm', 'other:1');
+  const { stdout } = await expectRun(world, 'a', 'untag --yes web');
+  assert.equal(stdout.match(/^destroyed tank\/vm@zfs-vm:web:[123]$/gm)?.length, 3);
+  assert.equal(versionsOf(a), 'other:1');
+});
+
+test('a streamline goes on its copy, too, which goes back to the snapshot that is left', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  await expectRun(world, 'a', 'rename web:1 base:1');
+  assert.match((await expectRun(world, 'a', 'untag --yes web', 3)).stderr, /web:3 is the newest version/);
+  await expectRun(world, 'a', 'untag --yes --also-on b web');
+  assert.equal(versionsOf(a), 'base:1');
+  assert.equal(versionsOf(b), 'web:1');
+  addVersion(a, 'tank/vm', 'web:2');
+  await expectRun(world, 'a', 'push b');
+  assertHasVersionsOf(b, a);
+});
+
+test('a copy of which nothing would be left keeps all', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  const { stderr } = await expectRun(world, 'a', 'untag --yes --also-on b web', 3);
+  assert.match(
+    stderr,
+    /without b:tank\/vm@zfs-vm:web:3, a copy would have no snapshot left; nothing was destroyed/,
+  );
+  assert.equal(versionsOf(a), versionsOf(b));
+  assert.equal(versionsOf(a), 'web:1 web:2 web:3');
+});
+
 for (const [args, words] of [
   ['untag nope:1', /nope/],
   ['untag web:9', /9/],
-  ['untag web', /not a version/],
+  ['untag wob', /did you mean "web"/],
 ] as const) {
   test(`"${args}" is a usage error`, async () => {
     const { world } = makeWorld();

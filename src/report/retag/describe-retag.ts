@@ -4,7 +4,7 @@ import type { UntagObstacle } from '../../plan/plan-untag.js';
 import { fullNameOf } from '../../streamline/dataset.js';
 import { formatTag } from '../../streamline/tag.js';
 
-/** What keeps a version from being untagged: in words, with how to resolve that. */
+/** What keeps versions from being untagged: in words, with how to resolve that. */
 export function describeUntagObstacle(
   obstacle: UntagObstacle,
   host: string,
@@ -28,15 +28,15 @@ export function describeUntagObstacle(
         summary: `${snapshot} is the newest snapshot of a copy that was written to since`,
         hint: `see what was written: zfs diff ${obstacle.snapshot}`,
       };
-    case 'only-snapshot':
+    case 'last-snapshot':
       return {
-        summary: `${snapshot} is the only snapshot of a copy`,
+        summary: `without ${snapshot}, a copy would have no snapshot left`,
         hint: 'destroy the copy with zfs destroy -r if it is not needed',
       };
     case 'newest-sent':
       return {
         summary: `${snapshot} is the newest version of its dataset and was sent to another host, where the next version of the same name would be a conflict`,
-        hint: 'destroy it on that host, too, with --also-on HOST, or make a newer version first: zfs-vm tag',
+        hint: 'destroy it on that host, too, with --also-on HOST, or create a newer version first: zfs-vm tag',
       };
   }
 }

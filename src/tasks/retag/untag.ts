@@ -9,7 +9,8 @@ import { findAsides } from '../../plan/aside.js';
 import type { Destruction } from '../../plan/destruction.js';
 import { findByGuid, planUntag, type CopyRollback, type UntagPlan } from '../../plan/plan-untag.js';
 import { fullNameOf } from '../../streamline/dataset.js';
-import type { Tag } from '../../streamline/tag.js';
+import type { VersionName } from '../../streamline/find-version.js';
+import { findVersions } from '../../streamline/lineage.js';
 import { joinTrees, partsOf, type Tree } from '../../streamline/tree.js';
 import { destroyVersions, measureReclaim } from '../../transfer/around/destroy-versions.js';
 import { destroySnapshotsArguments, rollbackArguments } from '../../zfs/destroy.js';
@@ -19,14 +20,15 @@ import type { Loss } from '../loss.js';
 import { withReadHosts, type ReadHost } from './read-hosts.js';
 import type { Surroundings } from '../surroundings.js';
 
-/** Which version is untagged, and where. */
+/** What is untagged, and where. */
 export interface UntagRequest {
-  readonly tag: Tag;
+  /** A version, or, without one, all versions of a streamline. */
+  readonly name: VersionName;
   /** Hosts on which it is untagged besides this machine, where it is found by its GUID. */
   readonly alsoOn?: readonly string[] | undefined;
 }
 
-/** What a host has of a version that is untagged. */
+/** What a host has of what is untagged. */
 export interface HostUntag {
   readonly host: string;
   readonly plan: UntagPlan;
@@ -42,7 +44,7 @@ export interface UntagResult {
   readonly failures: readonly ZfsVmError[];
 }
 
-/** Finds out what untagging a version would destroy, and changes nothing. @throws ZfsVmError when a host can't be read, or has no such version */
+/** Finds out what untagging would destroy, and changes nothing. @throws ZfsVmError when a host can't be read, or has no such version */
 export async function planUntagging(request: UntagRequest, surroundings: Surroundings): Promise<UntagResult> {
   return withPlans(request, surroundings, (hosts) => {
     const isRefused = hosts.some(({ plan }) => plan.obstacles.length > 0);
@@ -51,7 +53,7 @@ export async function planUntagging(request: UntagRequest, surroundings: Surroun
 }
 
 /**
- * Destroys the snapshots of a version, after asking. Where something keeps one of them on any host, none is destroyed on any.
+ * Destroys the snapshots of a version or a streamline, after asking. Where something keeps one of them on any host, none is destroyed on any.
  * @throws ZfsVmError when a host can't be read, or has no such version; when it isn't confirmed
  */
 export async function untag(request: UntagRequest, surroundings: Surroundings): Promise<UntagResult> {
@@ -116,20 +118,24 @@ function failuresOf(hosts: readonly HostUntag[]): ZfsVmError[] {
 }
 
 async function withPlans<T>(
-  { tag, alsoOn = [] }: UntagRequest,
+  { name, alsoOn = [] }: UntagRequest,
   surroundings: Surroundings,
   use: (hosts: readonly HostUntag[], endpoints: ReadonlyMap<string, Endpoint>) => Promise<T>,
 ): Promise<T> {
   const { signal } = surroundings;
   return withReadHosts(alsoOn, surroundings, async (local, others) => {
     const asides = findAsides(local.datasets);
-    const trees = findNamedVersion(localName, local.datasets, tag).filter(
-      ({ root }) => !asides.has(root.dataset),
-    );
+    // An unknown name is told with those that there are.
+    const found = findNamedVersion(localName, local.datasets, name);
+    const isStreamline = name.version === undefined;
+    const trees = (
+      isStreamline ? joinTrees([...findVersions(local.datasets, name.streamline)], asides) : found
+    ).filter(({ root }) => !asides.has(root.dataset));
     if (trees.length === 0) {
+      const what = isStreamline ? 'the streamline' : 'the version';
       throw new ZfsVmError(
         'usage',
-        'the version is only in datasets that were set aside; nothing was destroyed',
+        `${what} is only in datasets that were set aside; nothing was destroyed`,
         { hint: 'see "zfs-vm list" for these datasets' },
       );
     }
