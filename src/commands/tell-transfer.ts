@@ -7,7 +7,7 @@ import { formatPlanAsCommands } from '../report/plan/plan-commands.js';
 import { formatPlanAsJson, formatPlansAsJson, type EstimatedPlan } from '../report/plan/plan-json.js';
 import { formatPlanAsText } from '../report/plan/plan-text.js';
 import { formatHostSummaryAsJson, formatHostTable } from '../report/run/host-summary.js';
-import { TransferReports } from '../report/run/transfer-reports.js';
+import { TransferReports, type TransferReportsOptions } from '../report/run/transfer-reports.js';
 import { chooseColors, findWidth } from '../report/terminal/colors.js';
 import type { Surroundings } from '../tasks/surroundings.js';
 import type { PlannedTransfers, ReceiverOutcome } from '../tasks/transfer-outcome.js';
@@ -20,15 +20,18 @@ export interface TransferTelling {
   readonly commands: boolean;
   /** Whether the person has said yes to all that would be destroyed. */
   readonly yes: boolean;
+  /** Where the person wants new copies. */
+  readonly destination: string | undefined;
 }
 
 /** Has a transfer done, and tells it: as it goes on, and of several receivers in the end what came of each. @returns the exit status */
 export async function tellTransfer(
   command: BaseCommand,
-  { json, yes }: TransferTelling,
+  { json, yes, destination }: TransferTelling,
   begin: (surroundings: Surroundings) => Promise<ReceiverOutcome[]>,
 ): Promise<number> {
-  const reports = openReports(command, { json, isPlanOnly: false });
+  const namesDestination = destination !== undefined;
+  const reports = openReports(command, { json, isPlanOnly: false, namesDestination });
   try {
     const outcomes = await begin(await command.surround({ handle: reports.handle, isConfirmed: yes }));
     tellOutcomes(command, { json }, outcomes);
@@ -41,7 +44,7 @@ export async function tellTransfer(
 /** Has plans made, and prints them. @returns the exit status */
 export async function tellPlans(
   command: BaseCommand,
-  { json, commands }: TransferTelling,
+  { json, commands }: Pick<TransferTelling, 'json' | 'commands'>,
   make: (surroundings: Surroundings) => Promise<PlannedTransfers>,
 ): Promise<number> {
   const { stdout, env, signal } = command.context;
@@ -89,7 +92,7 @@ export function tellOutcomes(
 /** What tells transfers as they go on, or while they are planned. */
 export function openReports(
   { context, verbose, debug }: BaseCommand,
-  options: { readonly json: boolean; readonly isPlanOnly: boolean },
+  options: Pick<TransferReportsOptions, 'json' | 'isPlanOnly' | 'namesDestination'>,
 ): TransferReports {
   const { stdout, stderr, env, platform } = context;
   return new TransferReports({

@@ -37,7 +37,7 @@ test('--dry-run shows what would be destroyed with what it frees, and nothing ch
   const state = describeState(a);
   const { stdout } = await expectRun(world, 'a', 'prune --dry-run --keep-last 2');
   assert.match(stdout, /^web: 3 of 5 versions to destroy$/m);
-  assert.match(stdout, /^ {2}destroy {2}1 {2}\d{4}-\d\d-\d\d \d\d:\d\d {2}tank\/vm$/m);
+  assert.match(stdout, /^ {2}destroy {2}1 {2}\d{4}-\d\d-\d\d \d\d:\d\d UTC {2}tank\/vm$/m);
   assert.match(
     stdout,
     /^destroy tank\/vm@zfs-vm:web:1,zfs-vm:web:2,zfs-vm:web:3 {2}frees [1-9][0-9.]* KiB$/m,

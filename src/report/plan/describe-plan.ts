@@ -83,6 +83,21 @@ export function describeUpToDate(
   return `${source}: ${qualify(receiverName, destination)} has the newest version, ${nameForPeople(newest)}${more}`;
 }
 
+/**
+ * Which copies are in step, and elsewhere than where new ones would go, e.g. `the copy of tank/vm is b:backup/vm, not b:tank/to/vm`; undefined when
+ * there are none.
+ */
+export function describeAway(
+  { upToDate }: Pick<Plan, 'upToDate'>,
+  { senderName, receiverName }: Ends,
+): string | undefined {
+  const away = upToDate.filter(({ place, destination }) => place !== undefined && place !== destination);
+  const [first, ...others] = away;
+  if (first?.place === undefined) return undefined;
+  const more = others.length === 0 ? '' : ` (and ${formatCount(others.length, 'other')} elsewhere)`;
+  return `the copy of ${qualify(senderName, first.source)} is ${qualify(receiverName, first.destination)}, not ${qualify(receiverName, first.place)}${more}`;
+}
+
 /** What a receiver lacks for good, in one line, e.g. `2 older versions (web:1, web:2) are not on b and can no longer be sent`; undefined when there is nothing. */
 export function describePassed(
   { versions, isLatest }: PassedVersions,

@@ -67,7 +67,7 @@ function* listStreamline(
     const { root, members } = tree;
     const created = new Date(createdAtSeconds * 1000).toISOString().slice(0, 16).replace('T', ' ');
     const where = members.length === 0 ? root.dataset : `${root.dataset} (+${members.length})`;
-    const what = `${root.tag.version.text.padStart(width)}  ${created}  ${where}`;
+    const what = `${root.tag.version.text.padStart(width)}  ${created} UTC  ${where}`;
     yield reasons.length === 0
       ? `  destroy  ${what}`
       : `  keep     ${what}  ${colors.dim(reasons.map(describeKeepReason).join('; '))}`;

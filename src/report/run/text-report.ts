@@ -6,6 +6,7 @@ import { fullNameOf, nameForPeople } from '../../streamline/dataset.js';
 import type { Inquiry } from '../../probe/reading-event.js';
 import type { TransferEvent, TransferResult } from '../../transfer/event.js';
 import {
+  describeAway,
   describeBeside,
   describeChoices,
   describeConflict,
@@ -36,6 +37,8 @@ export interface TextReportOptions {
   readonly debug: boolean;
   readonly senderName: string;
   readonly receiverName: string;
+  /** Whether the person has said where new copies go; not, when left out. */
+  readonly namesDestination?: boolean | undefined;
   readonly clock: Pick<Clock, 'nowMs'>;
 }
 
@@ -233,7 +236,7 @@ export class TextReport {
     const left = `${conflicts}${deleted === 0 ? '' : `; ${formatCount(deleted, 'snapshot')} deleted`}`;
     if (versions + failedVersions === 0 && errors.length === 0) {
       if (left !== '') return `nothing ${this.#verb}${left}`;
-      return plan.upToDate.length === 0 ? 'nothing to do: no versions to send' : this.#describeNothing();
+      return plan.upToDate.length === 0 ? 'nothing to do: no versions to send' : this.#describeNothing(plan);
     }
     // The sum is that of the lines above it; what came of parts of versions is in no line.
     const isTold = failedVersions === 0 && this.#told.versions === versions;
@@ -249,11 +252,12 @@ export class TextReport {
   }
 
   /** "Up to date" means that every version is there; where that isn't known, or not so, it says what is. */
-  #describeNothing(): string {
-    const { receiverName } = this.#options;
+  #describeNothing(plan: Plan): string {
+    const { receiverName, namesDestination = false } = this.#options;
     const passed = this.#passed === undefined ? undefined : describePassed(this.#passed, receiverName);
     if (passed === undefined && this.#passed?.knowsAll !== false) {
-      return `nothing to do: ${nameHost(receiverName)} is up to date`;
+      const away = namesDestination ? describeAway(plan, this.#options) : undefined;
+      return `nothing to do: ${nameHost(receiverName)} is up to date${away === undefined ? '' : `; ${away}`}`;
     }
     const newest = `nothing to send: ${nameHost(receiverName)} has the newest version of each streamline`;
     return passed === undefined ? newest : `${newest}; ${passed}`;

@@ -19,6 +19,8 @@ export interface TransferReportsOptions {
   readonly json: boolean;
   /** Whether only plans are made: these go to stdout, and nothing else does. */
   readonly isPlanOnly: boolean;
+  /** Whether the person has said where new copies go. */
+  readonly namesDestination?: boolean;
   readonly verbose: boolean;
   readonly debug: boolean;
   readonly clock: Clock;
@@ -74,13 +76,14 @@ export class TransferReports {
   }
 
   #open(receiver: string | undefined): Report {
-    const { json, isPlanOnly, stdout, clock, colors, errorColors, verbose, debug } = this.#options;
+    const { json, isPlanOnly, namesDestination, stdout, clock, colors, errorColors, verbose, debug } =
+      this.#options;
     const isOneOfMany = receiver !== undefined && this.#receivers.length > 1;
     const [senderName, receiverName] = [this.#sender, receiver ?? localName];
     if (json && !isPlanOnly) return new JsonReport({ stdout, senderName, receiverName, isOneOfMany, clock });
     const screen = isOneOfMany ? prefixScreen(this.#screen, this.#prefixOf(receiver)) : this.#screen;
     return new TextReport({
-      ...{ screen, colors, errorColors, debug, senderName, receiverName, clock },
+      ...{ screen, colors, errorColors, debug, senderName, receiverName, namesDestination, clock },
       verbose: verbose || debug,
     });
   }
