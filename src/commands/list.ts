@@ -1,7 +1,7 @@
 import { exitCodes, ZfsVmError } from '../base/errors.js';
 import { writeAll } from '../base/write-all.js';
 import { defineCommand, optionalHostOperand } from '../command-line/command-definition.js';
-import { flag } from '../command-line/option.js';
+import { flag, list, readText } from '../command-line/option.js';
 import { patternsOption } from '../command-line/patterns.js';
 import { chooseColors, findWidth } from '../report/terminal/colors.js';
 import { formatLineages, formatLineagesAsDot } from '../report/versions/lineage-text.js';
@@ -9,7 +9,7 @@ import { describeLeftOutNotes, describeNoVersions } from '../report/versions/lis
 import { formatListAsJson } from '../report/versions/list-json.js';
 import { formatVersionLines, formatVersionTable } from '../report/versions/version-table.js';
 import type { TaskEvent } from '../tasks/event.js';
-import { list } from '../tasks/list/list.js';
+import { list as listVersions } from '../tasks/list/list.js';
 import { listLineages } from '../tasks/list/list-lineages.js';
 import { BaseCommand } from './base-command.js';
 
@@ -32,6 +32,7 @@ export class ListCommand extends BaseCommand<typeof ListCommand.definition> {
       ['Show one streamline', 'list -n debian-7'],
       ['The same for scripts, with bytes and seconds since 1970', 'list -H -p -n debian-7'],
       ['Draw what was cloned from what', 'list --tree'],
+      ['The same, and how far the backup host is', 'list --tree --also-on backup'],
       ['As JSON', 'list --json fjoe@remote-host'],
     ],
     options: {
@@ -42,6 +43,10 @@ export class ListCommand extends BaseCommand<typeof ListCommand.definition> {
       isExact: flag(['-p', '--parsable'], 'exact numbers: bytes, and seconds since 1970'),
       isTree: flag(['--tree'], 'draw what was cloned from what, a line for each dataset'),
       isDot: flag(['--dot'], 'print the same as a graph for Graphviz'),
+      alsoOn: list(['--also-on'], {
+        ...{ value: 'HOST', kind: 'host', read: readText },
+        help: 'with --tree or --dot: also show the newest version that this host has of each dataset',
+      }),
       json: flag(['--json'], 'print JSON (docs/scripting.md)'),
     },
     operands: { host: optionalHostOperand },
@@ -56,7 +61,10 @@ export class ListCommand extends BaseCommand<typeof ListCommand.definition> {
     const handle = (event: TaskEvent): void => {
       if (event.kind === 'notes-left-out') stderr.write(`${describeLeftOutNotes(event.host)}\n`);
     };
-    const result = await list({ host, patterns }, await this.surround({ handle, listsMalformedTags: json }));
+    const result = await listVersions(
+      { host, patterns },
+      await this.surround({ handle, listsMalformedTags: json }),
+    );
     if (json) {
       await writeAll(stdout, formatListAsJson(result), signal);
       return exitCodes.done;
@@ -74,12 +82,12 @@ export class ListCommand extends BaseCommand<typeof ListCommand.definition> {
 
   /** Prints what was cloned from what. */
   async #listLineages(): Promise<number> {
-    const { host: target, patterns, isDot } = this.args;
+    const { host, patterns, isDot, alsoOn } = this.args;
     const { stdout, stderr, env, signal } = this.context;
-    const { host, nodes, asides } = await listLineages({ host: target, patterns }, await this.surround());
-    if (nodes.length === 0) stderr.write(`${describeNoVersions(host)}\n`);
-    const options = { colors: chooseColors(stdout, env), asides, width: findWidth(stdout) };
-    const lines = isDot ? formatLineagesAsDot(nodes) : formatLineages(nodes, options);
+    const lineages = await listLineages({ host, patterns, alsoOn }, await this.surround());
+    if (lineages.nodes.length === 0) stderr.write(`${describeNoVersions(lineages.host)}\n`);
+    const options = { colors: chooseColors(stdout, env), width: findWidth(stdout) };
+    const lines = isDot ? formatLineagesAsDot(lineages) : formatLineages(lineages, options);
     await writeAll(
       stdout,
       lines.map((line) => `${line}\n`),
@@ -90,7 +98,12 @@ export class ListCommand extends BaseCommand<typeof ListCommand.definition> {
 
   /** @throws ZfsVmError `usage` for options that don't go together */
   #checkForms(): void {
-    const { isScripted, isExact, isTree, isDot, json } = this.args;
+    const { isScripted, isExact, isTree, isDot, alsoOn, json } = this.args;
+    if (alsoOn.length > 0 && !isTree && !isDot) {
+      throw new ZfsVmError('usage', '--also-on needs --tree or --dot', {
+        hint: 'to list the versions of another host, run "zfs-vm list HOST"; to compare hosts, "zfs-vm status HOST"',
+      });
+    }
     if (json && (isScripted || isExact)) {
       throw new ZfsVmError('usage', '--json does not go with -H and -p', {
         hint: 'JSON has exact numbers already: leave out -H and -p',

@@ -108,6 +108,34 @@ test('list --dot prints a graph, and the forms exclude each other', async () => 
   assert.match((await expectRun(world, 'a', 'list --dot --json', 2)).stderr, /exclude each other/);
 });
 
+test('list --tree and --dot show how far other hosts are, wherever they have it', async () => {
+  const world = makeLineages();
+  const [a, b, c] = [world.machine('a'), world.addMachine('b'), world.addMachine('c')];
+  await expectRun(world, 'a', 'push -d tank/to b');
+  await expectRun(world, 'a', 'push -n web:1 c');
+  addVersion(a, 'tank/vm', 'web:9');
+  b.pools.create('tank/other');
+  addVersion(b, 'tank/other', 'web:9');
+  const { stdout } = await expectRun(world, 'a', 'list --tree --also-on b --also-on c');
+  assert.equal(
+    stdout,
+    [
+      'tank/db (+1) [b: 3]  db: 1 2 3',
+      'tank/vm [b: 2, c: 1]  web: 1 2 9',
+      '├─ from web:1: tank/one [b: 3]  web: 3',
+      '│  └─ from web:3: tank/deep  (no versions)',
+      '└─ from web:2: tank/two [b: 1]  app: 1',
+      '',
+    ].join('\n'),
+  );
+  const { stdout: dot } = await expectRun(world, 'a', 'list --dot --also-on b --also-on c');
+  assert.match(dot, /"tank\/vm@zfs-vm:web:1" \[label="web:1 \(c\)"\];/);
+  assert.match(dot, /"tank\/vm@zfs-vm:web:2" \[label="web:2 \(b\)"\];/);
+  const { stderr } = await expectRun(world, 'a', 'list --also-on b', 2);
+  assert.match(stderr, /--also-on needs --tree or --dot/);
+  assert.equal(c.pools.open('tank/vm').snapshots.length, 1);
+});
+
 test('a host without versions has no lineages', async () => {
   const world = makeWorld();
   world.addMachine('b');

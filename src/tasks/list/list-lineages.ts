@@ -1,12 +1,22 @@
 import { localName } from '../../base/local-name.js';
+import { resolveHosts } from '../../config/config.js';
 import { readInventory } from '../../inventory/read-inventory.js';
 import { findAsides } from '../../plan/aside.js';
+import type { Datasets } from '../../streamline/dataset.js';
+import { findReaches, type Reach } from '../../streamline/lineage-reach.js';
 import { buildLineages, type LineageNode } from '../../streamline/lineage-tree.js';
 import { isChosenTag } from '../../streamline/selection.js';
+import type { Tag } from '../../streamline/tag.js';
 import { checkPatterns } from '../check-request.js';
 import { Hosts } from '../hosts.js';
 import type { Surroundings } from '../surroundings.js';
 import type { ListRequest } from './list.js';
+
+/** Whose datasets are listed, and of which other hosts it is told how far they have come. */
+export interface LineagesRequest extends ListRequest {
+  /** Hosts and groups. */
+  readonly alsoOn?: readonly string[] | undefined;
+}
 
 /** The datasets of a host that have versions, by what they were cloned from. */
 export interface Lineages {
@@ -15,22 +25,34 @@ export interface Lineages {
   readonly nodes: readonly LineageNode[];
   /** The datasets that were set aside. */
   readonly asides: ReadonlySet<string>;
+  /** How far the other hosts have come, by dataset. */
+  readonly reaches: ReadonlyMap<string, readonly Reach[]>;
 }
 
-/** Finds out which datasets of a host have versions, and what was cloned from what. @throws ZfsVmError when it can't be read, or a pattern fits nothing */
+/**
+ * Finds out which datasets of a host have versions, what was cloned from what, and where other hosts are.
+ * @throws ZfsVmError when one of them can't be read, or a pattern fits nothing
+ */
 export async function listLineages(
-  { host: target = localName, patterns = [] }: ListRequest,
+  { host: target = localName, patterns = [], alsoOn = [] }: LineagesRequest,
   surroundings: Surroundings,
 ): Promise<Lineages> {
-  const { signal, emit } = surroundings;
+  const { config, signal, emit } = surroundings;
   return Hosts.use(surroundings, async (hosts) => {
-    const endpoint = await hosts.open(target);
-    const host = endpoint.host.name;
-    const { datasets, malformedTags } = await readInventory(endpoint, { scope: 'tagged', signal });
-    emit({ kind: 'malformed-tags', host, malformedTags });
+    const read = async (name: string): Promise<{ host: string; datasets: Datasets }> => {
+      const endpoint = await hosts.open(name);
+      const host = endpoint.host.name;
+      const { datasets, malformedTags } = await readInventory(endpoint, { scope: 'tagged', signal });
+      emit({ kind: 'malformed-tags', host, malformedTags });
+      return { host, datasets };
+    };
+    const names = resolveHosts(config, alsoOn);
+    const [{ host, datasets }, ...others] = await Promise.all([read(target), ...names.map(read)]);
     checkPatterns({ patterns }, host, datasets);
     const asides = findAsides(datasets);
-    const isChosen = (tag: Parameters<typeof isChosenTag>[1]): boolean => isChosenTag(patterns, tag);
-    return { host, nodes: buildLineages(datasets, { isChosen, apart: asides }), asides };
+    const isChosen = (tag: Tag): boolean => isChosenTag(patterns, tag);
+    const nodes = buildLineages(datasets, { isChosen, apart: asides });
+    const byHost = new Map(others.map((other) => [other.host, other.datasets]));
+    return { host, nodes, asides, reaches: findReaches(nodes, byHost) };
   });
 }
