@@ -12,7 +12,7 @@ import { Hosts } from '../hosts.js';
 import type { Surroundings } from '../surroundings.js';
 import type { ListRequest } from './list.js';
 
-/** Whose datasets are listed, and of which other hosts it is told how far they have come. */
+/** Whose datasets are listed, and with which other hosts. */
 export interface LineagesRequest extends ListRequest {
   /** Hosts and groups. */
   readonly alsoOn?: readonly string[] | undefined;
