@@ -71,6 +71,15 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
     },
   },
   {
+    // FreeBSD, where zfs loads the module itself if it may (`libzfs_error_init` in `libzfs_compat.c`).
+    pattern: /Failed to load (?:open)?zfs module/,
+    failure: {
+      kind: 'denied',
+      message: 'the ZFS kernel module is not loaded',
+      hint: 'on that host, run "kldload zfs" as root',
+    },
+  },
+  {
     pattern: /cannot (?:receive|create)[^\n]*(?:invalid property '|' does not apply to datasets)/,
     failure: {
       kind: 'failed',

@@ -44,6 +44,11 @@ const programs: Readonly<Record<string, Program>> = {
     await say(call, `${Math.floor(call.session.machine.dateMs / 1000)}\n`);
     return 0;
   },
+  uname: async (call) => {
+    if (call.words.join(' ') !== '-s') throw unknownCall('uname', call.words);
+    await say(call, 'Linux\n');
+    return 0;
+  },
   zstd: runZstd,
   cat: async (call) => {
     if (call.words.length > 0) return printMounts(call);

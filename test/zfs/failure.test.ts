@@ -89,6 +89,25 @@ for (const said of [
   });
 }
 
+/** What zfs says where its module isn't loaded: on Linux, and on FreeBSD as in `libzfs_compat.c`, to root and to others. */
+const unloaded: readonly (readonly [said: string, hint: RegExp])[] = [
+  ["The ZFS modules are not loaded.\nTry running '/sbin/modprobe zfs' as root to load them.", /modprobe zfs/],
+  [
+    "The ZFS modules cannot be auto-loaded.\nTry running 'modprobe zfs' as root to manually load them.",
+    /modprobe zfs/,
+  ],
+  ['Failed to load zfs module: No such file or directory', /kldload zfs/],
+  ['Failed to load openzfs module: Operation not permitted', /kldload zfs/],
+];
+
+for (const [said, hint] of unloaded) {
+  test(`the module is not loaded, and is loaded in the way of its system: ${said.slice(0, 40)}`, () => {
+    const error = toCommandError('b', 'zfs list', { exit: { kind: 'exited', code: 1 }, stderr: said });
+    assert.match(error.message, /the ZFS kernel module is not loaded/);
+    assert.match(error.hint ?? '', hint);
+  });
+}
+
 test('a refusal beside a failure is a failure', () => {
   const toError = (stderr: string): ReturnType<typeof toCommandError> =>
     toCommandError('b', 'zfs receive', { exit: { kind: 'exited', code: 1 }, stderr });

@@ -73,6 +73,7 @@ const words: { readonly [K in Kind]: Describe<K> } = {
         },
   'zfs-unusable': ({ error }) => ({ subject: 'zfs', ...describeError(error) }),
   'zfs-version': ({ level, version, kernelVersion }) => {
+    if (version === undefined) return { subject: 'zfs', message: 'the zfs of illumos' };
     const message = `OpenZFS ${version}`;
     if (level === 'ok') return { subject: 'zfs', message };
     return kernelVersion === undefined

@@ -132,7 +132,7 @@ async function* examine(
   const unusable = judgeUse(target, host.use);
   yield unusable;
   if (unusable.length > 0) return;
-  yield [...judgeVersion(host.version), ...judgePools(host)];
+  yield [...judgeVersion(host), ...judgePools(host)];
   // Without these, lists of datasets can't be read.
   if (host.missingPrograms.length > 0) return;
   const by = host.userId === 0 ? 'root' : isElevated(endpoint) ? 'sudo' : undefined;

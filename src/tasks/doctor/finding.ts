@@ -48,7 +48,12 @@ export type FindingDetail =
   | { readonly kind: 'clock'; readonly skewSeconds: number }
   /** zfs can't be used at all. */
   | { readonly kind: 'zfs-unusable'; readonly error: ZfsVmError }
-  | { readonly kind: 'zfs-version'; readonly version: string; readonly kernelVersion: string | undefined }
+  /** The version of OpenZFS; undefined for the zfs of illumos. */
+  | {
+      readonly kind: 'zfs-version';
+      readonly version: string | undefined;
+      readonly kernelVersion: string | undefined;
+    }
   | { readonly kind: 'pools'; readonly names: readonly string[] }
   | { readonly kind: 'pool-health'; readonly pool: string; readonly health: string }
   | { readonly kind: 'pool-readonly'; readonly pool: string }

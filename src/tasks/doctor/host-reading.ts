@@ -40,6 +40,8 @@ export interface HostReading {
   /** What `sudo -l` says, where zfs is run through it. */
   readonly sudo: SectionReading | undefined;
   readonly version: SectionReading;
+  /** What `uname -s` says, such as `Linux`, `FreeBSD`, or `SunOS` for illumos. */
+  readonly system: string;
   /** How a first list of datasets went: whether zfs can be used at all. */
   readonly use: SectionReading;
   readonly pools: readonly PoolReading[];

@@ -26,11 +26,16 @@ export function judgeUse(host: string, { status, output }: SectionReading): Find
 }
 
 /** What is to be said of the version of OpenZFS. */
-export function judgeVersion({ output, status }: SectionReading): Finding[] {
+export function judgeVersion({
+  version: { output, status },
+  system,
+}: Pick<HostReading, 'version' | 'system'>): Finding[] {
   const version = parseZfsVersion(output);
-  // zfs before 0.8 can't tell.
   if (status !== 0 || version === undefined) {
-    return [{ kind: 'zfs-version', level: 'warning', version: 'older than 0.8', kernelVersion: undefined }];
+    // The zfs of illumos is no OpenZFS, and has no versions. Before 0.8, OpenZFS couldn't tell its own.
+    const [level, told] =
+      system === 'SunOS' ? (['ok', undefined] as const) : (['warning', 'older than 0.8'] as const);
+    return [{ kind: 'zfs-version', level, version: told, kernelVersion: undefined }];
   }
   const { program, kernel } = version;
   const isMixed = kernel !== undefined && kernel.text !== program.text;

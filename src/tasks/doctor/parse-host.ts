@@ -19,6 +19,7 @@ export function hostCommands(sudo: readonly string[] | undefined): Readonly<Reco
     clock: 'date -u +%s',
     ...(sudo === undefined ? {} : { sudo: quoteCommand([...sudo, '-l']) }),
     version: '"$@" version',
+    system: 'uname -s',
     pools: 'zpool list -Hp -o name,free,capacity,health,readonly',
     features: 'zpool get -Hp -o name,property,value all',
     space: '"$@" list -Hp -t filesystem,volume -o name,available,quota',
@@ -33,6 +34,7 @@ export function parseHost({ before, ended }: Sections): HostReading {
   const [user = '', userId = '', groups = ''] = linesOf(find('user'));
   const [shell = ''] = linesOf(find('shell'));
   const [clock = ''] = linesOf(find('clock'));
+  const [system = ''] = linesOf(find('system'));
   return {
     ...{ user: accountName.test(user) ? user : 'USER', userId: Number(userId) },
     ...{ groups: groups.split(' '), shell, banner: before },
@@ -40,6 +42,7 @@ export function parseHost({ before, ended }: Sections): HostReading {
     hasZstd: find('zstd').status === 0,
     clockSeconds: /^[0-9]{1,12}$/.test(clock) ? Number(clock) : undefined,
     ...{ sudo: ended.get('sudo'), version: find('version'), use: find('space') },
+    system,
     pools: parsePools(find('pools'), find('features')),
     space: parseSpace(find('space')),
   };

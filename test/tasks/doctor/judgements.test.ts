@@ -21,7 +21,8 @@ const versions: readonly (readonly [
   ['zfs-2.2.0-rc4\nzfs-kmod-2.1.11-1', '2.2.0', '2.1.11'],
   ['zfs-2.4-1\n', '2.4.0', undefined],
   ['zfs-kmod-v2.1.4-FreeBSD_g52bad4f23\nzfs-2.1.4-FreeBSD_g52bad4f23', '2.1.4', '2.1.4'],
-  ['unrecognized command version', undefined, undefined],
+  ['zfs-2.2.0-FreeBSD_g95785196f\nzfs-kmod-2.2.0-FreeBSD_g95785196f', '2.2.0', '2.2.0'],
+  ["unrecognized command 'version'\nusage: zfs command args ...", undefined, undefined],
 ];
 
 for (const [output, program, kernel] of versions) {
@@ -56,12 +57,14 @@ for (const [version, wanted, expected] of comparisons) {
   });
 }
 
-test('versions that are mixed, old or untold are warnings', () => {
-  const levelOf = (output: string, status = 0): unknown => judgeVersion({ status, output })[0]?.level;
+test('versions that are mixed, old or untold are warnings, but for the zfs of illumos, which tells none', () => {
+  const levelOf = (output: string, status = 0, system = 'Linux'): unknown =>
+    judgeVersion({ version: { status, output }, system })[0]?.level;
   assert.equal(levelOf('zfs-2.3.2-1\nzfs-kmod-2.3.2-1'), 'ok');
   assert.equal(levelOf('zfs-2.3.2-1\nzfs-kmod-2.2.0-1'), 'warning');
   assert.equal(levelOf('zfs-0.8.3-1\nzfs-kmod-0.8.3-1'), 'warning');
-  assert.equal(levelOf('unrecognized command', 2), 'warning');
+  assert.equal(levelOf("unrecognized command 'version'", 2), 'warning');
+  assert.equal(levelOf("unrecognized command 'version'", 2, 'SunOS'), 'ok');
 });
 
 const grants: readonly (readonly [
