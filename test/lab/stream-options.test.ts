@@ -153,7 +153,7 @@ test('--compress brings the same versions in fewer bytes, both ways', async () =
 
   await a.run('zfs destroy -r tank/next; zfs destroy -r tank/ct');
   const pulled = await expectZfsVm(a, '-s pull --compress -d tank/back fjoe@b');
-  assert.match(pulled.stdout, /^done: 4 versions, .* compressed in /m);
+  assert.match(pulled.stdout, /^done: 4 versions, .*, compressed to /m);
   assert.deepEqual(await listVersionGuids(a), await listVersionGuids(b));
 });
 
