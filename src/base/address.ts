@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { ZfsVmError } from './errors.js';
-import { quoteCommand } from './shell.js';
+import { quoteCommand, quoteWord } from './shell.js';
 
 /** Where to connect, as a person named it. What isn't given is left to the OpenSSH configuration. */
 export interface Address {
@@ -38,7 +38,7 @@ function parsePlain(text: string): Address {
   // A container's id, most likely; ssh takes it for an IPv4 address that nobody writes so.
   if (/^[0-9]+$/.test(text)) {
     throw new ZfsVmError('usage', `invalid host "${text}": a bare number is not a host name`, {
-      hint: `to choose a streamline, use -n ${text}`,
+      hint: `to choose a streamline, use -n ${quoteWord(text)}`,
     });
   }
   const at = text.lastIndexOf('@');

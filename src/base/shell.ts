@@ -10,6 +10,11 @@ export function quoteCommand(words: readonly string[]): string {
   return words.map(quoteWord).join(' ');
 }
 
+/** A command as it stands in a message: in double quotes, and what is between them can be pasted. */
+export function showCommand(...words: readonly string[]): string {
+  return `"${quoteCommand(words)}"`;
+}
+
 /**
  * A shell line that calls `"$@"` with these words and then the names, in as few calls as the length of command lines allows, and
  * what it has to be given on stdin. Names are those of datasets and snapshots: nothing in them but a space means anything to

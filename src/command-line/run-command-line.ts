@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { exitCodes, ZfsVmError } from '../base/errors.js';
 import { didYouMean } from '../base/similar.js';
 import { toPrintable } from '../base/printable.js';
+import { quoteCommand } from '../base/shell.js';
 import { chooseColors, findWidth } from '../report/terminal/colors.js';
 import {
   findCommand,
@@ -12,7 +13,7 @@ import {
   type Defined,
 } from './arguments.js';
 import type { ArgumentsOf, CommandDefinition } from './command-definition.js';
-import { describeGlobalOptions, formatSynopsis } from './describe-command.js';
+import { describeGlobalOptions, formatSynopsis, nameOf } from './describe-command.js';
 import { formatCommandHelp, formatGeneralHelp, listPlanned } from './help.js';
 import { parseWords } from './parse-words.js';
 import { readArguments } from './read-arguments.js';
@@ -140,7 +141,7 @@ function describeNoCommand(
   if (first === undefined) return new ZfsVmError('usage', 'missing command', { hint: 'zfs-vm --help' });
   const withValue = showGlobalValue(first);
   if (withValue !== undefined) {
-    return new ZfsVmError('usage', `${first} needs a value`, { hint: `zfs-vm ${withValue} COMMAND ...` });
+    return new ZfsVmError('usage', `${first} needs a value`, { hint: `use ${withValue}` });
   }
   if (first === 'plan') {
     const planned = listPlanned(definitions);
@@ -185,7 +186,8 @@ function sortWords(definition: CommandDefinition, words: string[]): ReturnType<t
     const [firstLine = ''] = message.split('\n');
     const { summary, hint } = describeSyntaxFault(firstLine, words, definition);
     throw new ZfsVmError('usage', toPrintable(summary), {
-      hint: hint ?? `zfs-vm ${formatSynopsis(definition)}`,
+      ...(hint === undefined && { details: [`usage: zfs-vm ${formatSynopsis(definition)}`] }),
+      hint: hint ?? quoteCommand(['zfs-vm', ...nameOf(definition).split(' '), '--help']),
       cause: error,
     });
   }

@@ -1,5 +1,5 @@
 import { didYouMean } from '../base/similar.js';
-import { quoteWord } from '../base/shell.js';
+import { quoteCommand, quoteWord } from '../base/shell.js';
 import type { CommandDefinition } from './command-definition.js';
 import { withoutOperands } from './arguments.js';
 import { describeCommand, type CommandDescription } from './describe-command.js';
@@ -78,7 +78,7 @@ function describeUnknownOption(option: string, { name, options }: CommandDescrip
   const meant = didYouMean(word, known);
   return {
     summary: `${name}: unknown option ${JSON.stringify(option)}${meant}`,
-    hint: `zfs-vm ${name} --help`,
+    hint: quoteCommand(['zfs-vm', ...name.split(' '), '--help']),
   };
 }
 

@@ -1,5 +1,5 @@
 import { exitCodes, ZfsVmError } from '../base/errors.js';
-import { quoteWord } from '../base/shell.js';
+import { quoteCommand } from '../base/shell.js';
 import { defineCommand, operand, optionalOperand } from '../command-line/command-definition.js';
 import { describeUnreadable } from '../command-line/config-file.js';
 import { exampleConfig } from '../config/example.js';
@@ -42,7 +42,7 @@ export class ConfigCommand extends BaseCommand<typeof ConfigCommand.definition> 
     const { action, remote } = this.args;
     if (action !== 'show' && remote !== undefined) {
       throw new ZfsVmError('usage', `unexpected argument ${JSON.stringify(remote)}`, {
-        hint: `zfs-vm config ${action}`,
+        hint: quoteCommand(['zfs-vm', 'config', action]),
       });
     }
     switch (action) {
@@ -118,8 +118,8 @@ export class ConfigCommand extends BaseCommand<typeof ConfigCommand.definition> 
 
   #commandLine(action: string): string {
     const { configFile } = this.args;
-    const option = configFile === undefined ? '' : ` --config ${quoteWord(configFile)}`;
-    return `zfs-vm config ${action}${option}`;
+    const option = configFile === undefined ? [] : ['--config', configFile];
+    return quoteCommand(['zfs-vm', 'config', action, ...option]);
   }
 }
 

@@ -1,4 +1,5 @@
 import { exitCodeOfAll, exitCodes, ZfsVmError } from '../base/errors.js';
+import { showCommand } from '../base/shell.js';
 import { defineCommand, operand } from '../command-line/command-definition.js';
 import { list, readText } from '../command-line/option.js';
 import { readVersionName } from '../command-line/version-name.js';
@@ -53,7 +54,7 @@ export class RenameCommand extends BaseCommand<typeof RenameCommand.definition> 
     const { from, to, alsoOn } = this.args;
     if (from.version === undefined && to.version !== undefined) {
       throw new ZfsVmError('usage', 'a streamline cannot become a version', {
-        hint: `name the version that is renamed, e.g. zfs-vm rename ${from.streamline}:1 ${to.streamline}:${to.version.text}`,
+        hint: `name the version that is renamed, e.g. ${showCommand('zfs-vm', 'rename', `${from.streamline}:1`, `${to.streamline}:${to.version.text}`)}`,
       });
     }
     const surroundings = await this.surround();

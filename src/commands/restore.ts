@@ -1,5 +1,6 @@
 import { exitCodeOfAll, exitCodes, worstExitCode, ZfsVmError } from '../base/errors.js';
 import { writeAll } from '../base/write-all.js';
+import { quoteCommand } from '../base/shell.js';
 import { defineCommand, operand, optionalOperand } from '../command-line/command-definition.js';
 import { flag, onlyBeside, pick, readText, value } from '../command-line/option.js';
 import { destinationOption, transferOptions } from '../command-line/transfer-options.js';
@@ -126,7 +127,7 @@ export class RestoreCommand extends BaseCommand<typeof RestoreCommand.definition
     for (const { name } of unmounted) {
       this.complain(
         new ZfsVmError('failed', `${name} was restored, but could not be mounted`, {
-          hint: `zfs mount ${name}`,
+          hint: quoteCommand(['zfs', 'mount', name]),
         }),
       );
     }

@@ -1,4 +1,5 @@
 import { ZfsVmError } from '../base/errors.js';
+import { quoteWord } from '../base/shell.js';
 import { defineCommand, hostOperands } from '../command-line/command-definition.js';
 import { pick } from '../command-line/option.js';
 import { patternsOption, readPattern } from '../command-line/patterns.js';
@@ -78,7 +79,7 @@ function readStreamlinePattern(text: string): VersionPattern {
     'usage',
     `invalid value for -n: sync creates new versions, so ${JSON.stringify(text)} cannot name one`,
     {
-      hint: `use -n ${JSON.stringify(pattern.streamline)}`,
+      hint: `use -n ${quoteWord(pattern.streamline)}`,
     },
   );
 }

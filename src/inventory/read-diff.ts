@@ -4,7 +4,7 @@ import type { Endpoint } from '../host/endpoint.js';
 import { isSuccess } from '../host/host.js';
 import { runCommand, runForLines } from '../host/run-command.js';
 import { toPrintable } from '../base/printable.js';
-import { quoteCommand } from '../base/shell.js';
+import { quoteCommand, showCommand } from '../base/shell.js';
 import type { Pair } from '../streamline/comparison.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import { diffArguments, DiffReader, longestDiffLine, type PathChange } from '../zfs/diff.js';
@@ -56,7 +56,7 @@ export async function readDiff(
   }
   throw new ZfsVmError('failed', `${host.name}: ${first} is not mounted and cannot be mounted temporarily`, {
     details: [`stderr: ${toPrintable(result.stderr.trim())}`],
-    hint: `run the command as root, or run ${unmounted.map((name) => `"zfs mount ${name}"`).join(' and ')}`,
+    hint: `run the command as root, or run ${unmounted.map((name) => showCommand('zfs', 'mount', name)).join(' and ')}`,
   });
 }
 

@@ -131,7 +131,7 @@ export function checkPatterns(
   throw new ZfsVmError('usage', message, {
     hint:
       known.size === 0
-        ? 'create a version first: zfs-vm tag -n STREAMLINE:VERSION DATASET'
+        ? 'create a version first with "zfs-vm tag -n STREAMLINE:VERSION DATASET"'
         : `existing streamlines: ${[...known].sort().join(', ')}`,
   });
 }

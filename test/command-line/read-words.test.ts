@@ -117,7 +117,11 @@ for (const [line, message, hint] of [
     /^push: unknown option "--retry"; did you mean "--retries"\?$/,
     /^zfs-vm push --help$/,
   ],
-  ['sync -n a:1 b', /^invalid value for -n: sync creates new versions, so "a:1" cannot name one$/, /-n "a"/],
+  [
+    'sync -n a:1 b',
+    /^invalid value for -n: sync creates new versions, so "a:1" cannot name one$/,
+    /use -n a$/,
+  ],
   ['sync --json b', /^sync: unknown option "--json"$/, /sync --help$/],
   ['clone -d t/y a t/x', /^-d applies only with --from$/, /--from fjoe/],
   ['clone -d t/y --retries x a t/x', /^-d, --retries apply only with --from/, /--from fjoe/],

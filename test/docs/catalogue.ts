@@ -5,6 +5,7 @@ import { exitCodes } from '../../src/base/errors.js';
 import type { ConflictReason } from '../../src/plan/plan.js';
 import type { Snapshot } from '../../src/streamline/dataset.js';
 import { readTag } from '../../src/streamline/tag.js';
+import { listRefusals } from './refusals.js';
 
 type ConflictKind = ConflictReason['kind'];
 
@@ -172,6 +173,11 @@ const errors: { readonly [Kind in ErrorKind]: ErrorEntry } = {
 
 const ends = { senderName: 'local', receiverName: 'b' };
 
+/** One conflict of each kind. */
+export function listExamples(): ConflictReason[] {
+  return Object.values<Entry<ConflictKind>>(conflicts).map(({ example }) => example);
+}
+
 /** Every conflict kind with an example of its message and of how it is resolved. */
 export function listConflicts(): { kind: string; cause: string; message: string; resolution: string }[] {
   return Object.entries(conflicts).map(([kind, { cause, example }]) => ({
@@ -212,6 +218,19 @@ export function formatCatalogue(): string {
       `    conflict: ${message}`,
       `      to resolve: ${resolution}`,
       '',
+    ]),
+    ...listRefusals().flatMap(({ command, refusals }) => [
+      `## Refusals of ${command}`,
+      '',
+      ...refusals.flatMap(({ kind, cause, message, hint }) => [
+        `### ${kind}`,
+        '',
+        cause,
+        '',
+        `    zfs-vm: ${message}`,
+        `      try: ${hint}`,
+        '',
+      ]),
     ]),
   ].join('\n');
 }

@@ -14,6 +14,7 @@ import {
   type KnownHostsEntry,
 } from './known-hosts.js';
 import { describeThrown, toPrintable } from '../../base/printable.js';
+import { showCommand } from '../../base/shell.js';
 
 /** How often a question is put before no clear answer counts as a no. */
 const maxAnswers = 5;
@@ -93,7 +94,7 @@ async function decide(
         `the host key of ${label} has changed: the host presented ${shown}, but ${locate(verdict.entry)} has another one. ` +
           'Someone may be intercepting the connection, or the host was reinstalled',
         {
-          hint: `if the host was reinstalled, remove the old key: ssh-keygen -f '${verdict.entry.file}' -R '${name}'`,
+          hint: `if the host was reinstalled, remove the old key with ${showCommand('ssh-keygen', '-f', verdict.entry.file, '-R', name)}`,
         },
       );
     case 'revoked':

@@ -1,6 +1,6 @@
 import type { ZfsVmError } from '../../base/errors.js';
 import { toPrintable } from '../../base/printable.js';
-import { quoteWord } from '../../base/shell.js';
+import { quoteCommand, showCommand } from '../../base/shell.js';
 import type { Duty } from '../../tasks/doctor/duties.js';
 import type { Finding } from '../../tasks/doctor/finding.js';
 import { formatBytes, formatCount } from '../quantities.js';
@@ -89,11 +89,11 @@ const words: { readonly [K in Kind]: Describe<K> } = {
       : { message: names.join(', ') },
   'pool-health': ({ level, pool, health }) => ({
     ...{ subject: `pool ${pool}`, message: health },
-    remedy: level === 'ok' ? undefined : `see "zpool status ${quoteWord(pool)}" there`,
+    remedy: level === 'ok' ? undefined : `see ${showCommand('zpool', 'status', pool)} there`,
   }),
   'pool-readonly': ({ pool }) => ({
     ...{ subject: `pool ${pool}`, message: 'imported read-only: it can receive nothing' },
-    remedy: `import it again: "zpool export ${quoteWord(pool)}; zpool import ${quoteWord(pool)}"`,
+    remedy: `import it again: "${quoteCommand(['zpool', 'export', pool])}; ${quoteCommand(['zpool', 'import', pool])}"`,
   }),
   'pool-features': ({ pool, disabled }) => ({
     subject: `pool ${pool}`,
@@ -101,7 +101,7 @@ const words: { readonly [K in Kind]: Describe<K> } = {
       ? { message: 'has all features that streams need' }
       : {
           message: `features that streams may need are disabled: ${disabled.join(', ')}`,
-          remedy: `"zpool upgrade ${quoteWord(pool)}" there; hosts with an older OpenZFS cannot import it afterwards`,
+          remedy: `${showCommand('zpool', 'upgrade', pool)} there; hosts with an older OpenZFS cannot import it afterwards`,
         }),
   }),
   'pool-space': ({ level, pool, freeBytes, percentUsed }) => ({
@@ -110,7 +110,7 @@ const words: { readonly [K in Kind]: Describe<K> } = {
   }),
   quota: ({ dataset, quotaBytes, availableBytes }) => ({
     message: `${dataset}: ${formatBytes(availableBytes)} left of a quota of ${formatBytes(quotaBytes)}`,
-    remedy: `raise it: "zfs set quota=SIZE ${quoteWord(dataset)}"`,
+    remedy: `raise it: ${showCommand('zfs', 'set', 'quota=SIZE', dataset)}`,
   }),
   destination: ({ dataset, missing }, host) =>
     missing === undefined
@@ -118,7 +118,7 @@ const words: { readonly [K in Kind]: Describe<K> } = {
       : {
           message: `${dataset} does not exist: ${missing} is missing`,
           remedy: missing.includes('/')
-            ? `push with -p, or create it there: "zfs create -p -o canmount=off ${quoteWord(dataset)}"`
+            ? `push with -p, or create it there: ${showCommand('zfs', 'create', '-p', '-o', 'canmount=off', dataset)}`
             : `name a dataset of a pool that ${host} has`,
         },
   'destination-key': ({ dataset, root }) => ({
@@ -126,7 +126,7 @@ const words: { readonly [K in Kind]: Describe<K> } = {
       subject: 'destination',
       message: `the key of ${root} is not loaded: only raw streams can arrive below ${dataset}`,
     },
-    remedy: `"zfs load-key ${quoteWord(root)}" there`,
+    remedy: `${showCommand('zfs', 'load-key', root)} there`,
   }),
   rights: describeRights,
   'all-rights': ({ by }) => ({
@@ -148,7 +148,7 @@ const words: { readonly [K in Kind]: Describe<K> } = {
       subject: 'leftovers',
       message: `${formatCount(count, 'hold')} of earlier runs: ${listSome(snapshots)}`,
     },
-    remedy: `"zfs-vm doctor --clean ${host}", or the next push from the machine that took them`,
+    remedy: `${showCommand('zfs-vm', 'doctor', '--clean', host)}, or the next push from the machine that took them`,
   }),
   'young-holds': ({ count }) => ({
     ...{ subject: 'leftovers', message: `${formatCount(count, 'hold')} of a run that may still be at work` },
@@ -158,18 +158,18 @@ const words: { readonly [K in Kind]: Describe<K> } = {
       subject: 'leftovers',
       message: `${formatCount(datasets.length, 'interrupted receive')}${isResumable ? '' : ' that nothing can continue'}: ${listSome(datasets)}`,
     },
-    remedy: `${isResumable ? 'send again to continue, or drop' : 'drop'} ${datasets.length === 1 ? 'it' : 'them'}: "${isResumable ? `zfs-vm abort ${host}` : `zfs-vm doctor --clean ${host}`}"`,
+    remedy: `${isResumable ? 'send again to continue, or drop' : 'drop'} ${datasets.length === 1 ? 'it' : 'them'}: ${isResumable ? showCommand('zfs-vm', 'abort', host) : showCommand('zfs-vm', 'doctor', '--clean', host)}`,
   }),
   asides: ({ datasets }) => ({
     ...{
       subject: 'leftovers',
       message: `${formatCount(datasets.length, 'dataset')} set aside: ${listSome(datasets)}`,
     },
-    remedy: `destroy what is not needed any more: "zfs destroy -r ${quoteWord(datasets[0] ?? '')}"`,
+    remedy: `destroy what is not needed any more: ${showCommand('zfs', 'destroy', '-r', datasets[0] ?? '')}`,
   }),
   bookmarks: ({ count }, host) => ({
     ...{ subject: 'leftovers', message: `${formatCount(count, 'bookmark')}: listing takes longer` },
-    remedy: `destroy old ones: "zfs-vm doctor --clean ${host}"`,
+    remedy: `destroy old ones: ${showCommand('zfs-vm', 'doctor', '--clean', host)}`,
   }),
   'malformed-tags': ({ names }) => ({
     ...{
@@ -224,7 +224,7 @@ function describeRights({
 }
 
 function formatGrant(user: string, permissions: readonly string[], place: string): string {
-  return `"zfs allow -u ${user} ${permissions.join(',')} ${quoteWord(place)}" there, as root`;
+  return `${showCommand('zfs', 'allow', '-u', user, permissions.join(','), place)} there, as root`;
 }
 
 function describeError({ message, hint }: ZfsVmError): Omit<FindingWords, 'subject'> {

@@ -1,5 +1,5 @@
 import { nameHost, qualify } from '../../base/host-words.js';
-import { quoteCommand, quoteWord } from '../../base/shell.js';
+import { quoteWord, showCommand } from '../../base/shell.js';
 import type { AsideObstacle } from '../../plan/aside.js';
 import type { ConflictReason } from '../../plan/plan.js';
 import { fullNameOf, nameForPeople, type Snapshot } from '../../streamline/dataset.js';
@@ -10,7 +10,7 @@ import type { Ends } from './describe-plan.js';
 /** How a conflict can be resolved, in words. */
 export function suggestResolution(reason: ConflictReason, { senderName, receiverName }: Ends): string {
   const [onSender, onReceiver] = [`on ${nameHost(senderName)}`, `on ${nameHost(receiverName)}`];
-  const runOnReceiver = (...words: string[]): string => `run ${quoted(words)} ${onReceiver}`;
+  const runOnReceiver = (...words: string[]): string => `run ${showCommand(...words)} ${onReceiver}`;
   switch (reason.kind) {
     case 'diverged':
       if (reason.isForeign) return suggestForgetting(reason.destination, receiverName);
@@ -40,7 +40,7 @@ export function suggestResolution(reason: ConflictReason, { senderName, receiver
     case 'copy-unclear':
       return suggestNaming(reason, receiverName);
     case 'passed-by':
-      return `create the next version with ${quoted(['zfs-vm', 'tag', reason.newest.dataset])} ${onSender}, then ${again}`;
+      return `create the next version with ${showCommand('zfs-vm', 'tag', reason.newest.dataset)} ${onSender}, then ${again}`;
     case 'no-common-version':
       if (isPoolRoot(reason.theirs.dataset) || reason.isElsewhere === true || reason.isMarked === true) {
         return `use another streamline name ${onSender} or ${onReceiver}`;
@@ -52,7 +52,7 @@ export function suggestResolution(reason: ConflictReason, { senderName, receiver
       if (reason.held !== undefined) return `${elsewhere}, or ${suggestRelease(reason.held, receiverName)}`;
       if (isPoolRoot(reason.destination) || reason.tiedTo !== undefined) return elsewhere;
       if (reason.promotedFrom !== undefined) {
-        return `to continue there, run ${quoted(['zfs', 'promote', reason.promotedFrom])} ${onSender}, which gives ${reason.promotedFrom} its snapshots back; ${reason.copyOf ?? ''} keeps its content, as a clone. To keep the promotion, rename ${reason.destination} ${onReceiver}; ${reason.promotedFrom} is then sent again, as a clone`;
+        return `to continue there, run ${showCommand('zfs', 'promote', reason.promotedFrom)} ${onSender}, which gives ${reason.promotedFrom} its snapshots back; ${reason.copyOf ?? ''} keeps its content, as a clone. To keep the promotion, rename ${reason.destination} ${onReceiver}; ${reason.promotedFrom} is then sent again, as a clone`;
       }
       return reason.dependents.length === 0 && reason.copyOf === undefined && reason.isMarked !== true
         ? `${elsewhere}, rename ${qualify(receiverName, reason.destination)}, or ${again} with --replace to destroy it`
@@ -79,7 +79,7 @@ export function suggestResolution(reason: ConflictReason, { senderName, receiver
     case 'parent-without-place':
       return reason.elsewhere === undefined
         ? `resolve the conflict of ${reason.parent} first`
-        : `to continue there, name its parent with -d; for a separate copy, create the next version of the whole tree with ${quoted(['zfs-vm', 'tag', '-r', reason.parent])} ${onSender}`;
+        : `to continue there, name its parent with -d; for a separate copy, create the next version of the whole tree with ${showCommand('zfs-vm', 'tag', '-r', reason.parent)} ${onSender}`;
     case 'origin-missing':
       return `send ${nameForPeople(reason.nearest)} first: select its streamline too, or resolve the conflict of ${reason.nearest.dataset}`;
     case 'origin-in-other-pool':
@@ -100,14 +100,9 @@ function joinWays([first = '', ...others]: readonly string[]): string {
   return [first, ...rest].join(', or ');
 }
 
-/** A command in double quotes. */
-function quoted(words: readonly string[]): string {
-  return `"${quoteCommand(words)}"`;
-}
-
 /** What to do about a copy that another host claims. */
 function suggestForgetting(destination: string, receiverName: string): string {
-  return `${qualify(receiverName, destination)} is marked as the copy of a dataset on another host and is not rolled back; if that is no longer true, run ${quoted(['zfs', 'inherit', roleProperty, destination])} on ${nameHost(receiverName)}, then ${again}`;
+  return `${qualify(receiverName, destination)} is marked as the copy of a dataset on another host and is not rolled back; if that is no longer true, run ${showCommand('zfs', 'inherit', roleProperty, destination)} on ${nameHost(receiverName)}, then ${again}`;
 }
 
 /** How the copy is named: by its place. */
@@ -119,7 +114,7 @@ function suggestNaming(
     .filter((name) => place !== undefined && name.includes('/') && baseNameOf(name) === baseNameOf(place))
     .map((name) => `-d ${quoteWord(name.slice(0, name.lastIndexOf('/')))}`);
   const naming = parents.length === 0 ? [] : [`choose the copy by its parent (${parents.join(' or ')})`];
-  const commands = candidates.map((name) => quoted(['zfs', 'rename', name, place ?? '']));
+  const commands = candidates.map((name) => showCommand('zfs', 'rename', name, place ?? ''));
   const renaming = isFree
     ? [`rename the copy on ${nameHost(receiverName)} (${commands.join(' or ')}), then ${again}`]
     : [];
@@ -144,8 +139,8 @@ function describeUndoing(
 
 /** How what is held can be rolled back after all. */
 function suggestRelease(held: readonly Snapshot[], receiverName: string): string {
-  const holds = quoteCommand(['zfs', 'holds', ...held.slice(0, 1).map(fullNameOf)]);
-  return `list the holds with "${holds}" on ${nameHost(receiverName)}, release them there with "zfs release", then ${again}`;
+  const [first] = held.map(fullNameOf);
+  return `list the holds with ${showCommand('zfs', 'holds', first ?? '')} on ${nameHost(receiverName)}, release them there with "zfs release", then ${again}`;
 }
 
 /** How the receiver keeps what was changed there, where that is possible. */
@@ -174,9 +169,9 @@ function suggestMovingBack(
   const there = `on ${nameHost(receiverName)}`;
   switch (taken) {
     case 'free':
-      return `to restore the name, run ${quoted(['zfs', 'rename', dataset, before])} ${there}, then ${again}`;
+      return `to restore the name, run ${showCommand('zfs', 'rename', dataset, before)} ${there}, then ${again}`;
     case 'clone':
-      return `to complete the renaming, run ${quoted(['zfs', 'promote', before])} ${there}, then ${again}; ${dataset} keeps the changes of the receiver`;
+      return `to complete the renaming, run ${showCommand('zfs', 'promote', before)} ${there}, then ${again}; ${dataset} keeps the changes of the receiver`;
     case 'other':
       return `rename ${dataset} with "zfs rename" ${there}, then ${again}: ${before} is another dataset`;
   }

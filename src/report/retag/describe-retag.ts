@@ -1,4 +1,6 @@
+import { nameHost } from '../../base/host-words.js';
 import { localName } from '../../base/local-name.js';
+import { showCommand } from '../../base/shell.js';
 import type { RenameObstacle, Renaming } from '../../plan/plan-rename.js';
 import type { UntagObstacle } from '../../plan/plan-untag.js';
 import { fullNameOf } from '../../streamline/dataset.js';
@@ -10,6 +12,8 @@ export function describeUntagObstacle(
   host: string,
 ): { summary: string; hint: string } {
   const snapshot = nameOn(host, obstacle.snapshot);
+  const [dataset = ''] = obstacle.snapshot.split('@');
+  const there = `on ${nameHost(host)}`;
   switch (obstacle.kind) {
     case 'clones':
       return {
@@ -17,26 +21,29 @@ export function describeUntagObstacle(
         hint: 'destroy the clones first if they are not needed, or keep the version',
       };
     case 'held':
-      return { summary: `${snapshot} is held`, hint: `see who holds it: zfs holds ${obstacle.snapshot}` };
+      return {
+        summary: `${snapshot} is held`,
+        hint: suggestHolds(obstacle.snapshot, host),
+      };
     case 'partial-receive':
       return {
         summary: `an interrupted receive at ${nameOn(host, obstacle.at)} needs ${snapshot}`,
-        hint: 'finish it with the command that began it, or drop it: zfs-vm abort',
+        hint: `finish it with the command that began it, or drop it with ${showCommand('zfs-vm', 'abort', ...(host === localName ? [] : [host]))}`,
       };
     case 'copy-written':
       return {
         summary: `${snapshot} is the newest snapshot of a copy that was written to since`,
-        hint: `see what was written: zfs diff ${obstacle.snapshot}`,
+        hint: `see what was written with ${showCommand('zfs', 'diff', obstacle.snapshot)} ${there}`,
       };
     case 'last-snapshot':
       return {
         summary: `without ${snapshot}, a copy would have no snapshot left`,
-        hint: 'destroy the copy with zfs destroy -r if it is not needed',
+        hint: `if the copy is not needed, destroy it with ${showCommand('zfs', 'destroy', '-r', dataset)} ${there}`,
       };
     case 'newest-sent':
       return {
         summary: `${snapshot} is the newest version of its dataset and was sent to another host, where the next version of the same name would be a conflict`,
-        hint: 'destroy it on that host, too, with --also-on HOST, or create a newer version first: zfs-vm tag',
+        hint: `destroy it on that host, too, with --also-on HOST, or create a newer version first with ${showCommand('zfs-vm', 'tag', dataset)} ${there}`,
       };
   }
 }
@@ -59,10 +66,17 @@ export function describeRenameObstacle(
         hint: `choose a version ${obstacle.isAfter ? 'lower' : 'higher'} than that of ${obstacle.neighbour}`,
       };
     case 'held':
-      return { summary: `${snapshot} is held`, hint: `see who holds it: zfs holds ${obstacle.snapshot}` };
+      return {
+        summary: `${snapshot} is held`,
+        hint: suggestHolds(obstacle.snapshot, host),
+      };
     case 'name-too-long':
       return { summary: `the new name of ${snapshot} is too long for ZFS`, hint: 'choose a shorter name' };
   }
+}
+
+function suggestHolds(snapshot: string, host: string): string {
+  return `see who holds it with ${showCommand('zfs', 'holds', snapshot)} on ${nameHost(host)}`;
 }
 
 /** A snapshot, and what it is called now. */

@@ -1,4 +1,4 @@
-import { quoteCommand } from '../../base/shell.js';
+import { showCommand } from '../../base/shell.js';
 import type { StreamlineStatus } from '../../plan/compare-streamlines.js';
 import { fullNameOf, type TaggedSnapshot } from '../../streamline/dataset.js';
 import type { LeftOut } from '../../streamline/tree-members.js';
@@ -39,17 +39,13 @@ export function listRemarks(
   return [
     ...left.map(({ dataset, tag }) => ({
       words: `${host}:${dataset} has an interrupted receive of ${formatTagShort(tag)} that a push would not resume`,
-      resolution: `push with the same options as before (-d), or discard it with ${quote(['zfs-vm', 'abort', '-n', tag.streamline, host])}`,
+      resolution: `push with the same options as before (-d), or discard it with ${showCommand('zfs-vm', 'abort', '-n', tag.streamline, host)}`,
     })),
     ...changed.map((tip) => ({
       words: `${host}:${tip} was written to or mounted since: the next push will report a conflict`,
-      resolution: `on ${host}, list the changes with ${quote(['zfs', 'diff', tip])} and discard them with ${quote(['zfs', 'rollback', tip])}, or clone the dataset first to keep them`,
+      resolution: `on ${host}, list the changes with ${showCommand('zfs', 'diff', tip)} and discard them with ${showCommand('zfs', 'rollback', tip)}, or clone the dataset first to keep them`,
     })),
   ];
-}
-
-function quote(words: readonly string[]): string {
-  return `"${quoteCommand(words)}"`;
 }
 
 /** A member that is left out, in words, e.g. `tank/t@zfs-vm:web:3 is without tank/t/data, which was in web:2`. */

@@ -1,5 +1,6 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { localName } from '../../base/local-name.js';
+import { showCommand } from '../../base/shell.js';
 import type { CloneFault } from '../../plan/plan-clone.js';
 import { fullNameOf } from '../../streamline/dataset.js';
 import { findTagIn, formatTagShort } from '../../streamline/tag.js';
@@ -39,13 +40,13 @@ export function describeCloneFault(fault: CloneFault, target: string): ZfsVmErro
         'usage',
         `cannot clone to ${target}: a clone must be in the same pool as its version (${fault.pools.join(', ')})`,
         {
-          hint: `choose a name in that pool, or first copy the version to ${poolOf(target)} with "zfs-vm push -n STREAMLINE -d ${poolOf(target)}/PARENT ${localName}"`,
+          hint: `choose a name in that pool, or first copy the version to ${poolOf(target)} with ${showCommand('zfs-vm', 'push', '-n', 'STREAMLINE', '-d', `${poolOf(target)}/PARENT`, localName)}`,
         },
       );
     case 'ambiguous':
       return new ZfsVmError('usage', 'several snapshots with different content have this version name', {
         details: fault.candidates.map(fullNameOf),
-        hint: `clone one of them with "zfs clone SNAPSHOT ${target}"`,
+        hint: `clone one of them with ${showCommand('zfs', 'clone', 'SNAPSHOT', target)}`,
       });
     case 'bad-name':
       return new ZfsVmError(

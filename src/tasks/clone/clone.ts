@@ -1,5 +1,6 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { localName } from '../../base/local-name.js';
+import { showCommand } from '../../base/shell.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { readDatasets, readInventory } from '../../inventory/read-inventory.js';
 import { readLocked } from '../../inventory/read-locked.js';
@@ -148,7 +149,7 @@ async function checkKeys(
   const locked = await readLocked(endpoint, encrypted, signal);
   const [dataset] = locked.keys();
   if (dataset === undefined) return;
-  const calls = [...new Set(locked.values())].map((root) => `"zfs load-key ${root}"`);
+  const calls = [...new Set(locked.values())].map((root) => showCommand('zfs', 'load-key', root));
   throw new ZfsVmError('failed', `${dataset} is encrypted and its key is not loaded; nothing was cloned`, {
     hint: `run ${calls.join(' and ')}, then run the same command again`,
   });

@@ -1,5 +1,6 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { localName } from '../../base/local-name.js';
+import { showCommand } from '../../base/shell.js';
 import { toCommandError } from '../../host/command-error.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
@@ -86,6 +87,6 @@ function callOf(step: CloneStep): string[] {
 function describeUnmounted(destination: string, stderr: string): ZfsVmError {
   return new ZfsVmError('failed', `${destination} was created, but could not be mounted`, {
     details: [`zfs: ${stderr.trim()}`],
-    hint: `fix the cause, then run "zfs mount ${destination}"`,
+    hint: `fix the cause, then run ${showCommand('zfs', 'mount', destination)}`,
   });
 }

@@ -1,4 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
+import { showCommand } from '../../base/shell.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { readCalls } from '../../host/run-calls.js';
 import { flushPools } from '../../inventory/find-unchanged.js';
@@ -92,7 +93,7 @@ function checkReadable({ dataset, cloneCount }: Pair, locked: ReadonlyMap<string
   const root = locked.get(dataset.name);
   if (root !== undefined) {
     throw new ZfsVmError('failed', `${dataset.name} is encrypted and its key is not loaded`, {
-      hint: `load the key with "zfs load-key ${root}"`,
+      hint: `load the key with ${showCommand('zfs', 'load-key', root)}`,
     });
   }
   if (cloneCount <= 1) return;

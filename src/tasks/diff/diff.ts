@@ -1,5 +1,6 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { localName } from '../../base/local-name.js';
+import { quoteCommand } from '../../base/shell.js';
 import { readInventory } from '../../inventory/read-inventory.js';
 import { compareTrees, compareWithPresent, type Comparison } from '../../streamline/comparison.js';
 import type { Datasets } from '../../streamline/dataset.js';
@@ -85,7 +86,7 @@ function expectPairs(comparison: Comparison, first: string, second: string): Com
       return comparison;
     case 'swapped':
       throw new ZfsVmError('usage', `${first} is newer than ${second}`, {
-        hint: `zfs-vm diff ${second} ${first}`,
+        hint: quoteCommand(['zfs-vm', 'diff', second, first]),
       });
     case 'unrelated': {
       const common = comparison.common === undefined ? undefined : formatTagShort(comparison.common.tag);

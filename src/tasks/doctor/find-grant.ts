@@ -1,5 +1,6 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { localName } from '../../base/local-name.js';
+import { showCommand } from '../../base/shell.js';
 import { resolveRemote } from '../../config/resolve-remote.js';
 import { Hosts } from '../hosts.js';
 import type { Surroundings } from '../surroundings.js';
@@ -43,7 +44,7 @@ export async function findGrant(
     const version = parseZfsVersion(reading.version.output)?.program;
     if (version === undefined) {
       throw new ZfsVmError('failed', `${target}: "zfs version" does not tell the version of OpenZFS`, {
-        hint: `see what is wrong there: zfs-vm doctor ${target}`,
+        hint: `see what is wrong there with ${showCommand('zfs-vm', 'doctor', target)}`,
       });
     }
     const grant = chooseGrant(role, version);

@@ -1,5 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
-import { quoteWord } from '../../base/shell.js';
+import { quoteCommand, showCommand } from '../../base/shell.js';
 import type { RestoreFault } from '../../plan/plan-restore.js';
 
 /** Why a version can't be brought back, as an error. @param version as people call it */
@@ -15,25 +15,25 @@ export function describeRestoreFault(fault: RestoreFault, version: string): ZfsV
           details: fault.candidates,
           hint:
             fault.candidates.length === 0
-              ? `name a new dataset: zfs-vm restore ${version} DATASET`
-              : `name the dataset: zfs-vm restore ${version} ${quoteWord(fault.candidates[0] ?? '')}`,
+              ? `name a new dataset: ${showCommand('zfs-vm', 'restore', version, 'DATASET')}`
+              : `name the dataset: ${showCommand('zfs-vm', 'restore', version, fault.candidates[0] ?? '')}`,
         },
       );
     case 'unrelated':
       return new ZfsVmError('usage', `dataset ${fault.dataset} exists and does not come from ${version}`, {
-        hint: `name a dataset that does not exist yet, or omit it to restore in place: zfs-vm restore ${version}`,
+        hint: `name a dataset that does not exist yet, or omit it to restore in place: ${showCommand('zfs-vm', 'restore', version)}`,
       });
     case 'pool-root':
       return new ZfsVmError('usage', `${fault.dataset} is the root of a pool and cannot be set aside`, {
-        hint: `restore to a new dataset: zfs-vm restore ${version} ${fault.dataset}/restored`,
+        hint: `restore to a new dataset: ${showCommand('zfs-vm', 'restore', version, `${fault.dataset}/restored`)}`,
       });
     case 'receiving':
       return new ZfsVmError('usage', `${fault.dataset} has an interrupted receive`, {
-        hint: 'finish it with the command that began it, or drop it: zfs-vm abort',
+        hint: 'finish it with the command that began it, or drop it with "zfs-vm abort"',
       });
     case 'locked':
       return new ZfsVmError('failed', `${fault.dataset} is encrypted and its key is not loaded`, {
-        hint: `zfs load-key ${quoteWord(fault.root)}`,
+        hint: quoteCommand(['zfs', 'load-key', fault.root]),
       });
     case 'encryption-root':
       return new ZfsVmError(

@@ -82,7 +82,7 @@ export async function show(request: ShowRequest, surroundings: Surroundings): Pr
   const wanted = resolveHosts(config, [...words, ...(asksRemotes ? config.remotes.keys() : [])]);
   if (asksRemotes && config.remotes.size === 0) {
     throw new ZfsVmError('usage', 'no remotes are configured', {
-      hint: 'name hosts after the version, or add remotes to the configuration (zfs-vm config init)',
+      hint: 'name hosts after the version, or add remotes to the configuration ("zfs-vm config init")',
     });
   }
   return Hosts.use(surroundings, async (hosts) => {

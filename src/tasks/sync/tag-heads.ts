@@ -1,5 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
-import { quoteCommand, quoteWord } from '../../base/shell.js';
+import { showCommand } from '../../base/shell.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { readExtentSince } from '../../inventory/read-extent.js';
 import { findHeads, type Head } from '../../plan/heads.js';
@@ -77,12 +77,12 @@ async function findNext(
 
 /** Tells of a copy where a streamline may go on in truth. */
 function describeWrittenCopy(copy: string, { streamline, dataset, newest }: Head): ZfsVmError {
-  const undo = quoteCommand(['zfs', 'rollback', `${copy}@${newest.name}`]);
+  const undo = showCommand('zfs', 'rollback', `${copy}@${newest.name}`);
   return new ZfsVmError(
     'conflict',
     `no new version of ${streamline}: ${dataset} has not changed, but its copy ${copy} was written to`,
     {
-      hint: `to continue ${streamline} in ${copy}, run "zfs-vm tag ${quoteWord(copy)}"; to discard the changes to the copy, run "${undo}"`,
+      hint: `to continue ${streamline} in ${copy}, run ${showCommand('zfs-vm', 'tag', copy)}; to discard the changes to the copy, run ${undo}`,
     },
   );
 }
@@ -95,6 +95,6 @@ function describeLeft(datasets: Datasets, streamline: string): ZfsVmError {
   const where = newest === undefined ? 'its dataset' : fullNameOf(newest);
   const other = since === undefined ? 'another streamline' : formatTagShort(since.tag);
   return new ZfsVmError('conflict', `no new version of ${streamline}: ${where} now belongs to ${other}`, {
-    hint: `select that streamline with -n, or create the next version of ${streamline} with "zfs-vm tag -n ${streamline}:VERSION DATASET"`,
+    hint: `select that streamline with -n, or create the next version of ${streamline} with ${showCommand('zfs-vm', 'tag', '-n', `${streamline}:VERSION`, 'DATASET')}`,
   });
 }

@@ -1,5 +1,6 @@
 import { toCommandError } from '../../host/command-error.js';
 import { ZfsVmError } from '../../base/errors.js';
+import { quoteWord } from '../../base/shell.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
 import { runCommand, type CommandResult } from '../../host/run-command.js';
@@ -106,7 +107,7 @@ function chooseTag(datasets: Datasets, dataset: Dataset, wanted: WantedTag): Tag
         'usage',
         `${formatTagShort(tag)} would start the new streamline ${begun} on ${dataset.name}, whose newest version is ${formatTagShort(newest.tag)}`,
         {
-          hint: `to start it, add --new; to continue ${known}, use -n ${tag.version.text}, or omit -n`,
+          hint: `to start it, add --new; to continue ${known}, use -n ${quoteWord(tag.version.text)}, or omit -n`,
         },
       );
     }

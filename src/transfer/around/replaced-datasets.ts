@@ -1,5 +1,6 @@
 import { toCommandError } from '../../host/command-error.js';
 import { ZfsVmError } from '../../base/errors.js';
+import { showCommand } from '../../base/shell.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
 import { runCommand } from '../../host/run-command.js';
@@ -178,5 +179,7 @@ async function findObstacle(
     destroys.map(({ name }) => `${aside}@${name}`),
     signal,
   );
-  return held === undefined ? undefined : `${held} is held; list the holds with "zfs holds ${held}"`;
+  return held === undefined
+    ? undefined
+    : `${held} is held; list the holds with ${showCommand('zfs', 'holds', held)}`;
 }
