@@ -115,12 +115,12 @@ const words: { readonly [K in Kind]: Describe<K> } = {
   destination: ({ dataset, missing }, host) =>
     missing === undefined
       ? { message: dataset }
-      : {
-          message: `${dataset} does not exist: ${missing} is missing`,
-          remedy: missing.includes('/')
-            ? `push with -p, or create it there: ${showCommand('zfs', 'create', '-p', '-o', 'canmount=off', dataset)}`
-            : `name a dataset of a pool that ${host} has`,
-        },
+      : missing.includes('/')
+        ? { message: `${dataset} does not exist yet: a push creates it` }
+        : {
+            message: `${dataset} cannot be created: no pool "${missing}"`,
+            remedy: `name a dataset of a pool that ${host} has`,
+          },
   'destination-key': ({ dataset, root }) => ({
     ...{
       subject: 'destination',

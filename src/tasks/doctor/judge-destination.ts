@@ -14,7 +14,7 @@ export function judgeDestination(datasets: Datasets, dataset: string): Finding[]
   const findings: Finding[] = [
     {
       ...{ kind: 'destination', dataset, missing },
-      level: missing === undefined ? 'ok' : existing === undefined ? 'fault' : 'warning',
+      level: missing === undefined ? 'ok' : existing === undefined ? 'fault' : 'note',
     },
   ];
   if (existing?.keyStatus === 'unavailable') {

@@ -87,9 +87,9 @@ const faults: readonly (readonly [
     { kind: 'quota', level: 'fault', dataset: 'tank/vm', availableBytes: 0 },
   ],
   [
-    'a destination that is missing',
+    'a destination that a push would create',
     () => undefined,
-    { kind: 'destination', level: 'warning', missing: 'tank/new' },
+    { kind: 'destination', level: 'note', missing: 'tank/new' },
     { destination: 'tank/new/vm' },
   ],
   [
