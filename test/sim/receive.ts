@@ -440,7 +440,8 @@ class Receive {
       let record = await this.#readPayload(first);
       while (record !== undefined && record !== 'foreign' && record.kind !== 'end') {
         if (record.kind === 'change') this.#apply(partial, record, what);
-        bytes += recordBytes;
+        const hasPayload = record.kind === 'change' && record.change.value !== undefined;
+        bytes += recordBytes + (hasPayload ? this.#pools.blockBytes : 0);
         await this.#call.session.machine.pace(this.#call.process, 'receive', recordBytes);
         record = await this.#readRecord();
       }

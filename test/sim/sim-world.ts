@@ -27,9 +27,14 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+/** The same, with both as a terminal shows them. */
+export interface ShownResult extends RunResult {
+  readonly output: string;
+}
+
 /** A run of zfs-vm that is under way. */
 export interface SimRun {
-  readonly finished: Promise<RunResult>;
+  readonly finished: Promise<ShownResult>;
   /** What it has printed to stderr so far. */
   readonly readErrors: () => string;
   /** The person stops it. */
@@ -115,16 +120,17 @@ export class SimWorld {
     return journal;
   }
 
-  /** Runs zfs-vm on a host to its end. @param args its words, separated by spaces */
-  run(name: string, args: string): Promise<RunResult> {
+  /** Runs zfs-vm on a host to its end. @param args its words, or a line of them with spaces between */
+  run(name: string, args: string | readonly string[]): Promise<ShownResult> {
     return this.start(name, args).finished;
   }
 
   /** Starts zfs-vm on a host. */
-  start(name: string, args: string): SimRun {
+  start(name: string, args: string | readonly string[]): SimRun {
     const abort = new AbortController();
     const presence = this.enter(name);
-    const [stdout, stderr] = [new TextSink(), new TextSink()];
+    const output: string[] = [];
+    const [stdout, stderr] = [new TextSink(output), new TextSink(output)];
     const context = {
       ...{ stdout, stderr, env: {}, signal: abort.signal },
       configFiles: {
@@ -149,7 +155,7 @@ export class SimWorld {
       leave = resolve;
     });
     const running = runCommandLine(
-      args.split(' ').filter((word) => word !== ''),
+      typeof args === 'string' ? args.split(' ').filter((word) => word !== '') : args,
       commandClasses,
       context,
     ).catch((error: unknown) => {
@@ -158,7 +164,12 @@ export class SimWorld {
       return fail(abort.signal.aborted && !wasInterrupted ? abort.signal.reason : error);
     });
     const finished = Promise.race([running, leaving])
-      .then((status): RunResult => ({ status, stdout: stdout.text, stderr: stderr.text }))
+      .then((status): ShownResult => ({
+        status,
+        stdout: stdout.text,
+        stderr: stderr.text,
+        output: output.join(''),
+      }))
       .finally(presence.leave);
     return {
       finished,
@@ -262,12 +273,19 @@ export class SimWorld {
   }
 }
 
-/** Keeps the text that is written to it. */
+/** Keeps the text that is written to it, also beside that of another one. */
 class TextSink extends Writable {
   text = '';
+  readonly #shared: string[];
+
+  constructor(shared: string[]) {
+    super();
+    this.#shared = shared;
+  }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.text += chunk.toString();
+    this.#shared.push(chunk.toString());
     done();
   }
 }
