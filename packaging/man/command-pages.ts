@@ -120,7 +120,7 @@ A host is an SSH address (\`[user@]host\`, \`ssh://user@host:port\`, a Host alia
 the configuration, or \`local\` for this machine.
 `;
 
-/** As docs/scripting.md has them; a test compares the codes with the program's. */
+/** As docs/reference/exit-codes.md has them; a test compares the codes with the program's. */
 export const exitStatuses: readonly (readonly [code: number, meaning: string])[] = [
   [0, 'Done, or nothing to do. Every chosen version is on the receiver.'],
   [1, 'A command failed on a host.'],

@@ -8,7 +8,7 @@
  */
 export type ErrorKind = 'failed' | 'usage' | 'conflict' | 'connection' | 'interrupted';
 
-/** The exit statuses, as docs/scripting.md tells them. */
+/** The exit statuses, as docs/reference/exit-codes.md tells them. */
 export const exitCodes = {
   done: 0,
   failed: 1,

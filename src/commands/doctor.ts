@@ -60,7 +60,7 @@ export class DoctorCommand extends BaseCommand<typeof DoctorCommand.definition> 
         needs: besideGrant,
       },
       speed: flag(['--speed'], 'also measure the link: 5 s each way at most'),
-      json: flag(['--json'], 'print JSON (docs/scripting.md)'),
+      json: flag(['--json'], 'print JSON (docs/reference/json.md)'),
     },
     operands: { host: optionalHostOperand },
   });

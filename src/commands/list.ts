@@ -47,7 +47,7 @@ export class ListCommand extends BaseCommand<typeof ListCommand.definition> {
         ...{ value: 'HOST', kind: 'host', read: readText },
         help: 'with --tree or --dot: also show the newest version that this host has of each dataset',
       }),
-      json: flag(['--json'], 'print JSON (docs/scripting.md)'),
+      json: flag(['--json'], 'print JSON (docs/reference/json.md)'),
     },
     operands: { host: optionalHostOperand },
     inSynopsis: ['patterns', 'isScripted', 'isExact', 'json'],

@@ -31,7 +31,7 @@ export class LogCommand extends BaseCommand<typeof LogCommand.definition> {
         ...{ value: 'N', kind: 'number', usual: '20', read: wholeNumber({ least: 1, example: 20 }) },
         help: 'how many runs are shown',
       }),
-      json: flag(['--json'], 'print JSON (docs/scripting.md)'),
+      json: flag(['--json'], 'print JSON (docs/reference/json.md)'),
     },
     operands: {},
   });

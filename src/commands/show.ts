@@ -30,7 +30,7 @@ export class ShowCommand extends BaseCommand<typeof ShowCommand.definition> {
     ],
     options: {
       asksRemotes: flag(['--remotes'], 'ask all remotes of the configuration'),
-      json: flag(['--json'], 'print JSON (docs/scripting.md)'),
+      json: flag(['--json'], 'print JSON (docs/reference/json.md)'),
     },
     operands: {
       name: operand({ name: 'NAME[:VERSION]', kind: 'version', read: readVersionName }),

@@ -23,7 +23,7 @@ export function parseConfig(text: string, file: string): Config {
   } catch (error) {
     if (!(error instanceof TomlFault)) throw error;
     throw new ZfsVmError('usage', `${file}:${error.line}: ${error.message}`, {
-      hint: 'fix this line of the file; docs/usage.md has an example',
+      hint: 'fix this line of the file; docs/reference/zfs-vm.toml.md has an example',
       cause: error,
     });
   }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { listBlocks, readPage } from '../docs/pages.js';
 import { SimWorld } from './sim-world.js';
 import { expectRun, versionsOf } from './steps.js';
 
@@ -13,18 +14,11 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** The files that docs/schedules.md shows, by the paths in their first lines. */
-async function readFiles(): Promise<Map<string, string>> {
-  const text = await readFile(join(root, 'docs/schedules.md'), 'utf8');
-  const blocks = text.split(/^(?! {4}|$)/m).map((part) => part.replace(/^[^ ].*\n/, ''));
+function readFiles(): Map<string, string> {
   const files = new Map<string, string>();
-  for (const block of blocks) {
-    const lines = block
-      .split('\n')
-      .map((line) => line.slice(4))
-      .join('\n')
-      .trim();
-    const [, path] = /^# (\/\S+)\n/.exec(lines) ?? [];
-    if (path !== undefined) files.set(path, `${lines}\n`);
+  for (const { text } of listBlocks(readPage('docs/schedules.md'))) {
+    const [, path] = /^# (\/\S+)\n/.exec(text) ?? [];
+    if (path !== undefined) files.set(path, text);
   }
   return files;
 }
@@ -37,7 +31,7 @@ function findArguments(file: string | undefined): string {
 }
 
 test('what the documentation has for cron and systemd does the whole round, with its configuration', async () => {
-  const files = await readFiles();
+  const files = readFiles();
   const commands = ['/etc/cron.d/zfs-vm', '/etc/systemd/system/zfs-vm-sync.service'].map((path) =>
     findArguments(files.get(path)),
   );
@@ -56,8 +50,8 @@ test('what the documentation has for cron and systemd does the whole round, with
   }
 });
 
-test('the line for cron has a time, a user, and a PATH with zfs in it', async () => {
-  const cron = (await readFiles()).get('/etc/cron.d/zfs-vm') ?? '';
+test('the line for cron has a time, a user, and a PATH with zfs in it', () => {
+  const cron = readFiles().get('/etc/cron.d/zfs-vm') ?? '';
   assert.match(cron, /^PATH=\S*\/usr\/sbin/m);
   assert.match(cron, /^[0-9]{1,2} \* \* \* \* root zfs-vm [^%\n]*$/m);
   assert.ok(cron.endsWith('\n'));
@@ -75,7 +69,7 @@ test('systemd understands the units', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'zfs-vm-units-'));
   try {
     const paths: string[] = [];
-    for (const [path, text] of await readFiles()) {
+    for (const [path, text] of readFiles()) {
       const name = /^\/etc\/systemd\/system\/(.*)$/.exec(path)?.[1];
       if (name === undefined) continue;
       paths.push(join(folder, name));

@@ -27,7 +27,7 @@ export function formatFindings({ host, findings }: DoctorResult, colors: ChalkIn
     .join('');
 }
 
-/** The same as JSON, as docs/scripting.md describes it. */
+/** The same as JSON, as docs/reference/json.md describes it. */
 export function formatFindingsAsJson({ host, findings }: DoctorResult): string {
   const document = {
     schemaVersion,

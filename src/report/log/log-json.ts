@@ -5,7 +5,7 @@ import { describeResult } from './log-text.js';
 /** The version of what `log --json` prints; it changes when something in it is renamed or removed. */
 const schemaVersion = 1;
 
-/** Runs as JSON, as docs/scripting.md describes it. */
+/** Runs as JSON, as docs/reference/json.md describes it. */
 export function formatRunsAsJson(runs: readonly RunRecord[]): string {
   const document = {
     schemaVersion,

@@ -35,7 +35,7 @@ export interface PlanSide {
 /** The version of the JSON; it changes when something in it is renamed or removed. */
 const schemaVersion = 1;
 
-/** A plan as JSON, in pieces, as docs/scripting.md describes it. GUIDs are text, since they have 64 bits. */
+/** A plan as JSON, in pieces, as docs/reference/json-plans.md describes it. GUIDs are text, since they have 64 bits. */
 export function* formatPlanAsJson(plan: EstimatedPlan): Generator<string> {
   yield* toJsonPieces(toJsonPlan(plan));
   yield '\n';
@@ -73,19 +73,19 @@ function toJsonPlan({ plan, passed, sizes, sender, receiver, compress }: Estimat
   };
 }
 
-/** What a receiver lacks for good, as docs/scripting.md describes it. */
+/** What a receiver lacks for good, as docs/reference/json-plans.md describes it. */
 export function toJsonPassed(passed: PassedVersions | undefined): object[] {
   return (passed?.versions ?? []).map(({ source, destination, versions }) => ({
     ...{ source, destination, versions: versions.map(toJsonPoint) },
   }));
 }
 
-/** What is read once for several receivers, as docs/scripting.md describes it. */
+/** What is read once for several receivers, as docs/reference/json-plans.md describes it. */
 export function toJsonSharing({ receivers, chain: { source, steps } }: SharedSteps): object {
   return { receivers, source, versions: steps.map(({ to }) => toJsonPoint(to)) };
 }
 
-/** A chain as docs/scripting.md describes it. */
+/** A chain as docs/reference/json-plans.md describes it. */
 export function toJsonChain(
   { source, destination, type, raw, parents, after, preparation, steps, properties }: Chain,
   sizes: ReadonlyMap<Step, number>,
@@ -109,12 +109,12 @@ export function toJsonChain(
   };
 }
 
-/** What is destroyed of a dataset, as docs/scripting.md describes it. */
+/** What is destroyed of a dataset, as docs/reference/json-plans.md describes it. */
 export function toJsonDestruction({ dataset, snapshots }: Destruction): object {
   return { dataset, snapshots: snapshots.map(toJsonPoint) };
 }
 
-/** A conflict as docs/scripting.md describes it. */
+/** A conflict as docs/reference/json-plans.md describes it. */
 export function toJsonConflict(conflict: Conflict, ends: Ends): object {
   const { source, streamlines, reason } = conflict;
   const evidence = Object.entries(reason).map(([key, value]: [string, unknown]) => [

@@ -8,7 +8,7 @@ import { toJsonDestruction } from '../plan/plan-json.js';
 /** The version of the JSON; it changes when something in it is renamed or removed. */
 const schemaVersion = 1;
 
-/** A prune as JSON, in pieces, as docs/scripting.md describes it. */
+/** A prune as JSON, in pieces, as docs/reference/json-plans.md describes it. */
 export function* formatPruneAsJson(
   { host, plan, reclaim, ended }: Pruning,
   { isDryRun }: { readonly isDryRun: boolean },

@@ -43,7 +43,7 @@ export function formatHostTable(
   return [colors.dim(titles), ...lines].map((line) => `${line}\n`).join('');
 }
 
-/** The same as a line of JSON, as docs/scripting.md describes it. */
+/** The same as a line of JSON, as docs/reference/json-runs.md describes it. */
 export function formatHostSummaryAsJson(outcomes: readonly HostOutcome[]): string {
   const receivers = outcomes.map(({ receiver, status, ending, error }) => ({
     ...{ receiver, status },

@@ -21,7 +21,7 @@ const schemaVersion = 1;
 /** How often the bytes that have moved are told, at most. */
 const progressIntervalMs = 1000;
 
-/** Tells a push or pull to programs: every event as a line of JSON, as docs/scripting.md describes them. */
+/** Tells a push or pull to programs: every event as a line of JSON, as docs/reference/json-runs.md describes them. */
 export class JsonReport {
   readonly #stdout: OutputStream;
   readonly #senderName: string;

@@ -8,7 +8,7 @@ import { findFirst } from './show-text.js';
 /** The version of what `show --json` prints; it changes when something in it is renamed or removed. */
 const schemaVersion = 1;
 
-/** A version as JSON, as docs/scripting.md describes it. */
+/** A version as JSON, as docs/reference/json.md describes it. */
 export function formatShownAsJson(result: ShowResult): string {
   const { tag, guid, isNewest, versionCount, hosts } = result;
   const first = findFirst(result);

@@ -9,7 +9,7 @@ import type { Status } from '../../tasks/status/status-result.js';
 /** The version of the JSON; it changes when something in it is renamed or removed. */
 const schemaVersion = 1;
 
-/** A status as JSON, as docs/scripting.md describes it. */
+/** A status as JSON, as docs/reference/json.md describes it. */
 export function formatStatusAsJson(status: Status): string {
   const document = {
     schemaVersion,

@@ -12,7 +12,7 @@ export interface DutyPermissions {
 }
 
 /**
- * What each duty takes (zfs-allow(8); docs/usage.md says what is lost without the useful ones). On Linux, `mount` is needed where a
+ * What each duty takes (zfs-allow(8); docs/connections.md says what is lost without the useful ones). On Linux, `mount` is needed where a
  * filesystem is made or destroyed, also if it is never mounted.
  */
 export const dutyPermissions: Readonly<Record<Duty, DutyPermissions>> = {
