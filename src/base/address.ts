@@ -41,9 +41,19 @@ function parsePlain(text: string): Address {
       hint: `to choose a streamline, use -n ${quoteWord(text)}`,
     });
   }
+  if (text.includes('/')) throw refusePlace(text);
   const at = text.lastIndexOf('@');
   const host = text.slice(at + 1);
   return checkAddress(text, { host, user: at < 0 ? undefined : text.slice(0, at), port: undefined });
+}
+
+/** Refuses a dataset in the place of a host, with or without one before it, as other programs want it. */
+function refusePlace(text: string): ZfsVmError {
+  const { host, place } = /^(?:(?<host>[^:/]+):)?(?<place>[^:]+)$/.exec(text)?.groups ?? {};
+  const option = place === undefined ? '-d DATASET' : `-d ${quoteWord(place)}`;
+  return new ZfsVmError('usage', `invalid host ${JSON.stringify(text)}: a host name cannot contain "/"`, {
+    hint: `to set the destination, use ${option}${host === undefined ? '' : ` ${host}`}; to choose a streamline, use -n STREAMLINE`,
+  });
 }
 
 function parseUrl(text: string): Address {

@@ -66,7 +66,6 @@ for (const [text, why] of [
   ['a"b', 'a double quote'],
   ['a;reboot', 'a shell operator'],
   ['$(reboot)', 'a command substitution'],
-  ['tank/vm', 'a dataset'],
   ['host:22', 'a port without ssh://'],
   ['ssh://host:0', 'port 0'],
   ['ssh://host:65536', 'a port too high'],
@@ -123,3 +122,17 @@ test('whatever is typed, the host can neither be an option nor hold control char
     ),
   );
 });
+
+for (const [text, option] of [
+  ['tank/vm', '-d tank/vm;'],
+  ['root@box:tank/vm', '-d tank/vm root@box;'],
+  ["box:tank/it's", "-d 'tank/it'\\''s' box;"],
+  ['a:b:tank/vm', '-d DATASET;'],
+] as const) {
+  test(`a dataset in the place of a host is refused with the option for it: ${text}`, () => {
+    assert.throws(
+      () => parseAddress(text),
+      (error: unknown) => error instanceof ZfsVmError && error.hint?.includes(option) === true,
+    );
+  });
+}
