@@ -728,6 +728,18 @@ test('a version that somebody destroys between plan and step is told', async () 
   assert.match((await expectRun(world, 'a', 'push b', 1)).stderr, /tank\/vm@zfs-vm:web:1.*does not exist/s);
 });
 
+test('a run that is interrupted while it reads a host says nothing of what was received', async () => {
+  const { world, a, b } = makeWorld();
+  addVersion(a, 'tank/vm', 'web:9');
+  b.delayMs = () => 10_000;
+  const run = world.start('a', 'push b');
+  await world.clock.sleep(100);
+  run.interrupt();
+  const { status, stderr } = await run.finished;
+  assert.equal(status, 130);
+  assert.equal(stderr, 'zfs-vm: interrupted by SIGINT\n');
+});
+
 test('a run that is interrupted releases its holds, and tells so', async () => {
   const { world, a, b } = makeWorld();
   addLargeVersion(a, 'web:4');

@@ -15,6 +15,8 @@ export class Attempts {
   readonly #surroundings: Surroundings;
   /** The number of the next attempt but the first, if there is one. */
   #next = 1;
+  /** Whether something may have been received. */
+  #hasBegun = false;
 
   constructor(receiver: ReceiverTransfer, surroundings: Surroundings) {
     this.#receiver = receiver;
@@ -86,10 +88,11 @@ export class Attempts {
     const { signal } = this.#surroundings;
     try {
       const prepared = await preparing;
+      this.#hasBegun = true;
       const result = await (inRound ?? this.#runAlone(prepared));
       return { plan: prepared.plan, result: await this.#receiver.conclude(prepared, result) };
     } catch (error) {
-      throw signal.aborted ? explainInterrupt(signal) : error;
+      throw signal.aborted ? this.#explainInterrupt(signal) : error;
     }
   }
 
@@ -108,14 +111,14 @@ export class Attempts {
     this.#next++;
     await this.#receiver.wait(delaySeconds, isLost);
     const { signal } = this.#surroundings;
-    if (signal.aborted) throw explainInterrupt(signal);
+    if (signal.aborted) throw this.#explainInterrupt(signal);
   }
-}
 
-/** The error of the interrupt, with what is true of a transfer that was under way. */
-function explainInterrupt({ reason }: AbortSignal): unknown {
-  if (!(reason instanceof ZfsVmError)) return reason;
-  return new ZfsVmError(reason.kind, reason.message, {
-    hint: 'what was received is kept; run the same command again to continue',
-  });
+  /** The error of the interrupt, with what is true of a transfer that was under way. */
+  #explainInterrupt({ reason }: AbortSignal): unknown {
+    if (!(reason instanceof ZfsVmError) || !this.#hasBegun) return reason;
+    return new ZfsVmError(reason.kind, reason.message, {
+      hint: 'what was received is kept; run the same command again to continue',
+    });
+  }
 }
