@@ -15,11 +15,11 @@ const lab = useClientLab();
 function readSteps(): { readonly where: 'a' | 'b'; readonly script: string }[] {
   const page = readFileSync(join(findPackageRoot(), 'docs/security.md'), 'utf8');
   const setup = page.slice(page.indexOf('\n## A backup host that a stolen key cannot harm\n'));
-  const blocks = setup.matchAll(/On the (backup host|client)(?:, [^\n]*)?:\n\n((?: {4}.+\n)+)/g);
+  const blocks = setup.matchAll(/On the (backup host|client)(?:, [^\n]*)?:\n\n```sh\n([^`]+)```/g);
   return Array.from(blocks, ([, place, text = '']) => ({
     where: place === 'client' ? ('a' as const) : ('b' as const),
     // The hosts of the lab are small.
-    script: text.replace(/^ {4}/gm, '').replace('quota=500G', 'quota=60M'),
+    script: text.replace('quota=500G', 'quota=60M'),
   }));
 }
 
