@@ -7,16 +7,19 @@ const passedOver = /^(?:apt|cd|cp|cron|curl|editor|install|mkdir|npm|scp|ssh-cop
 
 /**
  * Runs the commands of a page, its `sh` blocks, one after another on simulated hosts, and puts what they print into the `text` block that
- * follows each. The person sits at host a.
+ * follows each. The person sits at host a. A comment `<!-- fresh hosts -->` above a block begins anew.
+ * @param makeWorld gives the hosts as the first command finds them
  * @returns the page with the output of now
  * @throws Error when a command without a block for its output fails
  */
-export async function playPage(page: string, world: SimWorld): Promise<string> {
+export async function playPage(page: string, makeWorld: () => Promise<SimWorld>): Promise<string> {
   const blocks = listBlocks(page);
+  let world = await makeWorld();
   let played = '';
   let end = 0;
-  for (const [index, { language, text }] of blocks.entries()) {
+  for (const [index, { language, text, start }] of blocks.entries()) {
     if (language !== 'sh') continue;
+    if (/<!-- fresh hosts -->\s*```sh\n$/.test(page.slice(0, start))) world = await makeWorld();
     const next = blocks[index + 1];
     const shown = next?.language === 'text' ? next : undefined;
     const output = await playLines(text, world, { mayFail: shown !== undefined });

@@ -17,5 +17,5 @@ const write = (path: string, text: string): void => {
 write('docs/messages.md', formatCatalogue());
 for (const { path, text } of makeReference()) write(path, text);
 for (const page of playedPages) {
-  write(page.path, await playPage(readPage(page.path), await makeWorld(page)));
+  write(page.path, await playPage(readPage(page.path), () => makeWorld(page)));
 }
