@@ -76,7 +76,12 @@ export function formatCommandHelp(
       '',
     ]),
     colors.bold('Examples'),
-    ...command.examples.map(({ purpose, line }) => `  ${purpose}:\n      zfs-vm ${line}`),
+    ...command.examples.flatMap(({ purpose, line }) => [
+      ...wrapWords(`${purpose}:`.split(' '), width - 4).map(
+        (words, index) => `${index === 0 ? '  ' : '    '}${words}`,
+      ),
+      `${indent}zfs-vm ${line}`,
+    ]),
     '',
   ].join('\n');
 }
