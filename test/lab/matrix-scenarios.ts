@@ -277,9 +277,9 @@ async function runCommands(pair: Pair): Promise<Outcome> {
   const { sender, receiver, outside } = pair;
   const target = rootOf(receiver);
   await sender.run('set -e; zfs create tank/ct; zfs create tank/ct/data; date > /tank/ct/data/first');
-  await expectZfsVm(outside, "tag -n ct:1 -m 'the first' tank/ct");
+  await expectZfsVm(outside, "tag -r -n ct:1 -m 'the first' tank/ct");
   await sender.run('date > /tank/ct/data/second');
-  await expectZfsVm(outside, 'tag tank/ct');
+  await expectZfsVm(outside, 'tag -r tank/ct');
   await expectZfsVm(outside, `push -d tank/vm ${target}`);
   assert.match((await expectZfsVm(outside, `list ${target}`)).stdout, /the first/);
   assert.match((await expectZfsVm(outside, `show ct:1 ${target}`)).stdout, /the first/);
@@ -389,10 +389,11 @@ async function withBarePool<T>(host: LabHost, act: () => Promise<T>): Promise<T>
 
 /** The state of a feature of the pool: `enabled`, `active`, or undefined where this zfs doesn't know it. */
 async function featureOf(host: LabHost, feature: string): Promise<string | undefined> {
-  const { code, stdout } = await host.run(['zpool', 'get', '-Ho', 'value', `feature@${feature}`, 'tank'], {
+  const { stdout } = await host.run(['zpool', 'get', '-Ho', 'value', `feature@${feature}`, 'tank'], {
     check: false,
   });
-  return code === 0 && stdout.trim() !== '-' ? stdout.trim() : undefined;
+  // 2.0 tells something else of a feature that it doesn't know.
+  return /^(enabled|active)\n$/.exec(stdout)?.[1];
 }
 
 const streamTooNew = /the zfs on the host is too old for the stream/;
