@@ -250,9 +250,32 @@ const refusals: readonly { pattern: RegExp; message: string; hint: string }[] = 
   },
 ];
 
+/**
+ * What streams may have that not every zfs knows, by its bit in the flags of a stream, the newest first (`DMU_BACKUP_FEATURE_*` in
+ * `zfs_ioctl.h`). A zfs that refuses a stream for one of its flags doesn't know the newest, at least.
+ */
+const streamFeatures: readonly (readonly [bit: bigint, name: string])[] = [
+  [29n, 'large microzaps'],
+  [28n, 'file names of more than 255 bytes'],
+  [25n, 'blocks compressed with zstd'],
+  [24n, 'encrypted blocks'],
+  [23n, 'large dnodes'],
+];
+
+/** The newest feature of a stream that zfs has refused for its features; undefined where it is none of the known ones. */
+function findNewestFeature(stderr: string): string | undefined {
+  const [, flags] = /stream has unsupported feature, feature flags = ([0-9a-f]{1,16})\b/.exec(stderr) ?? [];
+  if (flags === undefined) return undefined;
+  return streamFeatures.find(([bit]) => (BigInt(`0x${flags}`) >> bit) % 2n === 1n)?.[1];
+}
+
 /** Explains why a zfs command failed, from what it wrote to stderr; undefined when zfs's own words say it best. */
 export function explainZfsFailure(stderr: string): ZfsFailure | undefined {
   const refusal = refusals.find(({ pattern }) => pattern.test(stderr));
-  if (refusal !== undefined) return { kind: 'refused', message: refusal.message, hint: refusal.hint };
+  if (refusal !== undefined) {
+    const feature = findNewestFeature(stderr);
+    const message = feature === undefined ? refusal.message : `${refusal.message}, which has ${feature}`;
+    return { kind: 'refused', message, hint: refusal.hint };
+  }
   return knownFailures.find(({ pattern }) => pattern.test(stderr))?.failure;
 }

@@ -396,14 +396,19 @@ async function featureOf(host: LabHost, feature: string): Promise<string | undef
   return /^(enabled|active)\n$/.exec(stdout)?.[1];
 }
 
-const streamTooNew = /the zfs on the host is too old for the stream/;
+/** What zfs-vm says of a stream with a feature that the receiver's zfs doesn't know. */
+const tooNew = {
+  longname: /the zfs on the host is too old for the stream, which has file names of more than 255 bytes/,
+  large_microzap: /the zfs on the host is too old for the stream, which has large microzaps/,
+} as const;
 
 /** Pushes a version whose stream needs a feature: it arrives, or the receiver's zfs is said to be too old. */
-async function pushWithFeature(pair: Pair, feature: string, dataset: string): Promise<Outcome> {
+async function pushWithFeature(pair: Pair, feature: keyof typeof tooNew, dataset: string): Promise<Outcome> {
   const { sender, receiver, outside } = pair;
   assert.equal(await featureOf(sender, feature), 'active', `${feature} on the sender`);
   const command = `push --retries 0 -d tank/vm ${rootOf(receiver)}`;
-  if ((await featureOf(receiver, feature)) === undefined) return expectLimit(outside, command, streamTooNew);
+  if ((await featureOf(receiver, feature)) === undefined)
+    {return expectLimit(outside, command, tooNew[feature]);}
   await expectZfsVm(outside, command);
   await assertSame(pair);
   assert.equal(

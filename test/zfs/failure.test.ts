@@ -56,7 +56,21 @@ const refused: readonly { readonly said: string; readonly told: RegExp }[] = [
   },
   {
     said: 'cannot receive: stream has unsupported feature, feature flags = 2000000',
-    told: /too old for the stream/,
+    told: /too old for the stream, which has blocks compressed with zstd$/,
+  },
+  {
+    // zfs-2.3.2 to 2.0.3, with longname=on.
+    said: 'cannot receive: stream has unsupported feature, feature flags = 10430004',
+    told: /too old for the stream, which has file names of more than 255 bytes$/,
+  },
+  {
+    // The same, with a large zap_micro_max_size.
+    said: 'cannot receive: stream has unsupported feature, feature flags = 204b0004',
+    told: /too old for the stream, which has large microzaps$/,
+  },
+  {
+    said: 'cannot receive: stream has unsupported feature, feature flags = 800000000',
+    told: /too old for the stream$/,
   },
   {
     said: 'cannot receive incremental stream: kernel modules must be upgraded to receive this stream.',
