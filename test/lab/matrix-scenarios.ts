@@ -407,8 +407,9 @@ async function pushWithFeature(pair: Pair, feature: keyof typeof tooNew, dataset
   const { sender, receiver, outside } = pair;
   assert.equal(await featureOf(sender, feature), 'active', `${feature} on the sender`);
   const command = `push --retries 0 -d tank/vm ${rootOf(receiver)}`;
-  if ((await featureOf(receiver, feature)) === undefined)
-    {return expectLimit(outside, command, tooNew[feature]);}
+  if ((await featureOf(receiver, feature)) === undefined) {
+    return expectLimit(outside, command, tooNew[feature]);
+  }
   await expectZfsVm(outside, command);
   await assertSame(pair);
   assert.equal(
