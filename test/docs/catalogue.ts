@@ -208,7 +208,7 @@ export function formatCatalogue(): string {
     ]),
     '## Conflicts',
     '',
-    'A conflict leaves its dataset as it is; all others are transferred, and the command ends with exit code 3. The kind is in the JSON (`kind`). In the examples, this machine pushes to b.',
+    'A conflict leaves its dataset as it is; all others are transferred, and the command ends with exit code 3. The kind is in the JSON (`kind`). In the examples, this machine pushes to b. [Conflicts](conflicts.md) says how to choose between the ways to resolve one.',
     '',
     ...listConflicts().flatMap(({ kind, cause, message, resolution }) => [
       `### ${kind}`,
