@@ -16,7 +16,8 @@ const help = `usage: npm run lab -- COMMAND
     .map((kind) => kind.name)
     .join(', ')}
   status                              the hosts that run
-  ssh HOST [--user fjoe] [-- COMMAND] a shell on a host, or one command; users: ${labUsers.join(', ')}
+  ssh HOST [--user fjoe] [[--] COMMAND]
+                                      a shell on a host, or one command; users: ${labUsers.join(', ')}
   deploy [HOST...]                    copy the built zfs-vm to the hosts
   down                                stop the hosts
 
@@ -50,7 +51,10 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'status':
       return showStatus(await findLab(values.name), values.name);
     case 'ssh':
-      return openShell(await attachLab(values.name), names[0], values.user, remoteCommand);
+      return openShell(await attachLab(values.name), names[0], values.user, [
+        ...names.slice(1),
+        ...remoteCommand,
+      ]);
     case 'deploy':
       return deploy(await attachLab(values.name), names);
     case 'down':
