@@ -83,15 +83,15 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
     pattern: /cannot (?:receive|create)[^\n]*(?:invalid property '|' does not apply to datasets)/,
     failure: {
       kind: 'failed',
-      message: 'the zfs on the host does not accept a property given with -o or -x',
+      message: 'the zfs on the host does not accept a property given with -o, -x or --props',
       hint: 'check the spelling of the properties, and the list of "zfs get" on that host; what was received before is kept',
     },
   },
   {
-    pattern: /must be one of '|bad numeric value|bad property value|invalid property value/,
+    pattern: /must be (?:one of '|power of 2)|bad numeric value|bad property value|invalid property value/,
     failure: {
       kind: 'failed',
-      message: 'invalid value of a property given with -o',
+      message: 'invalid value of a property given with -o or --props',
       hint: 'correct the value, then run the same command again; what was received before is kept',
     },
   },

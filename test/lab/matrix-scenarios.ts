@@ -65,6 +65,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'long-names', title: 'file names of more than 255 bytes', run: runLongNames },
   { name: 'microzaps', title: 'large microzaps', run: runMicrozaps },
   { name: 'properties', title: '--props of what the receiver lacks', run: runProperties },
+  { name: 'record-size', title: '--props of a recordsize of 4 MiB', run: runRecordSize },
   { name: 'append-only', title: 'receive:append', run: runAppendOnly },
   { name: 'send-raw', title: 'send:raw', run: runSendRaw },
 ];
@@ -456,6 +457,21 @@ async function runProperties(pair: Pair): Promise<Outcome> {
   if (!(await knows(receiver))) return expectLimit(outside, command, /does not accept a property/);
   await expectZfsVm(outside, command);
   assert.equal(await valueOf(receiver, 'tank/vm/ct', 'direct'), 'always');
+  return works;
+}
+
+async function runRecordSize(pair: Pair): Promise<Outcome> {
+  const { sender, receiver, outside } = pair;
+  const makes = async (host: LabHost, name: string): Promise<boolean> =>
+    (await host.run(['zfs', 'create', '-o', 'recordsize=4M', name], { check: false })).code === 0;
+  if (!(await makes(sender, 'tank/ct'))) return absent;
+  await sender.run('zfs snapshot tank/ct@zfs-vm:ct:1');
+  const command = `push --retries 0 -d tank/vm --props recordsize ${rootOf(receiver)}`;
+  if (!(await makes(receiver, 'tank/tried'))) {
+    return expectLimit(outside, command, /invalid value of a property given with -o or --props/);
+  }
+  await expectZfsVm(outside, command);
+  assert.equal(await valueOf(receiver, 'tank/vm/ct', 'recordsize'), String(4 * 2 ** 20));
   return works;
 }
 
