@@ -27,7 +27,7 @@ export function suggestResolution(reason: ConflictReason, { senderName, receiver
       ]);
     case 'modified':
       if (reason.isForeign) return suggestForgetting(reason.destination, receiverName);
-      return `to list the changes, ${runOnReceiver('zfs', 'diff', `${reason.destination}@${reason.common.name}`)}; ${joinWays(
+      return `to list the changes, ${runOnReceiver('zfs', 'diff', `${reason.destination}@${reason.common.name}`)} (mount it first if it is not mounted); ${joinWays(
         [
           ...suggestSetAside(reason.asideObstacle, receiverName),
           `${again} with --rollback to destroy the changes on ${nameHost(receiverName)}`,

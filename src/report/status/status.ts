@@ -43,7 +43,7 @@ export function listRemarks(
     })),
     ...changed.map((tip) => ({
       words: `${host}:${tip} was written to or mounted since: the next push will report a conflict`,
-      resolution: `on ${host}, list the changes with ${showCommand('zfs', 'diff', tip)} and discard them with ${showCommand('zfs', 'rollback', tip)}, or clone the dataset first to keep them`,
+      resolution: `on ${host}, list the changes with ${showCommand('zfs', 'diff', tip)} (mount it first if it is not mounted) and discard them with ${showCommand('zfs', 'rollback', tip)}, or clone the dataset first to keep them`,
     })),
   ];
 }
