@@ -10,6 +10,7 @@ import { formatAuthorizedKey } from '../gate/authorized-key.js';
 import { explainPolicy } from '../gate/explain.js';
 import { writeLog, writeLogNow } from '../gate/log.js';
 import { outermost, rights, type Policy } from '../gate/policy.js';
+import { emitGate } from '../gate/sh/emit.js';
 import { serve } from '../gate/serve.js';
 import { formatRefusal } from '../requests/refusal.js';
 import type { Outputs } from '../command-line/run-command-line.js';
@@ -20,6 +21,9 @@ import { BaseCommand } from './base-command.js';
 
 /** Where programs are looked up: what a client may have put into the environment doesn't count. */
 const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Where docs/security.md puts the shell script. */
+const scriptPath = '/usr/local/sbin/zfs-vm-gate';
 
 /** Answers requests of another zfs-vm, and nothing else: the command of a key in authorized_keys. */
 export class GateCommand extends BaseCommand<typeof GateCommand.definition> {
@@ -35,6 +39,10 @@ export class GateCommand extends BaseCommand<typeof GateCommand.definition> {
       [
         'Print the line for a key that can add versions and nothing else',
         'gate --allow list --allow receive --under tank/backup --append-only --print-authorized-keys id_ed25519.pub',
+      ],
+      [
+        'Write the same gate for a host without Node.js',
+        'gate --allow list --allow receive --under tank/backup --append-only --emit-sh',
       ],
       ['See what such a key could do', 'gate --allow list --allow receive --under tank/backup --explain'],
     ],
@@ -69,9 +77,10 @@ export class GateCommand extends BaseCommand<typeof GateCommand.definition> {
         help: 'where zfs is looked up',
       }),
       explain: flag(['--explain'], 'print what is allowed, and serve nothing'),
+      emitSh: flag(['--emit-sh'], 'print the same gate as a shell script, for a host without Node.js'),
       printAuthorizedKeys: value(['--print-authorized-keys'], {
         ...{ value: 'FILE', kind: 'file', read: readText },
-        help: 'print the line of authorized_keys for the public key in FILE, and serve nothing',
+        help: `print the line of authorized_keys for the public key in FILE, and serve nothing; with --emit-sh, for the script as ${scriptPath}`,
       }),
     },
     operands: {},
@@ -87,24 +96,30 @@ export class GateCommand extends BaseCommand<typeof GateCommand.definition> {
   async execute(): Promise<number> {
     const policy = this.readPolicyOrTell();
     const { stdout, stderr, env, signal } = this.context;
-    const { explain, printAuthorizedKeys: keyFile, client = '-', path, sudo } = this.args;
+    const { explain, emitSh, printAuthorizedKeys: keyFile, client = '-', path, sudo } = this.args;
+    if (emitSh && !explain && keyFile === undefined) {
+      const gate = { policy, zfs: zfsWords(sudo), path, client, version: this.context.readProgramVersion() };
+      stdout.write(emitGate(gate));
+      return exitCodes.done;
+    }
     if (explain) {
       stdout.write(
-        explainPolicy(policy)
+        explainPolicy(policy, emitSh)
           .map((line) => `${line}\n`)
           .join(''),
       );
       return exitCodes.done;
     }
     if (keyFile !== undefined) {
-      stdout.write(`${formatAuthorizedKey(this.#formatWords(policy), readKey(keyFile))}\n`);
+      const words = emitSh ? [scriptPath] : this.#formatWords(policy);
+      stdout.write(`${formatAuthorizedKey(words, readKey(keyFile))}\n`);
       return exitCodes.done;
     }
     const command = env['SSH_ORIGINAL_COMMAND'];
     const who = describeClient(client, env);
     isolate(path);
     return serve(command, {
-      ...{ policy, host: new LocalHost(), zfs: sudo === true ? ['sudo', '-n', 'zfs'] : ['zfs'] },
+      ...{ policy, host: new LocalHost(), zfs: zfsWords(sudo) },
       ...{ stdin: process.stdin, stdout, stderr, output: new PipeEnd(1) },
       ...{ log: writeLog, client: who, clock: realClock, signal },
     });
@@ -146,6 +161,10 @@ export class GateCommand extends BaseCommand<typeof GateCommand.definition> {
       ...(sudo === true ? ['--sudo'] : []),
     ];
   }
+}
+
+function zfsWords(sudo: boolean | undefined): string[] {
+  return sudo === true ? ['sudo', '-n', 'zfs'] : ['zfs'];
 }
 
 /** Who has connected, for the log. */

@@ -8,8 +8,8 @@ const meanings: Readonly<Record<Right, string>> = {
   prune: 'destroy snapshots, keep bookmarks of them',
 };
 
-/** What a policy lets through, a line each. */
-export function explainPolicy(policy: Policy): string[] {
+/** What a policy lets through, a line each. @param isScript whether the gate is the shell script */
+export function explainPolicy(policy: Policy, isScript = false): string[] {
   const { allow, roots, streamlines, appendOnly, bytesPerSecond, quotaBytes } = policy;
   const all = Object.entries(meanings) as [Right, string][];
   return [
@@ -20,6 +20,9 @@ export function explainPolicy(policy: Policy): string[] {
       ? 'append-only: no destroy, no abort of interrupted receives, no change of notes and roles'
       : 'not append-only: interrupted receives can be dropped, notes and roles changed',
     'always refused: shells, other commands, files, forwarding, rollback, --replace, --set-aside, mounting',
+    ...(isScript
+      ? ['refused by the shell script: notes and values of properties with characters outside of ASCII']
+      : []),
     ...(bytesPerSecond === undefined ? [] : [`rate: ${bytesPerSecond} bytes a second for each stream`]),
     ...(quotaBytes === undefined ? [] : [`quota: nothing is received beyond ${quotaBytes} bytes used`]),
   ];

@@ -6,9 +6,10 @@ const logName = 'zfs-vm-gate';
 /** How long the log is waited for. */
 const options = { stdio: 'ignore', timeout: 2000 } as const;
 
-function toWords(line: string): string[] {
-  return ['-t', logName, '-p', 'auth.notice', '--', line];
-}
+/** The words that write the line behind them to the log. */
+export const logWords = ['logger', '-t', logName, '-p', 'auth.notice', '--'] as const;
+
+const [logger, ...loggerWords] = logWords;
 
 /**
  * Writes a line to the log of the system, by `logger`, which every system with sshd has (POSIX). Where it isn't there, nothing is written: what was
@@ -16,7 +17,7 @@ function toWords(line: string): string[] {
  */
 export function writeLog(line: string): Promise<void> {
   return new Promise((resolve) => {
-    const child = spawn('logger', toWords(line), options);
+    const child = spawn(logger, [...loggerWords, line], options);
     child.once('error', () => {
       resolve();
     });
@@ -28,5 +29,5 @@ export function writeLog(line: string): Promise<void> {
 
 /** The same, which is waited for at once. */
 export function writeLogNow(line: string): void {
-  spawnSync('logger', toWords(line), options);
+  spawnSync(logger, [...loggerWords, line], options);
 }

@@ -61,9 +61,8 @@ export function outermost(roots: readonly string[]): string[] {
 /** Why a request is refused, in words; undefined when it isn't, as far as it can be told without its body and streams. */
 export function findRequestFault(policy: Policy, request: Request): string | undefined {
   const { kind } = request;
-  const right = rightByKind[kind];
-  if (!policy.allow.has(right)) return `${kind} needs --allow ${right}`;
-  if (policy.appendOnly && takingKinds.has(kind)) return `${kind} takes something away (--append-only)`;
+  const kindFault = findKindFault(policy, kind);
+  if (kindFault !== undefined) return kindFault;
   const { fields, legs } = schemaOf(kind);
   const ofLegs: readonly object[] = 'legs' in request ? request.legs : [];
   return (
@@ -71,6 +70,15 @@ export function findRequestFault(policy: Policy, request: Request): string | und
     firstFault(ofLegs, (leg) => findPlaceFault(policy, legs ?? {}, leg)) ??
     findOwnFault(policy, request)
   );
+}
+
+/** Why all requests of a kind are refused; undefined when they aren't. */
+export function findKindFault(policy: Policy, kind: RequestKind): string | undefined {
+  const right = rightByKind[kind];
+  if (!policy.allow.has(right)) return `${kind} needs --allow ${right}`;
+  return policy.appendOnly && takingKinds.has(kind)
+    ? `${kind} takes something away (--append-only)`
+    : undefined;
 }
 
 /** Why a record of a request's body is refused; undefined when it isn't. */
@@ -133,9 +141,11 @@ function findPoolFault({ roots }: Policy, asked: readonly string[]): string | un
 
 function findLandingFault(
   policy: Policy,
-  { set, snapshot, parts, makesFilesystem, type }: ReceivedStream,
+  { set, snapshot, parts, makesFilesystem, type, origin }: ReceivedStream,
 ): string | undefined {
   if (parts === 0 || parts > mostParts) return `a stream of ${parts} versions`;
+  // Of a package, zfs would take another origin from anywhere in the pool.
+  if (origin !== undefined && parts > 1) return 'a clone of several versions';
   if (makesFilesystem && type === 'volume') return 'a volume that is a filesystem';
   return (
     firstFault(set, findSettingFault) ??
@@ -143,17 +153,25 @@ function findLandingFault(
   );
 }
 
-const mostParts = 100_000;
+/** How many versions a stream may bring. */
+export const mostParts = 100_000;
 
-/** What may be set on what is received: how it is stored, that it doesn't mount, and what is the person's own. */
-const settable: ReadonlySet<string> = new Set(
-  storageProperties.filter((name) => name !== 'checksum' && name !== 'copies'),
-);
+const settable = storageProperties.filter((name) => name !== 'checksum' && name !== 'copies');
+
+/**
+ * What may be set on what is received, as `NAME=VALUE`: how it is stored, that it doesn't mount, and what is the person's own. An extended
+ * regular expression, for the gate that is a shell script, too.
+ */
+export const settingExpression = `^((${settable.join('|')})=|readonly=on$|canmount=(noauto|off)$|[^=]*:)`;
+
+/** What isn't a person's own, though it has a colon. */
+export const oursExpression = '^zfs-vm';
+
+const [isSettable, isOurs] = [new RegExp(settingExpression, 'u'), new RegExp(oursExpression, 'u')];
 
 function findSettingFault({ name, value }: Property): string | undefined {
-  const isOwn = name.includes(':') && !name.startsWith('zfs-vm');
-  const isFixed = `${name}=${value}` === 'readonly=on' || /^canmount=(noauto|off)$/.test(`${name}=${value}`);
-  return isOwn || isFixed || settable.has(name) ? undefined : `${name}=${value} is not set by a gate`;
+  const setting = `${name}=${value}`;
+  return isSettable.test(setting) && !isOurs.test(name) ? undefined : `${setting} is not set by a gate`;
 }
 
 function firstFault<T>(values: readonly T[], find: (value: T) => string | undefined): string | undefined {

@@ -101,10 +101,12 @@ async function runWithBody(request: Request, context: GateContext, limits: Limit
   if (kind === 'estimate') await checkSentStreams(records as readonly SentStream[], context);
   if (kind === 'make-parents') await readBytesLeft(context);
   const argv = renderRequest(request, zfs, { ...limits, listsAll: isCutDown });
+  // Nothing is started before all of it could be said.
+  const input = [...(renderBody(kind, records as never) as Iterable<string>)];
   const process = await host.start(argv, { signal });
   process.stdin.on('error', () => undefined);
   const outputs = passOutputs(process, context);
-  await writeAll(process.stdin, renderBody(kind, records as never) as Iterable<string>, signal);
+  await writeAll(process.stdin, input, signal);
   process.stdin.end();
   return conclude(process, outputs);
 }

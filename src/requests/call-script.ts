@@ -10,10 +10,10 @@ import { printBeginMark, printEndMark } from '../base/mark-lines.js';
 export const beginCallsMark = 'zfs-vm: begin';
 
 /** Stands behind each call's output, with its status. */
-const endMark = 'zfs-vm: ended';
+export const endCallMark = 'zfs-vm: ended';
 
 /** Reads the line that stands behind a call's output: its status. */
-export const endedCallPattern = new RegExp(`^${endMark} ([0-9]{1,3})$`);
+export const endedCallPattern = new RegExp(`^${endCallMark} ([0-9]{1,3})$`);
 
 /** Stands behind the calls, so that it is noticed where the way to the host broke in the middle of them. */
 export const lastCallLine = 'end of calls';
@@ -30,7 +30,7 @@ export const callEach = [
   printBeginMark(beginCallsMark),
   `awk '${onlyWhole}' | while IFS= read -r call; do`,
   `  eval '"$@"' "$call" '</dev/null 2>&1'`,
-  `  ${printEndMark(endMark, '"$?"')}`,
+  `  ${printEndMark(endCallMark, '"$?"')}`,
   'done',
 ].join('\n');
 

@@ -52,25 +52,31 @@ export function sendScript({
   ].join('\n');
 }
 
+/** Skips what a sender's shell prints before the streams. `read` takes a line from a pipe byte by byte, and leaves the stream alone. */
+export const skipNoise = `while IFS= read -r line && [ "$line" != '${streamMark}' ]; do :; done`;
+
+/** A shell function that receives a leg, of which the number and the command are its words, and prints how it ended. @param giveUp what follows a failure */
+export function takeFunction(giveUp: string): string {
+  return [
+    'take() { leg=$1; shift; "$@" 2>&1; status=$?',
+    `printf '\\n${legMark} %s %s\\n' "$leg" "$status"; [ $status = 0 ] || ${giveUp}; }`,
+  ].join('\n');
+}
+
 /**
  * The receiver's script: receives all streams from stdin, and prints how each ended as soon as it has (`LegReports`). It ends at
  * the first that fails, with its status.
  */
 export function receiveScript({ legs, compress, hasNoise }: Omit<RequestOf<'receive-lane'>, 'kind'>): string {
-  // `read` takes a line from a pipe byte by byte, and leaves the stream alone.
-  const skip = `while IFS= read -r line && [ "$line" != '${streamMark}' ]; do :; done`;
   // zstd would wait for more input before it noticed that nobody reads what it unpacks.
   const giveUp = compress ? '{ kill -s PIPE "$unpacker" 2>/dev/null; exit $status; }' : 'exit $status';
-  const take = [
-    'take() { leg=$1; shift; "$@" 2>&1; status=$?',
-    `printf '\\n${legMark} %s %s\\n' "$leg" "$status"; [ $status = 0 ] || ${giveUp}; }`,
-  ].join('\n');
+  const take = takeFunction(giveUp);
   const exclusions = new Exclusions();
   const calls = legs.map((stream, index) => {
     const { options, exclusions: excluded, target } = receiveWords(landingOfStream(stream));
     return `take ${index} "$@" ${quoteCommand(options)} ${exclusions.nameOf(excluded)} ${quoteWord(target)}`;
   });
-  const begin = [...exclusions.definitions, ...(hasNoise ? [skip] : [])];
+  const begin = [...exclusions.definitions, ...(hasNoise ? [skipNoise] : [])];
   if (!compress) return [...begin, take, ...calls].join('\n');
   // Its number comes through the pipe before anything else.
   const unpack = quoteCommand(['sh', '-c', `echo "$$"; exec ${quoteCommand(unpackWords)}`]);

@@ -25,7 +25,7 @@ import { callEach, toCallLines } from './call-script.js';
 import { howFarScript } from './how-far-script.js';
 import { receiveScript, sendScript } from './lane-scripts.js';
 import { datasetLines, propertyLines, snapshotLines, tokenLines, type Within } from './list-scripts.js';
-import type { KindWithBody, RecordOf, Request, RequestOf } from './request.js';
+import type { KindWithBody, RecordOf, Request, RequestKind, RequestOf } from './request.js';
 import { fromSentStream } from './streams.js';
 
 /*
@@ -72,7 +72,11 @@ export function renderRequest(request: Request, zfs: readonly string[], limits: 
   return ['sh', '-c', renderScript(request, limits), 'sh', ...zfs];
 }
 
-function renderScript(request: Exclude<Request, { kind: 'zstd' | 'sudo-rules' }>, limits: Limits): string {
+/** The script that does what is asked for. In it, `"$@"` calls zfs. */
+export function renderScript(
+  request: Exclude<Request, { kind: 'zstd' | 'sudo-rules' }>,
+  limits: Limits,
+): string {
   switch (request.kind) {
     case 'inventory':
     case 'datasets':
@@ -217,6 +221,11 @@ const callsByKind: { readonly [Kind in CallKind]: (record: RecordOf<Kind>) => re
   bookmark: ({ name }) => bookmarkArguments(name),
   'make-parents': ({ dataset, inClear }) => createParentArguments(dataset, inClear),
 };
+
+/** Whether a request is several calls of zfs. */
+export function isCallKind(kind: RequestKind): kind is CallKind {
+  return Object.hasOwn(callsByKind, kind);
+}
 
 /** What the script of a request reads. */
 export function renderBody<Kind extends KindWithBody>(

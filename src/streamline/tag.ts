@@ -2,13 +2,13 @@ import { copyText } from '../zfs/list-fields.js';
 import { parseVersion, type Version } from './version.js';
 
 /** What every snapshot of ours is called first, as in `pool/vm@zfs-vm:debian-7:12`. */
-const prefix = 'zfs-vm:';
+export const tagPrefix = 'zfs-vm:';
 
 /**
  * What the full name of a snapshot or bookmark has in it that is one of ours, or nearly one of ours: an extended regular expression,
  * for programs that run on hosts.
  */
-export const tagExpression = `[@#]${prefix}`;
+export const tagExpression = `[@#]${tagPrefix}`;
 
 /** What makes a snapshot a version: which streamline it belongs to, and which version of it it is. */
 export interface Tag {
@@ -24,15 +24,15 @@ export type TagReading =
 
 /** Reads a snapshot's name, the part after `@`. */
 export function readTag(snapshotName: string): TagReading {
-  if (!snapshotName.startsWith(prefix)) return { kind: 'foreign' };
-  return readShortTag(snapshotName.slice(prefix.length));
+  if (!snapshotName.startsWith(tagPrefix)) return { kind: 'foreign' };
+  return readShortTag(snapshotName.slice(tagPrefix.length));
 }
 
 /** Reads a tag as people write it, e.g. `debian-7:12`. */
 export function readShortTag(text: string): Exclude<TagReading, { kind: 'foreign' }> {
   const [streamline, versionText, ...rest] = text.split(':');
   if (streamline === undefined || versionText === undefined || rest.length > 0) {
-    return { kind: 'malformed', reason: `the name is not ${prefix}STREAMLINE:VERSION` };
+    return { kind: 'malformed', reason: `the name is not ${tagPrefix}STREAMLINE:VERSION` };
   }
   const fault = findStreamlineFault(streamline);
   if (fault !== undefined) return { kind: 'malformed', reason: fault };
@@ -73,7 +73,7 @@ export class TagReader {
   #remember({ streamline, version }: Tag): Tag {
     if (this.#streamline !== streamline) {
       this.#streamline = copyText(streamline);
-      this.#start = `${prefix}${this.#streamline}:`;
+      this.#start = `${tagPrefix}${this.#streamline}:`;
     }
     const known = this.#versions.get(version.text);
     if (known !== undefined) return { streamline: this.#streamline, version: known };
@@ -85,7 +85,7 @@ export class TagReader {
 
 /** The snapshot's name for a tag, e.g. `zfs-vm:debian-7:12`; `readTag` gives the tag back. */
 export function formatTag(tag: Tag): string {
-  return `${prefix}${formatTagShort(tag)}`;
+  return `${tagPrefix}${formatTagShort(tag)}`;
 }
 
 /** How people write a tag, e.g. `debian-7:12`. */

@@ -21,6 +21,18 @@ export function parseVersion(text: string): Version | undefined {
   return { kind: 'semver', text, value };
 }
 
+const number = '(0|[1-9][0-9]*)';
+const prereleasePart = `(${number}|[0-9]*[A-Za-z-][A-Za-z0-9-]*)`;
+
+/**
+ * What a version is, as an extended regular expression for programs that run on hosts. It takes no semantic version with numbers that may be too
+ * large: `tooLongVersionExpression` finds those, and some more.
+ */
+export const versionExpression = `${number}([.]${number}[.]${number}(-${prereleasePart}([.]${prereleasePart})*)?)?`;
+
+/** What has too many digits to be a number of a semantic version. */
+export const tooLongVersionExpression = '[0-9]'.repeat(16);
+
 /**
  * Orders versions as numbers, or by semver precedence. Where a streamline has both, the number n stands just
  * before the release n.0.0 and after its pre-releases.

@@ -7,7 +7,7 @@
 export const recordBytes = 312;
 
 /** The first bytes of what a stream is about, in the byte order of a PC. */
-const magic = 0x2_f5ba_cbacn;
+export const streamMagic = 0x2_f5ba_cbacn;
 
 /** `DMU_BACKUP_FEATURE_RESUMING` where features stand, behind two bits. */
 const resumingFeature = 1n << 26n;
@@ -58,8 +58,8 @@ export class RecordReader {
   /** Whether this is a beginning; its byte order holds from here on. */
   #findOrder(head: Buffer): boolean {
     const isBegin = head.readUInt32LE(0) === begin;
-    if (isBegin && head.readBigUInt64LE(8) === magic) this.#isLittle = true;
-    else if (isBegin && head.readBigUInt64BE(8) === magic) this.#isLittle = false;
+    if (isBegin && head.readBigUInt64LE(8) === streamMagic) this.#isLittle = true;
+    else if (isBegin && head.readBigUInt64BE(8) === streamMagic) this.#isLittle = false;
     else return false;
     return true;
   }

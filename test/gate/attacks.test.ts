@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { after, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { realClock } from '../../src/base/clock.js';
 import { GateCommand } from '../../src/commands/gate.js';
 import { readWords } from '../../src/command-line/run-command-line.js';
 import { serve } from '../../src/gate/serve.js';
 import { LocalHost } from '../../src/host/local-host.js';
+import type { Policy } from '../../src/gate/policy.js';
 import { attacks, backupPolicy, type Attack } from './attacks.js';
+import { nodeGate, shellGates, type Gate } from './gates.js';
 
 const program = fileURLToPath(new URL('../../../src/launch.cjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'zfs-vm-gate-'));
@@ -48,18 +50,25 @@ function makePlace(): { readonly place: string; readonly read: (file: string) =>
   return { place, read: (file) => read(file).filter((line) => line !== '') };
 }
 
+function readPolicy(words: readonly string[]): Policy {
+  const args = readWords(GateCommand.definition, [...words]);
+  const context = { stdout: new PassThrough(), stderr: new PassThrough(), env: {} };
+  const gate = new GateCommand({
+    ...{ args, name: ['gate'], words: [] },
+    context: context as unknown as GateCommand['context'],
+  });
+  return gate.readPolicyOrTell();
+}
+
 /** By the gate within this process. */
 async function tryHere({ command, stdin, policy = backupPolicy }: Attack): Promise<Outcome> {
   const { place, read } = makePlace();
-  const args = readWords(GateCommand.definition, [...policy]);
   const [input, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const context = { stdout, stderr, env: {} } as unknown as GateCommand['context'];
-  const gate = new GateCommand({ args, name: ['gate'], words: [], context });
   input.end(stdin ?? '');
   const log: string[] = [];
   const outputs = [text(stdout), text(stderr)] as const;
   const status = await serve(command, {
-    ...{ policy: gate.readPolicyOrTell(), host: new LocalHost(), zfs: [join(place, 'zfs')] },
+    ...{ policy: readPolicy(policy), host: new LocalHost(), zfs: [join(place, 'zfs')] },
     ...{ stdin: input, stdout, stderr, output: undefined, client: '192.0.2.7', clock: realClock },
     log: (line) => Promise.resolve(void log.push(line)),
     signal: new AbortController().signal,
@@ -69,22 +78,13 @@ async function tryHere({ command, stdin, policy = backupPolicy }: Attack): Promi
   return { status, stdout: await outputs[0], stderr: await outputs[1], log, calls: read('calls') };
 }
 
-/** By the whole program, as sshd starts it. */
-async function tryThere({ command, stdin, policy = backupPolicy, env }: Attack): Promise<Outcome> {
+/** By a gate as sshd starts it. @param canBe whether there is such a policy */
+async function tryAt(gate: Gate, attack: Attack, canBe = true): Promise<Outcome> {
   const { place, read } = makePlace();
-  const path = `${place}:/usr/bin:/bin`;
-  const child = spawn(process.execPath, [program, 'gate', ...policy, '--path', path], {
-    env: {
-      ...{ HOME: folder, PATH: path, ...env, SSH_CONNECTION: '192.0.2.7 4711 192.0.2.1 22' },
-      ...(command === undefined ? {} : { SSH_ORIGINAL_COMMAND: command }),
-    },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(stdin ?? '');
-  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
-  return { status, stdout, stderr, log: read('log'), calls: read('calls') };
+  const { command, stdin = '', policy: words = backupPolicy, env = {} } = attack;
+  const policy = readPolicy(canBe ? words : backupPolicy);
+  const answer = await gate.answer({ ...{ policy, words, place, command, stdin, env } });
+  return { ...answer, log: read('log'), calls: read('calls') };
 }
 
 function assertRefused({ status, stdout, stderr, log, calls }: Outcome): void {
@@ -115,8 +115,29 @@ for (const [kind, entries] of Object.entries(attacks)) {
     }
     if (onlyThere.includes(kind) || index === 0) {
       test(`${attack.what} is refused by the program, too`, async () => {
-        assertRefused(await tryThere(attack));
+        assertRefused(await tryAt(nodeGate, attack, kind !== 'policies'));
       });
     }
   }
+}
+
+for (const { what, policy = [] } of attacks['policies'] ?? []) {
+  test(`no shell script is written for ${what}`, () => {
+    const { status, stdout } = spawnSync(process.execPath, [program, 'gate', ...policy, '--emit-sh']);
+    assert.notEqual(status, 0);
+    assert.equal(stdout.length, 0);
+  });
+}
+
+for (const gate of shellGates(folder)) {
+  describe(gate.name, { skip: gate.skip, concurrency: 4 }, () => {
+    for (const [kind, entries] of Object.entries(attacks)) {
+      if (kind === 'policies') continue;
+      for (const attack of entries) {
+        test(`${attack.what} is refused, changes nothing, and is logged`, async () => {
+          assertRefused(await tryAt(gate, attack));
+        });
+      }
+    }
+  });
 }

@@ -238,6 +238,10 @@ const options: readonly Attack[] = [
   command('-x of an option', `${lane} ${leg} exclude=-F`),
   command('force', `${lane} ${leg} force=yes`),
   command('a compressed lane', `${request} receive-lane compress=yes + ${leg}`),
+  command(
+    'a clone of several versions',
+    `${lane} ${leg.replace('parts=1', 'parts=2')} origin=tank/backup/x@a`,
+  ),
   command('a stream of no version', `${lane} ${leg.replace('parts=1', 'parts=0')}`),
   command('a stream of endless versions', `${lane} ${leg.replace('parts=1', 'parts=999999999')}`),
 ];

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { after, test } from 'node:test';
+import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { realClock } from '../../src/base/clock.js';
 import type { Policy } from '../../src/gate/policy.js';
 import { serve } from '../../src/gate/serve.js';
@@ -12,6 +13,7 @@ import { LocalHost } from '../../src/host/local-host.js';
 import { encodeRequest } from '../../src/requests/protocol.js';
 import type { ReceivedStream } from '../../src/requests/request.js';
 import { policyOf } from '../sim/gated-host.js';
+import { shellGates, type Gate } from './gates.js';
 
 /*
  * What a stolen key may send into a gate that lets it receive: streams as zfs has them, with a zfs that keeps what it gets.
@@ -21,10 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), 'zfs-vm-gate-'));
 after(() => {
   rmSync(folder, { recursive: true });
 });
-const taken = join(folder, 'taken');
-const zfs = join(folder, 'zfs');
-writeFileSync(zfs, `#!/bin/sh\ncase $1 in receive) cat >>${taken} ;; list) echo "\${USED:-1000}" ;; esac\n`);
-chmodSync(zfs, 0o755);
+const receivingZfs = fileURLToPath(new URL('receiving-zfs.js', import.meta.url));
 
 const [single, compound, resuming] = [1n, 2n, 1n << 26n];
 
@@ -80,26 +79,39 @@ const leg: ReceivedStream = {
 const receiving = policyOf({ allow: new Set(['list', 'receive']), roots: ['tank/backup'], appendOnly: true });
 
 interface Outcome {
-  readonly status: number;
+  readonly status: number | null;
   readonly stderr: string;
   readonly log: readonly string[];
   readonly taken: Buffer;
 }
 
-async function receive(
+/** A folder with a zfs, which keeps what it receives, and a logger. */
+function makePlace(): { readonly place: string; readonly taken: string; readonly log: string } {
+  const place = mkdtempSync(join(folder, 'place-'));
+  const [taken, log] = [join(place, 'taken'), join(place, 'log')];
+  for (const file of [taken, log]) writeFileSync(file, '');
+  const zfs = `#!/bin/sh\nexec ${process.execPath} ${receivingZfs} ${taken} "$@"\n`;
+  writeFileSync(join(place, 'zfs'), zfs, { mode: 0o755 });
+  writeFileSync(join(place, 'logger'), `#!/bin/sh\nprintf '%s\\n' "$*" >>${log}\n`, { mode: 0o755 });
+  return { place, taken, log };
+}
+
+type Receive = (legs: readonly ReceivedStream[], stream: Buffer, policy?: Policy) => Promise<Outcome>;
+
+/** By the gate within this process. */
+async function receiveHere(
   legs: readonly ReceivedStream[],
   stream: Buffer,
-  policy: Policy = receiving,
+  policy = receiving,
 ): Promise<Outcome> {
-  writeFileSync(taken, '');
-  const line = encodeRequest({ kind: 'receive-lane', compress: false, hasNoise: false, legs }).join(' ');
+  const { place, taken } = makePlace();
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   const log: string[] = [];
   const said = text(stderr);
   stdout.resume();
   stdin.end(stream);
-  const status = await serve(line, {
-    ...{ policy, host: new LocalHost(), zfs: [zfs], stdin, stdout, stderr, output: undefined },
+  const status = await serve(encodeLane(legs), {
+    ...{ policy, host: new LocalHost(), zfs: [join(place, 'zfs')], stdin, stdout, stderr, output: undefined },
     log: (entry) => Promise.resolve(void log.push(entry)),
     ...{ client: 'test', clock: realClock, signal: new AbortController().signal },
   });
@@ -107,18 +119,22 @@ async function receive(
   return { status, stderr: await said, log, taken: readFileSync(taken) };
 }
 
+/** By a shell script. */
+function receiveBy(gate: Gate): Receive {
+  return async (legs, stream, policy = receiving) => {
+    const { place, taken, log } = makePlace();
+    const setup = { policy, words: [], place, command: encodeLane(legs), stdin: stream };
+    const { status, stderr } = await gate.answer(setup);
+    const lines = readFileSync(log, 'utf8').split('\n').slice(0, -1);
+    return { status, stderr, log: lines, taken: readFileSync(taken) };
+  };
+}
+
+function encodeLane(legs: readonly ReceivedStream[]): string {
+  return encodeRequest({ kind: 'receive-lane', compress: false, hasNoise: false, legs }).join(' ');
+}
+
 const whole = Buffer.concat([begin({}), write(100), end()]);
-
-test('a stream that was asked for goes to zfs as it is', async () => {
-  const outcome = await receive([leg], whole);
-  assert.deepEqual([outcome.status, outcome.log], [0, []]);
-  assert.deepEqual(outcome.taken, whole);
-});
-
-test('what comes behind the streams that were asked for does not go to zfs', async () => {
-  const { taken: bytes } = await receive([leg], Buffer.concat([whole, whole]));
-  assert.deepEqual(bytes, whole);
-});
 
 const hostile: readonly [
   what: string,
@@ -146,47 +162,111 @@ const hostile: readonly [
   ['a snapshot that is no version', begin({ name: 'tank/vm@daily' }), {}, { streamlines: ['web*'] }],
 ];
 
-for (const [what, stream, change = {}, policy = {}] of hostile) {
-  test(`nothing of ${what} goes to zfs`, async () => {
-    const {
-      status,
-      stderr,
-      log,
-      taken: bytes,
-    } = await receive([{ ...leg, ...change }], stream, { ...receiving, ...policy });
-    assert.equal(status, 77);
-    assert.match(stderr, /^zfs-vm gate: refused: a stream /m);
-    assert.equal(log.length, 1);
-    assert.ok(!bytes.includes('tank/'), 'zfs got a beginning');
-    assert.ok(bytes.length <= 624, `${bytes.length} bytes`);
+/** What each gate does. @param keepsPackages whether zfs gets what holds a package of streams together */
+function testGate(receive: Receive, keepsPackages: boolean): void {
+  test('a stream that was asked for goes to zfs as it is', async () => {
+    const outcome = await receive([leg], whole);
+    assert.deepEqual([outcome.status, outcome.log], [0, []]);
+    assert.deepEqual(outcome.taken, whole);
+  });
+
+  test('what comes behind the streams that were asked for does not go to zfs', async () => {
+    const { taken: bytes } = await receive([leg], Buffer.concat([whole, whole]));
+    assert.deepEqual(bytes, whole);
+  });
+
+  for (const [what, stream, change = {}, policy = {}] of hostile) {
+    test(`nothing of ${what} goes to zfs`, async () => {
+      const {
+        status,
+        stderr,
+        log,
+        taken: bytes,
+      } = await receive([{ ...leg, ...change }], stream, { ...receiving, ...policy });
+      assert.equal(status, 77);
+      assert.match(stderr, /^zfs-vm gate: refused: a stream /m);
+      assert.equal(log.length, 1);
+      assert.ok(!bytes.includes('tank/'), 'zfs got a beginning');
+      assert.ok(bytes.length <= 624, `${bytes.length} bytes`);
+    });
+  }
+
+  test('of a package with two datasets, the second does not go to zfs', async () => {
+    const [first, other] = [
+      begin({ kind: compound }),
+      begin({ name: 'tank/other@zfs-vm:web:2', fromGuid: 77n }),
+    ];
+    const stream = Buffer.concat([first, end(), whole, other, end()]);
+    const { status, log, taken: bytes } = await receive([{ ...leg, parts: 3 }], stream);
+    assert.deepEqual([status, log.length], [77, 1]);
+    assert.deepEqual(bytes, keepsPackages ? stream.subarray(0, 624 + whole.length) : whole);
+  });
+
+  test('a stream that is larger than what may still be used is cut off, and refused when nothing is left', async () => {
+    const large = Buffer.concat([begin({}), write(5000), end()]);
+    const cut = await receive([leg], large, { ...receiving, quotaBytes: 4000 });
+    assert.equal(cut.status, 77);
+    assert.match(cut.stderr, /--quota/);
+    assert.ok(cut.taken.length < 4000);
+    const full = await receive([leg], whole, { ...receiving, quotaBytes: 1000 });
+    assert.deepEqual([full.status, full.taken.length], [77, 0]);
+  });
+
+  test('streams of a lane go to a zfs each, however small they are', async () => {
+    const streams = Array.from({ length: 40 }, (_, index) =>
+      Buffer.concat([begin({ name: `tank/vm@zfs-vm:web:${index}` }), write(index * 1000), end()]),
+    );
+    const legs = streams.map((_, index) => ({ ...leg, destination: `tank/backup/vm${index}` }));
+    const { status, taken: bytes, stderr } = await receive(legs, Buffer.concat(streams));
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(bytes, Buffer.concat(streams));
+  });
+
+  test('large streams of a lane go to zfs as they are', async () => {
+    const streams = [1, 2, 3].map((version) =>
+      Buffer.concat([
+        begin({ name: `tank/vm@zfs-vm:web:${version}` }),
+        write(5_000_000 + version * 8),
+        end(),
+      ]),
+    );
+    const { status, taken: bytes } = await receive([leg, leg, leg], Buffer.concat(streams));
+    assert.equal(status, 0);
+    assert.deepEqual(bytes, Buffer.concat(streams));
+  });
+
+  test('of a package, each stream goes to zfs', async () => {
+    const parts = [2, 3, 4].map((version) =>
+      Buffer.concat([begin({ name: `tank/vm@zfs-vm:web:${version}`, fromGuid: 77n }), write(1000), end()]),
+    );
+    const stream = Buffer.concat([begin({ kind: compound }), end(), ...parts, end()]);
+    const { status, taken: bytes } = await receive(
+      [{ ...leg, parts: 3 }, leg],
+      Buffer.concat([stream, whole]),
+    );
+    assert.equal(status, 0);
+    assert.deepEqual(bytes, Buffer.concat([...(keepsPackages ? [stream] : parts), whole]));
+  });
+
+  test('a stream that breaks off is no success, and nothing is logged', async () => {
+    for (const length of [0, 100, 312, 400]) {
+      const { status, log } = await receive([leg], whole.subarray(0, length));
+      assert.deepEqual([status, log], [1, []]);
+    }
+  });
+
+  test('streams are no faster than they may be', async () => {
+    const begun = performance.now();
+    const stream = Buffer.concat([begin({}), write(20_000), end()]);
+    const { taken: bytes } = await receive([leg], stream, { ...receiving, bytesPerSecond: 40_000 });
+    assert.deepEqual(bytes, stream);
+    assert.ok(performance.now() - begun > 200);
   });
 }
 
-test('of a package with two datasets, the second does not go to zfs', async () => {
-  const [first, other] = [
-    begin({ kind: compound }),
-    begin({ name: 'tank/other@zfs-vm:web:2', fromGuid: 77n }),
-  ];
-  const stream = Buffer.concat([first, end(), whole, other, end()]);
-  const { status, log, taken: bytes } = await receive([{ ...leg, parts: 3 }], stream);
-  assert.deepEqual([status, log.length], [77, 1]);
-  assert.deepEqual(bytes, stream.subarray(0, 624 + whole.length));
-});
-
-test('a stream that is larger than what may still be used is cut off, and refused when nothing is left', async () => {
-  const large = Buffer.concat([begin({}), write(5000), end()]);
-  const cut = await receive([leg], large, { ...receiving, quotaBytes: 4000 });
-  assert.equal(cut.status, 77);
-  assert.match(cut.stderr, /--quota/);
-  assert.ok(cut.taken.length < 4000);
-  const full = await receive([leg], whole, { ...receiving, quotaBytes: 1000 });
-  assert.deepEqual([full.status, full.taken.length], [77, 0]);
-});
-
-test('streams are no faster than they may be', async () => {
-  const begun = performance.now();
-  const stream = Buffer.concat([begin({}), write(20_000), end()]);
-  const { taken: bytes } = await receive([leg], stream, { ...receiving, bytesPerSecond: 40_000 });
-  assert.deepEqual(bytes, stream);
-  assert.ok(performance.now() - begun > 200);
-});
+testGate(receiveHere, true);
+for (const gate of shellGates(folder)) {
+  describe(gate.name, { skip: gate.skip, concurrency: 4 }, () => {
+    testGate(receiveBy(gate), false);
+  });
+}
