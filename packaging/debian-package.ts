@@ -30,9 +30,6 @@ const place = 'usr/share/zfs-vm';
 
 const maintainer = 'the zfs-vm authors <zfs-vm@example.org>';
 
-/** Pages and folders of docs/ that are for who changes the program, not for who uses it. */
-const leftOut = /^(architecture\.md|decisions)/;
-
 /**
  * Makes the Debian package: the program for the Node.js of the system, with manual, completions, systemd units, and an example of a
  * configuration. Needs dpkg-deb.
@@ -90,9 +87,7 @@ function fillTree(folder: string, edition: Edition): void {
   copy(join(root, 'packaging/files/zfs-vm.toml'), at(`${docs}/examples/zfs-vm.toml`));
   copy(join(root, 'README.md'), at(`${docs}/README.md`));
   for (const name of readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })) {
-    if (name.endsWith('.md') && !leftOut.test(name)) {
-      copy(join(root, 'docs', name), at(`${docs}/docs/${name}`));
-    }
+    if (name.endsWith('.md')) copy(join(root, 'docs', name), at(`${docs}/docs/${name}`));
   }
   copy(join(root, `changelog/${edition.version}.md`), at(`${docs}/changes.md`));
   write(at(`${docs}/changelog.gz`), compress(formatChangelog(edition)));

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { test } from 'node:test';
 import { readManifest } from '../../packaging/edition.js';
 import { makeFakeZfs, makeFolder, makePackages, run } from './make-packages.js';
 
 const whyNot = spawnSync('dpkg-deb', ['--version']).status === 0 ? false : "dpkg isn't installed here";
+
+const isPage = (name: string): boolean => name.endsWith('.md');
 
 /** What dpkg is to know of a root of our own: that nodejs is there. */
 const nodejs = `Package: nodejs
@@ -69,6 +71,15 @@ test(
     }
     for (const unit of ['zfs-vm-sync@.service', 'zfs-vm-sync@.timer']) {
       checkUnit(readFileSync(at(`usr/lib/systemd/system/${unit}`), 'utf8'));
+    }
+
+    const pages = at('usr/share/doc/zfs-vm/docs');
+    for (const name of readdirSync(pages, { recursive: true, encoding: 'utf8' }).filter(isPage)) {
+      const links = readFileSync(join(pages, name), 'utf8').matchAll(/\]\(([\w./-]+\.md)[#)]/g);
+      for (const [, link = ''] of links) {
+        const path = join(dirname(name), link);
+        assert.ok(path.startsWith('..') || existsSync(join(pages, path)), `${name}: ${link}`);
+      }
     }
 
     dpkg('--purge', 'zfs-vm');
