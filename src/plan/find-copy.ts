@@ -185,9 +185,10 @@ export class CopyFinder {
     const open = [...found.values()].filter(({ at }) => this.#owners.isOpen(dataset, at));
     const [only] = open;
     if (only === undefined) return { kind: 'none' };
-    // What nobody has marked may well be an archive of what another host has brought.
-    const foreign = [...found.values()].filter(({ at }) => this.#owners.isForeign(at.dataset));
-    const candidates = [...open, ...foreign];
+    // What nobody has marked may well be an archive of what is marked: of what another host has brought, or of the copy whose source has lost
+    // its past to this one by a promotion.
+    const marked = [...found.values()].filter(({ at }) => this.#owners.isAnothers(dataset, at.dataset));
+    const candidates = [...open, ...marked];
     if (candidates.length > 1 || !this.#isUntouched(only.at)) return toUnclear(candidates);
     return { kind: 'copy', ...only, by: 'adoption' };
   }

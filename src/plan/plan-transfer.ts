@@ -47,7 +47,8 @@ function planOnce(request: PlanRequest, leaving: ReadonlySet<string> = new Set()
   const chains: Chain[] = [];
   const upToDate: UpToDate[] = [];
   const conflicts: Conflict[] = [];
-  for (const { source, decision } of decided) {
+  for (const { source, decision: first } of decided) {
+    const decision = first.kind === 'conflict' ? (findBrought(source, planning) ?? first) : first;
     if (decision.kind === 'conflict') {
       const streamlines = [...new Set(source.versions.filter(isTagged).map(({ tag }) => tag.streamline))];
       conflicts.push({ source: source.dataset.name, streamlines, reason: decision.reason });
@@ -63,6 +64,15 @@ function planOnce(request: PlanRequest, leaving: ReadonlySet<string> = new Set()
     }
   }
   return { chains, upToDate, conflicts };
+}
+
+/** That nothing has to be sent of a dataset that has a conflict: chains that were decided later bring all of it, as another dataset has it, too. */
+function findBrought(source: Source, planning: Planning): Decision | undefined {
+  const { copies, placement } = planning;
+  const finding = copies.find(source, placement.choose(source));
+  if (finding.kind !== 'complete') return undefined;
+  const where = { destination: finding.dataset, receiverOnly: [], by: finding.by };
+  return toUpToDate(source, where, planning);
 }
 
 /** Notes what the receiver will have by a chain, and what it won't have any more. */

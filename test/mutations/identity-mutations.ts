@@ -99,11 +99,18 @@ export const identityMutations: readonly Mutation[] = [
   },
   {
     name: 'archive-of-another',
-    protects:
-      "what nobody has marked is not continued beside another host's copy, of which it may be an archive",
+    protects: "what nobody has marked is not continued beside another's copy, of which it may be an archive",
     file: finder,
-    text: 'const candidates = [...open, ...foreign];',
-    replacement: 'const candidates = [...open, ...foreign.slice(0, 0)];',
+    text: 'const candidates = [...open, ...marked];',
+    replacement: 'const candidates = [...open, ...marked.slice(0, 0)];',
+    tests: [rules],
+  },
+  {
+    name: 'archive-of-a-promoted-past',
+    protects: 'nor beside the copy of a dataset that has lost its past by a promotion',
+    file: finder,
+    text: 'this.#owners.isAnothers(dataset, at.dataset)',
+    replacement: 'this.#owners.isForeign(at.dataset)',
     tests: [rules],
   },
   {

@@ -398,6 +398,15 @@ rule(
   ['tank/vm: copy-unclear tank/archive tank/moved'],
 );
 
+rule(
+  'nor beside the copy of a dataset that has lost its past to this one by a promotion',
+  {
+    sender: ['tank/clone: web:1 web:2 web:3', 'tank/vm < tank/clone@web:2: web:4'],
+    receiver: ['tank/moved (copy of tank/vm): web:1 web:2', 'tank/archive: web:1'],
+  },
+  ['tank/vm -> tank/vm by new', 'tank/clone: copy-unclear tank/archive tank/moved'],
+);
+
 // What is undone
 
 rule(

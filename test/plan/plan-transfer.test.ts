@@ -296,6 +296,17 @@ plans('a pool that the receiver lacks is a conflict', { sender: ['rpool/vm: web:
 ]);
 
 plans(
+  'what another dataset brings is no conflict, also where that is decided later',
+  { sender: ['rpool/vm: web:1 web:2', 'tank/archive: web:1 web:2'], receiver: [] },
+  [
+    'tank/archive -> b:tank/archive',
+    '  web:1 full',
+    '  web:2 incremental since web:1',
+    'rpool/vm is up to date in tank/archive',
+  ],
+);
+
+plans(
   'nothing can go below a volume',
   { sender: ['pool/vm: web:1'], receiver: ['tank/disk (volume):'], to: 'tank/disk' },
   ['pool/vm: parent-is-volume'],
@@ -850,7 +861,7 @@ plans(
     'tank/second -> b:tank/vm',
     '  discard the interrupted receive of tank/vm@zfs-vm:web:2 in b:tank/vm: another snapshot is sent next',
     '  web:2 incremental since web:1',
-    'tank/vm: destination-exists',
+    'tank/vm is up to date in tank/vm',
   ],
 );
 
@@ -860,7 +871,7 @@ plans(
     sender: ['tank/vm: web:1 web:2', 'tank/second: web:1 web:2'],
     receiver: ['tank/vm (copy of tank/second) (partial web:2 of tank/vm since web:1): web:1'],
   },
-  ['tank/second -> b:tank/vm', '  web:2 resumed', 'tank/vm: destination-exists'],
+  ['tank/second -> b:tank/vm', '  web:2 resumed', 'tank/vm is up to date in tank/vm'],
 );
 
 plans(
