@@ -66,28 +66,22 @@ async function runOne(pair: Pair, scenario: Scenario): Promise<Result> {
 
 const words = { works: 'yes', limit: 'no', absent: '-', failed: 'FAILED' } as const;
 
-/** The table, a line for each direction, and what zfs-vm says where something can't be done. */
+/** The table, a line for each scenario, and what zfs-vm says where something can't be done. */
 function formatTable(results: readonly Result[]): string {
-  const columns = [...new Set(results.map(({ scenario }) => scenario))];
-  const directions = new Map<string, Result[]>();
-  for (const result of results) {
-    const direction = `${result.sender} → ${result.receiver}`;
-    directions.set(direction, [...(directions.get(direction) ?? []), result]);
-  }
-  const rows = [...directions].map(([direction, all]) => [
-    direction,
-    ...columns.map((column) => {
-      const outcome = all.find(({ scenario }) => scenario === column)?.outcome;
-      return outcome === undefined ? '' : words[outcome.kind];
+  const toDirection = ({ sender, receiver }: Result): string => `${sender} → ${receiver}`;
+  const directions = [...new Set(results.map(toDirection))];
+  const rows = [...new Set(results.map(({ scenario }) => scenario))].map((scenario) => [
+    `\`${scenario.name}\``,
+    ...directions.map((direction) => {
+      const found = results.find((each) => each.scenario === scenario && toDirection(each) === direction);
+      return found === undefined ? '' : words[found.outcome.kind];
     }),
   ]);
-  const table = [
-    ['sender → receiver', ...columns.map(({ name }) => name)],
-    ['', ...columns].map(() => '---'),
-    ...rows,
-  ];
-  const limits = results.flatMap(({ sender, receiver, scenario, outcome }) =>
-    outcome.kind === 'limit' ? [`${sender} → ${receiver}, ${scenario.name}: ${outcome.message}`] : [],
+  const table = [['scenario', ...directions], ['', ...directions].map(() => '---'), ...rows];
+  const limits = results.flatMap((result) =>
+    result.outcome.kind === 'limit'
+      ? [`${toDirection(result)}, ${result.scenario.name}: ${result.outcome.message}`]
+      : [],
   );
   return ['', ...table.map((cells) => `| ${cells.join(' | ')} |`), '', ...limits].join('\n');
 }
