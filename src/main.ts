@@ -9,6 +9,7 @@ import { exitCodeOf, exitCodes, ZfsVmError } from './base/errors.js';
 import { chooseColors } from './report/terminal/colors.js';
 import { readProgramVersion } from './program-version.js';
 import { formatError } from './report/error-text.js';
+import { writeProse } from './report/terminal/wrap.js';
 
 /** How long the hosts get to end what runs on them after an interrupt, before we leave anyway. */
 export const interruptGraceMs = 600;
@@ -25,7 +26,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     const reason = new ZfsVmError('interrupted', `interrupted by ${signal}`);
     // Before anything is stopped, which takes its time where there is much to stop.
     graceTimer = setTimeout(() => {
-      process.stderr.write(formatError(reason, chooseColors(process.stderr, process.env), { debug: false }));
+      writeProse(
+        process.stderr,
+        formatError(reason, chooseColors(process.stderr, process.env), { debug: false }),
+      );
       leaveInterrupted();
     }, interruptGraceMs).unref();
     interrupt.abort(reason);
@@ -52,7 +56,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const wasInterrupted = error instanceof ZfsVmError && error.kind === 'interrupted';
     const cause: unknown = interrupt.signal.aborted && !wasInterrupted ? interrupt.signal.reason : error;
     const debug = asksForDebug(argv, commandClasses);
-    process.stderr.write(formatError(cause, chooseColors(process.stderr, process.env), { debug }));
+    writeProse(process.stderr, formatError(cause, chooseColors(process.stderr, process.env), { debug }));
     return exitCodeOf(cause);
   } finally {
     clearTimeout(graceTimer);

@@ -11,6 +11,7 @@ import { formatError } from '../report/error-text.js';
 import { describeMalformedTags } from '../report/malformed-tags.js';
 import { Timeline } from '../report/run/timeline.js';
 import { chooseColors } from '../report/terminal/colors.js';
+import { writeProse } from '../report/terminal/wrap.js';
 import type { TaskEvent } from '../tasks/event.js';
 import type { Loss } from '../tasks/loss.js';
 import { RunCounter } from '../tasks/run-counter.js';
@@ -212,6 +213,6 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
   /** Tells what went wrong in a part, which is no reason to leave out the others. */
   complain(error: unknown): void {
     const { stderr, env } = this.context;
-    stderr.write(formatError(error, chooseColors(stderr, env), { debug: this.debug }));
+    writeProse(stderr, formatError(error, chooseColors(stderr, env), { debug: this.debug }));
   }
 }

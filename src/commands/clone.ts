@@ -6,6 +6,7 @@ import { destinationOption, transferOptions } from '../command-line/transfer-opt
 import { readVersionName } from '../command-line/version-name.js';
 import { describeMade } from '../report/versions/clone-text.js';
 import { describeClonedPart } from '../report/versions/describe-part.js';
+import { writeProse } from '../report/terminal/wrap.js';
 import { clone, type CloneResult } from '../tasks/clone/clone.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { BaseCommand } from './base-command.js';
@@ -94,7 +95,7 @@ export class CloneCommand extends BaseCommand<typeof CloneCommand.definition> {
       return worstExitCode(result.outcomes.map(statusOfOutcome));
     }
     for (const dataset of result.made) stdout.write(`${describeMade(dataset)}\n`);
-    if (result.part !== undefined) stderr.write(`${describeClonedPart(result.part)}\n`);
+    if (result.part !== undefined) writeProse(stderr, `${describeClonedPart(result.part)}\n`);
     for (const failure of result.failures) this.complain(failure);
     if (result.notMade.length > 0) stderr.write(`not created: ${result.notMade.join(', ')}\n`);
     return exitCodeOfAll(result.failures);

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { ZfsVmError } from '../base/errors.js';
 import type { Prompter } from '../host/ssh/prompt.js';
 import { askAboutLosses, describeLoss } from '../report/plan/describe-loss.js';
+import { writeProse } from '../report/terminal/wrap.js';
 import type { Loss } from '../tasks/loss.js';
 
 /** Where and whom to ask. */
@@ -23,7 +24,8 @@ export async function confirmLosses(
   { stderr, prompter, signal }: ConfirmContext,
 ): Promise<void> {
   if (losses.length === 0) return;
-  stderr.write(
+  writeProse(
+    stderr,
     losses
       .flatMap(describeLoss)
       .map((line) => `${line}\n`)

@@ -7,6 +7,7 @@ import { destinationOption, transferOptions } from '../command-line/transfer-opt
 import { readVersionName } from '../command-line/version-name.js';
 import { chooseColors } from '../report/terminal/colors.js';
 import { describeRestored, formatRestorePlan } from '../report/versions/restore-text.js';
+import { writeProse } from '../report/terminal/wrap.js';
 import { toPullRequest } from '../tasks/clone/clone.js';
 import { planRestoring, restore, type RestoreRequest, type RestoreResult } from '../tasks/restore/restore.js';
 import { planPull } from '../tasks/transfer/pull.js';
@@ -115,7 +116,7 @@ export class RestoreCommand extends BaseCommand<typeof RestoreCommand.definition
       stderr.write('nothing was restored: the pull was incomplete\n');
       return worstExitCode(result.outcomes.map(statusOfOutcome));
     }
-    for (const line of describeRestored(result)) stdout.write(`${line}\n`);
+    for (const line of describeRestored(result)) writeProse(stdout, `${line}\n`);
     if (result.kind === 'unchanged') return exitCodes.done;
     if (result.kind === 'new' || result.kind === 'received') {
       for (const failure of result.failures) this.complain(failure);

@@ -8,6 +8,7 @@ import { checkCodes, checkStatus, failCheck, type CheckResult } from '../report/
 import { formatStatusAsJson } from '../report/status/status-json.js';
 import { formatStatusForPrometheus } from '../report/status/status-prometheus.js';
 import { formatStatusTable } from '../report/status/status-table.js';
+import { writeProse } from '../report/terminal/wrap.js';
 import type { Status } from '../tasks/status/status-result.js';
 import { defineCommand, hostOperands } from '../command-line/command-definition.js';
 import { duration, seconds } from '../command-line/numbers.js';
@@ -102,7 +103,7 @@ export class StatusCommand extends BaseCommand<typeof StatusCommand.definition> 
     for (const host of compared.hosts) {
       if (host.kind === 'compared') continue;
       const error = host.error.withDetail(`${host.host} was not compared`);
-      stderr.write(formatError(error, chooseColors(stderr, env), { debug: this.debug }));
+      writeProse(stderr, formatError(error, chooseColors(stderr, env), { debug: this.debug }));
     }
     return statusOf(compared);
   }

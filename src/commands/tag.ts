@@ -3,6 +3,7 @@ import { defineCommand, operand } from '../command-line/command-definition.js';
 import { flag, toggle, value } from '../command-line/option.js';
 import { describePart } from '../report/versions/describe-part.js';
 import { describeUnchanged } from '../report/versions/describe-unchanged.js';
+import { writeProse } from '../report/terminal/wrap.js';
 import { describeVersionFault, findStreamlineFault, type Tag } from '../streamline/tag.js';
 import { parseVersion } from '../streamline/version.js';
 import { tag } from '../tasks/tag/tag.js';
@@ -80,7 +81,7 @@ export class TagCommand extends BaseCommand<typeof TagCommand.definition> {
       if (!this.quiet) stderr.write(`${describeUnchanged(result)}\n`);
       return exitCodes.done;
     }
-    if (result.partOf !== undefined) stderr.write(`${describePart(result.dataset, result.partOf)}\n`);
+    if (result.partOf !== undefined) writeProse(stderr, `${describePart(result.dataset, result.partOf)}\n`);
     stdout.write(result.fullNames.map((fullName) => `${fullName}\n`).join(''));
     return exitCodes.done;
   }

@@ -5,6 +5,7 @@ import type { TransferReports } from '../report/run/transfer-reports.js';
 import { chooseColors } from '../report/terminal/colors.js';
 import { describeUnchanged } from '../report/versions/describe-unchanged.js';
 import { describeWrittenCopy } from '../report/versions/describe-written-copy.js';
+import { writeProse } from '../report/terminal/wrap.js';
 import type { TaskEvent } from '../tasks/event.js';
 import type { Surroundings } from '../tasks/surroundings.js';
 import type { SyncResult } from '../tasks/sync/sync.js';
@@ -70,7 +71,7 @@ class SyncTelling {
     } else if (event.kind === 'unchanged') {
       if (this.#isVerbose) stderr.write(`${describeUnchanged(event)}\n`);
     } else if (event.kind === 'copy-written') {
-      stderr.write(`${describeWrittenCopy(event)}\n`);
+      writeProse(stderr, `${describeWrittenCopy(event)}\n`);
     } else if (event.kind === 'pushed') {
       tellOutcomes(this.#command, { json: false }, event.outcomes);
       this.closeReports();

@@ -225,7 +225,7 @@ test('a streamline that can not be tagged keeps no other from being synced', asy
 
 for (const [what, args, words] of [
   ['a streamline that is not there', '-n wed b', /no streamline "wed"/],
-  ['a version', '-n web:1 b', /cannot name one[^]*use -n "web"/],
+  ['a version', '-n web:1 b', /cannot name one[^]*use -n web$/m],
   ['no host', '', /[Nn]ot enough|host/],
   ['this machine without a place', 'local', /needs a destination/],
   ['a kept version that is not there', '--keep web:9 b', /no version web:9/],

@@ -2,6 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import type { StreamlineState, StreamlineStatus } from '../../plan/compare-streamlines.js';
 import type { TaggedSnapshot } from '../../streamline/dataset.js';
 import { alignColumns, type Column } from '../terminal/columns.js';
+import { wrapProse } from '../terminal/wrap.js';
 import { describeConflict, endsOf } from '../plan/describe-plan.js';
 import { suggestResolution } from '../plan/suggest-resolution.js';
 import { formatAge, formatBytes, formatCount } from '../quantities.js';
@@ -51,8 +52,8 @@ export function formatStatusTable(
     ...status.hosts.map((host) => toRow(newest.tag.streamline, host, status)),
   ]);
   const [titles = '', ...lines] = alignColumns(columns, rows, width);
-  const all = [
-    ...(rows.length === 0 ? [] : [colors.dim(titles), ...lines]),
+  const table = rows.length === 0 ? [] : [colors.dim(titles), ...lines];
+  const remarks = [
     ...(status.leftOut ?? []).flatMap((left) => [
       colors.yellow(describeLeftOut(left)),
       '  to resolve: run "zfs-vm tag -r DATASET" for the root of the tree, or start a separate streamline for the member with "zfs-vm tag -n NAME:1 --new DATASET"',
@@ -61,7 +62,7 @@ export function formatStatusTable(
     ...formatRemarks(status, colors),
     ...formatSetAside(status),
   ];
-  return all.map((line) => `${line}\n`).join('');
+  return `${table.map((line) => `${line}\n`).join('')}${wrapProse(remarks.map((line) => `${line}\n`).join(''), width)}`;
 }
 
 function toLocalRow(newest: TaggedSnapshot, localName: string, status: Status): Row {

@@ -1,5 +1,6 @@
 import { LiveBlock } from './live-block.js';
 import type { OutputStream } from './colors.js';
+import { writeProse } from './wrap.js';
 
 /** Gives lines that are shown for the moment. @param width how many characters fit into a line */
 export type Draw = (width: number) => readonly string[];
@@ -30,11 +31,11 @@ export function openScreen({ stdout, stderr, isAsking }: ScreenStreams): Screen 
   return {
     print: (line) => {
       live.wipe();
-      stdout.write(`${line}\n`);
+      writeProse(stdout, `${line}\n`);
     },
     printError: (text) => {
       live.wipe();
-      stderr.write(text);
+      writeProse(stderr, text);
     },
     show: (draw) => {
       shown.add(draw);

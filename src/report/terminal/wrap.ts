@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+import { findWidth, type OutputStream } from './colors.js';
 import { countColumns } from './columns.js';
 
 /**
@@ -10,7 +12,7 @@ export function wrapWords(words: readonly string[], width: number, indent = ''):
   let line = '';
   for (const word of words) {
     const longer = line === '' || line === indent ? `${line}${word}` : `${line} ${word}`;
-    if (countColumns(longer) <= width || line === '' || line === indent) {
+    if (countColumns(stripVTControlCharacters(longer)) <= width || line === '' || line === indent) {
       line = longer;
     } else {
       lines.push(line);
@@ -18,6 +20,44 @@ export function wrapWords(words: readonly string[], width: number, indent = ''):
     }
   }
   return line === '' ? lines : [...lines, line];
+}
+
+/**
+ * Writes lines for people. On a terminal, one that does not fit is broken between words; what stands in double quotes is never broken, so that a
+ * command there can be pasted. For anything but a terminal, lines stay as they are.
+ * @param text lines, each with its end
+ */
+export function writeProse(stream: OutputStream, text: string): void {
+  const width = findWidth(stream);
+  stream.write(width === undefined ? text : wrapProse(text, width));
+}
+
+/** Lines, each with its end, broken as `writeProse` does it. */
+export function wrapProse(text: string, width: number): string {
+  return text.split('\n').map(wrapLine(width)).join('\n');
+}
+
+const wrapLine =
+  (width: number) =>
+  (line: string): string => {
+    const start = line.search(/\S|$/);
+    const [first = '', ...others] = splitProse(line.slice(start));
+    const lines = wrapWords([line.slice(0, start) + first, ...others], width, ' '.repeat(start + 2));
+    return lines.map((each) => each.trimEnd()).join('\n');
+  };
+
+/** Words; what stands between double quotes is in one of them. */
+function splitProse(text: string): string[] {
+  const words: string[] = [];
+  const parts = text.split('"');
+  for (const [index, part] of parts.entries()) {
+    const isInQuotes = index % 2 === 1;
+    const isClosed = index < parts.length - 1;
+    const pieces = isInQuotes && isClosed ? [`"${part}"`] : `${isInQuotes ? '"' : ''}${part}`.split(' ');
+    const [first = '', ...others] = pieces;
+    words.push((words.pop() ?? '') + first, ...others);
+  }
+  return words;
 }
 
 /** The paragraphs of a text, which have empty lines between, each on lines of a width. */

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { wrapProse } from '../../../src/report/terminal/wrap.js';
+
+test('a line that is too wide is broken between words, and goes on indented', () => {
+  assert.equal(
+    wrapProse('conflict: web was written to\n  to resolve: choose another place\nshort\n', 20),
+    'conflict: web was\n  written to\n  to resolve: choose\n    another place\nshort\n',
+  );
+});
+
+test('a command in double quotes is never broken, so that it can be pasted', () => {
+  assert.equal(
+    wrapProse('  try: run "zfs diff tank/vm@a" on b, then again\n', 24),
+    '  try: run\n    "zfs diff tank/vm@a"\n    on b, then again\n',
+  );
+  assert.equal(wrapProse('run "zfs diff tank/vm@a" on b\n', 10), 'run\n  "zfs diff tank/vm@a"\n  on b\n');
+});
+
+test('colours take no room, and spaces within a line stay', () => {
+  const colored = '\u{1B}[33mconflict: web\u{1B}[39m';
+  assert.equal(wrapProse(`${colored}\n`, 13), `${colored}\n`);
+  assert.equal(wrapProse('web:1  tank/vm -> b\n', 20), 'web:1  tank/vm -> b\n');
+});
+
+test('a quote without its end breaks like any word', () => {
+  assert.equal(wrapProse('it is 5" wide and long\n', 80), 'it is 5" wide and long\n');
+});
