@@ -29,8 +29,11 @@ export function wrapWords(words: readonly string[], width: number, indent = ''):
  */
 export function writeProse(stream: OutputStream, text: string): void {
   const width = findWidth(stream);
-  stream.write(width === undefined ? text : wrapProse(text, width));
+  stream.write(width === undefined || width < leastWidth ? text : wrapProse(text, width));
 }
+
+/** A terminal that says it is narrower, e.g. 0 columns wide, does not know how wide it is. */
+const leastWidth = 20;
 
 /** Lines, each with its end, broken as `writeProse` does it. */
 export function wrapProse(text: string, width: number): string {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { wrapProse } from '../../../src/report/terminal/wrap.js';
+import { wrapProse, writeProse } from '../../../src/report/terminal/wrap.js';
 
 test('a line that is too wide is broken between words, and goes on indented', () => {
   assert.equal(
@@ -26,3 +27,15 @@ test('colours take no room, and spaces within a line stay', () => {
 test('a quote without its end breaks like any word', () => {
   assert.equal(wrapProse('it is 5" wide and long\n', 80), 'it is 5" wide and long\n');
 });
+
+for (const [what, size, expected] of [
+  ['is 20 columns wide breaks lines', { isTTY: true, columns: 20 }, 'one two three four\n  five\n'],
+  ['says that it has no columns does not', { isTTY: true, columns: 0 }, 'one two three four five\n'],
+  ['is no terminal does not', { columns: 20 }, 'one two three four five\n'],
+] as const) {
+  test(`what ${what}`, () => {
+    const stream = Object.assign(new PassThrough(), size);
+    writeProse(stream, 'one two three four five\n');
+    assert.equal(String(stream.read()), expected);
+  });
+}
