@@ -5,24 +5,53 @@ import { listBlocks } from './pages.js';
 /** What a person types in, which is nothing to zfs-vm. */
 const passedOver = /^(?:apt|cd|cp|cron|curl|editor|install|mkdir|npm|scp|ssh-copy-id|ssh-keygen|systemctl)\b/;
 
+/** A command of a page, and how it ended on the simulated hosts. */
+export interface PlayedLine {
+  readonly script: string;
+  readonly status: number;
+  /** Whether the hosts are as `makeWorld` gives them. */
+  readonly isFirst: boolean;
+}
+
 /**
  * Runs the commands of a page, its `sh` blocks, one after another on simulated hosts, and puts what they print into the `text` block that
  * follows each. The person sits at host a. A comment `<!-- fresh hosts -->` above a block begins anew.
  * @param makeWorld gives the hosts as the first command finds them
+ * @param hear is told of each command
  * @returns the page with the output of now
  * @throws Error when a command without a block for its output fails
  */
-export async function playPage(page: string, makeWorld: () => Promise<SimWorld>): Promise<string> {
+export async function playPage(
+  page: string,
+  makeWorld: () => Promise<SimWorld>,
+  hear: (played: PlayedLine) => void = () => undefined,
+): Promise<string> {
   const blocks = listBlocks(page);
   let world = await makeWorld();
+  let isFirst = true;
   let played = '';
   let end = 0;
   for (const [index, { language, text, start }] of blocks.entries()) {
     if (language !== 'sh') continue;
-    if (/<!-- fresh hosts -->\s*```sh\n$/.test(page.slice(0, start))) world = await makeWorld();
+    if (/<!-- fresh hosts -->\s*```sh\n$/.test(page.slice(0, start))) {
+      world = await makeWorld();
+      isFirst = true;
+    }
     const next = blocks[index + 1];
     const shown = next?.language === 'text' ? next : undefined;
-    const output = await playLines(text, world, { mayFail: shown !== undefined });
+    const lines = await playLines(text, world);
+    const failed = lines.find(({ status }) => status !== 0);
+    if (failed !== undefined && shown === undefined) {
+      throw new Error(`status ${failed.status}: ${failed.script}\n${failed.said}`);
+    }
+    for (const { script, status } of lines) {
+      hear({ script, status, isFirst });
+      isFirst = false;
+    }
+    const output = lines
+      .map(({ said }) => said)
+      .join('')
+      .replaceAll(/ +$/gm, '');
     await world.clock.sleep(3_600_000);
     if (shown === undefined) continue;
     played += page.slice(end, shown.start) + output;
@@ -31,25 +60,21 @@ export async function playPage(page: string, makeWorld: () => Promise<SimWorld>)
   return played + page.slice(end);
 }
 
-async function playLines(
-  text: string,
-  world: SimWorld,
-  { mayFail }: { readonly mayFail: boolean },
-): Promise<string> {
-  let output = '';
-  for (const { line, input } of readLines(text)) {
-    const { status, said } = await playLine(line, input, world, 'a');
-    if (status !== 0 && !mayFail) throw new Error(`status ${status}: ${line}\n${said}`);
-    output += said;
+async function playLines(text: string, world: SimWorld): Promise<(Line & Played)[]> {
+  const played: (Line & Played)[] = [];
+  for (const each of readLines(text)) {
+    played.push({ ...each, ...(await playLine(each.line, each.input, world, 'a')) });
     await world.clock.sleep(20_000);
   }
-  return output.replaceAll(/ +$/gm, '');
+  return played;
 }
 
 interface Line {
   readonly line: string;
   /** What stands below it up to the word after `<<`. */
   readonly input: string;
+  /** Both, as a shell reads them. */
+  readonly script: string;
 }
 
 /** The commands of a block, without comments, continued lines joined. */
@@ -62,7 +87,12 @@ function readLines(text: string): Line[] {
     const [, quoted] = /<<'(\w+)'/.exec(command) ?? [];
     const end = quoted === undefined ? 0 : rest.indexOf(quoted);
     const input = rest.splice(0, quoted === undefined ? 0 : end + 1).slice(0, -1);
-    lines.push({ line: command, input: input.map((each) => `${each}\n`).join('') });
+    const given = input.map((each) => `${each}\n`).join('');
+    lines.push({
+      line: command,
+      input: given,
+      script: quoted === undefined ? command : `${command}\n${given}${quoted}`,
+    });
   }
   return lines;
 }

@@ -83,6 +83,8 @@ const withOthersSnapshots = (machine: Machine): void => {
 const b = { b: empty };
 
 export const playedPages: readonly PlayedPage[] = [
+  { path: 'docs/failover.md', hosts: { a: withVersions, ...b }, before: ['push root@b'] },
+  { path: 'docs/conflicts.md', hosts: { a: withVersions, ...b }, before: ['push root@b'] },
   { path: 'docs/first-image.md', hosts: { a: withWeb, ...b } },
   { path: 'docs/backup-host.md', hosts: { a: withTree, ...b } },
   { path: 'docs/fleet.md', hosts: { a: withVersions, ...b, c: empty, d: empty }, before: ['push root@c'] },
@@ -98,9 +100,7 @@ export const playedPages: readonly PlayedPage[] = [
   { path: 'docs/transfers.md', hosts: { a: withVersions, ...b, c: empty } },
   { path: 'docs/properties.md', hosts: { a: withProperties, ...b } },
   { path: 'docs/retention.md', hosts: { a: withDays, ...b }, before: ['push root@b'] },
-  { path: 'docs/conflicts.md', hosts: { a: withVersions, ...b }, before: ['push root@b'] },
   { path: 'docs/restore.md', hosts: { a: withVersions, ...b }, before: ['push root@b'] },
-  { path: 'docs/failover.md', hosts: { a: withVersions, ...b }, before: ['push root@b'] },
   { path: 'docs/connections.md', hosts: { a: withVersions, ...b } },
 ];
 
