@@ -20,6 +20,9 @@ export function wantsPassword(stderr: string): boolean {
   return passwordWanted.test(stderr);
 }
 
+/** What was written in the last seconds, in a transaction group that is still open, is in no `written` yet; a receive notices it. */
+const writtenTo = /has been modified\s+since most recent snapshot/;
+
 const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
   {
     pattern: passwordWanted,
@@ -96,7 +99,7 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
     },
   },
   {
-    pattern: /has been modified\s+since most recent snapshot/,
+    pattern: writtenTo,
     failure: {
       kind: 'failed',
       message: 'the destination has been written to since its newest snapshot',
@@ -127,7 +130,7 @@ const knownFailures: readonly { pattern: RegExp; failure: ZfsFailure }[] = [
  * may help.
  */
 export function isBusyFailure(stderr: string): boolean {
-  return somebodyAtWork.test(stderr) || baseGone.test(stderr) || staleToken.test(stderr);
+  return [somebodyAtWork, writtenTo, baseGone, staleToken].some((pattern) => pattern.test(stderr));
 }
 
 const somebodyAtWork =

@@ -728,6 +728,18 @@ test('a version that somebody destroys between plan and step is told', async () 
   assert.match((await expectRun(world, 'a', 'push b', 1)).stderr, /tank\/vm@zfs-vm:web:1.*does not exist/s);
 });
 
+test('what was written to the copy in the last seconds is a conflict, though no list had it', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  addVersion(a, 'tank/vm', 'web:4');
+  b.beforeZfs = ([subcommand]) => {
+    if (subcommand === 'receive') b.pools.write('tank/vm', [7]);
+  };
+  const { stdout, stderr } = await expectRun(world, 'a', 'push b', 3);
+  assert.match(stdout + stderr, /retrying in 1 s/);
+  assert.match(stderr, /conflict: web in tank\/vm: b:tank\/vm has .* of changes after web:3/);
+});
+
 test('a run that is interrupted while it reads a host says nothing of what was received', async () => {
   const { world, a, b } = makeWorld();
   addVersion(a, 'tank/vm', 'web:9');
