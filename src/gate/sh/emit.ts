@@ -1,3 +1,4 @@
+import { toPrintable } from '../../base/printable.js';
 import { quoteCommand, quoteWord } from '../../base/shell.js';
 import { arrivedMark, protocolName } from '../../requests/protocol.js';
 import { formatRefusal, notARequest, refusedStatus } from '../../requests/refusal.js';
@@ -33,7 +34,7 @@ export function emitGate({ policy, zfs, path, client, version }: EmittedGate): s
 # to change what it lets through, write it anew.
 #
 ${explainPolicy(policy, true)
-  .map((line) => `# ${line}`)
+  .map((line) => `# ${toPrintable(line)}`)
   .join('\n')}
 
 # Nothing of what a client has put into the environment is passed on.
