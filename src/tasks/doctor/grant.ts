@@ -24,7 +24,7 @@ export interface Grant {
 
 /**
  * The rights for a role with a version of OpenZFS. `receive:append` is there since 2.3.5 and 2.4.0, `send:raw` since 2.4.0, but that one refuses
- * it for several increments in a stream, and `send:encrypted` since 2.4.4.
+ * it for several increments in a stream, and `send:encrypted` since 2.4.4 (`receive:append` and `send:raw` seen on 2.4.4).
  * @throws ZfsVmError `conflict` where the version can't limit a receiver to adding
  */
 export function chooseGrant(role: GrantRole, version: ZfsVersion): Grant {
