@@ -1,7 +1,7 @@
 import type { PassedVersions } from '../../plan/passed.js';
 import type { Destruction } from '../../plan/destruction.js';
 import type { AsideObstacle } from '../../plan/aside.js';
-import type { Chain, Conflict, ConflictReason, Plan, Step, UpToDate } from '../../plan/plan.js';
+import type { Chain, Conflict, Plan, Step, UpToDate } from '../../plan/plan.js';
 import type { SharedSteps } from '../../transfer/event.js';
 import { fullNameOf, nameForPeople, type Snapshot } from '../../streamline/dataset.js';
 import { nameHost, qualify } from '../../base/host-words.js';
@@ -137,7 +137,7 @@ export function describeLanding({ chains, upToDate }: Plan, { receiverName }: En
 /** A conflict in words: what is wrong, with the evidence. */
 export function describeConflict({ source, streamlines, reason }: Conflict, ends: Ends): string {
   const what = streamlines.length === 0 ? source : `${streamlines.join(', ')} in ${source}`;
-  return `${what}: ${describeReason(reason, ends)}`;
+  return `${what}: ${describeReason({ source, reason }, ends)}`;
 }
 
 /** What a plan does with a destination that a person may want to know of, a line each: which one it has chosen, and what it drops there. */
@@ -238,7 +238,10 @@ function describeHeld(held: readonly Snapshot[], done = 'rolled back'): string {
   return `; not ${done}, because ${fullNameOf(first)}${held.length > 1 ? ` and ${held.length - 1} more are` : ' is'} held`;
 }
 
-function describeReason(reason: ConflictReason, { senderName, receiverName }: Ends): string {
+function describeReason(
+  { source, reason }: Pick<Conflict, 'source' | 'reason'>,
+  { senderName, receiverName }: Ends,
+): string {
   const [sender, receiver] = [nameHost(senderName), nameHost(receiverName)];
   const there = (name: string): string => qualify(receiverName, name);
   switch (reason.kind) {
@@ -246,7 +249,7 @@ function describeReason(reason: ConflictReason, { senderName, receiverName }: En
       const [newest] = reason.receiverOnly;
       const more = reason.receiverOnly.length - 1;
       const what = newest === undefined ? 'snapshots' : nameForPeople(newest);
-      return `diverged after ${nameForPeople(reason.common)}: ${there(reason.destination)} has ${what}${more > 0 ? ` and ${more} more` : ''}, which ${sender} does not have${describeHeld(reason.held)}${describeAsideObstacle(reason.asideObstacle)}`;
+      return `diverged after ${nameForPeople(reason.common)}: ${there(reason.destination)} has ${what}${more > 0 ? ` and ${more} more` : ''}, which ${source} on ${sender} does not have${describeHeld(reason.held)}${describeAsideObstacle(reason.asideObstacle)}`;
     }
     case 'version-differs':
       return `${nameForPeople(reason.ours)} differs: ${there(fullNameOf(reason.theirs))} has the GUID ${reason.theirs.guid}, ${qualify(senderName, fullNameOf(reason.ours))} has the GUID ${reason.ours.guid}${describeHeld(reason.held ?? [])}${describeAsideObstacle(reason.asideObstacle)}`;
