@@ -215,4 +215,26 @@ for (const gate of gates) {
     await a.run('date > /tank/vm/small; zfs snapshot tank/vm@zfs-vm:web:4');
     await expectZfsVm(a, 'push -n web backup');
   });
+
+  test(`through a gate (${gate}) that allows it, versions are pulled and pruned`, async () => {
+    const { a, b } = lab;
+    const theirVersions = (): Promise<string[]> =>
+      listVersionGuids(b).then((lines) => lines.filter((line) => !line.includes('secret')));
+    await setUp(gate);
+    for (const version of [2, 3]) {
+      await a.run(`date > /tank/vm/small; zfs snapshot tank/vm@zfs-vm:web:${version}`);
+    }
+    await expectZfsVm(a, 'push backup');
+    const policy = 'gate --allow list --allow send --allow prune --under tank/backup --streamline web';
+    const opening =
+      gate === 'zfs-vm'
+        ? `zfs-vm ${policy} --print-authorized-keys /tmp/id_backup.pub > ~backup-vm/.ssh/authorized_keys`
+        : `zfs-vm ${policy} --emit-sh > /usr/local/sbin/zfs-vm-gate`;
+    await b.run(`${opening} && zfs allow -u backup-vm send,hold,release,bookmark,destroy,mount tank/backup`);
+    await a.run('zfs destroy -r tank/vm; zfs create tank/restored');
+    await expectZfsVm(a, 'pull -d tank/restored backup');
+    assert.deepEqual(await listVersionGuids(a), await theirVersions());
+    await expectZfsVm(a, 'prune --keep-last 1 --yes backup');
+    assert.equal((await theirVersions()).length, 1);
+  });
 }
