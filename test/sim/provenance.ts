@@ -150,8 +150,8 @@ export class Provenance {
     expectThat(delivery.isCalm !== true || isMarked, `${what}, and isn't marked as a copy of it`);
     if (isMarked) this.#unmarked.delete(key);
     else this.#unmarked.add(key);
-    // What was its source may be gone, and restored as another dataset.
-    if (known !== undefined && [...known].some((source) => sender.has(source))) {
+    // What was its source may be gone, or have lost all that it had, and be restored as another dataset.
+    if (known !== undefined && [...known].some((source) => (sender.get(source)?.snapshots.length ?? 0) > 0)) {
       const same = new Set([...sent].filter((source) => this.#isOrFollows(source, known)));
       expectThat(isTouched || same.size > 0, `${what}, and it is a copy of ${describe(known, sender)}`);
       // Its own source may have lost meanwhile what it has sent, and a backup of that still have it.
