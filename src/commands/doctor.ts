@@ -49,7 +49,10 @@ export class DoctorCommand extends BaseCommand<typeof DoctorCommand.definition> 
     ],
     options: {
       destination: destinationOption('there'),
-      clean: flag(['--clean'], 'remove what earlier runs have left and nobody needs; show it first, and ask'),
+      clean: flag(
+        ['--clean'],
+        'remove what earlier runs have left, and old bookmarks; show it first, and ask',
+      ),
       yes: { ...flag(['--yes'], 'do not ask'), needs: besideClean },
       grant: value(['--grant'], {
         ...{ value: 'ROLE', kind: 'choice', choices: grantRoles, read: oneOf(grantRoles) },

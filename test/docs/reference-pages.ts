@@ -201,7 +201,7 @@ function formatConfig(): string {
     ]),
     '## Which rules count',
     [
-      '- `prune HOST` uses the rules of its command line. Without any, it uses those of the remote, and if the remote has none, those of the file.',
+      '- `prune` uses the rules of its command line. Without any, it uses those of the file on this machine; `prune HOST` uses those of that remote, and\n  never those of the file, which are for this machine.',
       '- `sync` destroys versions on a remote only by the rules of that remote. On this machine it uses the rules of its command line, or else those of the file.',
       '- A streamline that no pattern fits is left alone.',
     ].join('\n'),

@@ -191,9 +191,9 @@ const faults: readonly Fault[] = [
     put: `zfs create tank/ct-replaced; guid=$(zfs get -Hpo value guid tank/ct-replaced); zfs set ${roleProperty}="aside source=1 pool=2 self=$guid" tank/ct-replaced`,
   },
   {
-    ...{ name: 'bookmarks by the thousand', kind: 'bookmarks', level: 'warning', says: /1000 bookmarks/ },
+    ...{ name: 'bookmarks by the thousand', kind: 'bookmarks', level: 'warning', says: /500 old bookmarks/ },
     put: `zfs program tank - <<'END' >/dev/null
-for i = 1, 1000 do zfs.sync.bookmark("tank/ct@zfs-vm:ct:1", "tank/ct#b" .. i) end
+for i = 1, 1000 do zfs.sync.bookmark("tank/ct@zfs-vm:ct:1", "tank/ct#zfs-vm:old:" .. i) end
 END`,
   },
   {
@@ -325,7 +325,7 @@ test('--clean removes leftovers of earlier runs, and --speed measures the link',
     `now=$(date +%s); date -s "@$((now - 200000))" >/dev/null; zfs hold zfs-vm:77-0123abcd tank/ct@zfs-vm:ct:1; date -s "@$((now + 1))" >/dev/null
     zfs hold mine tank/ct@zfs-vm:ct:1
     zfs program tank - <<'END' >/dev/null
-for i = 1, 60 do zfs.sync.bookmark("tank/ct@zfs-vm:ct:1", "tank/ct#zfs-vm:ct:" .. i) end
+for i = 1, 510 do zfs.sync.bookmark("tank/ct@zfs-vm:ct:1", "tank/ct#zfs-vm:ct:" .. i) end
 END`,
   );
   const { code, stdout, stderr } = await runZfsVm(a, 'doctor --clean --yes --speed b');
@@ -337,5 +337,5 @@ END`,
   );
   assert.match(left, /\tmine\t/);
   assert.doesNotMatch(left, /zfs-vm:77/);
-  assert.match(left, /^50$/m);
+  assert.match(left, /^500$/m);
 });

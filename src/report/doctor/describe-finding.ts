@@ -168,8 +168,8 @@ const words: { readonly [K in Kind]: Describe<K> } = {
     remedy: `destroy what is not needed any more: ${showCommand('zfs', 'destroy', '-r', datasets[0] ?? '')}`,
   }),
   bookmarks: ({ count }, host) => ({
-    ...{ subject: 'leftovers', message: `${formatCount(count, 'bookmark')}: listing takes longer` },
-    remedy: `destroy old ones: ${showCommand('zfs-vm', 'doctor', '--clean', host)}`,
+    ...{ subject: 'leftovers', message: `${formatCount(count, 'old bookmark')}: listing takes longer` },
+    remedy: `destroy them: ${showCommand('zfs-vm', 'doctor', '--clean', host)}`,
   }),
   'malformed-tags': ({ names }) => ({
     ...{

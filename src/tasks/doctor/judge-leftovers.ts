@@ -1,6 +1,6 @@
 import { isAside } from '../../plan/aside.js';
 import type { Datasets } from '../../streamline/dataset.js';
-import { findTagIn } from '../../streamline/tag.js';
+import { findTagIn, readTag } from '../../streamline/tag.js';
 import { isHoldTag } from '../../transfer/protection/source-holds.js';
 import type { Finding } from './finding.js';
 import type { DatasetsReading, HoldReading } from './host-reading.js';
@@ -8,8 +8,11 @@ import type { DatasetsReading, HoldReading } from './host-reading.js';
 /** No run holds anything for so long without anybody noticing. */
 const longestRunSeconds = 86_400;
 
-/** Beyond this many, lists take noticeably longer. */
-const mostBookmarks = 1000;
+/**
+ * Of each dataset, so many bookmarks stay: a receiver that has nothing newer than one of them can be sent an increment from it. With a version an hour,
+ * these are three weeks.
+ */
+export const keptBookmarks = 500;
 
 /** When holds were looked at, and which of them are known to be of runs that have died. */
 export interface LeftoverContext {
@@ -78,8 +81,15 @@ export function findStalePartials(datasets: Datasets): { readonly name: string; 
   );
 }
 
+/** What makes lists longer than they have to be. Only bookmarks that have the name of a version are of ours. */
+export function findOldBookmarks(datasets: Datasets): string[] {
+  return [...datasets.values()].flatMap(({ name, bookmarks }) => {
+    const ours = bookmarks.filter((bookmark) => readTag(bookmark.name).kind === 'tag');
+    return ours.slice(0, Math.max(0, ours.length - keptBookmarks)).map((point) => `${name}#${point.name}`);
+  });
+}
+
 function judgeBookmarks(datasets: Datasets): Finding[] {
-  let count = 0;
-  for (const { bookmarks } of datasets.values()) count += bookmarks.length;
-  return count < mostBookmarks ? [] : [{ kind: 'bookmarks', level: 'warning', count }];
+  const count = findOldBookmarks(datasets).length;
+  return count === 0 ? [] : [{ kind: 'bookmarks', level: 'warning', count }];
 }

@@ -18,7 +18,7 @@ export interface PruneRequest {
   readonly host?: string | undefined;
   /** Only versions that fit one of them may go; any when there is none. */
   readonly patterns?: readonly VersionPattern[] | undefined;
-  /** What is kept of each streamline; when undefined, what the configuration says of the host, or else of all. */
+  /** What is kept of each streamline; when undefined, what the configuration says of this very host. */
   readonly retention?: Retention | undefined;
   /** Hosts that get their versions from there, and must be able to go on. */
   readonly receivers?: readonly string[] | undefined;
@@ -63,12 +63,18 @@ async function withPlan(
   });
 }
 
-/** What the configuration says of the streamlines of a host. @throws ZfsVmError `usage` when it says nothing of any */
+/**
+ * What the configuration says of the streamlines of a host. The rules of the file are for this machine: other hosts, which may be archives, have
+ * their own.
+ * @throws ZfsVmError `usage` when it says nothing of any
+ */
 function findConfigured(config: Config, host: string): (streamline: string) => Retention | undefined {
-  const own = resolveRemote(config, host).retentions;
-  const rules = own.length > 0 ? own : config.retentions;
+  const isHere = host === localName;
+  const rules = isHere ? config.retentions : resolveRemote(config, host).retentions;
   if (rules.length > 0) return (streamline) => retentionFor(rules, streamline);
-  throw new ZfsVmError('usage', 'no retention rules given', {
-    hint: 'give at least one rule, e.g. --keep-last 3, or add rules to the configuration file',
+  throw new ZfsVmError('usage', `no retention rules given${isHere ? '' : ` for ${host}`}`, {
+    hint: isHere
+      ? 'give at least one rule, e.g. --keep-last 3, or add rules to the configuration file'
+      : 'give at least one rule, e.g. --keep-last 30, or add rules for this remote to the configuration file; those for this machine do not count there',
   });
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ZfsVmError } from '../../../src/base/errors.js';
 import { clean } from '../../../src/tasks/doctor/clean.js';
+import { keptBookmarks } from '../../../src/tasks/doctor/judge-leftovers.js';
 import { findGrant } from '../../../src/tasks/doctor/find-grant.js';
 import { describeState } from '../../sim/oracle.js';
 import { SimWorld } from '../../sim/sim-world.js';
@@ -9,13 +10,13 @@ import { surround } from '../sim-surroundings.js';
 
 const [tag, snapshot] = ['zfs-vm:77-0123abcd', 'tank/vm@zfs-vm:web:1'];
 
-/** A host with a hold of a run of host a that has died, one of somebody else, and a bookmark of each of 60 versions. */
+/** A host with a hold of a run of host a that has died, one of somebody else, and a bookmark of each of ten versions more than are kept. */
 async function makeWorld(): Promise<SimWorld> {
   const world = new SimWorld();
   world.addMachine('a');
   const b = world.addMachine('b');
   b.pools.create('tank/vm');
-  for (let version = 1; version <= 60; version++) {
+  for (let version = 1; version <= keptBookmarks + 10; version++) {
     b.pools.snapshot([`tank/vm@zfs-vm:web:${version}`]);
     b.pools.bookmark(`tank/vm@zfs-vm:web:${version}`, `tank/vm#zfs-vm:web:${version}`);
   }
@@ -41,7 +42,7 @@ test('clean shows what earlier runs have left, and removes that and nothing else
   assert.equal(around.asked.length, removed.length);
   const { pools } = world.machine('b');
   assert.deepEqual([...pools.openSnapshot(snapshot).holds.keys()], ['mine']);
-  assert.deepEqual(pools.open('tank/vm').bookmarks.length, 51);
+  assert.equal(pools.open('tank/vm').bookmarks.length, keptBookmarks + 1);
   assert.deepEqual(world.journal('a').records, []);
   assert.deepEqual((await clean({ host: 'b' }, surround(world, 'a'))).removed, []);
 });
