@@ -48,6 +48,14 @@ test('an example that is not run says why', () => {
   );
 });
 
+test('what a page has as set-up is run, too', () => {
+  const page = '<!-- setup:\nzfs destroy -r tank/web\n-->\n\n```sh\nzfs-vm list\n```\n';
+  assert.deepEqual(
+    listExamples(page).map(({ script }) => script),
+    ['zfs destroy -r tank/web\n', 'zfs-vm list\n'],
+  );
+});
+
 test('README and the pages have examples', () => {
   assert.ok(listOwnCommands('README.md').length > 12);
 });

@@ -8,10 +8,10 @@ export interface Example {
   readonly notRun: string | undefined;
 }
 
-/** The examples of a page, in its order. */
+/** The examples of a page, in its order, with what has to be run before them (`<!-- setup: … -->`). */
 export function listExamples(page: string): Example[] {
   return listBlocks(page)
-    .filter(({ language }) => language === 'sh')
+    .filter(({ language }) => language === 'sh' || language === 'setup')
     .map(({ text, start }) => {
       const [, notRun] = /<!-- not run: (.*) -->\s*```sh\n$/.exec(page.slice(0, start)) ?? [];
       return { script: text, notRun };

@@ -17,9 +17,9 @@ export function readPage(path: string): string {
   return readFileSync(join(root, path), 'utf8');
 }
 
-/** A fenced block of a page. */
+/** A fenced block of a page, or commands that no reader sees. */
 export interface Block {
-  /** What stands after the first fence: `sh`, `text`. */
+  /** What stands after the first fence: `sh`, `text`; `setup` for the lines of a comment `<!-- setup: … -->`. */
   readonly language: string;
   /** Its lines, each with its end. */
   readonly text: string;
@@ -28,13 +28,17 @@ export interface Block {
   readonly end: number;
 }
 
-/** All fenced blocks of a page, in its order. */
+/**
+ * All fenced blocks of a page, in its order, and among them what has to be run before the next block without being part of what is shown: the
+ * lines of a comment that begins with a line `<!-- setup:` and ends with a line `-->`.
+ */
 export function listBlocks(page: string): Block[] {
   return Array.from(
-    page.matchAll(/^```(\S*)\n((?:(?!```).*\n)*)```$/gm),
-    ({ 0: whole, 1: language = '', 2: text = '', index }) => {
+    page.matchAll(/^```(\S*)\n((?:(?!```).*\n)*)```$|^<!-- (setup):\n((?:(?!-->).*\n)*)-->$/gm),
+    ({ 0: whole, 1: fenced, 2: shown, 3: hidden = '', 4: unseen = '', index }) => {
+      const text = shown ?? unseen;
       const start = index + whole.indexOf('\n') + 1;
-      return { language, text, start, end: start + text.length };
+      return { language: fenced ?? hidden, text, start, end: start + text.length };
     },
   );
 }

@@ -15,7 +15,8 @@ export interface PlayedLine {
 
 /**
  * Runs the commands of a page, its `sh` blocks, one after another on simulated hosts, and puts what they print into the `text` block that
- * follows each. The person sits at host a. A comment `<!-- fresh hosts -->` above a block begins anew.
+ * follows each. The person sits at host a. A comment `<!-- fresh hosts -->` above a block begins anew; what a comment `<!-- setup: … -->` has is run,
+ * too, and its output is not shown.
  * @param makeWorld gives the hosts as the first command finds them
  * @param hear is told of each command
  * @returns the page with the output of now
@@ -32,8 +33,8 @@ export async function playPage(
   let played = '';
   let end = 0;
   for (const [index, { language, text, start }] of blocks.entries()) {
-    if (language !== 'sh') continue;
-    if (/<!-- fresh hosts -->\s*```sh\n$/.test(page.slice(0, start))) {
+    if (language !== 'sh' && language !== 'setup') continue;
+    if (/<!-- fresh hosts -->\s*(?:```sh|<!-- setup:)\n$/.test(page.slice(0, start))) {
       world = await makeWorld();
       isFirst = true;
     }
@@ -48,6 +49,7 @@ export async function playPage(
       hear({ script, status, isFirst });
       isFirst = false;
     }
+    if (language === 'setup') continue;
     const output = lines
       .map(({ said }) => said)
       .join('')
