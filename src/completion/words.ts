@@ -4,8 +4,6 @@ import type { WordKind } from '../command-line/option.js';
 /** The shells that have completions. */
 export const completedShells = ['bash', 'zsh', 'fish'] as const;
 
-export type CompletedShell = (typeof completedShells)[number];
-
 /** The command that prints values for completions, as words after the program's name; the kind of value and the beginning follow. */
 export const valuesCommand = ['completion', 'values'] as const;
 

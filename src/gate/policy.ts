@@ -41,10 +41,10 @@ const rightByKind: Readonly<Record<RequestKind, Right>> = {
   ...{ abort: 'receive', destroy: 'prune', reclaim: 'prune', bookmark: 'prune' },
 };
 
-/** What takes something away that is there. */
+/** What belongs to taking something away that is there: looking what that would free, and leaving a bookmark in its place, too. */
 const takingKinds: ReadonlySet<RequestKind> = new Set(['abort', 'destroy', 'reclaim', 'bookmark']);
 
-/** Requests that only read, of which an answer is cut to the roots instead of being refused. */
+/** Questions about names: those outside the roots are left out instead of being refused. Lists have no names, and are cut anyway (`Limits.within`). */
 const cutKinds: ReadonlySet<RequestKind> = new Set(['how-far', 'about']);
 
 /** Whether what lies outside the roots is left out of such a request. */

@@ -1,6 +1,6 @@
 import type { Host } from './host.js';
 
-/** One side of a transfer: a host, and how zfs is called there. */
+/** A host, and how zfs is called there. */
 export interface Endpoint {
   readonly host: Host;
   /** The words that call zfs: `zfs`, or `sudo -n zfs` and the like (`elevate`). Only zfs itself is ever run as root. */

@@ -13,7 +13,7 @@ import type { Loss } from './loss.js';
 export interface Platform {
   /** This machine, as a place where commands run. */
   readonly openLocal: (telling: Pick<CommandTelling, 'onCommand'>) => Host;
-  /** Connects to another host as people name it. @throws ZfsVmError as `connectHost` does */
+  /** Connects to another host by its address. @throws ZfsVmError as `connectHost` does */
   readonly connect: (target: string, options: ConnectOptions) => Promise<Host>;
   /** Where holds are written down. */
   readonly holdJournal: Pick<HoldJournal, 'findLeft' | 'leave' | 'remove' | 'write'>;

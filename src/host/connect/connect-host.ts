@@ -18,15 +18,20 @@ export interface ConnectOptions extends SshOptions {
   readonly tell: (line: string) => void;
 }
 
+/** What connects where the person has chosen a client. */
+const connectors: Readonly<Record<Transport, (target: string, options: ConnectOptions) => Promise<Host>>> = {
+  ssh2: connectSsh,
+  openssh: connectOpenSsh,
+};
+
 /**
- * Connects to a host as people name it, and gives it as a place where commands run.
+ * Connects to a host by its address, and gives it as a place where commands run.
  * @throws ZfsVmError `usage` for a target that isn't one, `connection` when the host can't be reached or doesn't let us
  *   in, `interrupted` when the signal is aborted.
  */
 export async function connectHost(target: string, options: ConnectOptions): Promise<Host> {
   const { transport, tell, signal, homeDir, env = process.env } = options;
-  if (transport === 'openssh') return connectOpenSsh(target, options);
-  if (transport === 'ssh2') return connectSsh(target, options);
+  if (transport !== undefined) return connectors[transport](target, options);
   const config = await readClientConfig(parseAddress(target), { env, homeDir, signal });
   const hopConfigs = new Map(
     await Promise.all(

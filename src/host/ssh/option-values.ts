@@ -6,6 +6,7 @@ export function isYes(value: string | undefined): boolean {
   return value === 'yes' || value === 'true';
 }
 
+/** The same for "false" and "no". */
 export function isNo(value: string | undefined): boolean {
   return value === 'no' || value === 'false';
 }

@@ -5,6 +5,7 @@ import { isAtLeast, type ZfsVersion } from './zfs-version.js';
 /** What a user who isn't root is to do on a host. */
 export const grantRoles = ['sender', 'receiver', 'append-only', 'pruner'] as const;
 
+/** One of them. */
 export type GrantRole = (typeof grantRoles)[number];
 
 /** Whom rights are for, on what. */
