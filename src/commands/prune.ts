@@ -31,8 +31,9 @@ export class PruneCommand extends BaseCommand<typeof PruneCommand.definition> {
     `,
     examples: [
       ['Show what would be destroyed', 'plan prune --keep-last 3 --keep-daily 14 --keep-monthly 12'],
-      ['Keep the last 30 days of one streamline', 'prune -n debian-7 --keep-within 30d --yes'],
-      ['Prune a backup host, using sudo there', '-s prune --keep-weekly 52 --yes fjoe@remote-host'],
+      ['Keep the last 30 days of one streamline', 'prune -n debian-7 --keep-within 30d'],
+      ['Prune a backup host, using sudo there', '-s prune --keep-weekly 52 fjoe@remote-host'],
+      ['The same from a timer, where nobody can answer', '-s prune --keep-weekly 52 --yes fjoe@remote-host'],
     ],
     options: {
       patterns: patternsOption(
