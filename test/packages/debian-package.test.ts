@@ -92,7 +92,8 @@ test(
 
 test(
   'lintian has no objection',
-  { skip: whyNot || spawnSync('lintian', ['--version']).status !== 0 },
+  // It would bring a hundred packages along, so it is tried where somebody has it.
+  { skip: whyNot || (spawnSync('lintian', ['--version']).status !== 0 && "lintian isn't installed here") },
   (t) => {
     const folder = makeFolder(t);
     assert.equal(makePackages(folder, ['deb']), undefined);
