@@ -39,7 +39,7 @@ const forms: Readonly<Record<string, Form>> = {
   'zfs inherit': two,
   'zfs list': { valued: 'tod', least: 0, most: 1 },
   'zfs load-key': one,
-  'zfs mount': one,
+  'zfs mount': { valued: 'o', ...one },
   'zfs promote': one,
   'zfs receive': one,
   'zfs release': two,

@@ -27,7 +27,7 @@ export function suggestResolution(reason: ConflictReason, { senderName, receiver
       ]);
     case 'modified':
       if (reason.isForeign) return suggestForgetting(reason.destination, receiverName);
-      return `to list the changes, ${runOnReceiver('zfs', 'diff', `${reason.destination}@${reason.common.name}`)} (mount it first if it is not mounted); ${joinWays(
+      return `to list the changes, ${runOnReceiver('zfs', 'diff', `${reason.destination}@${reason.common.name}`)} (if it is not mounted, first ${showCommand('zfs', 'mount', '-o', 'ro', reason.destination)}; a writable mount changes it); ${joinWays(
         [
           ...suggestSetAside(reason.asideObstacle, receiverName),
           `${again} with --rollback to destroy the changes on ${nameHost(receiverName)}`,
@@ -42,12 +42,7 @@ export function suggestResolution(reason: ConflictReason, { senderName, receiver
     case 'passed-by':
       return `create the next version with ${showCommand('zfs-vm', 'tag', reason.newest.dataset)} ${onSender}, then ${again}`;
     case 'no-common-version':
-      if (isPoolRoot(reason.theirs.dataset) || reason.isElsewhere === true || reason.isMarked === true) {
-        return `use another streamline name ${onSender} or ${onReceiver}`;
-      }
-      return reason.copyOf === undefined
-        ? `use another streamline name ${onSender}, or ${again} with --replace to destroy ${qualify(receiverName, reason.theirs.dataset)}`
-        : `use another streamline name: ${qualify(receiverName, reason.theirs.dataset)} is the copy of ${reason.copyOf} and cannot be replaced`;
+      return suggestSeparating(reason, { senderName, receiverName });
     case 'destination-exists':
       if (reason.held !== undefined) return `${elsewhere}, or ${suggestRelease(reason.held, receiverName)}`;
       if (isPoolRoot(reason.destination) || reason.tiedTo !== undefined) return elsewhere;
@@ -98,6 +93,21 @@ function joinWays([first = '', ...others]: readonly string[]): string {
     first.startsWith(start) && way.startsWith(start) ? way.slice(start.length) : way,
   );
   return [first, ...rest].join(', or ');
+}
+
+/** How two images of one streamline name get apart: another name is not enough where the dataset of the other one is at the destination. */
+function suggestSeparating(
+  { theirs, isElsewhere, isMarked, copyOf }: ConflictReason & { readonly kind: 'no-common-version' },
+  { senderName, receiverName }: Ends,
+): string {
+  const onSender = `on ${nameHost(senderName)}`;
+  if (isElsewhere === true) return `use another streamline name ${onSender} or on ${nameHost(receiverName)}`;
+  const separating = `use another streamline name ${onSender} and another destination with -d`;
+  if (isPoolRoot(theirs.dataset) || isMarked === true) return separating;
+  const there = qualify(receiverName, theirs.dataset);
+  return copyOf === undefined
+    ? `${separating}, or ${again} with --replace to destroy ${there}`
+    : `${separating}: ${there} is the copy of ${copyOf} and cannot be replaced`;
 }
 
 /** What to do about a copy that another host claims. */

@@ -1,6 +1,7 @@
 import { showCommand } from '../../base/shell.js';
 import type { StreamlineStatus } from '../../plan/compare-streamlines.js';
 import { fullNameOf, type TaggedSnapshot } from '../../streamline/dataset.js';
+import { datasetOf } from '../../streamline/lineage.js';
 import type { LeftOut } from '../../streamline/tree-members.js';
 import { formatTagShort } from '../../streamline/tag.js';
 import type { Status } from '../../tasks/status/status-result.js';
@@ -43,7 +44,7 @@ export function listRemarks(
     })),
     ...changed.map((tip) => ({
       words: `${host}:${tip} was written to or mounted since: the next push will report a conflict`,
-      resolution: `on ${host}, list the changes with ${showCommand('zfs', 'diff', tip)} (mount it first if it is not mounted) and discard them with ${showCommand('zfs', 'rollback', tip)}, or clone the dataset first to keep them`,
+      resolution: `on ${host}, list the changes with ${showCommand('zfs', 'diff', tip)} (if it is not mounted, first ${showCommand('zfs', 'mount', '-o', 'ro', datasetOf(tip))}) and discard them with ${showCommand('zfs', 'rollback', tip)}, or push the next version with --set-aside to keep them`,
     })),
   ];
 }

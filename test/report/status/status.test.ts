@@ -67,7 +67,7 @@ web         b           1     3 h  2 versions, about 2 KiB  behind, part of 2 re
 web         c                                               unreachable
 web         d           1     3 h  2 versions               conflict
 conflict with d: web in tank/web: d:tank/web has 14 KiB of changes after web:1 that are in no snapshot: it was written to or mounted, or its newest snapshot was destroyed
-  to resolve: to list the changes, run "zfs diff tank/web@zfs-vm:web:1" on d (mount it first if it is not mounted); run the same command again with --set-aside to keep the changes on d in a renamed dataset, or with --rollback to destroy the changes on d
+  to resolve: to list the changes, run "zfs diff tank/web@zfs-vm:web:1" on d (if it is not mounted, first "zfs mount -o ro tank/web"; a writable mount changes it); run the same command again with --set-aside to keep the changes on d in a renamed dataset, or with --rollback to destroy the changes on d
 `,
   );
 });
