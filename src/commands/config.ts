@@ -21,7 +21,7 @@ export class ConfigCommand extends BaseCommand<typeof ConfigCommand.definition> 
 
       \`config check\` reports each fault of the file with its line, and changes nothing.
 
-      \`config show\` prints what the file comes to, with defaults filled in: how each remote is reached, where a push puts new datasets, and
+      \`config show\` prints the effective configuration, with defaults filled in: how each remote is reached, where a push puts new datasets, and
       which versions prune and sync keep. With REMOTE, only that remote.
 
       The file is ~/.config/zfs-vm/config.toml (in $XDG_CONFIG_HOME/zfs-vm if that is set), or the one that \`--config\` names.

@@ -31,7 +31,7 @@ export class DoctorCommand extends BaseCommand<typeof DoctorCommand.definition> 
     names: [['doctor']],
     description: 'examine a host, and say what is wrong and what to do',
     details: `
-      Examines a host, or this machine, by harmless tries: connection and host key, login shell, zfs and its version, pools
+      Examines a host, or this machine, by non-destructive checks: connection and host key, login shell, zfs and its version, pools
       (health, features, space, quotas), the rights that each kind of command needs and how to grant what is missing, sudo,
       zstd, the clock, locks, and what earlier runs have left. Nothing is changed without --clean. One line a finding: \`ok\`, \`note\`,
       \`warning\` (works, but not as well as it could) or \`fault\` (commands fail), with what to do.
@@ -59,7 +59,12 @@ export class DoctorCommand extends BaseCommand<typeof DoctorCommand.definition> 
         help: 'only print the "zfs allow" lines for a role, with the OpenZFS that is there',
       }),
       user: {
-        ...value(['--user'], { value: 'NAME', kind: 'note', help: 'whom they are for', read: readText }),
+        ...value(['--user'], {
+          value: 'NAME',
+          kind: 'note',
+          help: 'user to grant the rights to',
+          read: readText,
+        }),
         needs: besideGrant,
       },
       speed: flag(['--speed'], 'also measure the link: 5 s each way at most'),

@@ -14,7 +14,7 @@ import { BaseCommand } from './base-command.js';
 export class ShowCommand extends BaseCommand<typeof ShowCommand.definition> {
   static readonly definition = defineCommand({
     names: [['show']],
-    description: 'show where a version is, and what there is to know of it',
+    description: 'show where a version is, and details of it',
     details: `
       Shows the version (the newest one, if none is named): when it was made, its GUID and note, and each dataset that has it, with
       its size, what destroying its snapshot alone would free (USED), holds and clones. Copies are found by the GUID, so a snapshot

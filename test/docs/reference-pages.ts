@@ -185,7 +185,7 @@ function formatConfig(): string {
     mark,
     '# zfs-vm.toml',
     'No command needs a configuration file. With one, hosts have short names, and `prune` and `sync` have their rules.',
-    'The file is `~/.config/zfs-vm/config.toml` (`$XDG_CONFIG_HOME/zfs-vm/config.toml` if that is set), or the one that `--config FILE` names. [`zfs-vm config`](config.md) writes an example, checks the file, and shows what it comes to.',
+    'The file is `~/.config/zfs-vm/config.toml` (`$XDG_CONFIG_HOME/zfs-vm/config.toml` if that is set), or the one that `--config FILE` names. [`zfs-vm config`](config.md) writes an example, checks the file, and shows the effective configuration.',
     'Options of the command line take precedence over the file. A host that is named by its address gets nothing from the file. A key that is not known, a value that is not valid, and a group with a member that is no remote are errors with file and line (exit code 2): no command does anything until they are corrected.',
     ...configTables.flatMap(({ title, about, keys }) => [
       `## \`${title}\``,

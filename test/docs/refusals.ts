@@ -48,7 +48,7 @@ const restoreFaults: Entries<RestoreFault> = {
     example: { kind: 'encryption-root', dataset: 'tank/secret/vm', root: 'tank/secret' },
   },
   'name-too-long': {
-    cause: 'The name with the time added is longer than ZFS takes.',
+    cause: 'The name with the time added exceeds the ZFS limit of 255 characters.',
     example: { kind: 'name-too-long', dataset: 'tank/a-very-long-name' },
   },
 };
@@ -82,7 +82,7 @@ const cloneFaults: Entries<CloneFault> = {
     },
   },
   'bad-name': {
-    cause: 'A member of the tree would get a name that ZFS does not take.',
+    cause: 'A member of the tree would get a name that ZFS does not allow.',
     example: { kind: 'bad-name', destination: 'tank/work/a-very-long-name', fault: 'it is too long' },
   },
 };
