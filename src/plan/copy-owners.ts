@@ -67,7 +67,7 @@ export class CopyOwners {
    * @param at its newest snapshot that the source has, too
    */
   mayBeCopy(source: Dataset, at: Snapshot): boolean {
-    return this.#judge(source, at) !== 'anothers' || this.#hasTakenOver(at);
+    return this.#judge(source, at) !== 'anothers' || this.#hasTakenOver(source, at);
   }
 
   /**
@@ -110,16 +110,26 @@ export class CopyOwners {
 
   /**
    * Whether a dataset of the receiver ends with a snapshot of the source's, and its role names one of the sender's that has no version
-   * any more: the source has taken over its past, and maybe its name.
+   * any more: the source has taken over its past, and maybe its name; unless another one has, whose clone it is now by a promotion.
    */
-  #hasTakenOver({ guid, dataset: copy }: Snapshot): boolean {
+  #hasTakenOver(source: Dataset, { guid, dataset: copy }: Snapshot): boolean {
     const { model, sender } = this.#context;
     const role = model.findDataset(copy)?.role;
     if (role === undefined || this.#found.has(copy) || model.findNewerThan(guid, copy).length > 0) {
       return false;
     }
     const followed = role.kind === 'copy' ? this.#listFollowed(role) : [];
-    return followed.length > 0 && followed.every((name) => sender.get(name)?.snapshots.length === 0);
+    const isHeir = ({ origin = '' }: Dataset): boolean => {
+      const heir = datasetOf(origin);
+      return heir === source.name || sender.get(heir)?.snapshots.some((each) => each.guid === guid) !== true;
+    };
+    return (
+      followed.length > 0 &&
+      followed.every((name) => {
+        const dataset = sender.get(name);
+        return dataset?.snapshots.length === 0 && isHeir(dataset);
+      })
+    );
   }
 
   #judge(source: Dataset, { guid, dataset: copy }: Snapshot): 'own' | 'anothers' | 'foreign' | 'open' {

@@ -114,6 +114,14 @@ export const identityMutations: readonly Mutation[] = [
     tests: [rules],
   },
   {
+    name: 'backup-as-heir',
+    protects: 'a backup of a dataset that has lost its past by a promotion does not go on in its copy',
+    file: 'src/plan/copy-owners.ts',
+    text: 'return dataset?.snapshots.length === 0 && isHeir(dataset);',
+    replacement: 'return dataset?.snapshots.length === 0;',
+    tests: [rules],
+  },
+  {
     name: 'conclusive-by-any-rule',
     protects: 'that a dataset is the only one which may be the copy is not told from a quick look',
     file: 'src/probe/questions/is-conclusive.ts',

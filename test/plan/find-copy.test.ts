@@ -407,6 +407,16 @@ rule(
   ['tank/vm -> tank/vm by new', 'tank/clone: copy-unclear tank/archive tank/moved'],
 );
 
+rule(
+  'a backup of a dataset that has lost its past by a promotion is not its heir: what was promoted is',
+  {
+    sender: ['tank/clone: web:1 web:2', 'tank/vm < tank/clone@web:2:', 'fast/vm: web:1 web:2 web:3'],
+    receiver: ['tank/to/vm (copy of tank/vm): web:1 web:2'],
+    to: 'tank/to',
+  },
+  ['tank/clone = tank/to/vm by elsewhere', 'fast/vm: destination-exists tank/to/vm'],
+);
+
 // What is undone
 
 rule(
