@@ -40,7 +40,7 @@ export interface DeletesRequest {
  */
 export function planDeletes(request: DeletesRequest): Destruction[] {
   const { sender, plan } = request;
-  const receiver = hideAsides(request.receiver);
+  const receiver = withoutReplaced(hideAsides(request.receiver), plan);
   const copies = findCopies(plan, receiver, sender);
   const ours = new GuidIndex(sender);
   const left = findLeft(receiver, sender);
@@ -77,9 +77,7 @@ function findCopies(
   sender: Datasets,
 ): Map<string, string> {
   const troubled = new Set(conflicts.map(({ source }) => source));
-  const replaced = new Set(
-    chains.filter(({ preparation }) => preparation?.kind === 'replace').map(({ destination }) => destination),
-  );
+  const replaced = new Set(listReplaced({ chains }));
   const isOwn = (source: string, destination: string): boolean => {
     const role = receiver.get(destination)?.role;
     if (role === undefined) return true;
@@ -104,6 +102,23 @@ function findLeft(receiver: Datasets, sender: Datasets): Set<string> {
       role.sources.every(({ guid, poolGuid }) => !here.has(guid) && here.has(poolGuid)),
   );
   return new Set(left.map(({ name }) => name));
+}
+
+/** The destinations whose old content goes with `--replace`, before anything is deleted. */
+function listReplaced({ chains }: Pick<Plan, 'chains'>): string[] {
+  return chains
+    .filter(({ preparation }) => preparation?.kind === 'replace')
+    .map(({ destination }) => destination);
+}
+
+/** The receiver's datasets without what goes with `--replace`: it keeps no version of a tree from going. */
+function withoutReplaced(receiver: Datasets, plan: Plan): Datasets {
+  const datasets = new Map(receiver);
+  for (const name of listReplaced(plan)) {
+    const dataset = datasets.get(name);
+    if (dataset !== undefined) datasets.set(name, { ...dataset, snapshots: [] });
+  }
+  return datasets;
 }
 
 /** The receiver's datasets without the interrupted receives that a plan completes or drops: they need nothing any more when it is done. */

@@ -10,12 +10,17 @@ import { world } from '../worlds.js';
 /** What would be deleted on the receiver, as `dataset@streamline:version`. */
 function findDeletes(
   { sender, receiver }: { sender: Datasets; receiver: Datasets },
-  { name = '', held = [], rollback = false }: { name?: string; held?: string[]; rollback?: boolean } = {},
+  {
+    name = '',
+    held = [],
+    rollback = false,
+    replace = false,
+  }: { name?: string; held?: string[]; rollback?: boolean; replace?: boolean } = {},
 ): string {
   const pattern = parsePattern(name);
   const patterns: VersionPattern[] = pattern === undefined ? [] : [pattern];
   const choice = { patterns, latest: false };
-  const plan = planTransfer({ sender, receiver, choice, destination: undefined, rollback, replace: false });
+  const plan = planTransfer({ sender, receiver, choice, destination: undefined, rollback, replace });
   return planDeletes({ sender, receiver, plan, patterns, held: new Set(held) })
     .flatMap(({ snapshots }) => snapshots.map(fullNameOf))
     .map((fullName) => fullName.replace('zfs-vm:', ''))
@@ -50,6 +55,13 @@ test('only chosen versions are deleted', () => {
 test('what the receiver cloned something from stays, and what is about to be cloned from', () => {
   const receiver = world('tank/vm: web:1 web:2 web:3', 'tank/c < tank/vm@web:1:');
   assert.equal(findDeletes({ sender: world('tank/vm: web:3'), receiver }), 'tank/vm@web:2');
+});
+
+test('what --replace destroys in a member keeps no version of its tree', () => {
+  const receiver = world('tank/t: web:1 web:2', 'tank/t/d: web:1~y');
+  const sender = world('tank/t: web:2', 'tank/t/d: web:2~d');
+  assert.equal(findDeletes({ sender, receiver }), '');
+  assert.equal(findDeletes({ sender, receiver }, { replace: true }), 'tank/t@web:1');
 });
 
 test('what was set aside below a tree goes with none of its versions, and keeps none', () => {
