@@ -18,7 +18,8 @@ export class UntagCommand extends BaseCommand<typeof UntagCommand.definition> {
     description: 'destroy a version or all versions of a streamline',
     details: `
       Destroys the snapshots of a version, or of all versions of a streamline, on this machine, after showing them and asking; of a tree,
-      those of all members. With \`--also-on\`, also on other hosts, where the snapshots are found by their GUIDs. The datasets stay.
+      those of all members. With \`--also-on\`, also on other hosts, where the snapshots are found by their GUIDs. The datasets stay; a
+      dataset that is marked as a copy, and whose newest snapshot goes, goes back to the one before, so that it can be continued.
 
       A version is not destroyed if it has clones, is held, or is needed by an interrupted receive. Nor is the newest version of a dataset
       that was sent to another host (a push leaves a bookmark of it), unless \`--also-on\` names a host that has it: the next version would get the same
@@ -88,5 +89,8 @@ function formatPlan({ host, plan, reclaim }: HostUntag): string {
     const frees = typeof size === 'number' ? `, which frees ${formatBytes(size)}` : '';
     return `would destroy ${destruction.snapshots.map((each) => nameOn(host, fullNameOf(each))).join(', ')}${frees}\n`;
   });
-  return lines.length > 0 ? lines.join('') : `nothing to destroy on ${host}\n`;
+  const rollbacks = [...plan.rollbacks.values()].map(
+    ({ dataset, to }) => `would roll back the copy ${nameOn(host, dataset)} to ${to}\n`,
+  );
+  return lines.length > 0 ? [...lines, ...rollbacks].join('') : `nothing to destroy on ${host}\n`;
 }

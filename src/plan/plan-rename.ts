@@ -1,8 +1,8 @@
 import { fullNameOf, isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
-import { findVersions } from '../streamline/lineage.js';
+import { findVersions, walkHistory } from '../streamline/lineage.js';
 import { formatTag, formatTagShort, type Tag } from '../streamline/tag.js';
 import { compareVersions, type Version } from '../streamline/version.js';
-import { maxNameLength } from '../zfs/names.js';
+import { isWithin, maxNameLength } from '../zfs/names.js';
 
 /** What is renamed: a version, or, without versions, all of a streamline. */
 export interface RenameRequest {
@@ -28,6 +28,8 @@ export interface Renaming {
 export type RenameObstacle =
   /** There is one of the new name, which is another snapshot. */
   | { readonly kind: 'exists'; readonly snapshot: string; readonly by: string }
+  /** The streamline of the new name is the history of something else: both would be one. */
+  | { readonly kind: 'other-image'; readonly snapshot: string; readonly by: string }
   /** Versions are ordered by their numbers, and this one would change places. */
   | {
       readonly kind: 'order';
@@ -66,15 +68,21 @@ export function planRename(
     return { snapshot, tag: { streamline: to.streamline, version } };
   });
   const guids = new Set(snapshots.map(({ guid }) => guid));
-  const taken = new Map([...findVersions(datasets, to.streamline)].map((other) => [other.name, other]));
+  const others = [...findVersions(datasets, to.streamline)].filter(({ guid }) => !guids.has(guid));
+  const places =
+    from.streamline === to.streamline ? [] : [...new Set(snapshots.map(({ dataset }) => dataset))];
+  const images = new Map(places.map((name) => [name, findOtherImage(datasets, name, others)]));
   const obstacles = renamings.flatMap((renaming): RenameObstacle[] => {
     const { snapshot, tag } = renaming;
     const fullName = fullNameOf(snapshot);
     const name = formatTag(tag);
-    const other = taken.get(name);
-    const isTaken = other !== undefined && (other.guid !== snapshot.guid || !guids.has(other.guid));
+    const same = others.find((other) => other.name === name && !isOfOneTree(snapshot, other));
+    const image = images.get(snapshot.dataset);
     return [
-      ...(isTaken ? [{ kind: 'exists', snapshot: fullName, by: fullNameOf(other) } as const] : []),
+      ...(same !== undefined ? [{ kind: 'exists', snapshot: fullName, by: fullNameOf(same) } as const] : []),
+      ...(same === undefined && image !== undefined
+        ? [{ kind: 'other-image', snapshot: fullName, by: fullNameOf(image) } as const]
+        : []),
       ...(held.has(fullName) ? [{ kind: 'held', snapshot: fullName } as const] : []),
       ...(snapshot.dataset.length + 1 + name.length > maxNameLength
         ? [{ kind: 'name-too-long', snapshot: fullName } as const]
@@ -83,6 +91,33 @@ export function planRename(
     ];
   });
   return { renamings: renamings.filter(({ snapshot, tag }) => snapshot.name !== formatTag(tag)), obstacles };
+}
+
+/** Whether two snapshots in different datasets may be parts of one version, of which an earlier run has renamed some. */
+function isOfOneTree(a: TaggedSnapshot, b: TaggedSnapshot): boolean {
+  return a.dataset !== b.dataset && (isWithin(a.dataset, b.dataset) || isWithin(b.dataset, a.dataset));
+}
+
+/**
+ * The first of the versions of a streamline, if none of them has to do with a dataset: neither by a common history, nor as a part of one tree.
+ * Then the streamline is another image's.
+ */
+function findOtherImage(
+  datasets: Datasets,
+  name: string,
+  versions: readonly TaggedSnapshot[],
+): TaggedSnapshot | undefined {
+  const historyOf = (each: string): Set<bigint> => {
+    const dataset = datasets.get(each);
+    return new Set(
+      dataset === undefined ? [] : Array.from(walkHistory(datasets, dataset), ({ guid }) => guid),
+    );
+  };
+  const history = historyOf(name);
+  const isRelated = (other: string): boolean =>
+    isWithin(other, name) || isWithin(name, other) || [...historyOf(other)].some((guid) => history.has(guid));
+  const places = new Set(versions.map(({ dataset }) => dataset));
+  return [...places].some(isRelated) ? undefined : versions[0];
 }
 
 /** The neighbour in its dataset that a version would change places with. */

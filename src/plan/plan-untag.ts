@@ -40,8 +40,6 @@ export interface UntagRequest {
   readonly trees: readonly Tree[];
   /** The snapshots that are held, by full name. */
   readonly held: ReadonlySet<string>;
-  /** Whether the host is another one than this machine, so that what it has are copies. */
-  readonly isOfCopies: boolean;
   /** Whether it goes on the hosts that it was sent to, too. */
   readonly isUntaggedElsewhere: boolean;
 }
@@ -50,10 +48,7 @@ export interface UntagRequest {
  * Plans what untagging versions destroys on a host. What has clones, is held, or is needed by an interrupted receive stays; so does the newest
  * version of a dataset that was sent, of which a push leaves a bookmark. From any other one, increments go on from its bookmark.
  */
-export function planUntag(
-  datasets: Datasets,
-  { trees, held, isOfCopies, isUntaggedElsewhere }: UntagRequest,
-): UntagPlan {
+export function planUntag(datasets: Datasets, { trees, held, isUntaggedElsewhere }: UntagRequest): UntagPlan {
   const rollbacks = new Map<string, CopyRollback>();
   const copyObstacles: UntagObstacle[] = [];
   const untagged = new Set<Snapshot>(trees.flatMap(partsOf));
@@ -61,7 +56,8 @@ export function planUntag(
     const dataset = datasets.get(name);
     const newest = dataset?.snapshots.at(-1);
     if (dataset === undefined || newest === undefined || !untagged.has(newest)) continue;
-    if (!isOfCopies && dataset.role?.kind !== 'copy') continue;
+    // What nobody has marked as a copy may be the original: its content is somebody's.
+    if (dataset.role?.kind !== 'copy') continue;
     const left = dataset.snapshots.findLast((snapshot) => !untagged.has(snapshot));
     const snapshot = fullNameOf(newest);
     if (dataset.writtenBytes > 0) copyObstacles.push({ kind: 'copy-written', snapshot });

@@ -119,6 +119,11 @@ const renameObstacles: Entries<RenameObstacle> = {
     cause: 'Another snapshot has the new name.',
     example: { kind: 'exists', snapshot, by: 'tank/vm@zfs-vm:web:2' },
   },
+  'other-image': {
+    cause:
+      'Another image has the streamline of the new name. Versions of two images in one streamline could not be told apart.',
+    example: { kind: 'other-image', snapshot, by: 'tank/ct@zfs-vm:web:2' },
+  },
   order: {
     cause: 'Versions are ordered by their numbers, and a new name cannot change the order of snapshots.',
     example: { kind: 'order', snapshot, neighbour: 'web:2', isAfter: true },

@@ -93,3 +93,34 @@ for (const [args, words] of [
     assert.match((await expectRun(world, 'a', args, 2)).stderr, words);
   });
 }
+
+test('a rename of a tree that was interrupted is finished, or undone, by the next', async () => {
+  const { world, a } = await makeWorld();
+  a.pools.create('tank/tree');
+  a.pools.create('tank/tree/etc');
+  a.pools.snapshot(['tank/tree@zfs-vm:tr:1'], { recursive: true });
+  a.pools.renameSnapshot('tank/tree@zfs-vm:tr:1', 'tank/tree@zfs-vm:x:1');
+  const names = (): string => `${versionsOf(a, 'tank/tree')} ${versionsOf(a, 'tank/tree/etc')}`;
+  await expectRun(world, 'a', 'rename tr x');
+  assert.equal(names(), 'x:1 x:1');
+  a.pools.renameSnapshot('tank/tree/etc@zfs-vm:x:1', 'tank/tree/etc@zfs-vm:tr:1');
+  await expectRun(world, 'a', 'rename x tr');
+  assert.equal(names(), 'tr:1 tr:1');
+});
+
+test('two images do not become one streamline', async () => {
+  const { world, a } = await makeWorld();
+  a.pools.create('tank/spare');
+  addVersion(a, 'tank/spare', 'other:7');
+  const { stderr } = await expectRun(world, 'a', 'rename other web', 3);
+  assert.match(stderr, /tank\/spare@zfs-vm:other:7 cannot get that name: .* is of another image/);
+  await expectRun(world, 'a', 'rename other:7 web', 3);
+  assert.equal(versionsOf(a, 'tank/spare'), 'other:7');
+});
+
+test('a version with a slip in its name gets that of its image', async () => {
+  const { world, a } = await makeWorld();
+  addVersion(a, 'tank/vm', 'wbe:9');
+  await expectRun(world, 'a', 'rename wbe web');
+  assert.match(versionsOf(a), /web:9$/);
+});

@@ -115,6 +115,24 @@ test('a streamline goes on its copy, too, which goes back to the snapshot that i
   assertHasVersionsOf(b, a);
 });
 
+test('an original is never rolled back, whoever untags its version', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'b', 'pull --no-bookmark a');
+  const content = [...a.pools.open('tank/vm').content];
+  await expectRun(world, 'b', 'untag --yes --also-on a web:3');
+  assert.equal(versionsOf(a), 'web:1 web:2');
+  assert.equal(versionsOf(b), 'web:1 web:2');
+  assert.deepEqual([...a.pools.open('tank/vm').content], content);
+});
+
+test('this machine under another name is no other host', async () => {
+  const { world, a } = makeWorld();
+  const content = [...a.pools.open('tank/vm').content];
+  await expectRun(world, 'a', 'untag --yes --also-on a web:3');
+  assert.equal(versionsOf(a), 'web:1 web:2');
+  assert.deepEqual([...a.pools.open('tank/vm').content], content);
+});
+
 test('a copy of which nothing would be left keeps all', async () => {
   const { world, a, b } = makeWorld();
   await expectRun(world, 'a', 'push b');

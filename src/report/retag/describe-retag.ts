@@ -60,6 +60,11 @@ export function describeRenameObstacle(
         summary: `${snapshot} cannot get that name: ${nameOn(host, obstacle.by)} has it, and is another snapshot`,
         hint: 'choose a name that does not exist',
       };
+    case 'other-image':
+      return {
+        summary: `${snapshot} cannot get that name: ${nameOn(host, obstacle.by)} is of another image, and both would become one streamline`,
+        hint: 'choose a name that does not exist',
+      };
     case 'order':
       return {
         summary: `${snapshot} comes ${obstacle.isAfter ? 'before' : 'after'} ${obstacle.neighbour}, and the new version would not`,

@@ -2,6 +2,7 @@ import { localName } from '../../base/local-name.js';
 import { resolveHosts } from '../../config/config.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { readInventory } from '../../inventory/read-inventory.js';
+import { isSameMachine } from '../../plan/same-machine.js';
 import type { Datasets } from '../../streamline/dataset.js';
 import { Hosts } from '../hosts.js';
 import type { Surroundings } from '../surroundings.js';
@@ -13,7 +14,7 @@ export interface ReadHost {
 }
 
 /**
- * Reads this machine and others at once, does something with them, and closes them.
+ * Reads this machine and others at once, does something with them, and closes them. This machine under another name is no other one.
  * @param alsoOn the others, groups among them
  * @throws ZfsVmError when one of them can't be read
  */
@@ -35,6 +36,9 @@ export async function withReadHosts<T>(
       read(hosts.openLocal()),
       ...names.map((name) => read(hosts.open(name))),
     ]);
-    return use(here, others);
+    return use(
+      here,
+      others.filter(({ datasets }) => !isSameMachine(here.datasets, datasets)),
+    );
   });
 }

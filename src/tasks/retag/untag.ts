@@ -144,18 +144,16 @@ async function withPlans<T>(
     const planOn = async (
       { endpoint, datasets }: ReadHost,
       own: readonly Tree[],
-      isOfCopies: boolean,
+      isElsewhere: boolean,
     ): Promise<HostUntag> => {
       const held = await readHeld(endpoint, own.flatMap(partsOf).map(fullNameOf), signal);
-      // What is the newest one there follows what is done here.
-      const isUntaggedElsewhere = isElsewhere || isOfCopies;
-      const plan = planUntag(datasets, { trees: own, held, isOfCopies, isUntaggedElsewhere });
+      const plan = planUntag(datasets, { trees: own, held, isUntaggedElsewhere: isElsewhere });
       const isPossible = plan.obstacles.length === 0;
       const reclaim = await measureReclaim(endpoint, isPossible ? plan.destructions : [], signal);
       return { host: endpoint.host.name, plan, reclaim };
     };
     const plans = await Promise.all([
-      planOn(local, trees, false),
+      planOn(local, trees, isElsewhere),
       ...others.map((host) => {
         const { datasets } = host;
         return planOn(host, joinTrees(findByGuid(datasets, guids), findAsides(datasets)), true);
