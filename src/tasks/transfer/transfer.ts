@@ -5,6 +5,7 @@ import { estimateSizes } from '../../transfer/around/estimate-sizes.js';
 import type { Surroundings } from '../surroundings.js';
 import type { PlannedTransfers, ReceiverFailure, ReceiverOutcome } from '../transfer-outcome.js';
 import { gather } from './gather.js';
+import { refuseMistakenHosts } from './mistaken-host.js';
 import type { TransferOptions } from './options.js';
 import type { PreparedTransfer, ReceiverRequest } from './receiver-transfer.js';
 import { attempt, FailureTeller, lookAt, withReceivers } from './receivers.js';
@@ -32,6 +33,8 @@ export async function transfer(
         ...{ clock: surroundings.clock, signal },
       },
     );
+    const [first] = ready.values();
+    if (first !== undefined) await refuseMistakenHosts(looks, first.plan, surroundings.config);
     const works = new Map(Array.from(ready, ([index, { work }]) => [index, work]));
     const starting = startRound(works, { ...options, lagMs: limitLag(options) }, surroundings);
     const failure = starting.then(() => undefined).catch((error: unknown) => error);
