@@ -166,8 +166,10 @@ export class CopyFinder {
       const base = own.get(at.guid);
       const holder = this.#model.findDataset(at.dataset);
       if (base === undefined || holder === undefined || !isSnapshot(at) || holder === copy) continue;
-      // A clone that was never promoted is younger than what it was cloned from.
-      if (copy.madeAtSeconds > holder.madeAtSeconds) return undefined;
+      // A clone that was never promoted is younger than what it was cloned from; in the same second, a first receive that was interrupted tells.
+      const isBegun = copy.snapshots.length === 0 && copy.partial !== undefined;
+      const ageSeconds = holder.madeAtSeconds - copy.madeAtSeconds;
+      if (ageSeconds < 0 || (ageSeconds === 0 && isBegun)) return undefined;
       if (!this.#owners.mayBeCopy(dataset, { ...at, dataset: name })) return undefined;
       return { kind: 'past-promoted', destination: name, holder: holder.name, base };
     }
