@@ -1,4 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
+import { quoteWord } from '../../base/shell.js';
 import type { Config } from '../../config/config.js';
 import type { Plan } from '../../plan/plan.js';
 import { isTagged } from '../../streamline/dataset.js';
@@ -27,7 +28,7 @@ export async function refuseMistakenHosts(
     const what = findNamed(plan, name);
     if (what === undefined) continue;
     throw new ZfsVmError('usage', `there is no host ${name}, and ${name} is ${what}; nothing was sent`, {
-      hint: `to choose a streamline, use -n, e.g. -n ${name}`,
+      hint: `to choose a streamline, use -n, e.g. -n ${quoteWord(name)}`,
     });
   }
 }
