@@ -28,7 +28,7 @@ export async function refuseMistakenHosts(
     const what = findNamed(plan, name);
     if (what === undefined) continue;
     throw new ZfsVmError('usage', `there is no host ${name}, and ${name} is ${what}; nothing was sent`, {
-      hint: `to choose a streamline, use -n, e.g. -n ${quoteWord(name)}`,
+      hint: `to choose a streamline, use -n ${quoteWord(name)}`,
     });
   }
 }
