@@ -77,7 +77,7 @@ export const identityMutations: readonly Mutation[] = [
     name: 'clone-as-promoted',
     protects: 'a clone that is younger than what it was cloned from has lost no past to it',
     file: finder,
-    text: 'if (copy.madeAtSeconds > holder.madeAtSeconds) return undefined;',
+    text: 'if (ageSeconds < 0 || (ageSeconds === 0 && isBegun)) return undefined;',
     replacement: 'if (copy.madeAtSeconds < 0) return undefined;',
     tests: [rules],
   },
