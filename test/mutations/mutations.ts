@@ -379,7 +379,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'gate-below-by-letters',
     protects: 'the gate that is a shell script takes no dataset whose name only begins as that of a root',
-    file: 'src/gate/sh/reader.ts',
+    file: 'src/gate/sh/reader-text.ts',
     text: 'index(text, root[i] "/") == 1',
     replacement: 'index(text, root[i]) == 1',
     tests: ['test/gate/attacks.test.ts'],
@@ -387,7 +387,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'gate-dots',
     protects: 'the gate that is a shell script takes no name with .. in it',
-    file: 'src/gate/sh/reader.ts',
+    file: 'src/gate/sh/reader-text.ts',
     text: 'if (shape in lacks && text ~ lacks[shape]) return 0',
     replacement: '',
     tests: ['test/gate/attacks.test.ts'],
