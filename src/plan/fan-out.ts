@@ -1,3 +1,4 @@
+import { groupBy } from '../base/group-by.js';
 import { noPropertyChanges } from '../zfs/properties.js';
 import { sendArguments } from '../zfs/send.js';
 import type { Chain, Plan, Step } from './plan.js';
@@ -89,7 +90,7 @@ interface Stretch {
 
 /** Finds what two or more have in common at their ends, as far back as it goes; then what some of them have before that. */
 function* findCommonEnds(tails: readonly Tail[]): Generator<[Stretch, ...Stretch[]]> {
-  for (const group of groupBy(tails, lastKeyOf)) {
+  for (const group of groupBy(tails, lastKeyOf).values()) {
     const [first, ...others] = group;
     if (others.length === 0 || first.length === 0) continue;
     const agree = (back: number): boolean =>
@@ -107,16 +108,6 @@ function* findCommonEnds(tails: readonly Tail[]): Generator<[Stretch, ...Stretch
 
 function lastKeyOf({ keys, length }: Tail): string {
   return keys[length - 1] ?? '';
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): [T, ...T[]][] {
-  const groups = new Map<string, [T, ...T[]]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
 }
 
 function describeStream(chain: Chain, step: Step, encoding: string): string {

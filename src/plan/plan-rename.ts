@@ -1,3 +1,4 @@
+import { groupBy } from '../base/group-by.js';
 import { fullNameOf, isTagged, type Datasets, type TaggedSnapshot } from '../streamline/dataset.js';
 import { findVersions, walkHistory } from '../streamline/lineage.js';
 import { formatTag, formatTagShort, type Tag } from '../streamline/tag.js';
@@ -67,16 +68,21 @@ export function planRename(
     const version = from.version === undefined ? snapshot.tag.version : (to.version ?? snapshot.tag.version);
     return { snapshot, tag: { streamline: to.streamline, version } };
   });
-  const guids = new Set(snapshots.map(({ guid }) => guid));
-  const others = [...findVersions(datasets, to.streamline)].filter(({ guid }) => !guids.has(guid));
-  const places =
-    from.streamline === to.streamline ? [] : [...new Set(snapshots.map(({ dataset }) => dataset))];
-  const images = new Map(places.map((name) => [name, findOtherImage(datasets, name, others)]));
+  const named = groupBy([...findVersions(datasets, to.streamline)], ({ name }) => name);
+  const targets = new Map(renamings.map(({ snapshot, tag }) => [snapshot, formatTag(tag)]));
+  const images =
+    from.streamline === to.streamline ? new Map<string, never>() : findOtherImages(datasets, snapshots, to);
   const obstacles = renamings.flatMap((renaming): RenameObstacle[] => {
     const { snapshot, tag } = renaming;
     const fullName = fullNameOf(snapshot);
     const name = formatTag(tag);
-    const same = others.find((other) => other.name === name && !isOfOneTree(snapshot, other));
+    // What is a part of the same version has the same name.
+    const same = named
+      .get(name)
+      ?.find(
+        (other) =>
+          other.guid !== snapshot.guid && targets.get(other) !== name && !isOfOneVersion(snapshot, other),
+      );
     const image = images.get(snapshot.dataset);
     return [
       ...(same !== undefined ? [{ kind: 'exists', snapshot: fullName, by: fullNameOf(same) } as const] : []),
@@ -93,31 +99,47 @@ export function planRename(
   return { renamings: renamings.filter(({ snapshot, tag }) => snapshot.name !== formatTag(tag)), obstacles };
 }
 
-/** Whether two snapshots in different datasets may be parts of one version, of which an earlier run has renamed some. */
-function isOfOneTree(a: TaggedSnapshot, b: TaggedSnapshot): boolean {
-  return a.dataset !== b.dataset && (isWithin(a.dataset, b.dataset) || isWithin(b.dataset, a.dataset));
+/**
+ * Whether two snapshots are parts of one version of a tree, of which an interrupted run may have renamed one: `zfs snapshot` makes them in one transaction
+ * group. Those of a copy were received in several, and nothing tells.
+ */
+function isOfOneVersion(a: TaggedSnapshot, b: TaggedSnapshot): boolean {
+  return a.createtxg === b.createtxg && (isWithin(a.dataset, b.dataset) || isWithin(b.dataset, a.dataset));
 }
 
 /**
- * The first of the versions of a streamline, if none of them has to do with a dataset: neither by a common history, nor as a part of one tree.
- * Then the streamline is another image's.
+ * For each dataset that has something to be renamed, a version of the new streamline, if that is another image's: if none of its versions has to do with
+ * the dataset, neither by a common history, nor as a part of one version.
  */
-function findOtherImage(
+function findOtherImages(
   datasets: Datasets,
-  name: string,
-  versions: readonly TaggedSnapshot[],
-): TaggedSnapshot | undefined {
-  const historyOf = (each: string): Set<bigint> => {
-    const dataset = datasets.get(each);
-    return new Set(
-      dataset === undefined ? [] : Array.from(walkHistory(datasets, dataset), ({ guid }) => guid),
-    );
+  snapshots: readonly TaggedSnapshot[],
+  { streamline }: RenamedName,
+): ReadonlyMap<string, TaggedSnapshot> {
+  const guids = new Set(snapshots.map(({ guid }) => guid));
+  const others = [...findVersions(datasets, streamline)].filter(({ guid }) => !guids.has(guid));
+  const [first] = others;
+  if (first === undefined) return new Map();
+  const byGroup = groupBy(others, ({ createtxg }) => createtxg);
+  const isPart = (snapshot: TaggedSnapshot): boolean =>
+    (byGroup.get(snapshot.createtxg) ?? []).some((other) => isOfOneVersion(snapshot, other));
+  const histories = [...new Set(others.map(({ dataset }) => dataset))].map((name) =>
+    historyOf(datasets, name),
+  );
+  const isRelated = (own: readonly TaggedSnapshot[]): boolean => {
+    const history = historyOf(datasets, own[0]?.dataset ?? '');
+    return own.some(isPart) || histories.some((theirs) => [...theirs].some((guid) => history.has(guid)));
   };
-  const history = historyOf(name);
-  const isRelated = (other: string): boolean =>
-    isWithin(other, name) || isWithin(name, other) || [...historyOf(other)].some((guid) => history.has(guid));
-  const places = new Set(versions.map(({ dataset }) => dataset));
-  return [...places].some(isRelated) ? undefined : versions[0];
+  const places = groupBy(snapshots, ({ dataset }) => dataset);
+  const related = [...places].filter(([, own]) => isRelated(own)).map(([name]) => name);
+  // A member belongs where its tree does.
+  const isUnrelated = (name: string): boolean => !related.some((other) => isWithin(name, other));
+  return new Map([...places.keys()].filter(isUnrelated).map((name) => [name, first]));
+}
+
+function historyOf(datasets: Datasets, name: string): Set<bigint> {
+  const dataset = datasets.get(name);
+  return new Set(dataset === undefined ? [] : Array.from(walkHistory(datasets, dataset), ({ guid }) => guid));
 }
 
 /** The neighbour in its dataset that a version would change places with. */

@@ -1,3 +1,4 @@
+import { groupBy } from '../base/group-by.js';
 import {
   fullNameOf,
   isTagged,
@@ -59,12 +60,7 @@ export function* findVersions(datasets: Datasets, streamline?: string): Generato
 
 /** Versions by their streamlines, these in the order of their names. */
 export function groupByStreamline(versions: Iterable<TaggedSnapshot>): Map<string, TaggedSnapshot[]> {
-  const groups = new Map<string, TaggedSnapshot[]>();
-  for (const version of versions) {
-    const group = groups.get(version.tag.streamline);
-    if (group === undefined) groups.set(version.tag.streamline, [version]);
-    else group.push(version);
-  }
+  const groups = groupBy(versions, ({ tag }) => tag.streamline);
   return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -124,3 +124,24 @@ test('a version with a slip in its name gets that of its image', async () => {
   await expectRun(world, 'a', 'rename wbe web');
   assert.match(versionsOf(a), /web:9$/);
 });
+
+test('an image that lies below another one does not become a part of it', async () => {
+  const { world, a } = await makeWorld();
+  a.pools.create('tank/vm/data');
+  addVersion(a, 'tank/vm/data', 'db:1');
+  const { stderr } = await expectRun(world, 'a', 'rename db web', 3);
+  assert.match(stderr, /db:1 cannot get that name: tank\/vm@zfs-vm:web:1 has it, and is another snapshot/);
+  await expectRun(world, 'a', 'rename db:1 web:9', 3);
+  assert.equal(versionsOf(a, 'tank/vm/data'), 'db:1');
+});
+
+test('a tree that is renamed here only can be renamed back on both', async () => {
+  const { world, a, b } = await makeWorld();
+  a.pools.create('tank/tree');
+  a.pools.create('tank/tree/etc');
+  a.pools.snapshot(['tank/tree@zfs-vm:tr:1'], { recursive: true });
+  await expectRun(world, 'a', 'push b');
+  await expectRun(world, 'a', 'rename tr x');
+  await expectRun(world, 'a', 'rename --also-on b x tr');
+  for (const machine of [a, b]) assert.equal(versionsOf(machine, 'tank/tree/etc'), 'tr:1');
+});
