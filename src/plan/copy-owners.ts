@@ -119,15 +119,15 @@ export class CopyOwners {
       return false;
     }
     const followed = role.kind === 'copy' ? this.#listFollowed(role) : [];
-    const isHeir = ({ origin = '' }: Dataset): boolean => {
+    const hasOtherHeir = ({ origin = '' }: Dataset): boolean => {
       const heir = datasetOf(origin);
-      return heir === source.name || sender.get(heir)?.snapshots.some((each) => each.guid === guid) !== true;
+      return heir !== source.name && sender.get(heir)?.snapshots.some((each) => each.guid === guid) === true;
     };
     return (
       followed.length > 0 &&
       followed.every((name) => {
         const dataset = sender.get(name);
-        return dataset?.snapshots.length === 0 && isHeir(dataset);
+        return dataset?.snapshots.length === 0 && !hasOtherHeir(dataset);
       })
     );
   }

@@ -117,7 +117,7 @@ export const identityMutations: readonly Mutation[] = [
     name: 'backup-as-heir',
     protects: 'a backup of a dataset that has lost its past by a promotion does not go on in its copy',
     file: 'src/plan/copy-owners.ts',
-    text: 'return dataset?.snapshots.length === 0 && isHeir(dataset);',
+    text: 'return dataset?.snapshots.length === 0 && !hasOtherHeir(dataset);',
     replacement: 'return dataset?.snapshots.length === 0;',
     tests: [rules],
   },

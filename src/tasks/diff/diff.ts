@@ -1,13 +1,13 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { localName } from '../../base/local-name.js';
 import { quoteCommand } from '../../base/shell.js';
-import { readInventory } from '../../inventory/read-inventory.js';
 import { compareTrees, compareWithPresent, type Comparison } from '../../streamline/comparison.js';
 import type { Datasets } from '../../streamline/dataset.js';
 import type { VersionName } from '../../streamline/find-version.js';
 import { formatTagShort } from '../../streamline/tag.js';
 import { findNamedVersion } from '../find-named-version.js';
 import { Hosts } from '../hosts.js';
+import { readTagged } from '../read-tagged.js';
 import type { PairResult } from '../pair-result.js';
 import type { Surroundings } from '../surroundings.js';
 import { comparePairs } from './compare-pairs.js';
@@ -41,12 +41,9 @@ export interface DiffResult {
  * @throws ZfsVmError `usage` when neither comes from the other, or the later one was named first; when this machine can't be read
  */
 export async function diff(request: DiffRequest, surroundings: Surroundings): Promise<DiffResult> {
-  const { signal, emit } = surroundings;
   return Hosts.use(surroundings, async (hosts) => {
     const endpoint = hosts.openLocal();
-    const { datasets, malformedTags } = await readInventory(endpoint, { scope: 'tagged', signal });
-    emit({ kind: 'malformed-tags', host: localName, malformedTags });
-    const comparison = findPairs(datasets, request);
+    const comparison = findPairs(await readTagged(endpoint, surroundings), request);
     if (comparison.kind === 'same') return { compared: [], onlyEarlier: [], onlyLater: [] };
     const { pairs, onlyEarlier, onlyLater } = comparison;
     return { compared: await comparePairs(endpoint, pairs, surroundings), onlyEarlier, onlyLater };

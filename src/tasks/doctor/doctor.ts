@@ -35,7 +35,7 @@ export interface DoctorResult {
 }
 
 /**
- * Examines a host by harmless tries: nothing is changed there.
+ * Examines a host by non-destructive checks: nothing is changed there.
  * @throws ZfsVmError `usage` for a host that can't be one, and the signal's reason; whatever else is wrong is a finding
  */
 export async function doctor(

@@ -1,6 +1,5 @@
 import { localName } from '../../base/local-name.js';
 import { resolveHosts } from '../../config/config.js';
-import { readInventory } from '../../inventory/read-inventory.js';
 import { findAsides } from '../../plan/aside.js';
 import type { Datasets } from '../../streamline/dataset.js';
 import { findReaches, type Reach } from '../../streamline/lineage-reach.js';
@@ -9,6 +8,7 @@ import { isChosenTag } from '../../streamline/selection.js';
 import type { Tag } from '../../streamline/tag.js';
 import { checkPatterns } from '../check-request.js';
 import { Hosts } from '../hosts.js';
+import { readTagged } from '../read-tagged.js';
 import type { Surroundings } from '../surroundings.js';
 import type { ListRequest } from './list.js';
 
@@ -37,14 +37,11 @@ export async function listLineages(
   { host: target = localName, patterns = [], alsoOn = [] }: LineagesRequest,
   surroundings: Surroundings,
 ): Promise<Lineages> {
-  const { config, signal, emit } = surroundings;
+  const { config } = surroundings;
   return Hosts.use(surroundings, async (hosts) => {
     const read = async (name: string): Promise<{ host: string; datasets: Datasets }> => {
       const endpoint = await hosts.open(name);
-      const host = endpoint.host.name;
-      const { datasets, malformedTags } = await readInventory(endpoint, { scope: 'tagged', signal });
-      emit({ kind: 'malformed-tags', host, malformedTags });
-      return { host, datasets };
+      return { host: endpoint.host.name, datasets: await readTagged(endpoint, surroundings) };
     };
     const names = resolveHosts(config, alsoOn);
     const [{ host, datasets }, ...others] = await Promise.all([read(target), ...names.map(read)]);

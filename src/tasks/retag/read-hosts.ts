@@ -1,10 +1,10 @@
 import { localName } from '../../base/local-name.js';
 import { resolveHosts } from '../../config/config.js';
 import type { Endpoint } from '../../host/endpoint.js';
-import { readInventory } from '../../inventory/read-inventory.js';
 import { isSameMachine } from '../../plan/same-machine.js';
 import type { Datasets } from '../../streamline/dataset.js';
 import { Hosts } from '../hosts.js';
+import { readTagged } from '../read-tagged.js';
 import type { Surroundings } from '../surroundings.js';
 
 /** A host, and what it has. */
@@ -23,14 +23,12 @@ export async function withReadHosts<T>(
   surroundings: Surroundings,
   use: (here: ReadHost, others: readonly ReadHost[]) => Promise<T>,
 ): Promise<T> {
-  const { config, signal, emit } = surroundings;
+  const { config } = surroundings;
   const names = resolveHosts(config, alsoOn).filter((name) => name !== localName);
   return Hosts.use(surroundings, async (hosts) => {
     const read = async (opening: Endpoint | Promise<Endpoint>): Promise<ReadHost> => {
       const endpoint = await opening;
-      const { datasets, malformedTags } = await readInventory(endpoint, { scope: 'tagged', signal });
-      emit({ kind: 'malformed-tags', host: endpoint.host.name, malformedTags });
-      return { endpoint, datasets };
+      return { endpoint, datasets: await readTagged(endpoint, surroundings) };
     };
     const [here, ...others] = await Promise.all([
       read(hosts.openLocal()),

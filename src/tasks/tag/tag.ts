@@ -1,6 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { flushPools } from '../../inventory/find-unchanged.js';
-import { readInventory } from '../../inventory/read-inventory.js';
 import { readExtent, type Extent } from '../../inventory/read-extent.js';
 import { findContainerDatasets } from '../../streamline/container.js';
 import { isTagged, type Dataset, type Datasets } from '../../streamline/dataset.js';
@@ -8,6 +7,7 @@ import { findTreeAbove } from '../../streamline/tree-members.js';
 import { findStreamlineFault, type Tag } from '../../streamline/tag.js';
 import { findNoteFault } from '../../zfs/notes.js';
 import { Hosts } from '../hosts.js';
+import { readTagged } from '../read-tagged.js';
 import type { Surroundings } from '../surroundings.js';
 import { findNextVersion, makeVersion, type Unchanged } from './next-version.js';
 
@@ -53,8 +53,7 @@ export async function tag(request: TagRequest, surroundings: Surroundings): Prom
   const { signal, emit } = surroundings;
   return Hosts.use(surroundings, async (hosts) => {
     const endpoint = hosts.openLocal();
-    const { datasets, malformedTags } = await readInventory(endpoint, { scope: 'tagged', signal });
-    emit({ kind: 'malformed-tags', host: endpoint.host.name, malformedTags });
+    const datasets = await readTagged(endpoint, surroundings);
     const dataset = findDataset(datasets, target);
     const extent =
       recursive === undefined
