@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { ZfsVmError } from '../../base/errors.js';
 import { describeThrown, toPrintable } from '../../base/printable.js';
 import { readLines } from '../run-command.js';
@@ -116,6 +116,10 @@ export class Master {
         throwIfStopped(label, signal);
         if (master.lossReason() !== undefined) throw describeFailure(label, sshCommand, master.#lines);
       }
+      // What it has said before is in its pipe, and would be left out if all ended at once. A turn that has begun may have looked
+      // there already.
+      await nextTurn();
+      await nextTurn();
       return master;
     } catch (error) {
       await master.close();
