@@ -83,3 +83,19 @@ test('what has come since a rollback was shown is kept, and so is what was shown
     assertHasVersionsOf(b, a);
   }
 });
+
+test('what is written to a mounted copy while its snapshots are destroyed is not lost', async () => {
+  const { world, a, b } = await makeWorld(2);
+  const copy = b.pools.open('tank/vm');
+  copy.isMounted = true;
+  let isWritten = false;
+  b.beforeZfs = ([subcommand]) => {
+    if (subcommand !== 'rollback' || !copy.isMounted) return;
+    b.pools.write('tank/vm', [70]);
+    isWritten = true;
+  };
+  await expectRun(world, 'a', 'push --rollback --yes b');
+  assert.ok(!isWritten);
+  assertHasVersionsOf(b, a);
+  assert.ok(copy.isMounted);
+});

@@ -155,3 +155,39 @@ for (const [args, words] of [
     assert.match((await expectRun(world, 'a', args, 2)).stderr, words);
   });
 }
+
+test('what is written to a mounted copy while its version is destroyed is not lost', async () => {
+  const { world, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  const copy = b.pools.open('tank/vm');
+  copy.isMounted = true;
+  let isWritten = false;
+  b.beforeZfs = ([subcommand]) => {
+    if (subcommand !== 'rollback' || !copy.isMounted) return;
+    b.pools.write('tank/vm', [70]);
+    isWritten = true;
+  };
+  await expectRun(world, 'a', 'untag --yes --also-on b web:3');
+  assert.ok(!isWritten);
+  assert.equal(versionsOf(b), 'web:1 web:2');
+  assert.ok(copy.isMounted);
+});
+
+test('a copy that is in use, or written to after the question, keeps its version', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  const copy = b.pools.open('tank/vm');
+  Object.assign(copy, { isMounted: true, isInUse: true });
+  const state = describeState(b);
+  assert.match((await expectRun(world, 'a', 'untag --yes --also-on b web:3', 1)).stderr, /busy/);
+  assert.equal(describeState(b), state);
+  copy.isInUse = false;
+  b.beforeZfs = ([subcommand]) => {
+    // Between the question and what is done.
+    if (subcommand === 'unmount') b.pools.write('tank/vm', [70]);
+  };
+  const { stderr } = await expectRun(world, 'a', 'untag --yes --also-on b web:3', 1);
+  assert.match(stderr, /tank\/vm was written to after the confirmation; nothing of it was destroyed/);
+  for (const machine of [a, b]) assert.equal(versionsOf(machine), 'web:1 web:2 web:3');
+  assert.ok(copy.isMounted);
+});

@@ -2,7 +2,6 @@ import { ZfsVmError } from '../../base/errors.js';
 import { localName } from '../../base/local-name.js';
 import { toCommandError } from '../../host/command-error.js';
 import { isSuccess } from '../../host/host.js';
-import { runCommand } from '../../host/run-command.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { readHeld } from '../../inventory/read-inventory.js';
 import { findAsides } from '../../plan/aside.js';
@@ -14,7 +13,7 @@ import { findVersions } from '../../streamline/lineage.js';
 import { joinTrees, partsOf, type Tree } from '../../streamline/tree.js';
 import { destroyVersions, measureReclaim } from '../../transfer/around/destroy-versions.js';
 import { destroySnapshotsArguments, rollbackArguments } from '../../zfs/destroy.js';
-import { callIfUnchanged } from '../../transfer/around/guarded-call.js';
+import { rollBack } from '../../transfer/around/roll-back.js';
 import { findNamedVersion } from '../find-named-version.js';
 import type { Loss } from '../loss.js';
 import { withReadHosts, type ReadHost } from './read-hosts.js';
@@ -76,41 +75,36 @@ export async function untag(request: UntagRequest, surroundings: Surroundings): 
         if (error === undefined) emit({ kind: 'destroyed', host, destruction });
         else failures.push(error);
       };
-      const [ofCopies, others] = [true, false].map((isOfCopies) =>
-        plan.destructions.filter(({ dataset }) => plan.rollbacks.has(dataset) === isOfCopies),
-      );
-      await destroyVersions(endpoint, others ?? [], signal, tell);
-      for (const destruction of ofCopies ?? []) {
-        const error = await undoCopy(endpoint, destruction, plan.rollbacks.get(destruction.dataset), signal);
-        tell(destruction, error);
+      const { destructions, rollbacks } = plan;
+      const others = destructions.filter(({ dataset }) => !rollbacks.has(dataset));
+      await destroyVersions(endpoint, others, signal, tell);
+      for (const destruction of destructions) {
+        const rollback = rollbacks.get(destruction.dataset);
+        if (rollback !== undefined) {
+          tell(destruction, await undoCopy(endpoint, destruction, rollback, signal));
+        }
       }
     }
     return { hosts, isRefused, failures };
   });
 }
 
-/** Destroys the newest snapshot of a copy, unless that was written to since, and takes the copy back to the one before. */
+/** Destroys the newest snapshots of a copy, and takes the copy back to the one before, unless it was written to since. */
 async function undoCopy(
   endpoint: Endpoint,
   { dataset, snapshots }: Destruction,
-  rollback: CopyRollback | undefined,
+  { to }: CopyRollback,
   signal: AbortSignal,
 ): Promise<ZfsVmError | undefined> {
-  const { host, zfs } = endpoint;
-  const changed = `cannot destroy: ${dataset} was written to since that was shown`;
+  const changed = `cannot destroy: ${dataset} was written to after the confirmation; nothing of it was destroyed`;
   const guard = { dataset, property: 'written', value: '0', changed };
   const names = snapshots.map(({ name }) => name);
-  const destroyed = await callIfUnchanged(endpoint, guard, destroySnapshotsArguments(dataset, names), signal);
+  const calls = [destroySnapshotsArguments(dataset, names), rollbackArguments(to)];
+  const result = await rollBack(endpoint, guard, calls, signal);
   signal.throwIfAborted();
-  if (!isSuccess(destroyed.exit)) {
-    return toCommandError(host.name, `zfs destroy of versions of ${dataset}`, destroyed);
-  }
-  if (rollback === undefined) return undefined;
-  const undone = await runCommand(host, [...zfs, ...rollbackArguments(rollback.to)], { signal });
-  signal.throwIfAborted();
-  return isSuccess(undone.exit)
+  return isSuccess(result.exit)
     ? undefined
-    : toCommandError(host.name, `zfs rollback ${rollback.to}`, undone);
+    : toCommandError(endpoint.host.name, `zfs destroy of versions of ${dataset}`, result);
 }
 
 function failuresOf(hosts: readonly HostUntag[]): ZfsVmError[] {

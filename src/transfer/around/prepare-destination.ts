@@ -2,7 +2,7 @@ import { toCommandError } from '../../host/command-error.js';
 import { ZfsVmError } from '../../base/errors.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
-import { runCommand, type CommandResult } from '../../host/run-command.js';
+import type { CommandResult } from '../../host/run-command.js';
 import { readSnapshotsOf } from '../../inventory/read-inventory.js';
 import type { Chain, Preparation } from '../../plan/plan.js';
 import { preparationCalls } from '../../plan/stream.js';
@@ -10,8 +10,8 @@ import { fullNameOf, type Point } from '../../streamline/dataset.js';
 import { isBusyFailure } from '../../zfs/failure.js';
 import { abortReceive } from './abort-receive.js';
 import type { Fault } from '../event.js';
-import { callIfUnchanged } from './guarded-call.js';
 import { moveAside, notUndone, type Moving } from './move-aside.js';
+import { rollBack } from './roll-back.js';
 
 /** What is done only because the person asked for it by name. */
 type Loss = Preparation & { readonly kind: 'rollback' | 'replace' };
@@ -53,17 +53,7 @@ export async function prepareDestination(
     value: String(preparation.writtenBytes),
     changed: describeWritten(dataset),
   };
-  const [first = [], ...others] = preparationCalls(chain);
-  // Once something was destroyed, there is nothing left to compare with.
-  const [subcommand = ''] = first;
-  const result = await callIfUnchanged(receiver, guard, first, signal);
-  if (!isSuccess(result.exit)) return toObstacle(receiver, subcommand, result);
-  for (const call of others) {
-    const [next = ''] = call;
-    const end = await runCommand(receiver.host, [...receiver.zfs, ...call], { signal });
-    if (!isSuccess(end.exit)) return toObstacle(receiver, next, end);
-  }
-  return undefined;
+  return toObstacle(receiver, 'rollback', await rollBack(receiver, guard, preparationCalls(chain), signal));
 }
 
 /** Moves a destination aside; what is told where that fails says whether all is as it was. */
