@@ -114,7 +114,10 @@ export function describeHost(state: HostState): string {
       ),
       ...[...dataset.bookmarks].map(([bookmark, guid]) => `#${bookmark}=${guid}`),
     ];
+    const role = dataset.isAside ? 'aside' : dataset.followed.map((guid) => `copy-of=${guid}`).join(' ');
     const facts = [
+      `guid=${dataset.guid}`,
+      ...(role === '' ? [] : [role]),
       type,
       encryption ?? '-',
       origin ?? '-',

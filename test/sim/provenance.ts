@@ -228,11 +228,10 @@ export class Provenance {
       );
       if (destination !== undefined && placed.includes(name)) return true;
       const parent = [...after.values()].find((each) => each.name === name.slice(0, name.lastIndexOf('/')));
-      const above = parent && this.#sources.get(`${from} ${parent.guid}`);
-      const isMember = [...(above ?? [])].some((each) =>
-        isWithin(source.name, sender.get(each)?.name ?? ' '),
-      );
-      return isMember && baseNameOf(source.name) === baseNameOf(name);
+      // What came of it by another host is marked as a copy of this one's, too, where it was found in its place.
+      const above = parent && [...(this.#sources.get(`${from} ${parent.guid}`) ?? []), ...parent.followed];
+      const isMember = above?.some((each) => isWithin(source.name, sender.get(each)?.name ?? ' '));
+      return isMember === true && baseNameOf(source.name) === baseNameOf(name);
     });
   }
 
