@@ -1,4 +1,4 @@
-import { ancestorsOf, poolOf } from '../zfs/names.js';
+import { ancestorsOf, isWithin, poolOf } from '../zfs/names.js';
 import { continueCopy } from './continue-copy.js';
 import type { CopyFinding } from './find-copy.js';
 import type { ConflictReason } from './plan.js';
@@ -53,6 +53,7 @@ function describeUnclear(
     place !== undefined &&
     model.findDataset(place) === undefined &&
     (parent === undefined || model.findDataset(parent) !== undefined) &&
-    candidates.every((name) => poolOf(name) === poolOf(place));
+    // Nothing can be renamed to below itself, and what lies below another candidate would be one with that.
+    candidates.every((name) => poolOf(name) === poolOf(place) && !isWithin(place, name));
   return { base, candidates, place, isFree };
 }

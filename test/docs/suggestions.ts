@@ -99,7 +99,11 @@ const findings: { readonly [Kind in Finding['kind']]: Extract<Finding, { kind: K
   holds: { level: 'warning', kind: 'holds', count: 1, snapshots: ['tank/vm@a'] },
   'young-holds': { level: 'note', kind: 'young-holds', count: 1 },
   partials: { level: 'warning', kind: 'partials', datasets: ['tank/vm'], isResumable: false },
-  asides: { level: 'note', kind: 'asides', datasets: ['tank/vm-set-aside-20260101T000000Z'] },
+  asides: {
+    ...{ level: 'note', kind: 'asides' },
+    datasets: ['tank/vm-set-aside-20260101T000000Z', 'tank/vm-set-aside-20260102T000000Z'],
+    cloned: [{ dataset: 'tank/vm-set-aside-20260102T000000Z', clones: ['tank/work'] }],
+  },
   bookmarks: { level: 'note', kind: 'bookmarks', count: 5000 },
   'malformed-tags': { level: 'note', kind: 'malformed-tags', names: ['tank/vm@zfs-vm:a'] },
   'no-leftovers': { level: 'ok', kind: 'no-leftovers' },

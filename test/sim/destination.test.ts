@@ -22,3 +22,34 @@ test('a destination that is named, while the copy is elsewhere, changes nothing,
     'nothing to do: this machine is up to date; the copy of a:tank/ct is tank/first/ct, not tank/third/ct\n',
   );
 });
+
+test('a destination inside of what is copied within one machine is refused', async () => {
+  const world = new SimWorld();
+  const a = world.addMachine('a');
+  a.pools.create('tank/vm');
+  addVersion(a, 'tank/vm', 'web:1');
+  for (const host of ['local', 'a']) {
+    const { stderr } = await expectRun(world, 'a', `push -d tank/vm/backup ${host}`, 2);
+    assert.match(
+      stderr,
+      /cannot copy tank\/vm to tank\/vm\/backup\/vm: that is inside of it\n.*destination outside of tank\/vm with -d/,
+    );
+  }
+  assert.deepEqual([...a.pools.datasets.keys()], ['tank', 'tank/vm']);
+});
+
+test('where it is unclear which dataset is the copy, none is to be renamed to below itself', async () => {
+  const world = new SimWorld();
+  const [a, b] = [world.addMachine('a'), world.addMachine('b')];
+  a.pools.create('tank/vm');
+  addVersion(a, 'tank/vm', 'web:1');
+  await expectRun(world, 'a', 'push --no-bookmark -d tank/x b');
+  b.pools.open('tank/x/vm').properties.delete('zfs-vm:role');
+  await expectRun(world, 'b', 'push -d tank/y local');
+  b.pools.open('tank/y/vm').properties.delete('zfs-vm:role');
+  addVersion(a, 'tank/vm', 'web:2');
+  const { stderr } = await expectRun(world, 'a', 'push -d tank/x/vm b', 3);
+  assert.match(stderr, /choose the copy by its parent \(-d tank\/x or -d tank\/y\)\n/);
+  await expectRun(world, 'a', 'push -d tank/x b');
+  assert.equal(versionsOf(b, 'tank/x/vm'), 'web:1 web:2');
+});

@@ -2,7 +2,7 @@ import type { ZfsVmError } from '../../base/errors.js';
 import { toPrintable } from '../../base/printable.js';
 import { quoteCommand, showCommand } from '../../base/shell.js';
 import type { Duty } from '../../tasks/doctor/duties.js';
-import type { Finding } from '../../tasks/doctor/finding.js';
+import type { ClonedDataset, Finding } from '../../tasks/doctor/finding.js';
 import { formatBytes, formatCount } from '../quantities.js';
 
 /** A finding in words, without a line end. */
@@ -160,12 +160,12 @@ const words: { readonly [K in Kind]: Describe<K> } = {
     },
     remedy: `${isResumable ? 'send again to continue, or drop' : 'drop'} ${datasets.length === 1 ? 'it' : 'them'}: ${isResumable ? showCommand('zfs-vm', 'abort', host) : showCommand('zfs-vm', 'doctor', '--clean', host)}`,
   }),
-  asides: ({ datasets }) => ({
+  asides: ({ datasets, cloned }) => ({
     ...{
       subject: 'leftovers',
-      message: `${formatCount(datasets.length, 'dataset')} set aside: ${listSome(datasets)}`,
+      message: `${formatCount(datasets.length, 'dataset')} set aside: ${listSome(datasets)}${describeCloned(cloned)}`,
     },
-    remedy: `destroy what is not needed any more: ${showCommand('zfs', 'destroy', '-r', datasets[0] ?? '')}`,
+    remedy: suggestDestroying(datasets, cloned),
   }),
   bookmarks: ({ count }, host) => ({
     ...{ subject: 'leftovers', message: `${formatCount(count, 'old bookmark')}: listing takes longer` },
@@ -190,6 +190,29 @@ export function describeFinding(finding: Finding, host: string): FindingWords {
     ...{ subject: toPrintable(subject), message: toPrintable(message) },
     remedy: remedy === undefined ? undefined : toPrintable(remedy),
   };
+}
+
+function describeCloned(cloned: readonly ClonedDataset[]): string {
+  return cloned
+    .map(({ dataset, clones }) => `; ${dataset} cannot be destroyed while it has clones: ${listSome(clones)}`)
+    .join('');
+}
+
+/** How datasets that were set aside are destroyed: one that has clones only after each of them has taken over the snapshots that it rests on. */
+function suggestDestroying(datasets: readonly string[], cloned: readonly ClonedDataset[]): string {
+  const [free] = datasets.filter((name) => !cloned.some(({ dataset }) => dataset === name));
+  const [first] = cloned;
+  const ways = [
+    ...(free === undefined
+      ? []
+      : [`destroy what is not needed any more: ${showCommand('zfs', 'destroy', '-r', free)}`]),
+    ...(first === undefined
+      ? []
+      : [
+          `before ${first.dataset} is destroyed, promote each clone that is needed, as in ${showCommand('zfs', 'promote', first.clones[0] ?? '')}, and destroy the others`,
+        ]),
+  ];
+  return ways.join('; ');
 }
 
 const verbs: Readonly<Record<Duty, string>> = {

@@ -11,6 +11,13 @@ export type Level = 'ok' | 'note' | 'warning' | 'fault';
 /** Something that was looked at on a host, how it is there, and how bad that is. */
 export type Finding = FindingDetail & { readonly level: Level };
 
+/** A dataset that others were cloned from. */
+export interface ClonedDataset {
+  readonly dataset: string;
+  /** The clones outside of it and what is below it. */
+  readonly clones: readonly string[];
+}
+
 /** What was found; each kind has its words in `report/doctor/`. */
 export type FindingDetail =
   /** It is this machine: nothing was connected to. */
@@ -99,7 +106,12 @@ export type FindingDetail =
       /** Whether a run can continue them. */
       readonly isResumable: boolean;
     }
-  | { readonly kind: 'asides'; readonly datasets: readonly string[] }
+  /** Datasets that were set aside; `cloned` are those that can't be destroyed, as others were cloned from them. */
+  | {
+      readonly kind: 'asides';
+      readonly datasets: readonly string[];
+      readonly cloned: readonly ClonedDataset[];
+    }
   | { readonly kind: 'bookmarks'; readonly count: number }
   | { readonly kind: 'malformed-tags'; readonly names: readonly string[] }
   | { readonly kind: 'no-leftovers' }

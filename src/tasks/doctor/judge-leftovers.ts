@@ -1,7 +1,9 @@
-import { isAside } from '../../plan/aside.js';
+import { findAsides } from '../../plan/aside.js';
 import type { Datasets } from '../../streamline/dataset.js';
+import { datasetOf } from '../../streamline/lineage.js';
 import { findTagIn, readTag } from '../../streamline/tag.js';
 import { isHoldTag } from '../../transfer/protection/source-holds.js';
+import { isWithin } from '../../zfs/names.js';
 import type { Finding } from './finding.js';
 import type { DatasetsReading, HoldReading } from './host-reading.js';
 
@@ -28,12 +30,11 @@ export function judgeLeftovers(
   context: LeftoverContext,
 ): Finding[] {
   const { datasets, malformedTags } = inventory;
-  const asides = [...datasets.values()].filter(isAside).map(({ name }) => name);
   const names = malformedTags.map(({ name }) => name);
   const findings: Finding[] = [
     ...judgeHolds(holds, context),
     ...judgePartials(datasets),
-    ...(asides.length > 0 ? [{ kind: 'asides', level: 'note', datasets: asides } as const] : []),
+    ...judgeAsides(datasets),
     ...judgeBookmarks(datasets),
     ...(names.length > 0 ? [{ kind: 'malformed-tags', level: 'warning', names } as const] : []),
   ];
@@ -59,6 +60,24 @@ export function findLeftHolds(
     if (!isHoldTag(tag)) return false;
     return dead.has(tag) || (takenAtSeconds !== undefined && nowSeconds - takenAtSeconds > longestRunSeconds);
   });
+}
+
+function judgeAsides(datasets: Datasets): Finding[] {
+  const names = [...findAsides(datasets)];
+  if (names.length === 0) return [];
+  const cloned = names
+    .map((dataset) => ({ dataset, clones: findClonesOf(datasets, dataset) }))
+    .filter(({ clones }) => clones.length > 0);
+  return [{ kind: 'asides', level: 'note', datasets: names, cloned }];
+}
+
+/** What keeps `zfs destroy -r` from destroying a dataset: what was cloned from it, or from what is below it, and lies elsewhere. */
+function findClonesOf(datasets: Datasets, dataset: string): string[] {
+  return [...datasets.values()]
+    .filter(({ name, origin }) => {
+      return origin !== undefined && isWithin(datasetOf(origin), dataset) && !isWithin(name, dataset);
+    })
+    .map(({ name }) => name);
 }
 
 function judgePartials(datasets: Datasets): Finding[] {

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../host/endpoint.js';
 import { runCommand, type CommandResult } from '../../host/run-command.js';
-import { quoteCommand } from '../../base/shell.js';
+import { quoteWord } from '../../base/shell.js';
 import type { Guard } from '../../requests/action-scripts.js';
 import { getValueArguments } from '../../zfs/properties.js';
 import { poolOf } from '../../zfs/names.js';
@@ -27,7 +27,7 @@ export function rollBack(
   const script = [
     ignoreSignals,
     ...unmountLines(dataset),
-    `${quoteCommand(['zpool', 'sync', poolOf(dataset)])} </dev/null >/dev/null 2>&1 || :`,
+    `zpool sync ${quoteWord(poolOf(dataset))} </dev/null >/dev/null 2>&1 || :`,
     unlessChanged(dataset, guard, remount),
     ...calls.map((call) => orUndo(callLine(call), remount)),
     `${remount} || :`,

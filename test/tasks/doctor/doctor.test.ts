@@ -235,3 +235,22 @@ test('the command prints a line a finding, and ends with 0, 1 or 4', async () =>
   const { host, findings } = JSON.parse(stdout) as { host: string; findings: { kind: string }[] };
   assert.deepEqual([host, findings.map(({ kind }) => kind)], ['b', ['unreachable']]);
 });
+
+test('what is set aside and has clones is not said to be destroyed at once, and goes as it is said', async () => {
+  const { world, b } = makeWorld();
+  b.pools.write('tank/vm', [5]);
+  b.pools.snapshot(['tank/vm@zfs-vm:web:2']);
+  await world.run('b', 'restore web:1');
+  const aside = [...b.pools.datasets.keys()].find((name) => name.includes('set-aside')) ?? '';
+  const say = async (): Promise<string> => (await world.run('a', 'doctor b')).stdout;
+  assert.match(await say(), new RegExp(`zfs destroy -r ${aside}"`));
+  b.pools.clone(`${aside}@zfs-vm:web:2`, 'tank/work');
+  const told = await say();
+  assert.match(told, new RegExp(`${aside} cannot be destroyed while it has clones: tank/work`));
+  assert.doesNotMatch(told, /zfs destroy/);
+  assert.match(told, /"zfs promote tank\/work"/);
+  b.pools.promote('tank/work');
+  assert.match(await say(), new RegExp(`zfs destroy -r ${aside}"`));
+  b.pools.destroy(aside, { recursive: true });
+  assert.equal(b.pools.open('tank/work').snapshots.length, 1);
+});
