@@ -91,6 +91,12 @@ export class CopyOwners {
     return role?.kind === 'copy' && role.sources.some((source) => this.isElsewhere(source));
   }
 
+  /** Whether a dataset of the receiver is, by its role, the copy of what was on the sender alone, and is no more. */
+  isOrphaned(copy: string): boolean {
+    const role = this.#context.model.findDataset(copy)?.role;
+    return role?.kind === 'copy' && !this.isShared(copy) && this.#listFollowed(role).length === 0;
+  }
+
   /** Whether what a copy follows is on a host that isn't the sender: neither is it there, nor was its pool. */
   isElsewhere({ guid, poolGuid }: Followed): boolean {
     // A sender whose zfs tells no GUIDs could be any.

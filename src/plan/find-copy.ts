@@ -84,15 +84,18 @@ export class CopyFinder {
     const { dataset } = source;
     const newest = source.versions.at(-1) ?? source.versions[0];
     const there = place === undefined ? undefined : this.#findIn(dataset, place);
+    const marked = this.#owners.listMarked(dataset);
+    const remembered = marked.flatMap((name) => this.#findIn(dataset, name) ?? []);
     if (there !== undefined) {
-      if (this.#owners.mayBeCopy(dataset, there.at)) return { kind: 'copy', ...there, by: 'place' };
+      const isOutlived = remembered.length > 0 && this.#isOutlived(there.at);
+      if (!isOutlived && this.#owners.mayBeCopy(dataset, there.at)) {
+        return { kind: 'copy', ...there, by: 'place' };
+      }
       // Whosever it is: nothing has to be sent, and whoever only looks at this place says the same.
       if (this.#hasAt(there.at.dataset, newest)) {
         return { kind: 'complete', dataset: there.at.dataset, by: 'place', isLeading: true };
       }
     }
-    const marked = this.#owners.listMarked(dataset);
-    const remembered = marked.flatMap((name) => this.#findIn(dataset, name) ?? []);
     const [only] = remembered;
     const isAlone = remembered.length === 1;
     const known = remembered.find(({ at }) => isAlone || this.#hasAt(at.dataset, newest));
@@ -193,6 +196,14 @@ export class CopyFinder {
     const candidates = [...open, ...marked];
     if (candidates.length > 1 || !this.#isUntouched(only.at)) return toUnclear(candidates);
     return { kind: 'copy', ...only, by: 'adoption' };
+  }
+
+  /**
+   * Whether a dataset has gone on after this snapshot as the copy of one that the sender has no more: one that was destroyed, and its name
+   * given to another.
+   */
+  #isOutlived(at: Snapshot): boolean {
+    return this.#owners.isOrphaned(at.dataset) && !this.#isUntouched(at);
   }
 
   /** Whether a dataset ends with a snapshot, and nobody has written to it since. */

@@ -80,6 +80,37 @@ rule(
 );
 
 rule(
+  'but not where that place has the copy of what was destroyed on the sender, whose name it got',
+  {
+    sender: ['tank/vm: web:1 web:2 web:4'],
+    receiver: [
+      'tank/vm (copy of tank/gone): web:1 web:3',
+      'tank/dev (copy of tank/vm) < tank/vm@web:1: web:2',
+    ],
+    ...{ rollback: true, replace: true },
+  },
+  ['tank/vm -> tank/dev by role'],
+);
+
+rule(
+  'which is the copy where nothing else is, also when it has gone on',
+  {
+    sender: ['tank/vm: web:1 web:2'],
+    receiver: ['tank/vm (copy of tank/gone): web:1 web:3'],
+  },
+  ['tank/vm: diverged tank/vm'],
+);
+
+rule(
+  'or where it has not gone on',
+  {
+    sender: ['tank/vm: web:1 web:2'],
+    receiver: ['tank/vm (copy of tank/gone): web:1', 'tank/archive (copy of tank/vm): web:1'],
+  },
+  ['tank/vm -> tank/vm by place'],
+);
+
+rule(
   'a copy that another host has brought there goes on where it is',
   { sender: image, receiver: ['tank/vm (copy of c:tank/vm): web:1'] },
   ['tank/vm -> tank/vm by place'],

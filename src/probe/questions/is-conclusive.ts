@@ -34,5 +34,10 @@ export function isConclusive(
     }
     return by === 'place';
   };
-  return conflicts.length === 0 && chains.every(isSure) && upToDate.every(isSure);
+  return conflicts.length === 0 && !chains.some(undoes) && chains.every(isSure) && upToDate.every(isSure);
+}
+
+/** Whether a chain undoes what has gone on at its place, or moves it aside: another dataset may be the copy, by its role. */
+function undoes({ preparation }: Chain): boolean {
+  return preparation !== undefined && preparation.kind !== 'abort';
 }
