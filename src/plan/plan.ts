@@ -150,6 +150,10 @@ export type ConflictReason =
       readonly asideObstacle?: AsideObstacle | null;
       /** As with `diverged`. */
       readonly isForeign?: boolean;
+      /** As with `no-common-version`. */
+      readonly copyOf?: string;
+      readonly isElsewhere?: boolean;
+      readonly isMarked?: boolean;
     }
   /** Somebody wrote to the destination after its newest snapshot. */
   | {

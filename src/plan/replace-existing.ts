@@ -18,13 +18,15 @@ export function replaceExisting(
   if (existing === undefined || !isReplaceable(reason)) return conflict(reason);
   const copyOf = owners.findCopied(source, existing);
   if (copyOf !== undefined) {
-    if (reason.kind === 'version-differs') return conflict({ ...reason, undo: undefined });
+    if (reason.kind === 'version-differs') return conflict({ ...reason, undo: undefined, copyOf });
     const isOwn = reason.kind === 'destination-exists' && follows(existing.role, source.dataset);
     return conflict({ ...reason, copyOf, ...(isOwn && { promotedFrom: source.dataset.name }) });
   }
   if (copies.owners.isAnothers(source.dataset, destination)) {
     return conflict(
-      reason.kind === 'version-differs' ? { ...reason, undo: undefined } : { ...reason, isMarked: true },
+      reason.kind === 'version-differs'
+        ? { ...reason, undo: undefined, isMarked: true }
+        : { ...reason, isMarked: true },
     );
   }
   if (!request.replace) return conflict(reason);

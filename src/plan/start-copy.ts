@@ -104,7 +104,9 @@ function startWhole(source: Source, planning: Planning): Decision {
       return replaceExisting(source, { destination: theirs.dataset, reason }, planning);
     }
     return conflict(
-      reason.kind === 'version-differs' ? { ...reason, undo: undefined } : { ...reason, isElsewhere: true },
+      reason.kind === 'version-differs'
+        ? { ...reason, undo: undefined, isElsewhere: true }
+        : { ...reason, isElsewhere: true },
     );
   }
   if (dataset.origin !== undefined) {

@@ -29,7 +29,9 @@ const variants: {
   'version-differs': (example) => [
     { ...example, isForeign: true },
     { ...example, held: [example.theirs] },
-    { ...example, clones: ['tank/work'], undo: 'replace' },
+    { ...example, clones: ['tank/work'] },
+    { kind: example.kind, ours: example.ours, theirs: example.theirs, undo: 'replace' },
+    { kind: example.kind, ours: example.ours, theirs: example.theirs, undo: undefined, isElsewhere: true },
   ],
   modified: (example) => [
     { ...example, isForeign: true },

@@ -2,7 +2,7 @@ import { nameHost, qualify } from '../../base/host-words.js';
 import { quoteWord, showCommand } from '../../base/shell.js';
 import type { AsideObstacle } from '../../plan/aside.js';
 import type { ConflictReason } from '../../plan/plan.js';
-import { fullNameOf, nameForPeople, type Snapshot } from '../../streamline/dataset.js';
+import { fullNameOf, isTagged, nameForPeople, type Snapshot } from '../../streamline/dataset.js';
 import { baseNameOf, isPoolRoot } from '../../zfs/names.js';
 import { roleProperty } from '../../zfs/role.js';
 import type { Ends } from './describe-plan.js';
@@ -20,11 +20,13 @@ export function suggestResolution(reason: ConflictReason, { senderName, receiver
       ]);
     case 'version-differs':
       if (reason.isForeign === true) return suggestForgetting(reason.theirs.dataset, receiverName);
-      return joinWays([
-        ...(reason.asideObstacle === null ? suggestSetAside(null, receiverName) : []),
-        'rename one of the two snapshots with "zfs rename"',
-        ...describeUndoing(reason, receiverName),
-      ]);
+      // Another name for one of the two would not do: the copy would still have a snapshot that its original does not have.
+      return reason.asideObstacle === undefined
+        ? suggestSeparating(reason, { senderName, receiverName })
+        : joinWays([
+            ...suggestSetAside(reason.asideObstacle, receiverName),
+            ...describeUndoing(reason, receiverName),
+          ]);
     case 'modified':
       if (reason.isForeign) return suggestForgetting(reason.destination, receiverName);
       return `to list the changes, ${runOnReceiver('zfs', 'diff', `${reason.destination}@${reason.common.name}`)} (if it is not mounted, first ${showCommand('zfs', 'mount', '-o', 'ro', reason.destination)}; a writable mount changes it); ${joinWays(
@@ -97,12 +99,19 @@ function joinWays([first = '', ...others]: readonly string[]): string {
 
 /** How two images of one streamline name get apart: another name is not enough where the dataset of the other one is at the destination. */
 function suggestSeparating(
-  { theirs, isElsewhere, isMarked, copyOf }: ConflictReason & { readonly kind: 'no-common-version' },
+  {
+    theirs,
+    isElsewhere,
+    isMarked,
+    copyOf,
+  }: ConflictReason & { readonly kind: 'no-common-version' | 'version-differs' },
   { senderName, receiverName }: Ends,
 ): string {
-  const onSender = `on ${nameHost(senderName)}`;
-  if (isElsewhere === true) return `use another streamline name ${onSender} or on ${nameHost(receiverName)}`;
-  const separating = `use another streamline name ${onSender} and another destination with -d`;
+  const streamline = isTagged(theirs) ? theirs.tag.streamline : 'NAME';
+  const hosts = [...new Set([senderName, receiverName].map((name) => `on ${nameHost(name)}`))].join(' or ');
+  const renaming = `rename the streamline with ${showCommand('zfs-vm', 'rename', streamline, 'NEW')} ${hosts}`;
+  if (isElsewhere === true) return renaming;
+  const separating = `${renaming}, and choose another destination with -d`;
   if (isPoolRoot(theirs.dataset) || isMarked === true) return separating;
   const there = qualify(receiverName, theirs.dataset);
   return copyOf === undefined
