@@ -23,7 +23,7 @@ async function makeWorld(
     [a, 'tank/vm'],
     [b, place],
   ] as const)
-    addVersion(machine, dataset, 'web:2');
+    {addVersion(machine, dataset, 'web:2');}
   return { world, a, b };
 }
 
