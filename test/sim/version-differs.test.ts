@@ -22,8 +22,9 @@ async function makeWorld(
   for (const [machine, dataset] of [
     [a, 'tank/vm'],
     [b, place],
-  ] as const)
-    {addVersion(machine, dataset, 'web:2');}
+  ] as const) {
+    addVersion(machine, dataset, 'web:2');
+  }
   return { world, a, b };
 }
 
