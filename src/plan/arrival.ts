@@ -60,7 +60,7 @@ export function planArrival(
   const there = model.encryptionOf(destination);
   if (!isNew || first.kind === 'resume') {
     return there === 'locked'
-      ? { kind: 'conflict', reason: describeLocked(destination, destination, model) }
+      ? { kind: 'conflict', reason: describeLocked(destination, undefined, model) }
       : arrive(there);
   }
   const chosen = properties.set.find(({ name }) => name === 'encryption')?.value;
@@ -101,6 +101,13 @@ function findPlace(destination: string, model: ReceiverModel): Place {
   return { encryption: 'none', name: undefined, isBelowGround: false };
 }
 
-function describeLocked(destination: string, below: string, model: ReceiverModel): ConflictReason {
-  return { kind: 'key-not-loaded', destination, root: model.findDataset(below)?.encryptionRoot ?? below };
+/** @param below what a new dataset would lie below; undefined for one that is there */
+function describeLocked(
+  destination: string,
+  below: string | undefined,
+  model: ReceiverModel,
+): ConflictReason {
+  const holder = below ?? destination;
+  const root = model.findDataset(holder)?.encryptionRoot ?? holder;
+  return { kind: 'key-not-loaded', destination, isNew: below !== undefined, root };
 }

@@ -258,6 +258,8 @@ export type ConflictReason =
   | {
       readonly kind: 'key-not-loaded';
       readonly destination: string;
+      /** Whether that would be a new dataset, which may also be made elsewhere or without encryption. */
+      readonly isNew: boolean;
       /** The encryption root whose key it is. */
       readonly root: string;
     }

@@ -108,7 +108,7 @@ const conflicts: { readonly [Kind in ConflictKind]: Entry<Kind> } = {
   },
   'key-not-loaded': {
     cause: 'The destination is below an encrypted dataset whose key is not loaded.',
-    example: { kind: 'key-not-loaded', destination: 'tank/vm', root: 'tank' },
+    example: { kind: 'key-not-loaded', destination: 'tank/vm', isNew: true, root: 'tank' },
   },
   'place-in-clear': {
     cause:

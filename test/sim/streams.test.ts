@@ -106,10 +106,16 @@ test('what would be encrypted with a key that is not loaded is a conflict, and g
   a.pools.create('tank/ct');
   addVersion(a, 'tank/ct', 'web:1');
   b.pools.open('tank/enc').isKeyLoaded = false;
-  const { stderr } = await expectRun(world, 'a', 'push -d tank/enc b', 3);
-  assert.match(stderr, /zfs load-key tank\/enc/);
+  const whenNew = await expectRun(world, 'a', 'push -d tank/enc b', 3);
+  assert.match(whenNew.stderr, /would be encrypted .*zfs load-key tank\/enc.*-o encryption=off/s);
   b.pools.open('tank/enc').isKeyLoaded = true;
   await expectRun(world, 'a', 'push -d tank/enc b');
+  // A copy that is there stays where it is, and encrypted.
+  for (const name of ['tank/enc', 'tank/enc/ct']) b.pools.open(name).isKeyLoaded = false;
+  addVersion(a, 'tank/ct', 'web:2');
+  const later = await expectRun(world, 'a', 'push -d tank/enc b', 3);
+  assert.match(later.stderr, /is encrypted .*zfs load-key tank\/enc/s);
+  assert.doesNotMatch(later.stderr, /encryption=off|-d/);
 });
 
 test('a copy whose key is inherited from elsewhere gets nothing, until it has one of its own again', async () => {

@@ -292,7 +292,7 @@ function describeReason(
     case 'encryption-root-changed':
       return `${there(reason.destination)} inherits its key from ${reason.root}, which is not the copy of ${reason.expected}: after another version, no key could open it`;
     case 'key-not-loaded':
-      return `${there(reason.destination)} would be encrypted with the key of ${reason.root}, which is not loaded`;
+      return `${there(reason.destination)} ${reason.isNew ? 'would be' : 'is'} encrypted with the key of ${reason.root}, which is not loaded`;
     case 'place-in-clear':
       return `${there(reason.destination)} would be stored unencrypted below the encrypted dataset ${reason.below}`;
     case 'name-taken':

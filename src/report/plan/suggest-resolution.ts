@@ -63,7 +63,9 @@ export function suggestResolution(reason: ConflictReason, { senderName, receiver
     case 'encryption-root-changed':
       return `make the copy its own encryption root, with its key loaded: ${runOnReceiver('zfs', 'change-key', '-o', 'keyformat=passphrase', '-o', 'keylocation=prompt', reason.destination)}, then ${again}; the next version brings the key of the sender`;
     case 'key-not-loaded':
-      return `to load the key, ${runOnReceiver('zfs', 'load-key', reason.root)}, or ${elsewhere}, or add "-o encryption=off" to create the new dataset unencrypted`;
+      return reason.isNew
+        ? `to load the key, ${runOnReceiver('zfs', 'load-key', reason.root)}, or ${elsewhere}, or add "-o encryption=off" to create the new dataset unencrypted`
+        : `to load the key, ${runOnReceiver('zfs', 'load-key', reason.root)}, then ${again}`;
     case 'place-in-clear':
       return `${elsewhere}, or add "-o encryption=off" to store the dataset there unencrypted`;
     case 'name-taken':
