@@ -19,7 +19,15 @@ export const choiceOptions = {
   allSnapshots,
 };
 
-/** What every transfer can be told, by the names that a request for one has. */
+/** Whether a transfer runs, who is asked, and how it is printed: for the command itself, and not for its task. */
+export const tellingOptions = {
+  yes: flag(['--yes'], 'do not ask before --rollback, --replace or --delete destroys anything'),
+  dryRun: flag(['--dry-run'], 'print the plan without running it; the same as "plan" before the command'),
+  json: flag(['--json'], 'print events, or the plan, as JSON'),
+  commands: flag(['--commands'], 'print the plan as shell commands'),
+};
+
+/** What every transfer can be told: what is in none of the groups has the name that a request for a transfer has for it. */
 export const transferOptions = {
   ...choiceOptions,
   rollback: flag(
@@ -38,10 +46,7 @@ export const transferOptions = {
     ['--delete'],
     'afterwards, destroy versions on the receiver that the sender no longer has',
   ),
-  yes: flag(['--yes'], 'do not ask before --rollback, --replace or --delete destroys anything'),
-  dryRun: flag(['--dry-run'], 'print the plan without running it; the same as "plan" before the command'),
-  json: flag(['--json'], 'print events, or the plan, as JSON'),
-  commands: flag(['--commands'], 'print the plan as shell commands'),
+  ...tellingOptions,
   lanes: value(['-j', '--jobs'], {
     ...{ value: 'N', kind: 'number', read: wholeNumber({ least: 1, example: 4 }) },
     help: 'number of parallel streams (default: 4; 8 for many datasets)',

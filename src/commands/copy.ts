@@ -2,7 +2,7 @@ import { defineCommand, operand } from '../command-line/command-definition.js';
 import { flag } from '../command-line/option.js';
 import { destinationOption, transferOptions } from '../command-line/transfer-options.js';
 import { BaseCommand } from './base-command.js';
-import { copy, planCopy } from '../tasks/transfer/copy.js';
+import { copy, planCopy, type CopyRequest } from '../tasks/transfer/copy.js';
 import { tellPlans, tellTransfer } from './tell-transfer.js';
 import { isPlanOnly } from './plan-only.js';
 import { toTransferRequest } from './transfer-request.js';
@@ -54,8 +54,7 @@ export class CopyCommand extends BaseCommand<typeof CopyCommand.definition> {
 
   async execute(): Promise<number> {
     const { args } = this;
-    const { from, to, isDirect } = args;
-    const request = { ...toTransferRequest(this), from, to, isDirect };
+    const request: CopyRequest = toTransferRequest(this, args);
     return isPlanOnly(this)
       ? tellPlans(this, args, (surroundings) => planCopy(request, surroundings))
       : tellTransfer(this, args, (surroundings) => copy(request, surroundings));

@@ -1,7 +1,7 @@
 import { defineCommand, hostOperand } from '../command-line/command-definition.js';
 import { destinationOption, transferOptions } from '../command-line/transfer-options.js';
 import { BaseCommand } from './base-command.js';
-import { planPull, pull } from '../tasks/transfer/pull.js';
+import { planPull, pull, type PullRequest } from '../tasks/transfer/pull.js';
 import { tellPlans, tellTransfer } from './tell-transfer.js';
 import { isPlanOnly } from './plan-only.js';
 import { toTransferRequest } from './transfer-request.js';
@@ -46,7 +46,7 @@ export class PullCommand extends BaseCommand<typeof PullCommand.definition> {
 
   async execute(): Promise<number> {
     const { args } = this;
-    const request = { ...toTransferRequest(this), host: args.host };
+    const request: PullRequest = toTransferRequest(this, args);
     return isPlanOnly(this)
       ? tellPlans(this, args, (surroundings) => planPull(request, surroundings))
       : tellTransfer(this, args, (surroundings) => pull(request, surroundings));

@@ -6,7 +6,7 @@ import {
   transferOptions,
 } from '../command-line/transfer-options.js';
 import { BaseCommand } from './base-command.js';
-import { planPush, push } from '../tasks/transfer/push.js';
+import { planPush, push, type PushRequest } from '../tasks/transfer/push.js';
 import { tellPlans, tellTransfer } from './tell-transfer.js';
 import { isPlanOnly } from './plan-only.js';
 import { toTransferRequest } from './transfer-request.js';
@@ -59,7 +59,7 @@ export class PushCommand extends BaseCommand<typeof PushCommand.definition> {
 
   async execute(): Promise<number> {
     const { args } = this;
-    const request = { ...toTransferRequest(this), hosts: args.hosts };
+    const request: PushRequest = toTransferRequest(this, args);
     return isPlanOnly(this)
       ? tellPlans(this, args, (surroundings) => planPush(request, surroundings))
       : tellTransfer(this, args, (surroundings) => push(request, surroundings));
