@@ -2,7 +2,8 @@
 export { ZfsVmError, type ErrorKind } from './base/errors.js';
 export { emptyConfig, type Config, type Remote } from './config/config.js';
 export { parseConfig } from './config/parse-config.js';
-export type { Conflict, ConflictReason, Plan } from './plan/plan.js';
+export type { Conflict, ConflictReason } from './plan/conflict.js';
+export type { Plan } from './plan/plan.js';
 export { parsePattern, type VersionPattern } from './streamline/selection.js';
 export { parseVersion, type Version } from './streamline/version.js';
 export { abort, type AbortRequest, type AbortResult } from './tasks/abort/abort.js';

@@ -2,7 +2,8 @@ import type { Dataset } from '../streamline/dataset.js';
 import { ancestorsOf } from '../zfs/names.js';
 import type { PropertyChanges } from '../zfs/properties.js';
 import type { StreamOption } from '../zfs/send.js';
-import type { ConflictReason, Step } from './plan.js';
+import type { ConflictReason } from './conflict.js';
+import type { Step } from './plan.js';
 import type { ReceiverModel } from './receiver-model.js';
 import { chooseOmitted } from './stream-options.js';
 

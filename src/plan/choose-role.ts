@@ -2,6 +2,7 @@ import type { Dataset } from '../streamline/dataset.js';
 import { follows, mostSources, type Role } from '../zfs/role.js';
 import { poolGuidOf } from './copy-owners.js';
 import type { Chain } from './plan.js';
+import { movesAside } from './preparation.js';
 import type { Planning } from './planning.js';
 
 /**
@@ -18,8 +19,7 @@ export function chooseRole(
   const existing = model.findDataset(destination)?.role;
   const known = existing?.kind === 'copy' && preparation?.kind !== 'replace' ? existing : undefined;
   // What is moved aside first leaves its name to another dataset.
-  const isMoved = preparation !== undefined && 'aside' in preparation;
-  if (!isMoved && follows(known, { guid })) return undefined;
+  if (!movesAside(preparation) && follows(known, { guid })) return undefined;
   // What was this sender's before is gone, or has its past here.
   const others = known?.sources.filter((source) => copies.owners.isElsewhere(source)) ?? [];
   return { kind: 'copy', sources: [{ guid, poolGuid }, ...others.slice(0, mostSources - 1)] };

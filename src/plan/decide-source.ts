@@ -1,7 +1,7 @@
 import { ancestorsOf, isWithin, poolOf } from '../zfs/names.js';
 import { continueCopy } from './continue-copy.js';
 import type { CopyFinding } from './find-copy.js';
-import type { ConflictReason } from './plan.js';
+import type { ReasonOf } from './conflict.js';
 import { conflict, type Decision, type Planning } from './planning.js';
 import type { Source } from './sources.js';
 import { startCopy } from './start-copy.js';
@@ -46,7 +46,7 @@ function describeUnclear(
   source: Source,
   { base, candidates }: CopyFinding & { readonly kind: 'unclear' },
   { placement, model }: Planning,
-): Omit<ConflictReason & { readonly kind: 'copy-unclear' }, 'kind'> {
+): Omit<ReasonOf<'copy-unclear'>, 'kind'> {
   const place = placement.choose(source);
   const parent = ancestorsOf(place ?? '').at(-1);
   const isFree =

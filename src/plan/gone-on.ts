@@ -7,7 +7,9 @@ import {
   type Snapshot,
 } from '../streamline/dataset.js';
 import { chooseAsideName, findAsideObstacle, toAsideRole } from './aside.js';
-import type { ConflictReason, Plan, Preparation } from './plan.js';
+import type { ConflictReason } from './conflict.js';
+import type { Plan } from './plan.js';
+import { listDestroyed, type Preparation } from './preparation.js';
 import type { ReceiverModel } from './receiver-model.js';
 import type { Source } from './sources.js';
 import { findDifferingVersion } from './version-owners.js';
@@ -93,7 +95,5 @@ export function decideGoneOn(
 
 /** The snapshots that a plan's chains destroy, by full name: who asks whether they are held can tell it before anything is done. */
 export function findToBeDestroyed({ chains }: Plan): string[] {
-  return chains.flatMap(({ preparation }) =>
-    preparation !== undefined && 'destroys' in preparation ? preparation.destroys.map(fullNameOf) : [],
-  );
+  return chains.flatMap(({ preparation }) => listDestroyed(preparation).map(fullNameOf));
 }

@@ -1,7 +1,8 @@
 import { fullNameOf, type Dataset, type Datasets, type Point } from '../streamline/dataset.js';
 import { datasetOf, walkHistory } from '../streamline/lineage.js';
 import { follows } from '../zfs/role.js';
-import type { ConflictReason, Step } from './plan.js';
+import type { ReasonOf } from './conflict.js';
+import type { Step } from './plan.js';
 import type { ReceiverModel } from './receiver-model.js';
 
 /*
@@ -32,7 +33,7 @@ export interface RawBase {
 export function findKeyConflict(
   { source, sender, destination, first, reencrypted }: RawBase,
   model: ReceiverModel,
-): (ConflictReason & { readonly kind: 'encrypted-anew' | 'encryption-root-changed' }) | undefined {
+): ReasonOf<'encrypted-anew' | 'encryption-root-changed'> | undefined {
   if (!('from' in first)) return undefined;
   const name = first.kind === 'clone' ? datasetOf(first.origin) : destination;
   const copy = model.findDataset(name);

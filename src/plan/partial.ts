@@ -3,7 +3,8 @@ import { datasetOf, walkHistory } from '../streamline/lineage.js';
 import { findTagIn } from '../streamline/tag.js';
 import { ancestorsOf, isWithin } from '../zfs/names.js';
 import type { ResumeTokenContent } from '../zfs/resume-token.js';
-import type { ConflictReason, Preparation } from './plan.js';
+import type { ConflictReason } from './conflict.js';
+import type { Preparation } from './preparation.js';
 import type { Source } from './sources.js';
 
 /**

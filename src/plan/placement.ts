@@ -1,7 +1,7 @@
 import type { Snapshot } from '../streamline/dataset.js';
 import { ancestorsOf, baseNameOf, maxNameLength, poolOf } from '../zfs/names.js';
 import { planAbortOfLeftover, toPartialConflict } from './partial.js';
-import type { ConflictReason } from './plan.js';
+import type { ConflictReason } from './conflict.js';
 import type { ReceiverModel } from './receiver-model.js';
 import type { Source } from './sources.js';
 

@@ -1,7 +1,9 @@
 import { fullNameOf, isTagged } from '../streamline/dataset.js';
 import { decideSource } from './decide-source.js';
-import type { Chain, Conflict, ConflictReason, Plan, UpToDate } from './plan.js';
+import { isAboutCopy, listTheirs, type Conflict, type ConflictReason } from './conflict.js';
+import type { Chain, Plan, UpToDate } from './plan.js';
 import { startPlanning, type Decision, type Planning, type PlanRequest } from './planning.js';
+import { listLeaving } from './preparation.js';
 import { findHighest, type Source } from './sources.js';
 import { toUpToDate } from './up-to-date.js';
 
@@ -16,7 +18,7 @@ export function planTransfer(request: PlanRequest): Plan {
   // What is decided later may take away what a conflict is about.
   const leaving = findLeaving(plan);
   const isAbout = ({ reason }: Conflict): boolean =>
-    'theirs' in reason && leaving.has(fullNameOf(reason.theirs));
+    listTheirs(reason).some((theirs) => leaving.has(fullNameOf(theirs)));
   if (!plan.conflicts.some(isAbout)) return plan;
   const again = planOnce(request, leaving);
   const stillLeaving = findLeaving(again);
@@ -27,10 +29,7 @@ export function planTransfer(request: PlanRequest): Plan {
 function findLeaving({ chains }: Plan): Set<string> {
   const names = new Set<string>();
   for (const { preparation } of chains) {
-    if (preparation === undefined) continue;
-    const leaving =
-      'destroys' in preparation ? preparation.destroys : 'keeps' in preparation ? preparation.keeps : [];
-    for (const snapshot of leaving) names.add(fullNameOf(snapshot));
+    for (const snapshot of listLeaving(preparation)) names.add(fullNameOf(snapshot));
   }
   return names;
 }
@@ -99,7 +98,7 @@ function noteChain(
 function noteConflict(source: Source, reason: ConflictReason, { conflicting, placement }: Planning): void {
   const { name } = source.dataset;
   conflicting.add(name);
-  if (isThere(reason)) placement.assign(name, reason.destination);
+  if (isAboutCopy(reason)) placement.assign(name, reason.destination);
   else placement.leaveEmpty(source);
 }
 
@@ -123,11 +122,4 @@ function destinationOf(decision: Exclude<Decision, { readonly kind: 'conflict' }
     case 'passed-by':
       return decision.where.destination;
   }
-}
-
-/** Whether it is about a copy that is there, though it can't be continued. */
-function isThere(
-  reason: ConflictReason,
-): reason is ConflictReason & { readonly kind: 'diverged' | 'modified' | 'passed-by' | 'past-promoted' } {
-  return ['diverged', 'modified', 'passed-by', 'past-promoted'].includes(reason.kind);
 }

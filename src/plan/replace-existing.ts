@@ -3,7 +3,8 @@ import { follows } from '../zfs/role.js';
 import { isPoolRoot } from '../zfs/names.js';
 import { chooseAsideName, findTyingRoot, toAsideRole } from './aside.js';
 import { followUp, makeChain } from './make-chain.js';
-import type { ConflictReason, Preparation } from './plan.js';
+import { isReplaceable, type ConflictReason } from './conflict.js';
+import type { Preparation } from './preparation.js';
 import { conflict, type Decision, type Planning } from './planning.js';
 import type { Source } from './sources.js';
 
@@ -52,11 +53,4 @@ export function replaceExisting(
     writtenBytes: existing.writtenBytes,
   };
   return makeChain({ source, destination, steps, preparation }, planning);
-}
-
-/** Whether it is about a dataset that `--replace` may destroy. */
-function isReplaceable(reason: ConflictReason): reason is ConflictReason & {
-  readonly kind: 'destination-exists' | 'no-common-version' | 'version-differs';
-} {
-  return ['destination-exists', 'no-common-version', 'version-differs'].includes(reason.kind);
 }

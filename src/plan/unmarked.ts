@@ -1,5 +1,6 @@
 import type { Datasets, Point } from '../streamline/dataset.js';
-import type { Conflict, Plan } from './plan.js';
+import { listCommon } from './conflict.js';
+import type { Plan } from './plan.js';
 
 /**
  * Finds the snapshots of the sender that are the last common ones with the receiver, are not sent from or to by the plan, and have no
@@ -7,17 +8,14 @@ import type { Conflict, Plan } from './plan.js';
  * would be left to go on from.
  */
 export function findUnmarked({ upToDate, conflicts }: Plan, sender: Datasets): Point[] {
-  const common = [...upToDate.map(({ newest }) => newest), ...conflicts.flatMap(findCommon)];
+  const common = [
+    ...upToDate.map(({ newest }) => newest),
+    ...conflicts.flatMap(({ reason }) => listCommon(reason)),
+  ];
   return common.filter(({ kind, dataset, name, guid }) => {
     const { bookmarks = [] } = sender.get(dataset) ?? {};
     return (
       kind === 'snapshot' && !bookmarks.some((bookmark) => bookmark.guid === guid || bookmark.name === name)
     );
   });
-}
-
-/** Where both sides parted. */
-function findCommon({ reason }: Conflict): Point[] {
-  if ('common' in reason) return [reason.common];
-  return 'base' in reason ? [reason.base] : [];
 }

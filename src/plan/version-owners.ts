@@ -9,7 +9,7 @@ import {
 import { GuidIndex } from '../streamline/guid-index.js';
 import { findVersions, groupByStreamline } from '../streamline/lineage.js';
 import type { CopyOwners } from './copy-owners.js';
-import type { ConflictReason } from './plan.js';
+import type { ConflictReason, ReasonOf } from './conflict.js';
 import type { ReceiverModel } from './receiver-model.js';
 import type { Source } from './sources.js';
 
@@ -127,7 +127,7 @@ export class VersionOwners {
   }
 }
 
-type VersionDiffers = ConflictReason & { readonly kind: 'version-differs' };
+type VersionDiffers = ReasonOf<'version-differs'>;
 
 /** A version that both sides have with different content. @param undo what would undo theirs */
 export function findDifferingVersion(

@@ -2,12 +2,10 @@ import { describeConflict } from '../../src/report/plan/describe-plan.js';
 import { suggestResolution } from '../../src/report/plan/suggest-resolution.js';
 import type { ErrorKind } from '../../src/base/errors.js';
 import { exitCodes } from '../../src/base/errors.js';
-import type { ConflictReason } from '../../src/plan/plan.js';
+import type { ConflictKind, ConflictReason } from '../../src/plan/conflict.js';
 import type { Snapshot } from '../../src/streamline/dataset.js';
 import { readTag } from '../../src/streamline/tag.js';
 import { listRefusals } from './refusals.js';
-
-type ConflictKind = ConflictReason['kind'];
 
 /** An entry: what leads to a conflict, and one such conflict. */
 interface Entry<Kind extends ConflictKind> {

@@ -1,4 +1,4 @@
-import type { ConflictReason } from '../../src/plan/plan.js';
+import type { ConflictKind, ConflictReason, ReasonOf } from '../../src/plan/conflict.js';
 import { describeFinding } from '../../src/report/doctor/describe-finding.js';
 import { suggestResolution } from '../../src/report/plan/suggest-resolution.js';
 import { ZfsVmError } from '../../src/base/errors.js';
@@ -14,11 +14,9 @@ export interface Suggestion {
 
 const ends = { senderName: 'local', receiverName: 'b' };
 
-type Conflict<Kind extends ConflictReason['kind']> = Extract<ConflictReason, { kind: Kind }>;
-
 /** Where the resolution depends on more than the kind: each way that the examples do not take. */
 const variants: {
-  readonly [Kind in ConflictReason['kind']]?: (example: Conflict<Kind>) => ConflictReason[];
+  readonly [Kind in ConflictKind]?: (example: ReasonOf<Kind>) => ConflictReason[];
 } = {
   diverged: (example) => [
     { ...example, isForeign: true },

@@ -159,7 +159,7 @@ function listKinds(path: string, type: string): string[] {
 }
 
 for (const [path, type, least] of [
-  ['src/plan/plan.ts', 'ConflictReason', 20],
+  ['src/plan/conflict.ts', 'ConflictReason', 20],
   ['src/base/errors.ts', 'ErrorKind', 5],
   ['src/plan/plan-restore.ts', 'RestoreFault', 7],
   ['src/plan/plan-clone.ts', 'CloneFault', 3],

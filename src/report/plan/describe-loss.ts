@@ -1,4 +1,5 @@
 import { nameHost, qualify } from '../../base/host-words.js';
+import { listDestroyed } from '../../plan/preparation.js';
 import type { Leftover } from '../../tasks/leftover.js';
 import type { Loss } from '../../tasks/loss.js';
 import { formatTagShort } from '../../streamline/tag.js';
@@ -78,6 +79,5 @@ function isPartial(loss: Loss): boolean {
 
 function countSnapshots(loss: Loss): number {
   if (loss.kind === 'deletion') return loss.destruction.snapshots.length;
-  const preparation = preparationOf(loss);
-  return preparation !== undefined && 'destroys' in preparation ? preparation.destroys.length : 0;
+  return listDestroyed(preparationOf(loss)).length;
 }

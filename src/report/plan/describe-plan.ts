@@ -1,7 +1,8 @@
 import type { PassedVersions } from '../../plan/passed.js';
 import type { Destruction } from '../../plan/destruction.js';
 import type { AsideObstacle } from '../../plan/aside.js';
-import type { Chain, Conflict, Plan, Step, UpToDate } from '../../plan/plan.js';
+import type { Conflict } from '../../plan/conflict.js';
+import type { Chain, Plan, Step, UpToDate } from '../../plan/plan.js';
 import type { SharedSteps } from '../../transfer/event.js';
 import { fullNameOf, nameForPeople, type Snapshot } from '../../streamline/dataset.js';
 import { nameHost, qualify } from '../../base/host-words.js';

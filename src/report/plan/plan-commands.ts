@@ -1,5 +1,6 @@
 import { localName } from '../../base/local-name.js';
 import type { Chain } from '../../plan/plan.js';
+import { movesAside } from '../../plan/preparation.js';
 import { conclusionCalls, groupByStream, landingOf, preparationCalls, streamOf } from '../../plan/stream.js';
 import { destroySnapshotsArguments } from '../../zfs/destroy.js';
 import { keepPropertiesLine, setPropertyArguments } from '../../zfs/properties.js';
@@ -39,7 +40,7 @@ function* listCommands({ plan, sender, receiver, compress }: EstimatedPlan): Gen
 
 /** What is written down on what was moved aside, and what its successor keeps of it. */
 function* listAsideCommands({ destination, preparation }: Chain, receiver: PlanSide): Generator<string> {
-  if (preparation === undefined || !('aside' in preparation)) return;
+  if (!movesAside(preparation)) return;
   const { kind, aside, role, guid } = preparation;
   if (guid !== undefined) {
     yield commandOn(receiver, setPropertyArguments(aside, roleProperty, formatRole(role, guid)));

@@ -1,6 +1,8 @@
 import type { Destruction } from '../../plan/destruction.js';
 import type { PassedVersions } from '../../plan/passed.js';
-import type { Chain, Conflict, Plan, Preparation, Step } from '../../plan/plan.js';
+import type { Conflict } from '../../plan/conflict.js';
+import type { Chain, Plan, Step } from '../../plan/plan.js';
+import type { Preparation } from '../../plan/preparation.js';
 import type { SharedSteps } from '../../transfer/event.js';
 import { fullNameOf, type Point } from '../../streamline/dataset.js';
 import { mapLater, toJsonPieces } from '../json-pieces.js';

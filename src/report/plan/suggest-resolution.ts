@@ -1,7 +1,7 @@
 import { nameHost, qualify } from '../../base/host-words.js';
 import { quoteWord, showCommand } from '../../base/shell.js';
 import type { AsideObstacle } from '../../plan/aside.js';
-import type { ConflictReason } from '../../plan/plan.js';
+import type { ConflictReason, ReasonOf } from '../../plan/conflict.js';
 import { fullNameOf, isTagged, nameForPeople, type Snapshot } from '../../streamline/dataset.js';
 import { baseNameOf, isPoolRoot } from '../../zfs/names.js';
 import { roleProperty } from '../../zfs/role.js';
@@ -101,12 +101,7 @@ function joinWays([first = '', ...others]: readonly string[]): string {
 
 /** How two images of one streamline name get apart: another name is not enough where the dataset of the other one is at the destination. */
 function suggestSeparating(
-  {
-    theirs,
-    isElsewhere,
-    isMarked,
-    copyOf,
-  }: ConflictReason & { readonly kind: 'no-common-version' | 'version-differs' },
+  { theirs, isElsewhere, isMarked, copyOf }: ReasonOf<'no-common-version' | 'version-differs'>,
   { senderName, receiverName }: Ends,
 ): string {
   const streamline = isTagged(theirs) ? theirs.tag.streamline : 'NAME';
@@ -128,7 +123,7 @@ function suggestForgetting(destination: string, receiverName: string): string {
 
 /** How the copy is named: by its place. */
 function suggestNaming(
-  { candidates, place, isFree }: ConflictReason & { readonly kind: 'copy-unclear' },
+  { candidates, place, isFree }: ReasonOf<'copy-unclear'>,
   receiverName: string,
 ): string {
   const parents = candidates
@@ -147,7 +142,7 @@ function suggestNaming(
 
 /** How the receiver's version is undone, where that is possible. */
 function describeUndoing(
-  { undo, clones = [], held = [] }: ConflictReason & { readonly kind: 'version-differs' },
+  { undo, clones = [], held = [] }: ReasonOf<'version-differs'>,
   receiverName: string,
 ): string[] {
   if (undo === undefined) return [];
@@ -172,10 +167,7 @@ function suggestSetAside(obstacle: AsideObstacle | null, receiverName: string): 
 }
 
 /** How a rollback is possible. */
-function suggestRollback(
-  { held, clones }: ConflictReason & { readonly kind: 'diverged' },
-  receiverName: string,
-): string {
+function suggestRollback({ held, clones }: ReasonOf<'diverged'>, receiverName: string): string {
   if (held.length > 0) return suggestRelease(held, receiverName);
   return clones.length === 0
     ? `${again} with --rollback to destroy the changes on ${nameHost(receiverName)}`
@@ -183,10 +175,7 @@ function suggestRollback(
 }
 
 /** How a copy that is half moved aside gets its name back; with its clone in its place, that one gets its history. */
-function suggestMovingBack(
-  { dataset, before, taken }: ConflictReason & { readonly kind: 'half-moved' },
-  receiverName: string,
-): string {
+function suggestMovingBack({ dataset, before, taken }: ReasonOf<'half-moved'>, receiverName: string): string {
   const there = `on ${nameHost(receiverName)}`;
   switch (taken) {
     case 'free':

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../host/endpoint.js';
 import { runCommand, type CommandResult } from '../../host/run-command.js';
-import type { Chain, Preparation } from '../../plan/plan.js';
+import type { Chain } from '../../plan/plan.js';
+import type { Preparation } from '../../plan/preparation.js';
 import { preparationCalls } from '../../plan/stream.js';
 import { quoteCommand, quoteWord } from '../../base/shell.js';
 import { destroyDatasetArguments } from '../../zfs/destroy.js';
