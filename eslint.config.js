@@ -106,6 +106,10 @@ export default defineConfig(
     },
   },
   {
+    files: ['src/**/*.ts'],
+    rules: { '@typescript-eslint/max-params': ['error', { max: 4 }] },
+  },
+  {
     files: ['test/**/*.ts'],
     // node:test's `test()` and `describe()` return promises that its runner awaits.
     rules: {

@@ -41,9 +41,9 @@ export function buildInventory(
 ): Inventory {
   const builder = new InventoryBuilder(datasetRows, tokens);
   for (const row of snapshotRows) {
-    const { kind, dataset, name, guid, createtxg, createdAtSeconds = 0, referencedBytes = 0, note } = row;
+    const { createdAtSeconds = 0, referencedBytes = 0, note } = row;
     const details = 'referencedBytes' in row ? { createdAtSeconds, referencedBytes, note } : undefined;
-    builder.add(kind, dataset, name, guid, createtxg, details);
+    builder.add(row, details);
   }
   return builder.build();
 }
@@ -70,14 +70,7 @@ export class InventoryBuilder implements SnapshotSink {
   }
 
   /** Adds a snapshot or bookmark. */
-  add(
-    kind: SnapshotRow['kind'],
-    dataset: string,
-    name: string,
-    guid: bigint,
-    createtxg: number,
-    details?: SnapshotDetails,
-  ): void {
+  add({ kind, dataset, name, guid, createtxg }: SnapshotRow, details?: SnapshotDetails): void {
     if (dataset !== this.#dataset) {
       this.#dataset = dataset;
       this.#pointsOfDataset = this.#points.get(dataset);

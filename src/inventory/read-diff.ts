@@ -27,19 +27,24 @@ export async function readMounts({ host }: Endpoint, signal: AbortSignal): Promi
 /** Where what isn't mounted is mounted for the time of a comparison, which only the comparison sees. */
 const privatePlace = '/tmp';
 
+/** How changes are read. */
+export interface DiffReading {
+  /** Where the host's filesystems are mounted. */
+  readonly mounts: ReadonlyMap<string, string>;
+  readonly onChanges: (changes: readonly PathChange[]) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Reads what changed in a filesystem between two points, and hands it over in lots; zfs waits until a lot is taken. zfs wants its
  * filesystems to be mounted, and what was received isn't: that is mounted read-only in a mount namespace of the command's own,
  * which leaves no trace in the dataset (`written` stays 0; seen on OpenZFS 2.1.11 and 2.3.2), and ends with it.
- * @param mounts where the host's filesystems are mounted
  * @throws ZfsVmError when zfs can't tell, or what it prints can't be read; whatever `onChanges` throws
  */
 export async function readDiff(
   { host, zfs }: Endpoint,
   { from, to, dataset }: Pair,
-  mounts: ReadonlyMap<string, string>,
-  onChanges: (changes: readonly PathChange[]) => Promise<void>,
-  signal: AbortSignal,
+  { mounts, onChanges, signal }: DiffReading,
 ): Promise<void> {
   const unmounted = [...new Set([from.dataset, dataset.name])].filter((name) => !mounts.has(name));
   const diff = [...zfs, ...diffArguments(fullNameOf(from), to === undefined ? dataset.name : fullNameOf(to))];

@@ -8,18 +8,23 @@ import { readMembers } from './find-unchanged.js';
 /** What a version of a dataset covers: what lies below it, too, or the dataset alone; `told-alone` where somebody said so. */
 export type Extent = 'tree' | 'alone' | 'told-alone';
 
+/** A dataset whose extent is to be found. */
+export interface ExtentQuestion {
+  readonly datasets: Datasets;
+  readonly dataset: Dataset;
+  /** Whose versions count, if the dataset has any of it; undefined for that of the newest one. */
+  readonly streamline: string | undefined;
+}
+
 /**
  * How a dataset goes on: as a tree, with what lies below it, where its newest version was one of a tree. A version of the dataset alone
  * ends that only if `tag --no-recursive` made it, or one that goes on so: that writes down that it has one member. Any other is taken for
  * an oversight.
- * @param streamline whose versions count, if the dataset has any of it; undefined for that of the newest one
  * @throws ZfsVmError when zfs can't be run there, or its answer can't be understood
  */
 export async function readExtent(
   endpoint: Endpoint,
-  datasets: Datasets,
-  dataset: Dataset,
-  streamline: string | undefined,
+  { datasets, dataset, streamline }: ExtentQuestion,
   signal?: AbortSignal,
 ): Promise<Extent> {
   const history = [...walkHistory(datasets, dataset)].filter(isTagged);

@@ -200,7 +200,7 @@ export async function readNamedSnapshots(
   fullNames: Iterable<string>,
   signal?: AbortSignal,
 ): Promise<SnapshotRow[]> {
-  return listAbout(endpoint, 'snapshots', fullNames, parseSnapshots, signal);
+  return listAbout(endpoint, { what: 'snapshots', parse: parseSnapshots }, fullNames, signal);
 }
 
 /**
@@ -213,7 +213,9 @@ export async function readCreationTimes(
   fullNames: readonly string[],
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<bigint, number>> {
-  return new Map(await listAbout(endpoint, 'creation', fullNames, parseCreationTimes, signal));
+  return new Map(
+    await listAbout(endpoint, { what: 'creation', parse: parseCreationTimes }, fullNames, signal),
+  );
 }
 
 /**
@@ -228,7 +230,7 @@ export async function readHeld(
 ): Promise<Set<string>> {
   const parseHeld = (lines: string): string[] =>
     parseHolds(lines).flatMap(([name, count]) => (count > 0 ? [name] : []));
-  return new Set(await listAbout(endpoint, 'holds', fullNames, parseHeld, signal));
+  return new Set(await listAbout(endpoint, { what: 'holds', parse: parseHeld }, fullNames, signal));
 }
 
 /**
@@ -241,7 +243,7 @@ export async function readGuids(
   datasets: readonly string[],
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, bigint>> {
-  return new Map(await listAbout(endpoint, 'guids', datasets, parseGuids, signal));
+  return new Map(await listAbout(endpoint, { what: 'guids', parse: parseGuids }, datasets, signal));
 }
 
 /**
@@ -253,7 +255,7 @@ export async function readDatasetNamesWithin(
   datasets: readonly string[],
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const rows = await listAbout(endpoint, 'within', datasets, parseDatasets, signal);
+  const rows = await listAbout(endpoint, { what: 'within', parse: parseDatasets }, datasets, signal);
   return rows.map(({ name }) => name);
 }
 
@@ -266,7 +268,7 @@ export async function readSnapshotsOf(
   datasets: readonly string[],
   signal?: AbortSignal,
 ): Promise<SnapshotRow[]> {
-  return listAbout(endpoint, 'snapshots-of', datasets, parseSnapshots, signal);
+  return listAbout(endpoint, { what: 'snapshots-of', parse: parseSnapshots }, datasets, signal);
 }
 
 /**
@@ -301,16 +303,21 @@ export async function readSetPropertiesOf(
   return understand(endpoint, () => parseProperties(lines, properties));
 }
 
+/** What is asked about what is named, and what the answer comes to. */
+export interface NameQuestion<T> {
+  readonly what: RequestOf<'about'>['what'];
+  /** Reads some lines. */
+  readonly parse: (lines: string) => T[];
+}
+
 /**
  * Asks about what is named.
  * @param names can be gone through again
- * @param parse reads some lines
  */
 export async function listAbout<T>(
   endpoint: Endpoint,
-  what: RequestOf<'about'>['what'],
+  { what, parse }: NameQuestion<T>,
   names: Iterable<string>,
-  parse: (lines: string) => T[],
   signal: AbortSignal | undefined,
 ): Promise<T[]> {
   // With no names at all, GNU's xargs would call zfs without any.

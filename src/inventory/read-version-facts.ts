@@ -30,9 +30,11 @@ export async function readVersionFacts(
   const read = (withNotes: boolean): Promise<[string, SnapshotFacts][]> =>
     listAbout(
       endpoint,
-      withNotes ? 'noted-facts' : 'facts',
+      {
+        what: withNotes ? 'noted-facts' : 'facts',
+        parse: (lines) => parseSnapshotFacts(lines, { withNotes }),
+      },
       fullNames,
-      (lines) => parseSnapshotFacts(lines, { withNotes }),
       signal,
     );
   let lacksNotes = false;
@@ -42,8 +44,9 @@ export async function readVersionFacts(
     return read(false);
   });
   const held = rows.flatMap(([name, { holdCount }]) => (holdCount > 0 ? [name] : []));
+  const holdTags = { what: 'hold-tags', parse: parseHoldTags } as const;
   const tags = new Map<string, string[]>();
-  for (const [name, tag] of await listAbout(endpoint, 'hold-tags', held, parseHoldTags, signal)) {
+  for (const [name, tag] of await listAbout(endpoint, holdTags, held, signal)) {
     tags.set(name, [...(tags.get(name) ?? []), tag]);
   }
   return {

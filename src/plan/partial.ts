@@ -55,20 +55,26 @@ export function planAbortOfLeftover(
   );
 }
 
+/** A stream that would be sent. */
+export interface WantedStream {
+  /** The sender's dataset. */
+  readonly dataset: Dataset;
+  /** The GUID of what it begins at; undefined for the whole content. */
+  readonly from: bigint | undefined;
+  readonly to: Snapshot;
+}
+
 /**
  * Whether what was interrupted is the very stream that would be sent, and the sender can go on with it. What is encrypted travels raw:
  * where somebody began it without, going on would leave a copy in plain text.
- * @param from the GUID that the stream begins at; undefined for a full one
  */
 export function isBegun(
   { content }: PartialReceive,
-  { encrypted }: Dataset,
-  to: Snapshot,
-  from: bigint | undefined,
+  { dataset, from, to }: WantedStream,
   sender: Datasets,
 ): boolean {
   if (content?.toGuid !== to.guid || content.fromGuid !== from) return false;
-  return (content.isRaw || !encrypted) && canGoOn(content, sender);
+  return (content.isRaw || !dataset.encrypted) && canGoOn(content, sender);
 }
 
 /**

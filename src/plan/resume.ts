@@ -29,7 +29,8 @@ export function resumeOnCopy(
   const { choice, sender } = planning.request;
   const { name: destination, partial } = existing;
   const [{ to: next }, ...rest] = steps;
-  if (isUntouched && isBegun(partial, source.dataset, next, base.guid, sender)) {
+  const wanted = { dataset: source.dataset, from: base.guid, to: next };
+  if (isUntouched && isBegun(partial, wanted, sender)) {
     const resumption: Step = { kind: 'resume', token: partial.token, to: next };
     return makeChain({ source, destination, steps: [resumption, ...rest], by }, planning);
   }
@@ -59,7 +60,8 @@ export function resumeNew(
   if (existing?.partial === undefined || existing.snapshots.length > 0) return undefined;
   // What is under way elsewhere may be another sender's.
   if (existing.name !== placement.choose(source)) return undefined;
-  if (!isBegun(existing.partial, source.dataset, first, from, request.sender)) return undefined;
+  const wanted = { dataset: source.dataset, from, to: first };
+  if (!isBegun(existing.partial, wanted, request.sender)) return undefined;
   const step: Step = { kind: 'resume', token: existing.partial.token, to: first };
   const steps = [step, ...followUp(first, rest)] as const;
   return makeChain({ source, destination: existing.name, steps, isNew: true }, planning);

@@ -5,6 +5,14 @@ import { findDoubts, findReencrypted, isEmpty, withoutRedactedTwins } from '../p
 import type { Plan } from '../plan/plan.js';
 import type { Datasets } from '../streamline/dataset.js';
 
+/** What a plan was made from. */
+export interface PlannedDatasets {
+  readonly sender: Datasets;
+  readonly receiver: Datasets;
+  /** All that the sender has: `sender` was chosen from it. */
+  readonly wholeSender: Datasets;
+}
+
 /** What is known when all is asked that a plan rests on. */
 export interface ResolvedDoubts {
   /** The sender's datasets, with what wasn't listed at first, and without bookmarks that are no good base. */
@@ -15,14 +23,12 @@ export interface ResolvedDoubts {
 
 /**
  * Asks both hosts what a plan rests on that their lists don't tell: most rest on nothing else.
- * @param all the sender's datasets, from which `datasets` were chosen
  * @returns undefined where there was nothing to ask; otherwise what to plan with
  * @throws ZfsVmError when a host can't be asked
  */
 export async function resolveDoubts(
   plan: Plan,
-  all: Datasets,
-  datasets: { readonly sender: Datasets; readonly receiver: Datasets },
+  datasets: PlannedDatasets,
   sides: { readonly sender: Endpoint; readonly receiver: Endpoint },
   signal: AbortSignal,
 ): Promise<ResolvedDoubts | undefined> {
@@ -36,7 +42,7 @@ export async function resolveDoubts(
     readPointProperties(sides.receiver, theirs, signal),
     readSnapshotsOf(sides.sender, unlistedRoots, signal),
   ]);
-  const sender = new Map(withoutRedactedTwins(all, doubts, points));
+  const sender = new Map(withoutRedactedTwins(datasets.wholeSender, doubts, points));
   for (const { kind, ...row } of rows) {
     const dataset = sender.get(row.dataset);
     if (dataset === undefined || kind === 'bookmark') continue;

@@ -46,7 +46,7 @@ export function compareTrees(
     const onlyLater: string[] = [];
     for (const to of [root, ...members]) {
       const path = pathBelow(to.dataset, root.dataset);
-      const pair = findPair(datasets, path, first.name, datasets.get(to.dataset), to);
+      const pair = findPair(datasets, first.name, { path, dataset: datasets.get(to.dataset), to });
       if (pair === undefined) onlyLater.push(path);
       else pairs.push(pair);
     }
@@ -67,7 +67,7 @@ export function compareWithPresent(
   dataset: Dataset,
 ): Comparison {
   const [{ root: first }] = earlier;
-  const root = findPair(datasets, '', first.name, dataset, undefined);
+  const root = findPair(datasets, first.name, { path: '', dataset, to: undefined });
   if (root === undefined) return { kind: 'unrelated', common: findCommon(datasets, first, dataset) };
   const isTree = findTree(earlier, root)?.members.length !== 0;
   const pairs: [Pair, ...Pair[]] = [root];
@@ -76,7 +76,7 @@ export function compareWithPresent(
   const seen = new Set([root.from.guid]);
   for (const below of isTree ? datasetsBelow(datasets, dataset) : []) {
     const path = pathBelow(below.name, dataset.name);
-    const pair = findPair(datasets, path, first.name, below, undefined);
+    const pair = findPair(datasets, first.name, { path, dataset: below, to: undefined });
     if (pair === undefined) onlyLater.push(path);
     else if (!seen.has(pair.from.guid)) pairs.push(pair);
     if (pair !== undefined) seen.add(pair.from.guid);
@@ -108,13 +108,11 @@ function findTree(trees: readonly Tree[], { from }: Pair): Tree | undefined {
   return trees.find(({ root }) => root.dataset === from.dataset);
 }
 
-function findPair(
-  datasets: Datasets,
-  path: string,
-  name: string,
-  dataset: Dataset | undefined,
-  to: TaggedSnapshot | undefined,
-): Pair | undefined {
+/** A later point, of which the earlier one is looked for: as in `Pair`, but its dataset may be missing. */
+type LaterPoint = Pick<Pair, 'path' | 'to'> & { readonly dataset: Dataset | undefined };
+
+/** Finds the version of this name in the history of a later point. */
+function findPair(datasets: Datasets, name: string, { path, dataset, to }: LaterPoint): Pair | undefined {
   if (dataset === undefined) return undefined;
   for (const from of historyOf(datasets, to ?? dataset)) {
     if (from.name !== name || from === to) continue;

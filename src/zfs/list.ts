@@ -244,7 +244,7 @@ function readIdentity(fields: readonly string[]): Identity {
 export function parseSnapshots(output: string): SnapshotRow[] {
   const rows: SnapshotRow[] = [];
   scanSnapshots(output, {
-    add: (kind, dataset, name, guid, createtxg) => {
+    add: ({ kind, dataset, name, guid, createtxg }) => {
       rows.push({ kind, dataset, name, guid, createtxg });
     },
   });

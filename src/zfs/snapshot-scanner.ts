@@ -4,19 +4,13 @@ import { maxNameLength } from './names.js';
 
 /** Takes the snapshots and bookmarks of a list. */
 export interface SnapshotSink {
-  readonly add: (
-    kind: SnapshotRow['kind'],
-    dataset: string,
-    name: string,
-    guid: bigint,
-    createtxg: number,
-    details?: SnapshotDetails,
-  ) => void;
+  /** @param row holds the values of this line only until it returns: the next line is written over them */
+  readonly add: (row: SnapshotRow, details?: SnapshotDetails) => void;
 }
 
 /**
  * Reads the output of `listSnapshotsArguments` line by line, and hands each over as it is read: a host may have millions, for
- * which an object more each is what takes the time.
+ * which an object more each is what takes the time. So one object serves for all lines.
  * @throws UnreadableOutput at the first line that isn't a snapshot
  */
 export function scanSnapshots(output: string, sink: SnapshotSink): void {
@@ -41,6 +35,10 @@ class SnapshotScanner {
   #start = 0;
   /** The dataset of the line before: mostly the next line is about it, too, and one string serves them all. */
   #dataset = '';
+  /** The line that is handed over. */
+  readonly #row: { -readonly [Field in keyof SnapshotRow]: SnapshotRow[Field] } = {
+    ...{ kind: 'snapshot', dataset: '', name: '', guid: 0n, createtxg: 0 },
+  };
 
   /** @param details whether there are some, and how; undefined where there are none */
   constructor(output: string, sink: SnapshotSink, details: DetailOptions | undefined) {
@@ -81,14 +79,13 @@ class SnapshotScanner {
     }
     const guid = BigInt(output.slice(afterName + 1, afterGuid));
     if (guid > largestGuid) throw new UnreadableOutput(output.slice(start, end));
-    this.#sink.add(
-      output.charCodeAt(separator) === code.at ? 'snapshot' : 'bookmark',
-      this.#dataset,
-      output.slice(separator + 1, afterName),
-      guid,
-      readNumber(output, afterGuid + 1, afterTxg),
-      this.#details && this.#readDetails(start, separator, afterTxg, end),
-    );
+    const row = this.#row;
+    row.kind = output.charCodeAt(separator) === code.at ? 'snapshot' : 'bookmark';
+    row.dataset = this.#dataset;
+    row.name = output.slice(separator + 1, afterName);
+    row.guid = guid;
+    row.createtxg = readNumber(output, afterGuid + 1, afterTxg);
+    this.#sink.add(row, this.#details && this.#readDetails(start, separator, afterTxg, end));
     this.#start = end + 1;
   }
 

@@ -10,8 +10,8 @@ export function readDetailedSnapshots(
   scanDetailedSnapshots(
     output,
     {
-      add: (kind, dataset, name, guid, createtxg, details) => {
-        if (details !== undefined) rows.push({ kind, dataset, name, guid, createtxg, ...details });
+      add: (row, details) => {
+        if (details !== undefined) rows.push({ ...row, ...details });
       },
     },
     options,

@@ -139,6 +139,7 @@ function* offerAnswers(
       method: {
         type: 'keyboard-interactive',
         username: config.user,
+        // eslint-disable-next-line @typescript-eslint/max-params -- ssh2 calls it so
         prompt: (_name, _instructions, _language, prompts, finish) => {
           answerAll(prompts).then(finish, () => {
             finish([]);

@@ -46,17 +46,28 @@ const maxHops = 8;
  *   in, `interrupted` when the signal is aborted.
  */
 export async function connectSsh(target: string, options: SshOptions): Promise<SshHost> {
-  const connection = await openRoute(parseAddress(target), undefined, options, 0, options.config);
+  const connection = await openRoute(
+    { address: parseAddress(target), jumps: undefined, depth: 0, config: options.config },
+    options,
+  );
   return new SshHost(options.name ?? target, connection, options);
 }
 
-/** Connects to a host, by way of the given jump hosts or, if none are given, those of its own configuration. */
+/** A host on the way to the target, or the target itself. */
+interface Hop {
+  readonly address: Address;
+  /** The jump hosts before it, in order; undefined for those of its own configuration. */
+  readonly jumps: readonly string[] | undefined;
+  /** How many hops from the target it is. */
+  readonly depth: number;
+  /** What the OpenSSH configuration says of it; undefined where that is still to be read. */
+  readonly config: ClientConfig | undefined;
+}
+
+/** Connects to a host by way of its jump hosts. */
 async function openRoute(
-  address: Address,
-  jumps: readonly string[] | undefined,
+  { address, jumps, depth, config: known }: Hop,
   options: SshOptions,
-  depth: number,
-  known: ClientConfig | undefined,
 ): Promise<Connection> {
   if (depth > maxHops) {
     throw new ZfsVmError('connection', `too many jump hosts on the way to ${address.host}`, {
@@ -75,7 +86,7 @@ async function openRoute(
   refuseWithoutSafeguards(config, label);
   refuseWithoutAlgorithms(config, label);
   const knownHosts = await loadKnownHosts(config, label);
-  const carrier = await openCarrier(label, config, jumps ?? config.proxyJump, options, depth);
+  const carrier = await openCarrier({ label, config, jumps: jumps ?? config.proxyJump, depth }, options);
   return logIn(carrier, config, {
     label,
     sshCommand: formatSshCommand(address, env['ZFS_VM_SSH_CONFIG']),
@@ -131,23 +142,28 @@ async function loadKnownHosts(config: ClientConfig, label: string): Promise<Know
   }
 }
 
-async function openCarrier(
-  label: string,
-  config: ClientConfig,
-  jumps: readonly string[],
-  options: SshOptions,
-  depth: number,
-): Promise<Carrier> {
+/** A hop of which all is known. */
+interface KnownHop extends Pick<Hop, 'depth'> {
+  /** How people know it. */
+  readonly label: string;
+  readonly config: ClientConfig;
+  readonly jumps: readonly string[];
+}
+
+/** Opens what the connection to a host goes over: a tunnel of the last jump host, a program, or TCP. */
+async function openCarrier({ label, config, jumps, depth }: KnownHop, options: SshOptions): Promise<Carrier> {
   const lastJump = jumps.at(-1);
   if (lastJump !== undefined) {
     options.debug(`${label}: connecting through ${lastJump}`);
     const before = jumps.slice(0, -1);
     const jumpHost = await openRoute(
-      parseJump(lastJump),
-      before.length > 0 ? before : undefined,
+      {
+        address: parseJump(lastJump),
+        jumps: before.length > 0 ? before : undefined,
+        depth: depth + 1,
+        config: options.hopConfigs?.get(lastJump),
+      },
       options,
-      depth + 1,
-      options.hopConfigs?.get(lastJump),
     );
     return openTunnel(jumpHost, config, label, options.signal);
   }

@@ -84,7 +84,7 @@ async function countPaths(
     emit({ kind: 'paths-changed', pair, changes });
     await drained?.();
   };
-  await readDiff(endpoint, pair, mounts, onChanges, signal);
+  await readDiff(endpoint, pair, { mounts, onChanges, signal });
   return counter.summarize();
 }
 

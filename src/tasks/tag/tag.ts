@@ -57,7 +57,7 @@ export async function tag(request: TagRequest, surroundings: Surroundings): Prom
     const dataset = findDataset(datasets, target);
     const extent =
       recursive === undefined
-        ? await readExtent(endpoint, datasets, dataset, name.streamline, signal)
+        ? await readExtent(endpoint, { datasets, dataset, streamline: name.streamline }, signal)
         : toExtent(recursive);
     if (ifChanged) await flushPools(endpoint, [dataset.name], signal);
     const wanted = { ...name, mayBegin };

@@ -86,7 +86,8 @@ class PlanMaker {
     this.#carried = await this.#readCarried(inventories.sender);
     await this.#findWhetherCopy();
     let plan = await this.#plan();
-    const resolved = await resolveDoubts(plan, this.#known.sender, this.#datasets, sides, signal);
+    const datasets = { ...this.#datasets, wholeSender: this.#known.sender };
+    const resolved = await resolveDoubts(plan, datasets, sides, signal);
     if (resolved !== undefined) {
       this.#known = resolved;
       plan = await this.#plan();

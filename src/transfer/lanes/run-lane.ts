@@ -1,21 +1,14 @@
-import { nameHost } from '../../base/host-words.js';
 import type { Clock } from '../../base/clock.js';
-import { toCommandError } from '../../host/command-error.js';
 import { ZfsVmError } from '../../base/errors.js';
 import { argvOf } from '../../host/ask.js';
 import type { Endpoint } from '../../host/endpoint.js';
-import { isSuccess } from '../../host/host.js';
 import { describeFlood } from '../../host/run-command.js';
 import { toPrintable } from '../../base/printable.js';
-import type { Step } from '../../plan/plan.js';
-import { fullNameOf } from '../../streamline/dataset.js';
-import { adaptOptions } from '../../plan/stream-options.js';
-import { findStreamRefusal, isBusyFailure, isGone, isHoldDenied } from '../../zfs/failure.js';
-import type { StreamOption } from '../../zfs/send.js';
-import type { Arrival, Fault, TransferEvent } from '../event.js';
+import type { Arrival, TransferEvent } from '../event.js';
+import { explainTrouble, type Trouble } from './explain-trouble.js';
 import { awaitStreams, ForeignStreams, type Refusal } from './foreign-streams.js';
 import { LaneProgress } from './lane-progress.js';
-import { findLastSent, LegReports, receiveLane, sendLane, type Leg, type LegReport } from './lane-script.js';
+import { LegReports, receiveLane, sendLane, type Leg } from './lane-script.js';
 import {
   canJoin,
   closeInlet,
@@ -24,11 +17,9 @@ import {
   openInlet,
   runPipe,
   type Inlet,
-  type PipeResult,
   type PipeSides,
 } from './pipe.js';
 import type { RateLimit } from './rate-limit.js';
-import { findRootCause, type SideResult } from './root-cause.js';
 
 /** How many characters a receive may say of a stream, and of each version in it: two lines, each with two names at most. */
 const usualTalk = 2 ** 20;
@@ -64,16 +55,6 @@ export interface LaneResult {
   readonly skipErrors: readonly ZfsVmError[];
   /** What didn't arrive, and why; not told yet. */
   readonly failure: (Arrival & Trouble) | undefined;
-}
-
-/** What went wrong, and what may help. */
-interface Trouble {
-  readonly error: ZfsVmError;
-  readonly fault: Fault;
-  /** Whether each version in a stream of its own may go where several in one may not. */
-  readonly mayGoAlone: boolean;
-  /** Which of the usual options are to be left out for the receiver to take the stream; undefined where that wouldn't help. */
-  readonly omitted?: readonly StreamOption[] | undefined;
 }
 
 /** A lane whose receiver is there, and waits for the streams of the legs. */
@@ -157,10 +138,10 @@ export async function runLane(
       failure: { ...current, error, fault: 'failed', mayGoAlone: false },
     };
   }
-  const trouble = explain(done, failed, reports.rest, result, {
-    ...{ ...context, ...current },
-    omitted: legs[done]?.omitted ?? [],
-  });
+  const trouble = explainTrouble(
+    { ...result, index: done, report: failed, rest: reports.rest },
+    { ...context, ...current, omitted: legs[done]?.omitted ?? [] },
+  );
   return { bytes, done, skipErrors, failure: { ...current, ...trouble } };
 }
 
@@ -188,94 +169,4 @@ function describeRefusal(sender: string, { fault }: Refusal): ZfsVmError {
   return new ZfsVmError('failed', `${sender}: zfs send produced a stream ${toPrintable(fault)}`, {
     hint: 'the stream was not passed to the receiver; check on that host that "zfs" is the real command',
   });
-}
-
-/** Tells which side failed first at a leg, and what may help. @param context with the step at which it failed, and how it was sent */
-function explain(
-  index: number,
-  report: LegReport | undefined,
-  rest: string,
-  { send, receive, isStalled }: PipeResult,
-  { sender, receiver, stallMs, chain, step, omitted }: LaneContext & Arrival & Pick<Leg, 'omitted'>,
-): Trouble {
-  if (isStalled) {
-    const message = `no progress between ${nameHost(sender.host.name)} and ${nameHost(receiver.host.name)} for ${stallMs / 1000} s; stream aborted`;
-    const error = new ZfsVmError('connection', message, { hint: 'run the same command again' });
-    return { error, fault: 'lost', mayGoAlone: false };
-  }
-  const receiveSide: SideResult =
-    report === undefined
-      ? { exit: receive.exit, stderr: `${rest}\n${receive.stderr}`.trim() }
-      : // Beside zfs itself, only zstd writes there: why it had no more for zfs to read.
-        {
-          exit: { kind: 'exited', code: report.status },
-          stderr: `${report.said}\n${receive.stderr}`.trim(),
-        };
-  const lastSent = findLastSent(send.stderr);
-  // A sender that is at a later leg has sent all of this one.
-  const isPast = lastSent.index !== undefined && lastSent.index > index;
-  const sendSide: SideResult = isPast
-    ? { exit: { kind: 'exited', code: 0 }, stderr: '' }
-    : { exit: send.exit, stderr: lastSent.said };
-  const cause = findRootCause(sendSide, receiveSide);
-  if (cause === undefined && report === undefined) {
-    const message = `${receiver.host.name}: zfs receive succeeded, but its output was cut off`;
-    const error = new ZfsVmError('failed', message, {
-      hint: 'run the same command again to check what was received',
-    });
-    return { error, fault: 'failed', mayGoAlone: false };
-  }
-  if (cause === undefined) {
-    const error = new ZfsVmError(
-      'failed',
-      `${sender.host.name}: zfs send ended before all versions were sent`,
-      {
-        hint: 'run the same command again with -v; on that host, check "zpool status -v" for damage',
-        details: sendSide.stderr === '' ? [] : [`stderr: ${toPrintable(sendSide.stderr)}`],
-      },
-    );
-    return { error, fault: 'failed', mayGoAlone: false };
-  }
-  const error =
-    cause === 'send'
-      ? toLegError(sender, 'zfs send', sendSide, receiver, 'zfs receive', receiveSide)
-      : toLegError(receiver, 'zfs receive', receiveSide, sender, 'zfs send', sendSide);
-  if (send.exit.kind === 'lost' || receive.exit.kind === 'lost') {
-    return { error, fault: 'lost', mayGoAlone: false };
-  }
-  const isPassing =
-    cause === 'receive' ? isBusyFailure(receiveSide.stderr) : isBaseGone(sendSide.stderr, step);
-  return {
-    error,
-    fault: isPassing ? 'busy' : 'failed',
-    mayGoAlone: cause === 'send' && isHoldDenied(sendSide.stderr),
-    omitted:
-      cause === 'receive'
-        ? adaptOptions(
-            omitted,
-            { raw: chain.raw, isResumed: step.kind === 'resume' },
-            findStreamRefusal(receiveSide.stderr),
-          )
-        : undefined,
-  };
-}
-
-/** Whether a send failed because somebody has destroyed what it begins from: a new plan may begin at its bookmark. */
-function isBaseGone(stderr: string, step: Step): boolean {
-  return 'from' in step && isGone(stderr, fullNameOf(step.from));
-}
-
-/** The error of the side that failed first, with what the other one said beneath. */
-function toLegError(
-  causing: Endpoint,
-  what: string,
-  cause: SideResult,
-  other: Endpoint,
-  otherWhat: string,
-  symptom: SideResult,
-): ZfsVmError {
-  const error = toCommandError(causing.host.name, what, cause);
-  const said = toPrintable(symptom.stderr.trim());
-  if (said === '' || isSuccess(symptom.exit)) return error;
-  return error.withDetail(`${other.host.name}: ${otherWhat}: ${said}`);
 }
