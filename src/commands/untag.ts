@@ -22,8 +22,8 @@ export class UntagCommand extends BaseCommand<typeof UntagCommand.definition> {
       dataset that is marked as a copy, and whose newest snapshot goes, goes back to the one before, so that it can be continued.
 
       A version is not destroyed if it has clones, is held, or is needed by an interrupted receive. Nor is the newest version of a dataset
-      that was sent to another host (a push leaves a bookmark of it), unless \`--also-on\` names a host that has it: the next version would get the same
-      name. If one snapshot cannot be destroyed, none is, on any host. Older versions that a host still needs as a base are
+      that was sent (a push leaves a bookmark of it), unless its copy on this machine or on a host of \`--also-on\` loses it, too: the next version
+      would get the same name. If one snapshot cannot be destroyed, none is, on any host. Older versions that a host still needs as a base are
       replaced by the bookmark that the push left. To destroy versions by rules, use "prune".
     `,
     examples: [

@@ -25,6 +25,9 @@ export interface Renaming {
   readonly tag: Tag;
 }
 
+/** A snapshot, and those of the same name below its dataset, that get one name. */
+export type RenamingGroup = readonly [Renaming, ...Renaming[]];
+
 /** Why something can't be renamed. */
 export type RenameObstacle =
   /** There is one of the new name, which is another snapshot. */
@@ -44,6 +47,8 @@ export type RenameObstacle =
 /** What is renamed on a host, or why it can't be. */
 export interface RenamePlan {
   readonly renamings: readonly Renaming[];
+  /** The same, those together that are renamed by one call of zfs: a snapshot, and all of its name below. */
+  readonly groups: readonly RenamingGroup[];
   readonly obstacles: readonly RenameObstacle[];
 }
 
@@ -96,7 +101,43 @@ export function planRename(
       ...findOrderFaults(datasets, renaming),
     ];
   });
-  return { renamings: renamings.filter(({ snapshot, tag }) => snapshot.name !== formatTag(tag)), obstacles };
+  const changes = renamings.filter(({ snapshot, tag }) => snapshot.name !== formatTag(tag));
+  return { renamings: changes, groups: groupByTree(datasets, changes), obstacles };
+}
+
+/**
+ * The renamings that one call of zfs does: those of a version of a tree, so that none is left in the middle of one. Nothing tells that the parts of
+ * a copy belong together once they have different names. Where something of the name lies below that isn't renamed, each is renamed alone.
+ */
+function groupByTree(datasets: Datasets, renamings: readonly Renaming[]): RenamingGroup[] {
+  const all = groupBy(
+    [...datasets.values()].flatMap(({ snapshots }) => snapshots),
+    ({ name }) => name,
+  );
+  const groups: [Renaming, ...Renaming[]][] = [];
+  for (const renaming of [...renamings].sort(byNameThenDataset)) {
+    const group = groups.at(-1);
+    const [root] = group ?? [];
+    const isPart =
+      root !== undefined &&
+      root.snapshot.name === renaming.snapshot.name &&
+      formatTag(root.tag) === formatTag(renaming.tag) &&
+      isWithin(renaming.snapshot.dataset, root.snapshot.dataset);
+    if (isPart) group?.push(renaming);
+    else groups.push([renaming]);
+  }
+  return groups.flatMap((group): RenamingGroup[] => {
+    const [{ snapshot }] = group;
+    const below = (all.get(snapshot.name) ?? []).filter(({ dataset }) => isWithin(dataset, snapshot.dataset));
+    return below.length === group.length ? [group] : group.map((each) => [each] as const);
+  });
+}
+
+/** What is below a dataset comes right after it. */
+function byNameThenDataset({ snapshot: a }: Renaming, { snapshot: b }: Renaming): number {
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  const [aPath, bPath] = [a, b].map(({ dataset }) => dataset.replaceAll('/', '\0'));
+  return (aPath ?? '') < (bPath ?? '') ? -1 : 1;
 }
 
 /**

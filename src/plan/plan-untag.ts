@@ -12,7 +12,7 @@ import { Protections, type ProtectionReason } from './protection.js';
 /** Why a version isn't untagged. */
 export type UntagObstacle =
   | Extract<ProtectionReason, { kind: 'clones' | 'held' | 'partial-receive' }>
-  /** It is the newest of its dataset, and was sent: the next version would get its name, and be another one there. */
+  /** It is the newest of its dataset, and was sent, to another host or within this one: the next version would get its name, and be another one there. */
   | { readonly kind: 'newest-sent'; readonly snapshot: string }
   /** A copy contains what was written after it. */
   | { readonly kind: 'copy-written'; readonly snapshot: string }

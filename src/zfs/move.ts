@@ -9,6 +9,14 @@ export function renameArguments(from: string, to: string): string[] {
 }
 
 /**
+ * Arguments of zfs that give a snapshot another name, and those of the same name below its dataset: all or none, in one transaction group
+ * (`dsl_dataset_rename_snapshot`); datasets below that have no such snapshot are passed over.
+ */
+export function renameTreeArguments(from: string, to: string): string[] {
+  return ['rename', '-r', from, to];
+}
+
+/**
  * Arguments of zfs that swap a clone and what it was cloned from: the snapshots up to its origin, with their holds, are its own then, and
  * it becomes the encryption root where the other one was (seen on OpenZFS 2.3.2, with and without the key).
  */

@@ -328,16 +328,20 @@ export class Pools {
     }
   }
 
-  renameSnapshot(from: string, to: string): void {
+  /** With `recursive`, also those of the same name below its dataset: all or none. */
+  renameSnapshot(from: string, to: string, { recursive = false } = {}): void {
     const snapshot = this.openSnapshot(from);
     const [dataset = '', name = ''] = to.includes('@') ? to.split('@') : [snapshot.dataset.name, to];
     if (dataset !== snapshot.dataset.name) {
       throw new ZfsRefusal(`cannot rename to '${to}': snapshots must be part of same dataset`);
     }
-    if (snapshot.dataset.findSnapshot(name) !== undefined) {
+    const renamed = [...this.#datasets.values()]
+      .filter((each) => each === snapshot.dataset || (recursive && isWithin(each.name, dataset)))
+      .flatMap((each) => each.findSnapshot(snapshot.name) ?? []);
+    if (renamed.some((each) => each.dataset.findSnapshot(name) !== undefined)) {
       throw new ZfsRefusal(`cannot rename '${from}': dataset already exists`);
     }
-    snapshot.name = name;
+    for (const each of renamed) each.name = name;
   }
 
   /** @param redactSnaps what `zfs redact` was told to leave out, by GUID; `zfs bookmark` makes one without */

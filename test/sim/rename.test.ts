@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Machine } from './machine.js';
 import { assertHasVersionsOf, describeState } from './oracle.js';
 import { SimWorld } from './sim-world.js';
-import { addVersion, expectRun, versionsOf } from './steps.js';
+import { addVersion, expectRun, killAt, versionsOf } from './steps.js';
 
 /** a has an image in three versions, which b has, too. */
 async function makeWorld(): Promise<{ world: SimWorld; a: Machine; b: Machine }> {
@@ -144,4 +144,45 @@ test('a tree that is renamed here only can be renamed back on both', async () =>
   await expectRun(world, 'a', 'rename tr x');
   await expectRun(world, 'a', 'rename --also-on b x tr');
   for (const machine of [a, b]) assert.equal(versionsOf(machine, 'tank/tree/etc'), 'tr:1');
+});
+
+for (const [from, to] of [
+  ['web', 'site'],
+  ['web:4', 'web:5'],
+] as const) {
+  test(`a rename of ${from} that is killed between two hosts is finished by the same command`, async () => {
+    const { world, a, b } = await makeWorld();
+    await killAt(world, b, 'rename', `rename --also-on b ${from} ${to}`);
+    await expectRun(world, 'a', `rename --also-on b ${from} ${to}`);
+    assert.equal(versionsOf(a), versionsOf(b));
+    assert.match(versionsOf(a), to === 'site' ? /^site:1 site:2 site:4$/ : /web:5$/);
+  });
+
+  test(`where ${from} is renamed here only, --also-on brings the other host in line`, async () => {
+    const { world, a, b } = await makeWorld();
+    await expectRun(world, 'a', `rename ${from} ${to}`);
+    await expectRun(world, 'a', `rename --also-on b ${from} ${to}`);
+    assert.equal(versionsOf(b), versionsOf(a));
+    assert.match(
+      (await expectRun(world, 'a', `rename --also-on b ${from} ${to}`, 2)).stderr,
+      /no (streamline|version)/,
+    );
+  });
+}
+
+test('a version of a tree is renamed whole, so that a rename of its copy that was interrupted is finished by the same command', async () => {
+  const world = new SimWorld();
+  const [a, b] = [world.addMachine('a'), world.addMachine('b')];
+  for (const name of ['tank/t', 'tank/t/x', 'tank/t/y']) a.pools.create(name);
+  for (const version of [1, 2]) a.pools.snapshot([`tank/t@zfs-vm:tr:${version}`], { recursive: true });
+  await expectRun(world, 'a', 'push b');
+  let calls = 0;
+  b.beforeZfs = ([subcommand]) => {
+    b.isZfsDenied = subcommand === 'rename' && ++calls === 2;
+  };
+  await expectRun(world, 'b', 'rename tr z', 4);
+  b.beforeZfs = undefined;
+  b.isZfsDenied = false;
+  await expectRun(world, 'b', 'rename tr z');
+  for (const name of ['tank/t', 'tank/t/x', 'tank/t/y']) assert.equal(versionsOf(b, name), 'z:1 z:2');
 });

@@ -191,3 +191,25 @@ test('a copy that is in use, or written to after the question, keeps its version
   for (const machine of [a, b]) assert.equal(versionsOf(machine), 'web:1 web:2 web:3');
   assert.ok(copy.isMounted);
 });
+
+test('untag that was cut short between two hosts is finished by the same command', async () => {
+  const { world, a, b } = makeWorld();
+  await expectRun(world, 'a', 'push b');
+  // The other host comes first, and did it.
+  await expectRun(world, 'b', 'untag --yes web:3');
+  await expectRun(world, 'a', 'untag --yes --also-on b web:3');
+  for (const machine of [a, b]) assert.equal(versionsOf(machine), 'web:1 web:2');
+});
+
+test('the newest version goes with its copy on this machine; where that is not here, the message does not say where it is', async () => {
+  const { world, a } = makeWorld();
+  await expectRun(world, 'a', 'push -d tank/backup local');
+  await expectRun(world, 'a', 'untag --yes web:3');
+  for (const name of ['tank/vm', 'tank/backup/vm']) assert.equal(versionsOf(a, name), 'web:1 web:2');
+  addVersion(a, 'tank/vm', 'web:4');
+  await expectRun(world, 'a', 'push -d tank/backup local');
+  a.pools.destroy('tank/backup/vm', { recursive: true });
+  const { stderr } = await expectRun(world, 'a', 'untag --yes web:4', 3);
+  assert.doesNotMatch(stderr, /sent to another host/);
+  assert.match(stderr, /if the copy is on another host, /);
+});

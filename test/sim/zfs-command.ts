@@ -120,9 +120,10 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     return 0;
   },
   rename: (call, words, pools) => {
-    const [from = '', to = ''] = words;
+    const options = readOptions(words, 'r');
+    const [from = '', to = ''] = options.operands;
     permit(call, ['rename', 'create', 'mount'], `cannot rename '${from}'`);
-    if (from.includes('@')) pools.renameSnapshot(from, to);
+    if (from.includes('@')) pools.renameSnapshot(from, to, { recursive: options.has('r') });
     else pools.rename(from, to);
     return 0;
   },

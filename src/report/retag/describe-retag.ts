@@ -42,8 +42,8 @@ export function describeUntagObstacle(
       };
     case 'newest-sent':
       return {
-        summary: `${snapshot} is the newest version of its dataset and was sent to another host, where the next version of the same name would be a conflict`,
-        hint: `destroy it on that host, too, with --also-on HOST, or create a newer version first with ${showCommand('zfs-vm', 'tag', dataset)} ${there}`,
+        summary: `${snapshot} is the newest version of its dataset and was sent; where its copy is, the next version of the same name would be a conflict`,
+        hint: `if the copy is on another host, destroy the version there, too, with --also-on HOST, or create a newer version first with ${showCommand('zfs-vm', 'tag', dataset)} ${there}`,
       };
   }
 }

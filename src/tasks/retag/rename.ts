@@ -10,11 +10,12 @@ import {
   type RenamedName,
   type RenamePlan,
   type Renaming,
+  type RenamingGroup,
 } from '../../plan/plan-rename.js';
 import { findByGuid } from '../../plan/plan-untag.js';
 import { fullNameOf, type TaggedSnapshot } from '../../streamline/dataset.js';
 import { formatTag } from '../../streamline/tag.js';
-import { renameArguments } from '../../zfs/move.js';
+import { renameArguments, renameTreeArguments } from '../../zfs/move.js';
 import { findNamedVersion } from '../find-named-version.js';
 import { withReadHosts, type ReadHost } from './read-hosts.js';
 import type { Surroundings } from '../surroundings.js';
@@ -67,23 +68,21 @@ export async function rename(request: RenameRequest, surroundings: Surroundings)
     if (result.isRefused) return result;
     const renamed = new Map<string, Renaming[]>();
     const failures: ZfsVmError[] = [];
-    for (const { host, plan } of hosts) {
+    // Others first: as long as this machine has the name, the same command finds what is left.
+    for (const { host, plan } of hosts.toReversed()) {
       const endpoint = endpoints.get(host);
+      if (endpoint === undefined || failures.length > 0) continue;
       const done: Renaming[] = [];
       renamed.set(host, done);
-      if (endpoint === undefined) continue;
-      const calls = plan.renamings.map(({ snapshot, tag }) =>
-        renameArguments(fullNameOf(snapshot), `${snapshot.dataset}@${formatTag(tag)}`),
-      );
-      await runCalls(endpoint, calls, {
+      await runCalls(endpoint, plan.groups.map(toCall), {
         ...{ signal, limit: longestOutput },
         onEnd: (index, { code, output }) => {
-          const renaming = plan.renamings[index];
-          if (renaming === undefined) return;
+          const group = plan.groups[index];
+          if (group === undefined) return;
           if (code === 0) {
-            done.push(renaming);
+            done.push(...group);
           } else {
-            const what = `zfs rename ${fullNameOf(renaming.snapshot)}`;
+            const what = `zfs rename ${fullNameOf(group[0].snapshot)}`;
             failures.push(toCommandError(host, what, { exit: { kind: 'exited', code }, stderr: output }));
           }
         },
@@ -91,6 +90,11 @@ export async function rename(request: RenameRequest, surroundings: Surroundings)
     }
     return { ...result, renamed, failures };
   });
+}
+
+function toCall([{ snapshot, tag }, ...others]: RenamingGroup): string[] {
+  const rename = others.length === 0 ? renameArguments : renameTreeArguments;
+  return rename(fullNameOf(snapshot), `${snapshot.dataset}@${formatTag(tag)}`);
 }
 
 function toResult(hosts: readonly HostRename[]): RenameResult {
@@ -105,10 +109,23 @@ async function withPlans<T>(
 ): Promise<T> {
   const { signal } = surroundings;
   return withReadHosts(alsoOn, surroundings, async (local, others) => {
-    // An unknown name is told with those that there are.
-    findNamedVersion(localName, local.datasets, from);
     const here = findRenamed(local.datasets, from);
     const guids = new Set(here.map(({ guid }) => guid));
+    // What has the new name here already may have the old one elsewhere: it was renamed here only, or by a command that was cut short.
+    const after = findRenamed(local.datasets, {
+      ...to,
+      version: from.version && (to.version ?? from.version),
+    });
+    const renamedHere = new Set(after.map(({ guid }) => guid));
+    const findThere = ({ datasets }: ReadHost): TaggedSnapshot[] => {
+      const late = findRenamed(datasets, from).map(({ guid }) => guid);
+      return findByGuid(datasets, new Set([...guids, ...late.filter((guid) => renamedHere.has(guid))]));
+    };
+    const there = others.map((host) => ({ host, snapshots: findThere(host) }));
+    // An unknown name is told with those that there are.
+    if (there.every(({ snapshots }) => snapshots.length === 0)) {
+      findNamedVersion(localName, local.datasets, from);
+    }
     const planOn = async (
       { endpoint, datasets }: ReadHost,
       snapshots: readonly TaggedSnapshot[],
@@ -118,7 +135,7 @@ async function withPlans<T>(
     };
     const plans = await Promise.all([
       planOn(local, here),
-      ...others.map((host) => planOn(host, findByGuid(host.datasets, guids))),
+      ...there.map(({ host, snapshots }) => planOn(host, snapshots)),
     ]);
     return use(plans, new Map([local, ...others].map(({ endpoint }) => [endpoint.host.name, endpoint])));
   });

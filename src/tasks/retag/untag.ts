@@ -7,7 +7,7 @@ import { readHeld } from '../../inventory/read-inventory.js';
 import { findAsides } from '../../plan/aside.js';
 import type { Destruction } from '../../plan/destruction.js';
 import { findByGuid, planUntag, type CopyRollback, type UntagPlan } from '../../plan/plan-untag.js';
-import { fullNameOf } from '../../streamline/dataset.js';
+import { fullNameOf, type Datasets, type TaggedSnapshot } from '../../streamline/dataset.js';
 import type { VersionName } from '../../streamline/find-version.js';
 import { findVersions } from '../../streamline/lineage.js';
 import { joinTrees, partsOf, type Tree } from '../../streamline/tree.js';
@@ -134,7 +134,10 @@ async function withPlans<T>(
       );
     }
     const guids = new Set(trees.flatMap(partsOf).map(({ guid }) => guid));
-    const isElsewhere = others.some(({ datasets }) => findByGuid(datasets, guids).length > 0);
+    const before = findBefore(local.datasets, trees.flatMap(partsOf));
+    const isElsewhere =
+      others.some(({ datasets }) => findByGuid(datasets, guids).length > 0 || isUntagged(datasets, before)) ||
+      hasCopyHere(trees.flatMap(partsOf));
     const planOn = async (
       { endpoint, datasets }: ReadHost,
       own: readonly Tree[],
@@ -155,4 +158,29 @@ async function withPlans<T>(
     ]);
     return use(plans, new Map([local, ...others].map(({ endpoint }) => [endpoint.host.name, endpoint])));
   });
+}
+
+/** The GUIDs of the snapshots that are the newest ones of their datasets when these versions are gone. */
+function findBefore(datasets: Datasets, versions: readonly TaggedSnapshot[]): ReadonlySet<bigint> {
+  const guids = new Set(versions.map(({ guid }) => guid));
+  const names = new Set(versions.map(({ dataset }) => dataset));
+  return new Set(
+    [...names].flatMap((name) => {
+      const left = datasets.get(name)?.snapshots.findLast(({ guid }) => !guids.has(guid));
+      return left === undefined ? [] : [left.guid];
+    }),
+  );
+}
+
+/** Whether a copy on another host ends with what is left here: a run that was cut short has untagged there what is still to be untagged here. */
+function isUntagged(datasets: Datasets, before: ReadonlySet<bigint>): boolean {
+  return [...datasets.values()].some(({ role, snapshots }) => {
+    const newest = snapshots.at(-1);
+    return role?.kind === 'copy' && newest !== undefined && before.has(newest.guid);
+  });
+}
+
+/** Whether a copy within this machine loses the versions at the same time. */
+function hasCopyHere(versions: readonly TaggedSnapshot[]): boolean {
+  return new Set(versions.map(({ guid }) => guid)).size < versions.length;
 }
