@@ -1,5 +1,5 @@
 import type { Endpoint } from '../host/endpoint.js';
-import { readPropertiesOf } from './read-inventory.js';
+import { readPropertiesOf } from './read-about.js';
 
 /**
  * Finds the datasets whose key isn't loaded.

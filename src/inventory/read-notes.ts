@@ -1,6 +1,7 @@
 import type { Endpoint } from '../host/endpoint.js';
 import { parseNotes } from '../zfs/notes.js';
-import { toRecords, understand } from './read-inventory.js';
+import { toRecords } from './read-about.js';
+import { understand } from './read-inventory.js';
 import { askForLists } from './zfs-script.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../host/endpoint.js';
 import { parsePointProperties, type PointProperties } from '../zfs/point-properties.js';
-import { toRecords } from './read-inventory.js';
+import { toRecords } from './read-about.js';
 import { askForLists } from './zfs-script.js';
 
 /**

@@ -2,7 +2,7 @@ import { ZfsVmError } from '../base/errors.js';
 import type { Endpoint } from '../host/endpoint.js';
 import { UnreadableOutput } from '../zfs/list-fields.js';
 import { parseHoldTags, parseSnapshotFacts, type SnapshotFacts } from '../zfs/version-facts.js';
-import { listAbout } from './read-inventory.js';
+import { listAbout } from './read-about.js';
 
 /** What there is to know of a version's snapshot. */
 export interface VersionFacts extends SnapshotFacts {

@@ -1,11 +1,7 @@
 import type { Endpoint } from '../host/endpoint.js';
 import { buildInventory, type Inventory } from '../inventory/inventory.js';
-import {
-  readDatasets,
-  readNamedSnapshots,
-  readSnapshotsOf,
-  type DatasetList,
-} from '../inventory/read-inventory.js';
+import { readNamedSnapshots, readSnapshotsOf } from '../inventory/read-about.js';
+import { readDatasets, type DatasetList } from '../inventory/read-inventory.js';
 import type { Source } from '../plan/sources.js';
 import { fullNameOf } from '../streamline/dataset.js';
 import type { DatasetRow, SnapshotRow } from '../zfs/list.js';

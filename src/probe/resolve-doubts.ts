@@ -1,6 +1,6 @@
 import type { Endpoint } from '../host/endpoint.js';
 import { readPointProperties } from '../inventory/read-point-properties.js';
-import { readSnapshotsOf } from '../inventory/read-inventory.js';
+import { readSnapshotsOf } from '../inventory/read-about.js';
 import { findDoubts, findReencrypted, isEmpty, withoutRedactedTwins } from '../plan/doubts.js';
 import type { Plan } from '../plan/plan.js';
 import type { Datasets } from '../streamline/dataset.js';

@@ -1,4 +1,4 @@
-import { describeConflict } from '../../src/report/plan/describe-plan.js';
+import { describeConflict } from '../../src/report/plan/describe-conflict.js';
 import { suggestResolution } from '../../src/report/plan/suggest-resolution.js';
 import type { ErrorKind } from '../../src/base/errors.js';
 import { exitCodes } from '../../src/base/errors.js';

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ZfsVmError } from '../../src/base/errors.js';
 import { LocalHost } from '../../src/host/local-host.js';
-import { readInventory, readNamedSnapshots } from '../../src/inventory/read-inventory.js';
+import { readNamedSnapshots } from '../../src/inventory/read-about.js';
+import { readInventory } from '../../src/inventory/read-inventory.js';
 import { fullNameOf } from '../../src/streamline/dataset.js';
 
 const datasets =

@@ -6,7 +6,8 @@ import type { Preparation } from '../../plan/preparation.js';
 import type { SharedSteps } from '../../transfer/event.js';
 import { fullNameOf, type Point } from '../../streamline/dataset.js';
 import { mapLater, toJsonPieces } from '../json-pieces.js';
-import { describeConflict, type Ends } from './describe-plan.js';
+import { describeConflict } from './describe-conflict.js';
+import type { Ends } from './describe-plan.js';
 import { suggestResolution } from './suggest-resolution.js';
 
 /** A plan with what is known of its size, between two named places. */

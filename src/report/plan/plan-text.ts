@@ -2,10 +2,10 @@ import type { ChalkInstance } from 'chalk';
 import { nameHost, qualify } from '../../base/host-words.js';
 import type { Chain, Step } from '../../plan/plan.js';
 import { nameForPeople } from '../../streamline/dataset.js';
+import { describeConflict } from './describe-conflict.js';
 import {
   describeBeside,
   describeChoices,
-  describeConflict,
   describeDeletes,
   describeLanding,
   describePassed,

@@ -5,11 +5,11 @@ import type { Chain, Plan, Step } from '../../plan/plan.js';
 import { fullNameOf, nameForPeople } from '../../streamline/dataset.js';
 import type { Inquiry } from '../../probe/reading-event.js';
 import type { TransferEvent, TransferResult } from '../../transfer/event.js';
+import { describeConflict } from '../plan/describe-conflict.js';
 import {
   describeAway,
   describeBeside,
   describeChoices,
-  describeConflict,
   describeLanding,
   describePassed,
   describeRoute,

@@ -1,6 +1,7 @@
 import type { StreamlineStatus } from '../../plan/compare-streamlines.js';
 import { toPrintable } from '../../base/printable.js';
-import { describeConflict, endsOf } from '../plan/describe-plan.js';
+import { describeConflict } from '../plan/describe-conflict.js';
+import { endsOf } from '../plan/describe-plan.js';
 import { formatAge, formatCount } from '../quantities.js';
 import { describeLeftOut, findAge, listRemarks } from './status.js';
 import type { Status } from '../../tasks/status/status-result.js';

@@ -3,7 +3,8 @@ import type { StreamlineState, StreamlineStatus } from '../../plan/compare-strea
 import type { TaggedSnapshot } from '../../streamline/dataset.js';
 import { alignColumns, type Column } from '../terminal/columns.js';
 import { wrapProse } from '../terminal/wrap.js';
-import { describeConflict, endsOf } from '../plan/describe-plan.js';
+import { describeConflict } from '../plan/describe-conflict.js';
+import { endsOf } from '../plan/describe-plan.js';
 import { suggestResolution } from '../plan/suggest-resolution.js';
 import { formatAge, formatBytes, formatCount } from '../quantities.js';
 import { describeLeftOut, findAge, listRemarks, sumBytes } from './status.js';

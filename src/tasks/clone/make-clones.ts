@@ -5,7 +5,7 @@ import { toCommandError } from '../../host/command-error.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
 import { runCommand } from '../../host/run-command.js';
-import { readPropertiesOf } from '../../inventory/read-inventory.js';
+import { readPropertiesOf } from '../../inventory/read-about.js';
 import type { CloneStep } from '../../plan/plan-clone.js';
 import { fullNameOf } from '../../streamline/dataset.js';
 import { cloneArguments, isMadeUnmounted } from '../../zfs/clone.js';

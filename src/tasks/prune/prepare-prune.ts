@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../host/endpoint.js';
 import type { Inventory } from '../../inventory/inventory.js';
-import { readHeld, readInventory, type ReadOptions } from '../../inventory/read-inventory.js';
+import { readHeld } from '../../inventory/read-about.js';
+import { readInventory, type ReadOptions } from '../../inventory/read-inventory.js';
 import type { Foresight } from '../../plan/foresight.js';
 import { planPrune, type PrunePlan, type PruneRequest } from '../../plan/plan-prune.js';
 import type { KnownHost } from '../../plan/receiver-needs.js';

@@ -3,7 +3,7 @@ import { localName } from '../../base/local-name.js';
 import { toCommandError } from '../../host/command-error.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { runCalls } from '../../host/run-calls.js';
-import { readHeld } from '../../inventory/read-inventory.js';
+import { readHeld } from '../../inventory/read-about.js';
 import {
   findRenamed,
   planRename,

@@ -3,7 +3,7 @@ import { localName } from '../../base/local-name.js';
 import { toCommandError } from '../../host/command-error.js';
 import { isSuccess } from '../../host/host.js';
 import type { Endpoint } from '../../host/endpoint.js';
-import { readHeld } from '../../inventory/read-inventory.js';
+import { readHeld } from '../../inventory/read-about.js';
 import { findAsides } from '../../plan/aside.js';
 import type { Destruction } from '../../plan/destruction.js';
 import { findByGuid, planUntag, type CopyRollback, type UntagPlan } from '../../plan/plan-untag.js';

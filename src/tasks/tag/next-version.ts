@@ -6,7 +6,7 @@ import { isSuccess } from '../../host/host.js';
 import { runCommand, type CommandResult } from '../../host/run-command.js';
 import { findUnchanged } from '../../inventory/find-unchanged.js';
 import type { Extent } from '../../inventory/read-extent.js';
-import { readNamedSnapshots } from '../../inventory/read-inventory.js';
+import { readNamedSnapshots } from '../../inventory/read-about.js';
 import { fullNameOf, type Dataset, type Datasets } from '../../streamline/dataset.js';
 import { findNextTag, type WantedTag } from '../../streamline/lineage.js';
 import { formatTag, formatTagShort, type Tag } from '../../streamline/tag.js';

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../host/endpoint.js';
-import { readHeld } from '../../inventory/read-inventory.js';
+import { readHeld } from '../../inventory/read-about.js';
 import type { Destruction } from '../../plan/destruction.js';
 import { planDeletes, type DeletesRequest } from '../../plan/plan-deletes.js';
 import { fullNameOf } from '../../streamline/dataset.js';

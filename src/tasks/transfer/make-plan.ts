@@ -1,5 +1,5 @@
 import type { Inventory } from '../../inventory/inventory.js';
-import { readHeld, readSetPropertiesOf } from '../../inventory/read-inventory.js';
+import { readHeld, readSetPropertiesOf } from '../../inventory/read-about.js';
 import { findLeftAside } from '../../plan/aside.js';
 import { findToBeDestroyed } from '../../plan/gone-on.js';
 import { findPassed, type FoundPassed, type PassedVersions } from '../../plan/passed.js';

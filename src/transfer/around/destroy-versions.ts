@@ -1,7 +1,7 @@
 import { toCommandError } from '../../host/command-error.js';
 import { ZfsVmError } from '../../base/errors.js';
 import type { Endpoint } from '../../host/endpoint.js';
-import { readNamedSnapshots } from '../../inventory/read-inventory.js';
+import { readNamedSnapshots } from '../../inventory/read-about.js';
 import type { Destruction } from '../../plan/destruction.js';
 import { toPrintable } from '../../base/printable.js';
 import { fullNameOf, type Snapshot } from '../../streamline/dataset.js';

@@ -1,5 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
-import { readDatasetNamesWithin } from '../../inventory/read-inventory.js';
+import { readDatasetNamesWithin } from '../../inventory/read-about.js';
 import type { Chain, Plan } from '../../plan/plan.js';
 import { ancestorsOf, isWithin } from '../../zfs/names.js';
 import type { LaneContext } from '../lanes/run-lane.js';

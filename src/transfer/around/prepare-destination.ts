@@ -3,7 +3,7 @@ import { ZfsVmError } from '../../base/errors.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
 import type { CommandResult } from '../../host/run-command.js';
-import { readSnapshotsOf } from '../../inventory/read-inventory.js';
+import { readSnapshotsOf } from '../../inventory/read-about.js';
 import type { Chain } from '../../plan/plan.js';
 import type { Preparation } from '../../plan/preparation.js';
 import { preparationCalls } from '../../plan/stream.js';

@@ -4,7 +4,7 @@ import { showCommand } from '../../base/shell.js';
 import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
 import { runCommand } from '../../host/run-command.js';
-import { readHeld, readSnapshotsOf } from '../../inventory/read-inventory.js';
+import { readHeld, readSnapshotsOf } from '../../inventory/read-about.js';
 import type { Chain } from '../../plan/plan.js';
 import { conclusionCalls } from '../../plan/stream.js';
 import { fullNameOf, type Point } from '../../streamline/dataset.js';

@@ -1,5 +1,5 @@
 import { ZfsVmError } from '../../base/errors.js';
-import { readNamedSnapshots } from '../../inventory/read-inventory.js';
+import { readNamedSnapshots } from '../../inventory/read-about.js';
 import { fullNameOf } from '../../streamline/dataset.js';
 import type { LaneContext } from '../lanes/run-lane.js';
 import type { Arrival } from '../event.js';

@@ -3,7 +3,7 @@ import type { Endpoint } from '../../host/endpoint.js';
 import { isSuccess } from '../../host/host.js';
 import { ask } from '../../host/ask.js';
 import { runCommand } from '../../host/run-command.js';
-import { readGuids } from '../../inventory/read-inventory.js';
+import { readGuids } from '../../inventory/read-about.js';
 import { poolOf } from '../../zfs/names.js';
 import { programArguments } from '../../zfs/protect.js';
 import { formatRole, roleProgram, type Role } from '../../zfs/role.js';
