@@ -130,7 +130,7 @@ export const mutations: readonly Mutation[] = [
     protects:
       'what is encrypted is never completed in plain text by going on with a stream that was begun so',
     file: 'src/plan/partial.ts',
-    text: 'return (content.isRaw || !encrypted) && canGoOn(content, sender);',
+    text: 'return (content.isRaw || !dataset.encrypted) && canGoOn(content, sender);',
     replacement: 'return canGoOn(content, sender);',
     tests: [planning],
   },
