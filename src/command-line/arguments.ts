@@ -1,5 +1,5 @@
 import type { CommandDefinition } from './command-definition.js';
-import { globalOptions } from './global-options.js';
+import { globalOptions, helpOption } from './global-options.js';
 import type { OptionDefinition, ValueDefinition } from './option.js';
 
 const globals: readonly OptionDefinition[] = Object.values(globalOptions);
@@ -36,6 +36,11 @@ export function isGlobalOption(word: string): boolean {
   });
 }
 
+/** Whether a word before the command asks for help. */
+export function isHelpWord(word: string): boolean {
+  return word === 'help' || helpOption.names.includes(word);
+}
+
 /** The words before `--`, after which nothing is an option. */
 export function withoutOperands(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf('--');
@@ -61,7 +66,7 @@ export function findCommand<Command extends Defined>(
   argv: readonly string[],
   commands: readonly Command[],
 ): FoundCommand<Command> | undefined {
-  const first = argv.findIndex((candidate) => !isGlobalOption(candidate) && candidate !== 'help');
+  const first = argv.findIndex((candidate) => !isGlobalOption(candidate) && !isHelpWord(candidate));
   if (first < 0) return undefined;
   for (const command of commands) {
     for (const name of command.definition.names) {

@@ -1,4 +1,5 @@
 import { ZfsVmError } from '../base/errors.js';
+import { didYouMean } from '../base/similar.js';
 import type { ReadText } from './option.js';
 
 /** Reads one of some words. */
@@ -8,8 +9,8 @@ export function oneOf<Choice extends string>(choices: readonly Choice[]): ReadTe
     if (choice !== undefined) return choice;
     throw new ZfsVmError(
       'usage',
-      `invalid value for ${name}: expected one of ${choices.map((each) => JSON.stringify(each)).join(' or ')} (got ${JSON.stringify(text)})`,
-      { hint: `use e.g. ${name} ${choices[0] ?? ''}` },
+      `invalid value for ${name}: ${JSON.stringify(text)}${didYouMean(text, choices)}`,
+      { hint: `use ${choices.map((each) => `${name} ${each}`).join(' or ')}` },
     );
   };
 }

@@ -35,8 +35,31 @@ function readOption(
   words: readonly (string | boolean)[],
   isGiven: (name: string) => boolean,
 ): unknown {
+  checkOnce(option, words);
   if (option.kind === 'flag') return option.toValue(words.at(-1) as boolean | undefined);
   return option.toValue(words as readonly string[], { name: option.names.at(-1) ?? '', isGiven });
+}
+
+/**
+ * Of two values for an option that takes one, or a flag given both ways, only the person knows which is meant.
+ * @throws ZfsVmError `usage`
+ */
+function checkOnce(option: OptionDefinition, words: readonly (string | boolean)[]): void {
+  if (option.kind === 'flag') {
+    const name = option.names.at(-1) ?? '';
+    if (!words.includes(true) || !words.includes(false)) return;
+    throw new ZfsVmError('usage', `${name} and --no-${name.replace(/^-+/, '')} exclude each other`, {
+      hint: 'remove one of them',
+    });
+  }
+  if (option.isRepeatable || words.length <= 1) return;
+  const [name = ''] = option.names;
+  const values = words.map((word) => JSON.stringify(word));
+  throw new ZfsVmError(
+    'usage',
+    `${name} takes one value, but was given ${words.length === 2 ? 'two' : String(words.length)}: ${values.join(' and ')}`,
+    { hint: `give ${name} once` },
+  );
 }
 
 /** @throws ZfsVmError `usage` for options without the one that they need */

@@ -7,6 +7,7 @@ import { chooseColors, findWidth } from '../report/terminal/colors.js';
 import {
   findCommand,
   isGlobalOption,
+  isHelpWord,
   normalizeArguments,
   showGlobalValue,
   withoutOperands,
@@ -17,7 +18,8 @@ import { describeGlobalOptions, formatSynopsis, nameOf } from './describe-comman
 import { formatCommandHelp, formatGeneralHelp, listPlanned } from './help.js';
 import { parseWords } from './parse-words.js';
 import { readArguments } from './read-arguments.js';
-import { describeSyntaxFault } from './syntax-fault.js';
+import { refusePastedDash } from './pasted-dash.js';
+import { describeSyntaxFault, listOperands } from './syntax-fault.js';
 
 /** Where a run writes to. */
 export interface Outputs {
@@ -73,6 +75,7 @@ export async function runCommandLine<Context extends Outputs>(
   }
   const found = findCommand(argv, commands);
   if (asksForHelp(argv)) {
+    if (found === undefined && !isAboutAll(argv)) throw describeNoCommand(argv, definitions);
     const colors = chooseColors(stdout, env);
     const help =
       found === undefined
@@ -103,14 +106,10 @@ export function parseCommandLine<Context>(
   context: Context,
 ): Runnable {
   const found = findCommand(argv, commands);
-  if (found === undefined) {
-    throw describeNoCommand(
-      argv,
-      commands.map(({ definition }) => definition),
-    );
-  }
+  const definitions = commands.map(({ definition }) => definition);
+  if (found === undefined) throw describeNoCommand(argv, definitions);
   const { command: commandClass, name, words } = found;
-  const args = readWords(commandClass.definition, words);
+  const args = readWords(commandClass.definition, words, definitions);
   // They are of its own definition.
   return new commandClass({ args: args as never, name, words: argv, context });
 }
@@ -133,11 +132,23 @@ function asksForHelp(argv: readonly string[]): boolean {
   );
 }
 
+/** Whether a command line that asks for help names no command, or only "plan". */
+function isAboutAll(argv: readonly string[]): boolean {
+  const words = listNameWords(argv);
+  return words.length === 0 || (words.length === 1 && words[0] === 'plan');
+}
+
+/** The words among which the name of the command should be. */
+function listNameWords(argv: readonly string[]): string[] {
+  return argv.filter((word) => !isGlobalOption(word) && !isHelpWord(word));
+}
+
 function describeNoCommand(
   argv: readonly string[],
   definitions: readonly Pick<CommandDefinition, 'names'>[],
 ): ZfsVmError {
-  const [first, second] = argv.filter((word) => !isGlobalOption(word));
+  const [first, second] = listNameWords(argv);
+  refusePastedDash([first ?? '']);
   if (first === undefined) return new ZfsVmError('usage', 'missing command', { hint: 'zfs-vm --help' });
   const withValue = showGlobalValue(first);
   if (withValue !== undefined) {
@@ -169,22 +180,29 @@ function suggest(word: string, definitions: readonly Pick<CommandDefinition, 'na
 /**
  * Reads the words of a command, as `normalizeArguments` gives them.
  * @param words what follows the command's name, and options that stood before it
+ * @param all the definitions of all commands
  * @throws ZfsVmError `usage` when they are wrong
  */
 export function readWords<Definition extends CommandDefinition>(
   definition: Definition,
   words: string[],
+  all: readonly CommandDefinition[],
 ): ArgumentsOf<Definition> {
-  return readArguments(definition, sortWords(definition, words));
+  return readArguments(definition, sortWords(definition, words, all));
 }
 
-function sortWords(definition: CommandDefinition, words: string[]): ReturnType<typeof parseWords> {
+function sortWords(
+  definition: CommandDefinition,
+  words: string[],
+  all: readonly CommandDefinition[],
+): ReturnType<typeof parseWords> {
+  refusePastedDash(listOperands(withoutOperands(words), definition));
   try {
     return parseWords(definition, words);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const [firstLine = ''] = message.split('\n');
-    const { summary, hint } = describeSyntaxFault(firstLine, words, definition);
+    const { summary, hint } = describeSyntaxFault(firstLine, words, { definition, all });
     throw new ZfsVmError('usage', toPrintable(summary), {
       ...(hint === undefined && { details: [`usage: zfs-vm ${formatSynopsis(definition)}`] }),
       hint: hint ?? quoteCommand(['zfs-vm', ...nameOf(definition).split(' '), '--help']),

@@ -1,6 +1,6 @@
-import { exitCodes } from '../base/errors.js';
+import { exitCodes, ZfsVmError } from '../base/errors.js';
+import { didYouMean } from '../base/similar.js';
 import { writeAll } from '../base/write-all.js';
-import { oneOf } from '../command-line/choices.js';
 import { defineCommand, operand } from '../command-line/command-definition.js';
 import { describeCommand, describeGlobalOptions } from '../command-line/describe-command.js';
 import { formatBashCompletion } from '../completion/bash.js';
@@ -30,7 +30,7 @@ export class CompletionCommand extends BaseCommand<typeof CompletionCommand.defi
     operands: {
       shell: operand({
         ...{ name: completedShells.join('|'), kind: 'choice', choices: completedShells },
-        read: (text) => oneOf(completedShells)(text, { name: 'SHELL', isGiven: () => false }),
+        read: readShell,
       }),
     },
   });
@@ -43,4 +43,15 @@ export class CompletionCommand extends BaseCommand<typeof CompletionCommand.defi
     await writeAll(stdout, formats[this.args.shell](commands, describeGlobalOptions()), signal);
     return exitCodes.done;
   }
+}
+
+/** @throws ZfsVmError `usage` for a shell that has no completions */
+function readShell(text: string): keyof typeof formats {
+  const shell = completedShells.find((each) => each === text);
+  if (shell !== undefined) return shell;
+  throw new ZfsVmError(
+    'usage',
+    `no completion script for ${JSON.stringify(text)}; scripts exist for ${completedShells.join(', ')}${didYouMean(text, completedShells)}`,
+    { hint: 'zfs-vm completion bash' },
+  );
 }

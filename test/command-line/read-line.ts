@@ -19,5 +19,6 @@ export function readLine(line: string): Readonly<Record<string, unknown>> {
 export function readCommandWords(words: readonly string[]): Readonly<Record<string, unknown>> {
   const found = findCommand(normalizeArguments(words, commandClasses), commandClasses);
   if (found === undefined) throw new Error(`no command in "${words.join(' ')}"`);
-  return readWords(found.command.definition, found.words);
+  const definitions = commandClasses.map(({ definition }) => definition);
+  return readWords(found.command.definition, found.words, definitions);
 }

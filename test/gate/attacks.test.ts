@@ -51,7 +51,7 @@ function makePlace(): { readonly place: string; readonly read: (file: string) =>
 }
 
 function readPolicy(words: readonly string[]): Policy {
-  const args = readWords(GateCommand.definition, [...words]);
+  const args = readWords(GateCommand.definition, [...words], []);
   const context = { stdout: new PassThrough(), stderr: new PassThrough(), env: {} };
   const gate = new GateCommand({
     ...{ args, name: ['gate'], words: [] },

@@ -14,7 +14,7 @@ function makeWorld(): { world: SimWorld; b: Machine; web: Machine } {
   return { world, b, web };
 }
 
-for (const args of ['push web b', 'push b web']) {
+for (const args of ['push web b', 'push b web', 'push --relay b web', 'plan push web b']) {
   test(`"${args}" with a streamline for a host sends nothing, and says how it is chosen`, async () => {
     const { world, b, web } = makeWorld();
     web.unreachable = 'cannot resolve host web: unknown name';

@@ -8,6 +8,7 @@ import type { ReceiverOutcome } from '../transfer-outcome.js';
 import { addResults } from '../../transfer/add-results.js';
 import type { TransferResult } from '../../transfer/event.js';
 import { isComplete } from './is-complete.js';
+import { refuseMistakenHosts } from './mistaken-host.js';
 import type { TransferOptions } from './options.js';
 import type { FirstLook, PreparedTransfer, ReceiverRequest, Server } from './receiver-transfer.js';
 import { attempt, FailureTeller, lookAt, withReceivers } from './receivers.js';
@@ -91,6 +92,8 @@ class Relay {
   }
 
   async run(): Promise<ReceiverOutcome[]> {
+    const first = await Promise.any(this.#looks.map(({ prepared }) => prepared)).catch(() => undefined);
+    if (first !== undefined) await refuseMistakenHosts(this.#looks, first.plan, this.#surroundings.config);
     for (const look of this.#looks) {
       this.#begin(this.#admit({ look, failed: new Set(), before: undefined }));
     }

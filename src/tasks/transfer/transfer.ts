@@ -71,19 +71,21 @@ export async function planTransfers(
 ): Promise<PlannedTransfers> {
   return withReceivers(requests, surroundings, async (receivers) => {
     const { signal } = surroundings;
-    const looks = await Promise.allSettled(lookAt(receivers).map(({ prepared }) => prepared));
+    const looks = lookAt(receivers);
+    const ends = await Promise.allSettled(looks.map(({ prepared }) => prepared));
     signal.throwIfAborted();
     const made: PreparedTransfer[] = [];
     const failed: ReceiverFailure[] = [];
-    for (const [index, look] of looks.entries()) {
+    for (const [index, end] of ends.entries()) {
       const receiver = receivers[index]?.name ?? '';
-      if (look.status === 'fulfilled') made.push(look.value);
-      else if (look.reason instanceof ZfsVmError) failed.push({ receiver, error: look.reason });
-      else throw look.reason;
+      if (end.status === 'fulfilled') made.push(end.value);
+      else if (end.reason instanceof ZfsVmError) failed.push({ receiver, error: end.reason });
+      else throw end.reason;
     }
+    const [first] = made;
+    if (first !== undefined) await refuseMistakenHosts(looks, first.plan, surroundings.config);
     new FailureTeller(receivers.length, surroundings).tellAll(failed);
     const chains = made.flatMap(({ plan }) => plan.chains);
-    const [first] = made;
     const sizes =
       first === undefined
         ? new Map<Step, number>()
