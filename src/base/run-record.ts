@@ -26,6 +26,8 @@ export interface RunEnd extends RunCounts {
 export interface RunCounts {
   /** The versions that it made, e.g. `web:3`. */
   readonly made: readonly string[];
+  /** What else it did, e.g. `renamed web:3 to web:4`. */
+  readonly did: readonly string[];
   /** The snapshots that it destroyed. */
   readonly destroyed: number;
   /** What came to each receiver. */
@@ -88,18 +90,20 @@ function readBegin(line: Readonly<Record<string, unknown>>): RunLine | undefined
 }
 
 function readEnd(line: Readonly<Record<string, unknown>>): RunLine | undefined {
-  const { id, seconds, exitCode, made, destroyed, receivers, error } = line;
+  // Earlier versions of the program write no `did`.
+  const { id, seconds, exitCode, made, did = [], destroyed, receivers, error } = line;
   const isReadable =
     typeof id === 'string' &&
     typeof seconds === 'number' &&
     typeof exitCode === 'number' &&
     isListOfTexts(made) &&
+    isListOfTexts(did) &&
     typeof destroyed === 'number' &&
     Array.isArray(receivers) &&
     isTextIfAny(error);
   if (!isReadable) return undefined;
   const read = receivers.map(readReceiver).filter((receiver) => receiver !== undefined);
-  return { kind: 'end', id, seconds, exitCode, made, destroyed, receivers: read, error };
+  return { kind: 'end', id, seconds, exitCode, made, did, destroyed, receivers: read, error };
 }
 
 function readReceiver(value: unknown): ReceiverCounts | undefined {

@@ -104,8 +104,9 @@ function describeMissingValue(
 
 /** What is wrong with a negative number as the value of an option; undefined where the option takes no number, or the word is none. */
 function findNumberFault(option: OptionDefinition | undefined, word: string): SyntaxFault | undefined {
-  if (option?.kind !== 'value' || !countedKinds.includes(option.valueKind) || !/^-\d/.test(word))
+  if (option?.kind !== 'value' || !countedKinds.includes(option.valueKind) || !/^-\d/.test(word)) {
     return undefined;
+  }
   try {
     option.toValue([word], { name: option.names.at(-1) ?? '', isGiven: () => false });
     return undefined;

@@ -20,3 +20,8 @@ export function readVersionName(text: string): VersionName {
     hint: 'use STREAMLINE:VERSION, e.g. debian-7:12',
   });
 }
+
+/** A version as a person calls it, e.g. `debian-7:12`; that of a whole streamline is its name. */
+export function formatVersionName({ streamline, version }: VersionName): string {
+  return version === undefined ? streamline : `${streamline}:${version.text}`;
+}

@@ -4,6 +4,7 @@ import { flag } from '../command-line/option.js';
 import { patternsOption } from '../command-line/patterns.js';
 import { describeDropped, describeNoneInterrupted } from '../report/abort-text.js';
 import { abort } from '../tasks/abort/abort.js';
+import { formatTagShort } from '../streamline/tag.js';
 import type { TaskEvent } from '../tasks/event.js';
 import { BaseCommand } from './base-command.js';
 
@@ -43,7 +44,9 @@ export class AbortCommand extends BaseCommand<typeof AbortCommand.definition> {
     const { host, patterns, yes } = this.args;
     const { stdout } = this.context;
     const handle = (event: TaskEvent): void => {
-      if (event.kind === 'partial-dropped') stdout.write(`${describeDropped(event)}\n`);
+      if (event.kind !== 'partial-dropped') return;
+      stdout.write(`${describeDropped(event)}\n`);
+      this.noteDone(`aborted ${formatTagShort(event.tag)} in ${event.dataset}`);
     };
     const result = await abort({ host, patterns }, await this.surround({ handle, isConfirmed: yes }));
     if (result.count === 0) stdout.write(`${describeNoneInterrupted(result.host)}\n`);

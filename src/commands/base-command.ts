@@ -87,6 +87,11 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
     return this.#context;
   }
 
+  /** The words of the command line, as `normalizeArguments` gives them. */
+  get words(): readonly string[] {
+    return this.#words;
+  }
+
   /** Does it. @returns the exit status. @throws ZfsVmError for whatever can't be done */
   abstract execute(): Promise<number>;
 
@@ -208,6 +213,11 @@ export abstract class BaseCommand<Definition extends CommandDefinition = Command
   /** The time, before what is told for debugging. */
   get #stamp(): string {
     return this.#timeline === undefined ? '' : `${this.#timeline.stamp}  `;
+  }
+
+  /** Has the log of runs say what was done, where no event of the task tells it, e.g. `renamed web:3 to web:4`. */
+  noteDone(what: string): void {
+    this.#counter.note(what);
   }
 
   /** Tells what went wrong in a part, which is no reason to leave out the others. */

@@ -95,6 +95,7 @@ export class CloneCommand extends BaseCommand<typeof CloneCommand.definition> {
       return worstExitCode(result.outcomes.map(statusOfOutcome));
     }
     for (const dataset of result.made) stdout.write(`${describeMade(dataset)}\n`);
+    if (result.made.length > 0) this.noteDone(`created ${this.args.target}`);
     if (result.part !== undefined) writeProse(stderr, `${describeClonedPart(result.part)}\n`);
     for (const failure of result.failures) this.complain(failure);
     if (result.notMade.length > 0) stderr.write(`not created: ${result.notMade.join(', ')}\n`);

@@ -6,7 +6,7 @@ import { destinationOption } from '../command-line/transfer-options.js';
 import { formatFindings, formatFindingsAsJson } from '../report/doctor/doctor-report.js';
 import { formatGrant } from '../report/doctor/grant-text.js';
 import { formatCount } from '../report/quantities.js';
-import { chooseColors } from '../report/terminal/colors.js';
+import { chooseColors, findWidth } from '../report/terminal/colors.js';
 import { doctor, type DoctorResult } from '../tasks/doctor/doctor.js';
 import { clean } from '../tasks/doctor/clean.js';
 import { findGrant } from '../tasks/doctor/find-grant.js';
@@ -83,7 +83,11 @@ export class DoctorCommand extends BaseCommand<typeof DoctorCommand.definition> 
     }
     if (this.args.clean) await this.#clean();
     const result = await doctor({ host, destination, measuresSpeed: speed }, await this.surround());
-    stdout.write(json ? formatFindingsAsJson(result) : formatFindings(result, chooseColors(stdout, env)));
+    stdout.write(
+      json
+        ? formatFindingsAsJson(result)
+        : formatFindings(result, { colors: chooseColors(stdout, env), width: findWidth(stdout) }),
+    );
     return statusOf(result);
   }
 

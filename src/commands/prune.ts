@@ -5,14 +5,14 @@ import { flag, list, pick, readText } from '../command-line/option.js';
 import { patternsOption } from '../command-line/patterns.js';
 import { retentionOptions, toRetention } from '../command-line/retention-options.js';
 import { PruneReport } from '../report/prune/prune-report.js';
-import { chooseColors } from '../report/terminal/colors.js';
+import { chooseColors, findWidth } from '../report/terminal/colors.js';
 import { planPrune, prune } from '../tasks/prune/prune.js';
 import type { Loss } from '../tasks/loss.js';
 import { formatCount } from '../report/quantities.js';
 import { askForYes } from './confirm.js';
 import { transferOptions } from '../command-line/transfer-options.js';
 import { BaseCommand } from './base-command.js';
-import { isPlanOnly } from './plan-only.js';
+import { isPlanOnly, showCommandThatRuns } from './plan-only.js';
 
 /** Destroys versions that no rule keeps. */
 export class PruneCommand extends BaseCommand<typeof PruneCommand.definition> {
@@ -74,7 +74,12 @@ export class PruneCommand extends BaseCommand<typeof PruneCommand.definition> {
     const output = new OutputQueue(stdout);
     const report = new PruneReport({
       ...{ output, json, signal, isDryRun, asks: !yes, isPart: false },
-      ...{ colors: chooseColors(stdout, context.env), verbose: this.verbose || this.debug },
+      commandThatRuns: showCommandThatRuns(this.words, this.name),
+      ...{
+        colors: chooseColors(stdout, context.env),
+        width: findWidth(stdout),
+        verbose: this.verbose || this.debug,
+      },
     });
     const surroundings = await this.surround({
       ...{ handle: report.handle, listsMalformedTags: json },

@@ -2,7 +2,7 @@ import { exitCodeOfAll, exitCodes, ZfsVmError } from '../base/errors.js';
 import { showCommand } from '../base/shell.js';
 import { defineCommand, operand } from '../command-line/command-definition.js';
 import { list, readText } from '../command-line/option.js';
-import { readVersionName } from '../command-line/version-name.js';
+import { formatVersionName, readVersionName } from '../command-line/version-name.js';
 import { describeRenameObstacle, describeRenaming } from '../report/retag/describe-retag.js';
 import { planRenaming, rename, type RenameResult } from '../tasks/retag/rename.js';
 import { transferOptions } from '../command-line/transfer-options.js';
@@ -78,6 +78,10 @@ export class RenameCommand extends BaseCommand<typeof RenameCommand.definition> 
       const told = isPlanOnly(this) ? plan.renamings : (renamed.get(host) ?? []);
       for (const renaming of told) stdout.write(`${word} ${describeRenaming(renaming, host)}\n`);
       if (plan.renamings.length === 0) stderr.write(`nothing to rename on ${host}\n`);
+    }
+    if ([...renamed.values()].some((renamings) => renamings.length > 0)) {
+      const { from, to } = this.args;
+      this.noteDone(`renamed ${formatVersionName(from)} to ${formatVersionName(to)}`);
     }
     for (const failure of failures) this.complain(failure);
     return exitCodeOfAll(failures);

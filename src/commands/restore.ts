@@ -4,7 +4,7 @@ import { quoteCommand } from '../base/shell.js';
 import { defineCommand, operand, optionalOperand } from '../command-line/command-definition.js';
 import { flag, onlyBeside, pick, readText, value } from '../command-line/option.js';
 import { destinationOption, transferOptions } from '../command-line/transfer-options.js';
-import { readVersionName } from '../command-line/version-name.js';
+import { formatVersionName, readVersionName } from '../command-line/version-name.js';
 import { chooseColors } from '../report/terminal/colors.js';
 import { describeRestored, formatRestorePlan } from '../report/versions/restore-text.js';
 import { writeProse } from '../report/terminal/wrap.js';
@@ -118,6 +118,9 @@ export class RestoreCommand extends BaseCommand<typeof RestoreCommand.definition
     }
     for (const line of describeRestored(result)) writeProse(stdout, `${line}\n`);
     if (result.kind === 'unchanged') return exitCodes.done;
+    const [name = ''] =
+      result.kind === 'new' ? [this.args.target] : result.datasets.map((dataset) => dataset.name);
+    this.noteDone(`restored ${formatVersionName(this.args.name)} as ${name}`);
     if (result.kind === 'new' || result.kind === 'received') {
       for (const failure of result.failures) this.complain(failure);
       return exitCodeOfAll(result.failures);

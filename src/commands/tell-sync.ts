@@ -2,7 +2,7 @@ import { exitCodeOf, exitCodeOfAll, worstExitCode } from '../base/errors.js';
 import { OutputQueue } from '../base/output-queue.js';
 import { PruneReport } from '../report/prune/prune-report.js';
 import type { TransferReports } from '../report/run/transfer-reports.js';
-import { chooseColors } from '../report/terminal/colors.js';
+import { chooseColors, findWidth } from '../report/terminal/colors.js';
 import { describeUnchanged } from '../report/versions/describe-unchanged.js';
 import { describeWrittenCopy } from '../report/versions/describe-written-copy.js';
 import { writeProse } from '../report/terminal/wrap.js';
@@ -76,7 +76,7 @@ class SyncTelling {
       tellOutcomes(this.#command, { json: false }, event.outcomes);
       this.closeReports();
     } else if (event.kind === 'push-planned') {
-      const options = { commands: false, colors: chooseColors(stdout, env) };
+      const options = { commands: false, colors: chooseColors(stdout, env), width: findWidth(stdout) };
       this.#output.write(formatPlans(event.planned, options), signal);
       this.closeReports();
     } else if (event.kind === 'receivers' || event.kind === 'transfer' || event.kind === 'receiver-failed') {

@@ -9,6 +9,7 @@ import { formatPlanAsText } from '../report/plan/plan-text.js';
 import { formatHostSummaryAsJson, formatHostTable } from '../report/run/host-summary.js';
 import { TransferReports, type TransferReportsOptions } from '../report/run/transfer-reports.js';
 import { chooseColors, findWidth } from '../report/terminal/colors.js';
+import { wrapIfNarrow } from '../report/terminal/wrap.js';
 import type { Surroundings } from '../tasks/surroundings.js';
 import type { PlannedTransfers, ReceiverOutcome } from '../tasks/transfer-outcome.js';
 import type { BaseCommand, CommandContext } from './base-command.js';
@@ -56,21 +57,42 @@ export async function tellPlans(
     const asJson = (): Iterable<string> =>
       isOfOne ? joinTexts(plans.map(formatPlanAsJson)) : formatPlansAsJson(plans, shared);
     const colors = chooseColors(stdout, env);
-    await writeAll(stdout, json ? asJson() : formatPlans(planned, { commands, colors }), signal);
+    await writeAll(
+      stdout,
+      json ? asJson() : formatPlans(planned, { commands, colors, width: findWidth(stdout) }),
+      signal,
+    );
     return statusOfPlans(planned);
   } finally {
     reports.close();
   }
 }
 
+/** How plans are printed. */
+interface PlansTextOptions {
+  readonly commands: boolean;
+  readonly colors: ChalkInstance;
+  /** How many characters fit into a line; any number if undefined. */
+  readonly width: number | undefined;
+}
+
+function* wrapPieces(lines: Iterable<string>, width: number | undefined): Generator<string> {
+  for (const line of lines) yield wrapIfNarrow(line, width);
+}
+
 /** Plans for people, or as shell commands, in pieces. */
 export function formatPlans(
-  { plans, shared }: PlannedTransfers,
-  { commands, colors }: { readonly commands: boolean; readonly colors: ChalkInstance },
+  { plans, shared }: Pick<PlannedTransfers, 'shared'> & { readonly plans: readonly EstimatedPlan[] },
+  { commands, colors, width }: PlansTextOptions,
 ): Iterable<string> {
   const formatOne = (plan: EstimatedPlan): Iterable<string> =>
-    commands ? formatPlanAsCommands(plan) : formatPlanAsText(plan, colors);
-  const sharing = commands ? [] : describeSharing(shared).map((line) => `${line}\n`);
+    commands ? formatPlanAsCommands(plan) : wrapPieces(formatPlanAsText(plan, colors), width);
+  const sharing = commands
+    ? []
+    : wrapPieces(
+        describeSharing(shared).map((line) => `${line}\n`),
+        width,
+      );
   return joinTexts([...plans.map(formatOne), sharing]);
 }
 

@@ -32,7 +32,7 @@ export interface LineageOptions {
 
 /**
  * The datasets of a host that have chosen versions, and those that they were cloned from, as trees: what was cloned stands below what it
- * was cloned from. Members of a tree stand for nothing of their own.
+ * was cloned from. Members of a tree stand for nothing of their own, unless they were cloned from something else than their root was.
  */
 export function buildLineages(datasets: Datasets, { isChosen, apart }: LineageOptions): LineageNode[] {
   const chosen = [...datasets.values()].flatMap(({ snapshots }) =>
@@ -61,7 +61,8 @@ export function buildLineages(datasets: Datasets, { isChosen, apart }: LineageOp
         const node = toNode(clone, { name, fullName: clone.origin ?? '' });
         const isShown =
           node !== undefined && (isOfChosen || node.versions.length > 0 || node.clones.length > 0);
-        return isShown && !members.isMember(clone.name) ? [node] : [];
+        const isPart = node?.clones.length === 0 && members.isClonedWithRoot(clone, datasets);
+        return isShown && !isPart ? [node] : [];
       });
     return { dataset: dataset.name, members: members.count(dataset.name), versions, from, clones };
   };
@@ -82,10 +83,17 @@ function compareOrigins(parent: Dataset, a: Dataset, b: Dataset): number {
   return indexOf(a) - indexOf(b) || (a.name < b.name ? -1 : 1);
 }
 
-function countMembers(
-  versions: readonly TaggedSnapshot[],
-  apart: ReadonlySet<string>,
-): { readonly count: (dataset: string) => number; readonly isMember: (dataset: string) => boolean } {
+/** Which datasets are members of trees. */
+interface Members {
+  /** How many a root has. */
+  readonly count: (root: string) => number;
+  readonly isMember: (dataset: string) => boolean;
+  /** Whether a clone is a member of a tree that was cloned as a whole, which its root stands for. */
+  readonly isClonedWithRoot: (clone: Dataset, datasets: Datasets) => boolean;
+}
+
+function countMembers(versions: readonly TaggedSnapshot[], apart: ReadonlySet<string>): Members {
+  const rootOf = new Map<string, string>();
   const membersOf = new Map<string, Set<string>>();
   const roots = new Set<string>();
   const byStreamline = new Map<string, TaggedSnapshot[]>();
@@ -98,13 +106,21 @@ function countMembers(
     for (const { root, members } of joinTrees(all, apart)) {
       roots.add(root.dataset);
       const known = membersOf.get(root.dataset) ?? new Set();
-      for (const { dataset } of members) known.add(dataset);
+      for (const { dataset } of members) {
+        known.add(dataset);
+        rootOf.set(dataset, root.dataset);
+      }
       membersOf.set(root.dataset, known);
     }
   }
-  const members = new Set([...membersOf.values()].flatMap((each) => [...each]));
   return {
-    count: (dataset) => membersOf.get(dataset)?.size ?? 0,
-    isMember: (dataset) => members.has(dataset) && !roots.has(dataset),
+    count: (root) => membersOf.get(root)?.size ?? 0,
+    isMember: (dataset) => rootOf.has(dataset) && !roots.has(dataset),
+    isClonedWithRoot: ({ name, origin = '' }, datasets) => {
+      const root = rootOf.get(name);
+      const rootOrigin = root === undefined || roots.has(name) ? undefined : datasets.get(root)?.origin;
+      if (root === undefined || rootOrigin === undefined) return false;
+      return datasetOf(origin) === `${datasetOf(rootOrigin)}${name.slice(root.length)}`;
+    },
   };
 }

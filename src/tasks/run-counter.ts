@@ -9,6 +9,7 @@ const mostNamed = 100;
 /** Counts what a run does, for the log, from the events of its task. */
 export class RunCounter {
   readonly #made = new Set<string>();
+  readonly #did: string[] = [];
   #destroyed = 0;
   #receivers: readonly string[] = [];
   readonly #counts = new Map<string, ReceiverCounts>();
@@ -22,9 +23,15 @@ export class RunCounter {
   get counts(): RunCounts {
     return {
       made: [...this.#made].slice(0, mostNamed),
+      did: this.#did,
       destroyed: this.#destroyed,
       receivers: [...this.#counts.values()],
     };
+  }
+
+  /** Notes what no event tells, e.g. `renamed web:3 to web:4`. */
+  note(what: string): void {
+    this.#did.push(what);
   }
 
   readonly hear = (event: TaskEvent): void => {

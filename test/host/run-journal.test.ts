@@ -13,7 +13,7 @@ async function makeFolder(t: TestContext): Promise<string> {
 }
 
 const end: RunEnd = {
-  ...{ seconds: 1.5, exitCode: 0, error: undefined, made: ['web:1'], destroyed: 2 },
+  ...{ seconds: 1.5, exitCode: 0, error: undefined, did: [], made: ['web:1'], destroyed: 2 },
   receivers: [{ host: 'b', versions: 1, bytes: 10, conflicts: 0, error: undefined }],
 };
 

@@ -93,6 +93,31 @@ test('list --tree draws clones below what they were cloned from, and members of 
   );
 });
 
+test('list --tree draws clones of and in a tree, but those of a tree that was cloned as a whole only as its root', async () => {
+  const world = makeWorld();
+  const { pools } = world.machine('a');
+  for (const name of ['tank/app', 'tank/app/data']) pools.create(name);
+  pools.snapshot(['tank/app@zfs-vm:app:1'], { recursive: true });
+  pools.clone('tank/app/data@zfs-vm:app:1', 'tank/app/dev');
+  pools.clone('tank/app/data@zfs-vm:app:1', 'tank/beside');
+  pools.clone('tank/app@zfs-vm:app:1', 'tank/whole');
+  pools.clone('tank/app/data@zfs-vm:app:1', 'tank/whole/data');
+  pools.snapshot(['tank/app@zfs-vm:app:2'], { recursive: true });
+  pools.snapshot(['tank/whole@zfs-vm:whole:1'], { recursive: true });
+  const { stdout } = await expectRun(world, 'a', 'list --tree -n app -n whole');
+  assert.equal(
+    stdout,
+    [
+      'tank/app (+2)  app: 1 2',
+      '└─ from app:1: tank/whole (+1)  whole: 1',
+      'tank/app/data  app: 1 2',
+      '├─ from app:1: tank/app/dev  app: 2',
+      '└─ from app:1: tank/beside  (no versions)',
+      '',
+    ].join('\n'),
+  );
+});
+
 test('list --tree shows what the chosen streamlines come from', async () => {
   const { stdout } = await expectRun(makeLineages(), 'a', 'list --tree -n app');
   assert.equal(stdout, 'tank/vm  (no versions)\n└─ from web:2: tank/two  app: 1\n');

@@ -124,3 +124,21 @@ test('a sync has what it made, sent and destroyed', async () => {
   const [run] = await readLog(world);
   assert.deepEqual([run?.made, run?.destroyed, run?.receivers[0]?.versions], [['web:2'], 1, 2]);
 });
+
+test('the log says what clone, restore, rename, untag and abort did', async () => {
+  const { world, a } = makeWorld();
+  addVersion(a, 'tank/vm', 'web:2');
+  a.pools.create('tank/db');
+  addVersion(a, 'tank/db', 'db:1');
+  const what = async (args: string): Promise<string> => {
+    await expectRun(world, 'a', args);
+    const { stdout } = await expectRun(world, 'a', 'log -n 1');
+    return /done +(.*)\n$/.exec(stdout)?.[1] ?? stdout;
+  };
+  assert.equal(await what('clone web:1 tank/x'), 'created tank/x');
+  assert.equal(await what('restore web:1'), 'restored web:1 as tank/vm');
+  assert.equal(await what('rename web:2 web:3'), 'renamed web:2 to web:3');
+  assert.equal(await what('rename web app'), 'renamed web to app');
+  assert.equal(await what('untag db:1 --yes'), 'destroyed 1 snapshot');
+  assert.equal(await what('abort --yes'), 'nothing to do');
+});

@@ -16,6 +16,7 @@ export function formatRunsAsJson(runs: readonly RunRecord[]): string {
         exitCode: end?.exitCode ?? null,
         seconds: end?.seconds ?? null,
         made: end?.made ?? [],
+        did: end?.did ?? [],
         destroyed: end?.destroyed ?? 0,
         receivers: (end?.receivers ?? []).map(({ error, ...counts }) => ({
           ...counts,

@@ -90,16 +90,18 @@ export function describeResult({ end, isRunning }: RunRecord): string {
 
 function describeWhat({ end }: RunRecord): string {
   if (end === undefined) return '';
-  const { made, destroyed, receivers, error } = end;
+  const { made, did, destroyed, receivers, error } = end;
   const versions = receivers.reduce((sum, each) => sum + each.versions, 0);
   const bytes = receivers.reduce((sum, each) => sum + each.bytes, 0);
   const [only, ...others] = made;
   const parts = [
     ...(only === undefined ? [] : [others.length === 0 ? `made ${only}` : `made ${made.length} versions`]),
+    ...did,
     ...(versions > 0 ? [`transferred ${formatCount(versions, 'version')}, ${formatBytes(bytes)}`] : []),
     ...(destroyed > 0 ? [`destroyed ${formatCount(destroyed, 'snapshot')}`] : []),
     ...(error === undefined ? [] : [error]),
   ];
   if (parts.length > 0) return parts.join('; ');
-  return receivers.length > 0 && end.exitCode === exitCodes.done ? 'up to date' : '';
+  if (end.exitCode !== exitCodes.done) return '';
+  return receivers.length > 0 ? 'up to date' : 'nothing to do';
 }

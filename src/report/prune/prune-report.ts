@@ -3,6 +3,7 @@ import type { OutputQueue } from '../../base/output-queue.js';
 import { fullNameOf } from '../../streamline/dataset.js';
 import type { TaskEvent } from '../../tasks/event.js';
 import type { Pruning } from '../../tasks/pruning.js';
+import { wrapIfNarrow } from '../terminal/wrap.js';
 import { formatPruneAsJson } from './prune-json.js';
 import { formatPrunePlan, sumDestructions, sumPrune } from './prune-text.js';
 
@@ -10,10 +11,14 @@ import { formatPrunePlan, sumDestructions, sumPrune } from './prune-text.js';
 export interface PruneReportOptions {
   readonly output: OutputQueue;
   readonly colors: ChalkInstance;
+  /** How many characters fit into a line; any number if undefined. */
+  readonly width?: number | undefined;
   readonly json: boolean;
   readonly verbose: boolean;
   /** Whether it is only shown. */
   readonly isDryRun: boolean;
+  /** The command that does what is only shown, in quotes. */
+  readonly commandThatRuns?: string;
   /** Whether somebody is asked before it is done, and has to know what it comes to; not, when left out. */
   readonly asks?: boolean;
   /** Whether they are parts of a larger run: then the host is named, and nothing is reported where nothing is destroyed. */
@@ -46,14 +51,15 @@ export class PruneReport {
   };
 
   #tellPlan(pruning: Pruning): void {
-    const { verbose, colors, isPart, isDryRun, asks = false, signal } = this.#options;
+    const { verbose, colors, width, isPart, isDryRun, commandThatRuns, asks = false, signal } = this.#options;
     const isEmpty = pruning.plan.destructions.length === 0;
     if (isPart && isEmpty && !verbose) return;
-    const sum = `would destroy ${sumPrune(pruning)}${isPart || !isDryRun ? '' : '; to destroy them, run the command without --dry-run'}\n`;
+    const next = commandThatRuns === undefined ? '' : `; to destroy them, run ${commandThatRuns}`;
+    const sum = `would destroy ${sumPrune(pruning)}${isPart || !isDryRun ? '' : next}\n`;
     if (isPart) this.#write([`pruning ${pruning.host}\n`]);
     this.#write(formatPrunePlan(pruning, { colors, verbose }), signal);
     if (isEmpty) this.#write(['nothing to destroy\n'], signal);
-    else if (isDryRun || asks) this.#write([sum], signal);
+    else if (isDryRun || asks) this.#write([wrapIfNarrow(sum, width)], signal);
   }
 
   #tellSum({ plan, ended, failures, reclaim }: Pruning): void {

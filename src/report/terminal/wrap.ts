@@ -29,23 +29,39 @@ export function wrapWords(words: readonly string[], width: number, indent = ''):
  */
 export function writeProse(stream: OutputStream, text: string): void {
   const width = findWidth(stream);
-  stream.write(width === undefined || width < leastWidth ? text : wrapProse(text, width));
+  stream.write(wrapIfNarrow(text, width));
+}
+
+/** The same as text. @param width of the terminal; undefined for anything else @param hanging as in `wrapProse` */
+export function wrapIfNarrow(text: string, width: number | undefined, hanging?: number): string {
+  return width === undefined || width < leastWidth ? text : wrapProse(text, width, hanging);
 }
 
 /** A terminal that says it is narrower, e.g. 0 columns wide, does not know how wide it is. */
 const leastWidth = 20;
 
-/** Lines, each with its end, broken as `writeProse` does it. */
-export function wrapProse(text: string, width: number): string {
-  return text.split('\n').map(wrapLine(width)).join('\n');
+/**
+ * Lines, each with its end, broken as `writeProse` does it.
+ * @param hanging by how much the rest of a broken line is indented; a little more than its beginning when it is left out
+ */
+export function wrapProse(text: string, width: number, hanging?: number): string {
+  return text.split('\n').map(wrapLine(width, hanging)).join('\n');
 }
 
+/** A line that tells a command to be pasted, without quotes. */
+const commandLine = /(?:^|\s)(?:try|to resolve): (?:zfs-vm|zfs|zpool|ssh|sudo) /;
+
 const wrapLine =
-  (width: number) =>
+  (width: number, hanging?: number) =>
   (line: string): string => {
+    if (commandLine.test(stripVTControlCharacters(line))) return line;
     const start = line.search(/\S|$/);
     const [first = '', ...others] = splitProse(line.slice(start));
-    const lines = wrapWords([line.slice(0, start) + first, ...others], width, ' '.repeat(start + 2));
+    const lines = wrapWords(
+      [line.slice(0, start) + first, ...others],
+      width,
+      ' '.repeat(hanging ?? start + 2),
+    );
     return lines.map((each) => each.trimEnd()).join('\n');
   };
 

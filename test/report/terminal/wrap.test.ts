@@ -39,3 +39,9 @@ for (const [what, size, expected] of [
     assert.equal(String(stream.read()), expected);
   });
 }
+
+test('a command after "try:" is in one line, whatever the width, and a hanging indentation is kept', () => {
+  const line = '  try: zfs-vm push -d tank/backup/images b\n';
+  assert.equal(wrapProse(line, 20), line);
+  assert.equal(wrapProse('ok  zfs  one two three\n', 14, 9), 'ok  zfs  one\n         two\n         three\n');
+});

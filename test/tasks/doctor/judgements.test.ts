@@ -177,9 +177,32 @@ test('what a hostile host prints is in no command that is suggested, and in no e
   ].join('\n');
   const host = parseHost(readSections(text));
   const findings = [...judgeHost({ ...host, banner: '\u001b[2J' }, 0), ...judgePools(host)];
-  const told = formatFindings({ host: 'b', findings }, new Chalk({ level: 0 }));
+  const told = formatFindings({ host: 'b', findings }, { colors: new Chalk({ level: 0 }), width: undefined });
   assert.doesNotMatch(told, /reboot|rm -rf/);
   assert.ok(!told.includes('\u001b'));
   assert.match(told, /USER/);
   assert.deepEqual(host.missingPrograms, ['awk']);
 });
+
+for (const width of [60, 80, 120]) {
+  test(`findings fit a terminal of ${width} columns, and their commands are whole`, () => {
+    const findings = [
+      ...judgeHost(parseHost(readSections('\nzfs-vm: section programs\nawk\n\nzfs-vm: ended 0')), 95),
+      { kind: 'pool-features', level: 'warning', pool: 'tank', disabled: ['large_blocks', 'embedded_data'] },
+    ] as const;
+    const format = (columns: number | undefined): string =>
+      formatFindings({ host: 'b', findings }, { colors: new Chalk({ level: 0 }), width: columns });
+    const lines = format(width).split('\n');
+    assert.deepEqual(
+      lines.filter((line) => line.length > width),
+      [],
+    );
+    assert.match(format(width), /"timedatectl set-ntp true"/);
+    assert.match(format(width), /"zpool upgrade tank"/);
+    assert.ok(
+      format(undefined)
+        .split('\n')
+        .some((line) => line.length > 100),
+    );
+  });
+}
