@@ -6,7 +6,7 @@ import { flag, onlyBeside, pick, readText, value } from '../command-line/option.
 import { destinationOption, transferOptions } from '../command-line/transfer-options.js';
 import { formatVersionName, readVersionName } from '../command-line/version-name.js';
 import { chooseColors } from '../report/terminal/colors.js';
-import { describeRestored, formatRestorePlan } from '../report/versions/restore-text.js';
+import { describeRestored, describeUndoing, formatRestorePlan } from '../report/versions/restore-text.js';
 import { writeProse } from '../report/terminal/wrap.js';
 import { toPullRequest } from '../tasks/clone/clone.js';
 import { planRestoring, restore, type RestoreRequest, type RestoreResult } from '../tasks/restore/restore.js';
@@ -125,6 +125,8 @@ export class RestoreCommand extends BaseCommand<typeof RestoreCommand.definition
       for (const failure of result.failures) this.complain(failure);
       return exitCodeOfAll(result.failures);
     }
+    // Not wrapped: each line is to be pasted.
+    for (const line of describeUndoing(result)) stdout.write(`${line}\n`);
     const unmounted = result.datasets.filter(
       ({ wantsMount, mountedAt }) => wantsMount && mountedAt === undefined,
     );

@@ -162,6 +162,9 @@ function findKept({ name, snapshots }: Dataset, root: TaggedSnapshot): TaggedSna
     .filter((snapshot) => root.dataset !== name || snapshot.createtxg > root.createtxg);
 }
 
+/** A clone of the version that has no snapshot of its own is at it, too. */
 function isUnchanged({ from, existing, isOwn }: RestoredPart): boolean {
-  return isOwn && existing?.snapshots.at(-1) === from && existing.writtenBytes === 0;
+  const newest = existing?.snapshots.at(-1);
+  const isAt = isOwn ? newest === from : newest === undefined && existing?.origin === fullNameOf(from);
+  return isAt && existing?.writtenBytes === 0;
 }

@@ -72,7 +72,7 @@ test('what had arrived can be dropped by hand', async () => {
   await b.run('zfs list tank/vm/ct');
   assert.match(
     (await expectZfsVm(a, 'abort --yes root@b')).stdout,
-    /^discarded the interrupted receive of ct:1 in tank\/vm\/ct$/m,
+    /^discarded the interrupted receive of ct:1 in root@b:tank\/vm\/ct$/m,
   );
   assert.notEqual((await b.run('zfs list tank/vm/ct', { check: false })).code, 0);
 });

@@ -302,7 +302,7 @@ export function judgeHolds(
  * @throws Violation
  */
 export function judgePrune(before: HostState, after: HostState, { stdout }: RunResult): void {
-  const told = new Set([...stdout.matchAll(/^destroyed (.+)$/gm)].map(([, name = '']) => name));
+  const told = new Set([...stdout.matchAll(/^destroyed (?:[^/:@ ]+:)?(.+)$/gm)].map(([, name = '']) => name));
   const isGone = ({ name }: DatasetState, snapshot: SnapshotState): boolean =>
     told.has(`${name}@${snapshot.name}`);
   const expected = new Map(

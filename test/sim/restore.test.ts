@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isSuccess } from '../../src/host/host.js';
+import { runCommand } from '../../src/host/run-command.js';
 import { isSameContent } from './content.js';
 import type { Machine } from './machine.js';
 import { assertHasVersionsOf, describeState, snapshotsByGuid } from './oracle.js';
@@ -43,10 +45,10 @@ test('a version is restored in place: with its history, properties and mount; wh
   const { content: now } = a.pools.open('tank/vm');
   const { stdout } = await expectRun(world, 'a', 'restore web:2');
   const aside = findAside(a);
-  assert.equal(
-    stdout,
-    `restored tank/vm (mounted at /tank/vm) at web:2\nkept ${aside} with web:3 and what was written since\n`,
-  );
+  const [first, kept, undo] = stdout.split('\n');
+  assert.equal(first, 'restored tank/vm (mounted at /tank/vm) at web:2');
+  assert.equal(kept, `kept ${aside} with web:3 and what was written since`);
+  assert.match(undo ?? '', /^to undo it, /);
   const restored = a.pools.open('tank/vm');
   assert.equal(versionsOf(a), 'web:1 web:2');
   assert.equal(versionsOf(a, aside), 'web:3');
@@ -85,7 +87,7 @@ test('a copy that was moved is found again after a restore', async () => {
 test('without a version, the newest one is restored; where nothing was written since, nothing is done', async () => {
   const { world } = makeWorld();
   const { stdout } = await expectRun(world, 'a', 'restore web');
-  assert.match(stdout, /^restored tank\/vm .* at web:3\nkept .* with what was written since\n$/);
+  assert.match(stdout, /^restored tank\/vm .* at web:3\nkept .* with what was written since\n/);
   const same = makeWorld({ isWritten: false });
   const state = describeState(same.a);
   const { stdout: nothing } = await expectRun(same.world, 'a', 'restore web');
@@ -230,3 +232,61 @@ for (const [what, args, words] of [
     assert.equal(describeState(a), state);
   });
 }
+
+/** Runs the commands that a restore has printed for its undoing, as they stand there. */
+async function undo(machine: Machine, stdout: string): Promise<void> {
+  const commands = [...stdout.matchAll(/^ {2}(zfs .*)$/gm)].map(([, command = '']) => command);
+  assert.ok(commands.length > 0, stdout);
+  const host = machine.connect('local');
+  for (const command of commands) {
+    const { exit, stderr } = await runCommand(host, ['sh', '-c', command]);
+    assert.ok(isSuccess(exit), `${command}: ${stderr}`);
+  }
+}
+
+test('a restore is undone by the commands that it prints, also of a tree', async () => {
+  const { world, a } = makeWorld();
+  a.pools.create('tank/vm/data');
+  a.pools.create('tank/vm/disk', { type: 'volume' });
+  a.pools.snapshot(['tank/vm@zfs-vm:web:4'], { recursive: true });
+  a.pools.open('tank/vm/data').isMounted = true;
+  for (const part of ['', '/data', '/disk']) a.pools.write(`tank/vm${part}`, [60]);
+  a.pools.snapshot(['tank/vm@zfs-vm:web:5'], { recursive: true });
+  a.pools.write('tank/vm', [61]);
+  const names = ['tank/vm', 'tank/vm/data', 'tank/vm/disk'];
+  const look = (): unknown[] =>
+    names.map((name) => {
+      const { guid, isMounted, content, properties } = a.pools.open(name);
+      const role = properties.get('zfs-vm:role')?.value;
+      return [guid, isMounted, [...content], role, versionsOf(a, name)];
+    });
+  const before = look();
+  await undo(a, (await expectRun(world, 'a', 'restore web:4 tank/vm')).stdout);
+  assert.deepEqual(look(), before);
+  assert.ok([...a.pools.datasets.keys()].some((name) => name.startsWith('tank/vm-restored-')));
+  assert.ok(![...a.pools.datasets.keys()].some((name) => name.includes('set-aside')));
+});
+
+test('a copy whose restore is undone is continued', async () => {
+  const { world, a, b } = makeWorld({ isWritten: false });
+  await expectRun(world, 'a', 'push b');
+  await undo(b, (await expectRun(world, 'b', 'restore web:2')).stdout);
+  addVersion(a, 'tank/vm', 'web:4');
+  await expectRun(world, 'a', 'push b');
+  assertHasVersionsOf(b, a);
+});
+
+test('what was restored, and has not changed since, is not set aside once more', async () => {
+  const { world, a } = makeWorld();
+  a.pools.create('tank/disk', { type: 'volume' });
+  for (const version of [1, 2]) addVersion(a, 'tank/disk', `disk:${version}`);
+  a.pools.clone('tank/disk@zfs-vm:disk:2', 'tank/work');
+  addVersion(a, 'tank/work', 'disk:3');
+  for (const name of ['work', 'disk']) await expectRun(world, 'a', `restore disk:1 tank/${name}`);
+  const state = describeState(a);
+  for (const name of ['work', 'disk']) {
+    const { stdout } = await expectRun(world, 'a', `restore disk:1 tank/${name}`);
+    assert.match(stdout, /has not changed since; nothing was done/);
+  }
+  assert.equal(describeState(a), state);
+});

@@ -412,7 +412,7 @@ test('abort tells what was dropped before the host was lost', async () => {
   const run = world.start('a', 'abort --yes b');
   const { status, stdout, stderr } = await run.finished;
   assert.equal(status, 4, stderr);
-  assert.match(stdout, /^discarded the interrupted receive of (web|db):1 in tank\/(vm|db)$/m);
+  assert.match(stdout, /^discarded the interrupted receive of (web|db):1 in b:tank\/(vm|db)$/m);
   assert.match(stderr, /gone/);
 });
 

@@ -84,6 +84,11 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
       pools.set(name, properties);
     });
   },
+  inherit: (call, [property = '', name = ''], pools) => {
+    permit(call, ['userprop'], `cannot inherit ${property} for '${name}'`);
+    pools.open(name).properties.delete(property);
+    return 0;
+  },
   snapshot: (call, words, pools) => {
     const options = readOptions(words, 'ro:');
     const properties = readProperties(options.values('o'));

@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk';
+import { qualify } from '../../base/host-words.js';
 import type { OutputQueue } from '../../base/output-queue.js';
 import { fullNameOf } from '../../streamline/dataset.js';
 import type { TaskEvent } from '../../tasks/event.js';
@@ -42,8 +43,9 @@ export class PruneReport {
       if (!json) this.#tellPlan(event.pruning);
       else if (isDryRun) this.#write(formatPruneAsJson(event.pruning, { isDryRun }));
     } else if (event.kind === 'destroyed' && !json) {
-      const { snapshots } = event.destruction;
-      this.#write([snapshots.map((snapshot) => `destroyed ${fullNameOf(snapshot)}\n`).join('')]);
+      const { destruction, host } = event;
+      const names = destruction.snapshots.map((snapshot) => qualify(host, fullNameOf(snapshot)));
+      this.#write([names.map((name) => `destroyed ${name}\n`).join('')]);
     } else if (event.kind === 'pruned') {
       if (!json) this.#tellSum(event.pruning);
       else this.#write(formatPruneAsJson(event.pruning, { isDryRun }));

@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk';
+import { quoteCommand } from '../../base/shell.js';
 import { toPrintable } from '../../base/printable.js';
 import { formatTagShort } from '../../streamline/tag.js';
 import type { PlannedRestore, RestoredDataset, RestoreResult } from '../../tasks/restore/restore.js';
@@ -29,6 +30,14 @@ export function describeRestored(result: Exclude<RestoreResult, { kind: 'not-pul
         describeKept(result.plan),
       ].map(toPrintable);
   }
+}
+
+/** How a restore is undone: commands that can be pasted, a line each. */
+export function describeUndoing({ undoCalls }: Extract<RestoreResult, { kind: 'restored' }>): string[] {
+  return [
+    'to undo it, stop what uses it, then run:',
+    ...undoCalls.map((call) => `  zfs ${quoteCommand(call)}`),
+  ];
 }
 
 function describeDataset({ name, type, mountedAt, wantsMount }: RestoredDataset): string {

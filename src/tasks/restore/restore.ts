@@ -27,6 +27,7 @@ import { describeRestoreFault } from './restore-fault.js';
 import {
   isLeftHalf,
   listRestoreSteps,
+  listUndoCalls,
   runRestore,
   type MountState,
   type RestoreStep,
@@ -62,6 +63,8 @@ export interface RestoredInPlace {
   readonly tag: Tag;
   readonly plan: RestorePlan;
   readonly datasets: readonly RestoredDataset[];
+  /** The calls of zfs that undo it, in order. */
+  readonly undoCalls: readonly (readonly string[])[];
 }
 
 /** A dataset that is at a version, and where it is mounted. */
@@ -242,7 +245,8 @@ async function restoreInPlace(
     listRestoreSteps(plan, state).flatMap(({ what, name }) => (what === 'mount' ? [name] : [])),
   );
   const types = new Map(plan.parts.map(({ destination, source }) => [destination, source.type]));
-  return { kind: 'restored', tag, plan, datasets: await lookAt(endpoint, types, wanted, signal) };
+  const datasets = await lookAt(endpoint, types, wanted, signal);
+  return { kind: 'restored', tag, plan, datasets, undoCalls: listUndoCalls(plan, state) };
 }
 
 /** Makes what was received fit for use: it came unmounted, and would stay so. */

@@ -50,6 +50,44 @@ export function listRestoreSteps(
   ];
 }
 
+/**
+ * The calls that undo a restore, in order: what was set aside takes back its history, its name, and its mounts, and what was restored stays beside it
+ * under another name. Nothing that is changed after the restore is lost. A filesystem is mounted before `canmount` is on, as that may mount it.
+ */
+export function listUndoCalls(plan: RestorePlan, state: MountState): string[][] {
+  const { dataset, aside, moved, parts } = plan;
+  const { name } = dataset;
+  const [toAside, toBeside] = [renamer(name, aside), renamer(name, nameBeside(aside))];
+  const remounted = moved.filter((each) => state.mounted.has(each.name)).map((each) => each.name);
+  const changing = moved.filter((each) => state.canmount.get(each.name) === 'on').map((each) => each.name);
+  const unmounted = parts.filter(({ source }) => source.type === 'filesystem');
+  return [
+    ...listToMount(plan, state)
+      .reverse()
+      .map((each) => ['unmount', each]),
+    ...unmounted.map(({ destination }) => setPropertyArguments(destination, 'canmount', 'noauto')),
+    ...parts.flatMap(({ isOwn, destination }) => (isOwn ? [promoteArguments(toAside(destination))] : [])),
+    renameArguments(name, nameBeside(aside)),
+    renameArguments(aside, name),
+    ...moved.map(({ name: each, role, guid }) =>
+      role === undefined
+        ? ['inherit', roleProperty, each]
+        : setPropertyArguments(each, roleProperty, formatRole(role, guid ?? 0n)),
+    ),
+    // Two datasets would say that they are the copy.
+    ...parts.flatMap(({ existing, destination }) =>
+      existing?.role === undefined ? [] : [['inherit', roleProperty, toBeside(destination)]],
+    ),
+    ...remounted.map((each) => ['mount', each]),
+    ...changing.map((each) => setPropertyArguments(each, 'canmount', 'on')),
+  ];
+}
+
+/** What is restored is called so when that is undone. */
+function nameBeside(aside: string): string {
+  return aside.replace(/set-aside-(?=[^/]*$)/, 'restored-');
+}
+
 /** The mounted ones, what lies below another one first. */
 function listMounted(moved: readonly Dataset[], { mounted }: MountState): string[] {
   return moved
