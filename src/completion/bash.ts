@@ -95,7 +95,12 @@ _zfs_vm() {
   local words flags values operands source
   _zfs_vm_split
   local last=$((\${#words[@]} - 1)) command='' count=0 only_operands='' attached='' index word
-  local current=\${words[last]} program=\${words[0]/#\\~/$HOME}
+  local current=\${words[last]} program=\${words[0]/#\\~/$HOME} quote='' escaped_blank='\\ '
+  # Within quotes, bash inserts a value as it is; outside of them, blanks have to be escaped.
+  case "$current" in
+    [\\'\\"]*) quote=\${current:0:1} current=\${current:1} ;;
+    *) current=\${current//'\\ '/ } ;;
+  esac
   COMPREPLY=()
   _zfs_vm_describe ''
   for ((index = 1; index < last; index++)); do
@@ -147,15 +152,18 @@ ${listFirstWords(named)
     local kind=\${kinds[count]-}
     # The last operand may be repeatable.
     [[ -n $kind || \${#kinds[@]} -eq 0 || \${kinds[\${#kinds[@]}-1]} != *... ]] || kind=\${kinds[\${#kinds[@]}-1]}
-    _zfs_vm_values "\${kind%...}"
+    source=\${kind%...}
+    _zfs_vm_values "$source"
   fi
 
   # bash replaces only what stands after the last character at which it splits words.
   local breaks=\${COMP_WORDBREAKS//[^:=@]/} before=
+  [[ -z $quote ]] || breaks=
   [[ -z $breaks ]] || before=\${current%"\${current##*[$breaks]}"}
   for index in "\${!COMPREPLY[@]}"; do
     COMPREPLY[index]=\${COMPREPLY[index]#"$before"}
     [[ -z $attached || $breaks == *=* ]] || COMPREPLY[index]=$attached=\${COMPREPLY[index]}
+    [[ -n $quote || $source == files ]] || COMPREPLY[index]=\${COMPREPLY[index]// /"$escaped_blank"}
   done
   [[ \${#COMPREPLY[@]} -ne 1 || \${COMPREPLY[0]} != *[=,] ]] || compopt -o nospace 2>/dev/null
   return 0

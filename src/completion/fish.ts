@@ -80,7 +80,8 @@ end
 function __zfs_vm_values
     set -l words (commandline -opc)
     set -l program (string replace -r '^~' $HOME -- $words[1])
-    set -l current (string replace -r '^--[^=]*=' '' -- (commandline -ct))
+    set -l current (string replace -r '^--[^=]*=' '' -- (commandline -ct) | string replace -r '^[\\'"]' '')
+    set -l plain (string unescape -- "$current"); and set current "$plain"
     $program ${valuesCommand.join(' ')} $argv[1] "$current" $words[2..] 2>/dev/null
 end
 

@@ -48,7 +48,8 @@ function readConfig(root: TomlValue, onFault?: FaultListener): Config {
   const table = new TableReader(root, 'the file', ['remotes', 'groups', 'retention'], onFault);
   const remotes = table.readEach('remotes', (name, value) => {
     checkName('remote', name, value);
-    return readRemote(new TableReader(value, `the remote "${name}"`, remoteKeys, onFault), onFault);
+    const reader = new TableReader(value, `the remote "${name}"`, remoteKeys, onFault);
+    return readRemote(reader, `remotes.${name}`, onFault);
   });
   const groups = table.readEach('groups', (name, value) => {
     checkName('group', name, value);
@@ -58,7 +59,7 @@ function readConfig(root: TomlValue, onFault?: FaultListener): Config {
     return readGroup(name, value, table.listNames('remotes'));
   });
   const retentions = table.readEach('retention', (name, value) =>
-    readStreamlineRetention(name, value, onFault),
+    readStreamlineRetention(name, value, { path: 'retention', onFault }),
   );
   return { remotes, groups, retentions: [...retentions.values()] };
 }
@@ -79,6 +80,7 @@ const remoteKeys = ['host', 'dest', 'sudo', 'gate', 'transport', 'bwlimit', 'rel
 
 function readRemote(
   table: TableReader<(typeof remoteKeys)[number]>,
+  path: string,
   onFault?: FaultListener,
 ): Remote | undefined {
   const address = table.readText('host', readAddress);
@@ -90,7 +92,11 @@ function readRemote(
     bytesPerSecond: table.readText('bwlimit', readRate),
     mayRelay: table.readFlag('relay') ?? true,
     retentions: [
-      ...table.readEach('retention', (name, value) => readStreamlineRetention(name, value, onFault)).values(),
+      ...table
+        .readEach('retention', (name, value) =>
+          readStreamlineRetention(name, value, { path: `${path}.retention`, onFault }),
+        )
+        .values(),
     ],
   };
   if (address !== undefined) return { address, ...rest };
@@ -130,11 +136,23 @@ const countKeys = {
 
 const retentionKeys = [...Object.keys(countKeys), 'keep-within', 'keep'];
 
+/** @param path the table in which it stands, as the file names it */
 function readStreamlineRetention(
   pattern: string,
   value: TomlValue,
-  onFault?: FaultListener,
+  { path, onFault }: { readonly path: string; readonly onFault: FaultListener | undefined },
 ): StreamlineRetention | undefined {
+  const isRule = retentionKeys.includes(pattern);
+  if (value.kind !== 'table') {
+    const subject = isRule
+      ? `${pattern} must say for which streamlines`
+      : `${JSON.stringify(pattern)} must be a table`;
+    const example = `[${path}.${JSON.stringify(isRule ? '*' : pattern)}]`;
+    throw new TomlFault(
+      value.line,
+      `[${path}]: ${subject}: put the rules below a line ${example}, e.g. keep-last = 10`,
+    );
+  }
   const what = `the retention of ${JSON.stringify(pattern)}`;
   if (!/^[A-Za-z0-9_. *?-]+$/.test(pattern) || parsePattern(pattern) === undefined) {
     throw new TomlFault(value.line, `${what}: not a streamline name or a pattern with * and ?`);
@@ -151,7 +169,7 @@ function readStreamlineRetention(
   if (versions !== undefined && versions.length > 0) retention.versions = versions;
   if (Object.keys(retention).length > 0) return { pattern, retention };
   // Its content is invalid, which was reported.
-  if (onFault !== undefined && value.kind === 'table' && value.entries.size > 0) return undefined;
+  if (onFault !== undefined && value.entries.size > 0) return undefined;
   throw new TomlFault(value.line, `${what} has no rule, so it would keep nothing`);
 }
 

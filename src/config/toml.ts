@@ -58,8 +58,27 @@ function parseProgram(text: string): AST.TOMLProgram {
     const { lineNumber, column, message, cause } = error;
     // What is missing at the end of a line is noticed at the beginning of the next.
     const where = column === 0 && lineNumber > 1 ? 'this line or the end of the previous line' : 'this line';
-    throw new TomlFault(lineNumber, `${where} is not valid TOML: ${message}`, { cause });
+    const advice = adviseOnLine(text.split('\n')[lineNumber - 1] ?? '', message);
+    throw new TomlFault(lineNumber, advice ?? `${where} is not valid TOML: ${message}`, { cause });
   }
+}
+
+/** What is wrong with a line in the ways that people get it wrong; undefined for others. @param message that of the parser */
+function adviseOnLine(line: string, message: string): string | undefined {
+  const [, key = '', mark = '', value = ''] = /^\s*([\w."'*-]+)\s*([=:])\s*(.*?)\s*$/.exec(line) ?? [];
+  if (/multiple times/.test(message)) {
+    return `${key === '' ? line.trim() : key} is already defined above; remove one of both`;
+  }
+  if (/^\s*\[[^"\]]*[*?]/.test(line)) {
+    return `a name with * or ? must be in quotation marks, e.g. [retention."debian-*"]`;
+  }
+  if (/Unterminated string/.test(message)) return 'a quotation mark is missing at the end of the value';
+  if (mark === ':') return `use = between a key and its value: ${key} = ...`;
+  if (/^(?:yes|no|on|off)$/i.test(value)) return `${key} must be true or false, not ${value}`;
+  if (/^[A-Za-z/][^"']*$/.test(value)) {
+    return `${key}: the value must be in quotation marks: ${key} = "${value}"`;
+  }
+  return undefined;
 }
 
 function fillTable(root: TableBuilder, { kind, key, body, loc }: AST.TOMLTable): void {

@@ -32,7 +32,7 @@ before(() => {
   const zfs = `#!/bin/sh
 case "$*" in
   *snapshot*) printf '%s\\n' tank/ct/1007@zfs-vm:debian-7:1 tank/ct/1007@zfs-vm:debian-7:2 tank/web@zfs-vm:web:1.0.0 ;;
-  *) printf '%s\\n' tank tank/ct tank/ct/1007 tank/web ;;
+  *) printf '%s\\n' tank tank/ct tank/ct/1007 tank/web 'tank/my disk' ;;
 esac
 `;
   writeFileSync(join(folder, 'bin/zfs'), zfs);
@@ -71,6 +71,9 @@ const cases: readonly Case[] = [
   { line: 'zfs-vm push fjoe@bac', offers: ['fjoe@backup'], isAll: true },
   { line: `zfs-vm push --config ${join(folder, 'other.toml')} z`, offers: ['zebra'], isAll: true },
   { line: 'zfs-vm push -d tank/w', offers: ['tank/web'], isAll: true },
+  { line: 'zfs-vm push -d tank/m', offers: ['tank/my disk'], isAll: true },
+  { line: 'zfs-vm push -d tank/my\\ d', offers: ['tank/my disk'], isAll: true },
+  { line: "zfs-vm push -d 'tank/my d", offers: ['tank/my disk'], isAll: true },
   { line: 'zfs-vm push -n d', offers: ['debian-7', 'debian-7:1', 'debian-7:2'], isAll: true },
   { line: 'zfs-vm push -n debian-7:', offers: ['debian-7:1', 'debian-7:2'], isAll: true },
   { line: 'zfs-vm push -o compr', offers: ['compression='], isAll: true },
@@ -80,9 +83,15 @@ const cases: readonly Case[] = [
   { line: 'zfs-vm completion ', offers: ['bash', 'zsh', 'fish'], isAll: true },
 ];
 
-function check(shell: string, run: () => ReadonlyMap<string, readonly string[]>): void {
+/** @param show how the shell is given an offer for a line, where it does not quote by itself */
+function check(
+  shell: string,
+  run: () => ReadonlyMap<string, readonly string[]>,
+  show: (offer: string, line: string) => string = (offer) => offer,
+): void {
   const offered = run();
-  for (const { line, offers, isAll = false, without = [] } of cases) {
+  for (const { line, offers: values, isAll = false, without = [] } of cases) {
+    const offers = values.map((value) => show(value, line));
     const found = offered.get(line) ?? [];
     const wanted = isAll ? found : found.filter((each) => offers.includes(each));
     assert.deepEqual(
@@ -183,6 +192,7 @@ PS1='READY '
     check(
       'bash',
       () => new Map(Array.from(typed, ([line, offers]) => [line, offers.map((each) => restore(line, each))])),
+      (offer, line) => (line.includes("'") ? offer : offer.replaceAll(' ', '\\ ')),
     );
   });
 

@@ -189,14 +189,14 @@ for (const [what, text, line, words] of [
   ['a retention that keeps nothing', '[retention.web]\n', 1, /would keep nothing/],
   ['a retention that keeps no version', '[retention.web]\nkeep = []\n', 1, /would keep nothing/],
   ['a pattern that no streamline fits', '[retention."a:b"]\nkeep-last = 1\n', 1, /not a streamline name/],
-  ['what is no TOML', '[remotes.b]\nhost = b\n', 2, /this line is not valid TOML: Unexpected/],
+  ['what is no TOML', '[remotes.b]\nhost = b\n', 2, /host: the value must be in quotation marks: host = "b"/],
   [
     'what breaks off',
     '[remotes.b]\nhost =\n[groups]\n',
     3,
     /or the end of the previous line is not valid TOML/,
   ],
-  ['a key that is there twice', '[remotes.b]\nhost = "b"\nhost = "c"\n', 3, /multiple times/],
+  ['a key that is there twice', '[remotes.b]\nhost = "b"\nhost = "c"\n', 3, /host is already defined above/],
   ['a list of tables', '[[remotes]]\nhost = "b"\n', 1, /one pair of brackets/],
 ] as const) {
   test(`${what} is an error that names file and line`, () => {
@@ -245,3 +245,25 @@ test('of what is no TOML, the first fault is found; of what is fine, none', () =
   );
   assert.deepEqual(findConfigFaults('[remotes.b]\nhost = "b"\n'), []);
 });
+
+for (const [text, line, message] of [
+  [
+    '[remotes.b]\nhost = "b"\n[remotes.b.retention]\nkeep-last = 3',
+    4,
+    /^\[remotes\.b\.retention\]: keep-last must say for which streamlines: put the rules below a line \[remotes\.b\.retention\."\*"\]/,
+  ],
+  ['[retention]\nweb = 3', 2, /^\[retention\]: "web" must be a table: .* \[retention\."web"\]/],
+  ['[remotes.b]\nhost = root@b', 2, /^host: the value must be in quotation marks: host = "root@b"$/],
+  ['[remotes.b]\nhost = "b', 2, /^a quotation mark is missing/],
+  ['[remotes.b]\nhost: "b"', 2, /^use = between a key and its value: host = /],
+  ['[remotes.b]\nhost = "b"\nsudo = yes', 3, /^sudo must be true or false, not yes$/],
+  ['[remotes.b]\nhost = "b"\nsudo = true\nsudo = false\n', 4, /^sudo is already defined above/],
+  ['[remotes.b]\nhost = "b"\n[remotes.b]', 3, /^\[remotes\.b\] is already defined above/],
+  ['[retention.debian-*]\nkeep-last = 1', 1, /^a name with \* or \? must be in quotation marks/],
+] as const) {
+  test(`what to write instead is told of ${JSON.stringify(text)}`, () => {
+    const [fault] = findConfigFaults(text);
+    assert.equal(fault?.line, line);
+    assert.match(fault.message, message);
+  });
+}
