@@ -14,5 +14,7 @@ export function isPlanOnly(command: {
  */
 export function showCommandThatRuns(words: readonly string[], name: readonly string[]): string {
   const plan = name[0] === 'plan' ? words.indexOf('plan') : -1;
-  return showCommand('zfs-vm', ...words.filter((word, index) => index !== plan && word !== '--dry-run'));
+  const rest = words.filter((word, index) => index !== plan && word !== '--dry-run');
+  const argv = ['zfs-vm', ...rest];
+  return showCommand(...argv);
 }
