@@ -464,7 +464,7 @@ test('what is a copy of another dataset is not offered for replacement', async (
     await expectRun(world, 'a', 'push -n other b');
     addVersion(b, 'tank/o', version);
     const { stderr } = await expectRun(world, 'a', 'push b', 3);
-    assert.match(stderr, /to resolve: (use another|rename one)/);
+    assert.match(stderr, /to resolve: rename the streamline/);
     assert.doesNotMatch(stderr, /--replace|--rollback/);
   }
 });
