@@ -126,7 +126,7 @@ test('whatever two hosts claim, it is known what to ask the receiver for', () =>
       for (const name of asked) assert.match(name, /^[^@]+@[^@]+$/);
       const differing = findDiffering(probes, new Map(asked.map((name) => [name, 1n])));
       assert.ok(differing.length <= asked.length);
-      const newest = new Map(differing.map((name) => [name, { guid: 2n }]));
+      const newest = new Map(differing.map((name) => [name, { guid: 2n, name: 'x' }]));
       const open = findOpenQuestions(probes, newest, new Set(asked));
       for (const name of open.names) assert.ok(newest.has(name.replace(/@.*/, '')) && !asked.includes(name));
       for (const name of open.datasets) assert.ok(newest.has(name));

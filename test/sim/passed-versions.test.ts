@@ -65,3 +65,12 @@ test('where the highest version is gone and something later is there, push and s
   await expectRun(world, 'a', 'push b');
   assert.equal(versionsOf(b), 'web:3 web:6');
 });
+
+test('versions that have another name on one side are there', async () => {
+  const { world, a } = makeWorld(1, 2);
+  await expectRun(world, 'a', 'push b');
+  await expectRun(world, 'a', 'rename web www');
+  assert.match((await expectRun(world, 'a', 'push b')).stdout, /b is up to date/);
+  addVersion(a, 'tank/vm', 'www:3');
+  assert.doesNotMatch((await expectRun(world, 'a', 'push b')).stdout, /can no longer be sent/);
+});

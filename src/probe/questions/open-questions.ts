@@ -5,7 +5,10 @@ import type { Probe } from './probes.js';
 export interface OpenQuestions {
   /** Full names of snapshots: versions that a dataset lacks, unless it has others under their names. */
   readonly names: readonly string[];
-  /** Datasets that end with something which the sender's dataset doesn't have: only all of their snapshots can tell. */
+  /**
+   * Datasets that end with something which the sender's dataset doesn't have, or has under another name: only all of their snapshots can
+   * tell what else they have.
+   */
   readonly datasets: readonly string[];
 }
 
@@ -16,29 +19,33 @@ export interface OpenQuestions {
  */
 export function findOpenQuestions(
   probes: readonly Probe[],
-  newest: ReadonlyMap<string, Pick<Snapshot, 'guid'>>,
+  newest: ReadonlyMap<string, Pick<Snapshot, 'guid' | 'name'>>,
   asked: ReadonlySet<string>,
 ): OpenQuestions {
   const names = new Set<string>();
   const foreign = new Set<string>();
+  const renamed = new Set<string>();
   const known = new Set<string>();
   for (const { source, places, newest: versions } of probes) {
     const { snapshots, bookmarks } = source.dataset;
     for (const place of places) {
-      const guid = newest.get(place)?.guid;
-      if (guid === undefined) continue;
-      const base = [...snapshots, ...bookmarks].find((point) => point.guid === guid);
+      const tip = newest.get(place);
+      if (tip === undefined) continue;
+      const own = snapshots.find(({ guid }) => guid === tip.guid);
+      const base = own ?? bookmarks.find(({ guid }) => guid === tip.guid);
       if (base === undefined) {
         foreign.add(place);
         continue;
       }
       known.add(place);
+      // Where one side has renamed a streamline, no older version is found by its name. A bookmark keeps the name that was.
+      if (own !== undefined && own.name !== tip.name) renamed.add(place);
       const lacking = source.versions.filter(({ createtxg }) => createtxg > base.createtxg);
       for (const { name } of [...versions, ...lacking]) names.add(`${place}@${name}`);
     }
   }
   return {
     names: [...names].filter((name) => !asked.has(name)),
-    datasets: [...foreign].filter((place) => !known.has(place)),
+    datasets: [...[...foreign].filter((place) => !known.has(place)), ...renamed],
   };
 }
