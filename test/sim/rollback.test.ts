@@ -99,3 +99,13 @@ test('what is written to a mounted copy while its snapshots are destroyed is not
   assertHasVersionsOf(b, a);
   assert.ok(copy.isMounted);
 });
+
+test('what is mounted below a copy stays so while the copy is rolled back', async () => {
+  const { world, a, b } = await makeWorld(1);
+  b.pools.create('tank/vm/below');
+  const [copy, below] = [b.pools.open('tank/vm'), b.pools.open('tank/vm/below')];
+  for (const dataset of [copy, below]) dataset.isMounted = true;
+  await expectRun(world, 'a', 'push --rollback --yes b');
+  assertHasVersionsOf(b, a);
+  assert.deepEqual([copy.isMounted, below.isMounted], [true, true]);
+});

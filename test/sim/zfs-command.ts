@@ -113,8 +113,13 @@ const subcommands: Readonly<Record<string, Subcommand>> = {
     if (!dataset.isMounted && !dataset.isInUse) {
       throw new ZfsRefusal(`cannot unmount '${dataset.name}': not currently mounted`);
     }
-    checkUnmountable(dataset);
-    dataset.isMounted = false;
+    // What is mounted below it goes first.
+    for (const each of [...pools.below(dataset.name), dataset].filter(
+      ({ isMounted, isInUse }) => isMounted || isInUse,
+    )) {
+      checkUnmountable(each);
+      each.isMounted = false;
+    }
     return 0;
   },
   diff: runDiff,
