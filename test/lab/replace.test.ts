@@ -168,3 +168,26 @@ test('a rollback is all or nothing: what is held or cloned keeps every snapshot'
   await expectZfsVm(outside, 'push --rollback --yes root@b');
   assert.equal(await versionsOf(b, 'tank/ct'), 'ct:1 ct:2');
 });
+
+test('a mounted copy is rolled back and mounted again, with what is mounted below it; one in use stays as it is', async () => {
+  const { a, b, outside } = lab;
+  await a.run('set -e; zfs create tank/ct; date > /tank/ct/f; zfs snapshot tank/ct@zfs-vm:ct:1');
+  await expectZfsVm(outside, 'push root@b');
+  await a.run('echo two > /tank/ct/f; zfs snapshot tank/ct@zfs-vm:ct:2');
+  await b.run('set -e; zfs set canmount=on tank/ct; zfs mount tank/ct; echo mine > /tank/ct/f; zpool sync');
+  await b.run('(cd /tank/ct && exec setsid sleep 300) > /dev/null 2>&1 & echo $! > /run/sitter; sleep 0.3');
+  const inUse = await expectZfsVm(outside, 'push --rollback --yes --retries 0 root@b', 1);
+  assert.match(inUse.stderr, /cannot unmount '\/tank\/ct': pool or dataset is busy/);
+  assert.equal((await b.run('kill $(cat /run/sitter); cat /tank/ct/f')).stdout, 'mine\n');
+  await expectZfsVm(outside, 'push --rollback --yes root@b');
+  assert.equal((await b.run('cat /tank/ct/f')).stdout, 'two\n');
+  await b.run(
+    'set -e; echo mine > /tank/ct/f; zfs create tank/ct/below; date > /tank/ct/below/g; zpool sync',
+  );
+  await a.run('echo three > /tank/ct/f; zfs snapshot tank/ct@zfs-vm:ct:3');
+  await expectZfsVm(outside, 'push --rollback --yes root@b');
+  assert.equal(
+    (await b.run('cat /tank/ct/f; mountpoint -q /tank/ct/below && echo below')).stdout,
+    'three\nbelow\n',
+  );
+});
