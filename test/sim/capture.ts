@@ -103,8 +103,11 @@ export function* snapshotsIn(
   for (const dataset of state.values()) for (const snapshot of dataset.snapshots) yield { dataset, snapshot };
 }
 
-/** A host's state as text: equal texts mean that nothing at all has changed. */
-export function describeHost(state: HostState): string {
+/**
+ * A host's state as text: equal texts mean that nothing has changed.
+ * @param withRoles whether it has the roles of datasets, too, which are written down whenever they are found
+ */
+export function describeHost(state: HostState, { withRoles = false } = {}): string {
   const lines = [...state.values()].map(({ name, type, encryption, origin, properties, ...dataset }) => {
     const partial = dataset.partial && `${dataset.partial.of} at ${dataset.partial.position}`;
     const points = [
@@ -117,7 +120,7 @@ export function describeHost(state: HostState): string {
     const role = dataset.isAside ? 'aside' : dataset.followed.map((guid) => `copy-of=${guid}`).join(' ');
     const facts = [
       `guid=${dataset.guid}`,
-      ...(role === '' ? [] : [role]),
+      ...(role === '' || !withRoles ? [] : [role]),
       type,
       encryption ?? '-',
       origin ?? '-',

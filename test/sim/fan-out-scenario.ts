@@ -91,13 +91,13 @@ class FanOutScenario {
     // Where a run was cut off while it took them, it is not known whether that has ended.
     const known = this.#isStruck ? records.filter(({ isTaken }) => isTaken) : records;
     expectThat(known.length === 0, 'the journal still has holds');
-    const before = this.#states.map(describeHost);
+    const before = this.#states.map((state) => describeHost(state));
     for (const name of receiverNames) {
       const alone = await this.#finish(this.#start(words.replace('b c d', name)));
       expectThat([0, 3].includes(alone.status), `a push to ${name} alone ends with ${alone.status}`);
     }
     this.#judge();
-    for (const [index, state] of this.#states.map(describeHost).entries()) {
+    for (const [index, state] of this.#states.map((state) => describeHost(state)).entries()) {
       const name = receiverNames[index] ?? '';
       expectThat(state === before[index], `a push to ${name} alone found something left to do`);
     }

@@ -38,7 +38,10 @@ export async function runScenario(seed: number): Promise<Outcome> {
   }
   if (runner !== undefined) {
     const { sender, receiver } = runner.scene;
-    story.push('a has', describeHost(captureState(sender)), 'b has', describeHost(captureState(receiver)));
+    const [a, b] = [sender, receiver].map((machine) =>
+      describeHost(captureState(machine), { withRoles: true }),
+    );
+    story.push('a has', a ?? '', 'b has', b ?? '');
   }
   return { story, problem, faults: runner?.struck ?? [], runs: runner?.runs ?? 0 };
 }
