@@ -8,9 +8,13 @@ import { formatVersionName, readVersionName } from '../command-line/version-name
 import { chooseColors } from '../report/terminal/colors.js';
 import { describeRestored, describeUndoing, formatRestorePlan } from '../report/versions/restore-text.js';
 import { writeProse } from '../report/terminal/wrap.js';
-import { toPullRequest } from '../tasks/clone/clone.js';
-import { planRestoring, restore, type RestoreRequest, type RestoreResult } from '../tasks/restore/restore.js';
-import { planPull } from '../tasks/transfer/pull.js';
+import {
+  planRestorePull,
+  planRestoring,
+  restore,
+  type RestoreRequest,
+  type RestoreResult,
+} from '../tasks/restore/restore.js';
 import { findDatasetNameFault } from '../zfs/names.js';
 import { BaseCommand } from './base-command.js';
 import { isPlanOnly } from './plan-only.js';
@@ -39,14 +43,17 @@ export class RestoreCommand extends BaseCommand<typeof RestoreCommand.definition
       With a DATASET that does not exist, the version becomes that dataset, as with "clone". Nothing is ever destroyed.
 
       With \`--from\`, what is missing of the version is pulled from that host first. A dataset that was not on this machine is
-      mounted then, and will be at the next boot.
+      mounted then, and will be at the next boot. It becomes DATASET; without that, it gets the name that its copy has there.
     `,
     examples: [
       ['Bring the newest version back, and set aside what was changed since', 'restore debian-7'],
       ['Go back to an older version', 'restore debian-7:3 tank/vm/1007'],
       ['See what that would do', 'plan restore debian-7:3 tank/vm/1007'],
       ['Restore to a new dataset', 'restore debian-7:3 tank/vm/1007-old'],
-      ['Bring back from a backup host what is lost here', '-s restore --from fjoe@backup-host debian-7'],
+      [
+        'Bring back from a backup host what is lost here',
+        '-s restore --from fjoe@backup-host debian-7 tank/vm/1007',
+      ],
     ],
     options: {
       parents: flag(['-p', '--parents'], 'create missing filesystems above a new dataset'),
@@ -96,9 +103,8 @@ export class RestoreCommand extends BaseCommand<typeof RestoreCommand.definition
   async #plan({ from, ...request }: RestoreRequest): Promise<number> {
     const { stdout, env, signal } = this.context;
     if (from !== undefined) {
-      const pullRequest = toPullRequest(request.name, from);
       const telling = { json: false, commands: false, yes: false };
-      return tellPlans(this, telling, (surroundings) => planPull(pullRequest, surroundings));
+      return tellPlans(this, telling, (surroundings) => planRestorePull({ ...request, from }, surroundings));
     }
     const planned = await planRestoring(request, await this.surround());
     const lines = formatRestorePlan(planned, chooseColors(stdout, env));

@@ -211,6 +211,30 @@ test('what is lost here comes back from another host, mounted, and goes on', asy
   assertHasVersionsOf(b, a);
 });
 
+test('what is lost here comes back to where it belongs, whatever its copy is called and wherever that is', async () => {
+  const { world, a, b } = makeWorld({ isWritten: false });
+  b.pools.createPool('backup');
+  a.pools.create('tank/vm/data');
+  a.pools.snapshot(['tank/vm@zfs-vm:web:4'], { recursive: true });
+  await expectRun(world, 'a', 'push -d backup b');
+  b.pools.rename('backup/vm', 'backup/web-2024');
+  a.pools.destroy('tank/vm', { recursive: true });
+  const state = describeState(a);
+  assert.match((await expectRun(world, 'a', 'restore --from b web', 3)).stderr, /no pool "backup"/);
+  assert.match(
+    (await expectRun(world, 'a', 'plan restore --from b web tank/vm')).stdout,
+    /-> tank\/web-2024$/m,
+  );
+  assert.equal(describeState(a), state);
+  const { stdout } = await expectRun(world, 'a', 'restore --from b web tank/vm');
+  assert.match(stdout, /^restored tank\/vm \(mounted at \/tank\/vm\) at web:4/m);
+  for (const name of ['tank/vm', 'tank/vm/data']) assert.ok(a.pools.open(name).isMounted);
+  assert.ok(!a.pools.datasets.has('tank/web-2024'));
+  addVersion(a, 'tank/vm', 'web:5');
+  await expectRun(world, 'a', 'push b');
+  assert.equal(versionsOf(b, 'backup/web-2024'), 'web:1 web:2 web:3 web:4 web:5');
+});
+
 test('what is missing comes from another host', async () => {
   const { world, a, b } = makeWorld({ isWritten: false });
   await expectRun(world, 'a', 'push b');

@@ -1,5 +1,6 @@
 import { ZfsVmError } from '../../base/errors.js';
 import { localName } from '../../base/local-name.js';
+import { showCommand } from '../../base/shell.js';
 import { formatStamp } from '../../base/stamp.js';
 import { toCommandError } from '../../host/command-error.js';
 import type { Endpoint } from '../../host/endpoint.js';
@@ -10,10 +11,11 @@ import { readPropertiesOf } from '../../inventory/read-about.js';
 import { readInventory } from '../../inventory/read-inventory.js';
 import { findAsides } from '../../plan/aside.js';
 import { planRestore, type RestorePlan } from '../../plan/plan-restore.js';
-import type { Datasets } from '../../streamline/dataset.js';
+import { isTagged, type Datasets } from '../../streamline/dataset.js';
 import { formatTagShort, type Tag } from '../../streamline/tag.js';
 import { partsOf, type Tree } from '../../streamline/tree.js';
-import { poolOf } from '../../zfs/names.js';
+import { ancestorsOf, poolOf } from '../../zfs/names.js';
+import { renameArguments } from '../../zfs/move.js';
 import { setPropertyArguments } from '../../zfs/properties.js';
 import type { Role } from '../../zfs/role.js';
 import { clone, toPullRequest, type CloneRequest, type CloneResult } from '../clone/clone.js';
@@ -21,8 +23,8 @@ import { findNamedVersion } from '../find-named-version.js';
 import { Hosts } from '../hosts.js';
 import type { Surroundings } from '../surroundings.js';
 import { isComplete } from '../transfer/is-complete.js';
-import { pull } from '../transfer/pull.js';
-import type { ReceiverOutcome } from '../transfer-outcome.js';
+import { planPull, pull, type PullRequest } from '../transfer/pull.js';
+import type { PlannedTransfers, ReceiverOutcome } from '../transfer-outcome.js';
 import { describeRestoreFault } from './restore-fault.js';
 import {
   isLeftHalf,
@@ -94,17 +96,26 @@ export type PlannedRestore =
  * @throws ZfsVmError when that can't be done: then nothing was changed, or what was is in the message
  */
 export async function restore(request: RestoreRequest, surroundings: Surroundings): Promise<RestoreResult> {
-  const before = request.from === undefined ? undefined : await readNames(surroundings);
-  if (request.from !== undefined) {
-    const outcomes = await pull(toPullRequest(request.name, request.from), surroundings);
+  const { from } = request;
+  const before = from === undefined ? undefined : await readHere(surroundings);
+  if (from !== undefined && before !== undefined) {
+    const outcomes = await pull(toRestorePull({ ...request, from }, before), surroundings);
     if (!outcomes.every(isComplete)) return { kind: 'not-pulled', outcomes };
   }
   return withDecision(request, surroundings, async (decision, endpoint) => {
     const { name, parents } = request;
     const { signal } = surroundings;
-    // It wasn't here: what came is what was to be restored.
-    const isNew = decision.kind !== 'new' && before?.has(decision.dataset) === false;
-    if (isNew) return useReceived(endpoint, decision, signal);
+    const { tag, tree } = decision;
+    const came = decision.kind === 'new' ? tree.root.dataset : decision.dataset;
+    // It wasn't here: what came is what was to be restored, under its name unless that is in another pool.
+    const wanted = decision.kind === 'new' ? decision.target : came;
+    if (before?.has(came) === false && poolOf(came) === poolOf(wanted)) {
+      if (wanted !== came) await rename(endpoint, came, wanted, signal);
+      const names = partsOf(tree).map(({ dataset }) =>
+        wanted === came ? dataset : `${wanted}${dataset.slice(came.length)}`,
+      );
+      return useReceived(endpoint, { tag, names }, signal);
+    }
     switch (decision.kind) {
       case 'unchanged':
         return { kind: 'unchanged', dataset: decision.dataset, tag: decision.tag };
@@ -117,6 +128,28 @@ export async function restore(request: RestoreRequest, surroundings: Surrounding
         return restoreInPlace(endpoint, decision, signal);
     }
   });
+}
+
+/** A restore that begins with a pull. */
+export interface PullingRestore extends RestoreRequest {
+  readonly from: NonNullable<RestoreRequest['from']>;
+}
+
+/** Plans what `restore` would pull first, and changes nothing. @throws ZfsVmError when that can't be done */
+export async function planRestorePull(
+  request: PullingRestore,
+  surroundings: Surroundings,
+): Promise<PlannedTransfers> {
+  return planPull(toRestorePull(request, await readHere(surroundings)), surroundings);
+}
+
+/** What a restore pulls. Where nothing of the image is here, it lands beside the dataset that is to have the version, whose name it gets. */
+function toRestorePull({ name, target, from }: PullingRestore, here: Datasets): PullRequest {
+  const isHere = [...here.values()].some(({ snapshots }) =>
+    snapshots.some((snapshot) => isTagged(snapshot) && snapshot.tag.streamline === name.streamline),
+  );
+  const parent = target === undefined || isHere ? undefined : ancestorsOf(target).at(-1);
+  return toPullRequest(name, { ...from, destination: from.destination ?? parent });
 }
 
 /** Plans what `restore` would do with what is here, and changes nothing. @throws ZfsVmError when it can't be done */
@@ -198,13 +231,10 @@ function withoutAsides(datasets: Datasets, trees: readonly Tree[]): readonly Tre
   return others.length > 0 ? others : trees;
 }
 
-async function readNames(surroundings: Surroundings): Promise<ReadonlySet<string>> {
+async function readHere(surroundings: Surroundings): Promise<Datasets> {
   return Hosts.use(surroundings, async (hosts) => {
-    const { datasets } = await readInventory(hosts.openLocal(), {
-      scope: 'tagged',
-      signal: surroundings.signal,
-    });
-    return new Set(datasets.keys());
+    const { signal } = surroundings;
+    return (await readInventory(hosts.openLocal(), { scope: 'tagged', signal })).datasets;
   });
 }
 
@@ -249,15 +279,30 @@ async function restoreInPlace(
   return { kind: 'restored', tag, plan, datasets, undoCalls: listUndoCalls(plan, state) };
 }
 
+/** Gives what was received the name that was asked for. @throws ZfsVmError when that can't be done; it keeps its name then */
+async function rename(
+  { host, zfs }: Endpoint,
+  name: string,
+  wanted: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const result = await runCommand(host, [...zfs, ...renameArguments(name, wanted)], { signal });
+  if (isSuccess(result.exit)) return;
+  const error = toCommandError(localName, 'zfs rename', result);
+  throw new ZfsVmError(error.kind, `${name} was received, but not renamed to ${wanted}: ${error.message}`, {
+    details: error.details,
+    hint: `rename it with ${showCommand('zfs', 'rename', name, wanted)}, or use it under its name`,
+  });
+}
+
 /** Makes what was received fit for use: it came unmounted, and would stay so. */
 async function useReceived(
   endpoint: Endpoint,
-  { tag, tree }: Pick<Decision, 'tag' | 'tree'>,
+  { tag, names }: { readonly tag: Tag; readonly names: readonly string[] },
   signal: AbortSignal,
 ): Promise<RestoreResult> {
   const { host, zfs } = endpoint;
   const { datasets } = await readInventory(endpoint, { scope: 'tagged', signal });
-  const names = partsOf(tree).map(({ dataset }) => dataset);
   const types = new Map(names.map((name) => [name, datasets.get(name)?.type ?? 'filesystem'] as const));
   const filesystems = names.filter((name) => types.get(name) === 'filesystem');
   const failures: ZfsVmError[] = [];
