@@ -77,6 +77,24 @@ test('a filesystem that is in use is not replaced, and nothing of it is lost', a
   assert.equal(describeState(b), state);
 });
 
+test('what was renamed after the question is left alone, and the versions come in its place', async () => {
+  const { world, a, b } = makeWorld();
+  const run = world.start('a', 'push --replace --yes b');
+  b.beforeZfs = () => {
+    if (run.readErrors().includes('destroy b:tank/vm') && !b.pools.datasets.has('tank/mine')) {
+      b.pools.rename('tank/vm', 'tank/mine');
+    }
+  };
+  const { status, output } = await run.finished;
+  assert.equal(status, 0, output);
+  assert.match(
+    output,
+    /b: tank\/vm was removed or renamed after the confirmation; nothing of tank\/vm was destroyed/,
+  );
+  assert.equal(versionsOf(b, 'tank/mine'), 'keep1 keep2');
+  assertHasVersionsOf(b, a);
+});
+
 test('a volume that is open is replaced, and stays aside with all its snapshots', async () => {
   const { world, a, b } = makeWorld('volume');
   b.pools.open('tank/vm').isInUse = true;

@@ -8,7 +8,7 @@ import type { Chain } from '../../plan/plan.js';
 import type { Preparation } from '../../plan/preparation.js';
 import { preparationCalls } from '../../plan/stream.js';
 import { fullNameOf, type Point } from '../../streamline/dataset.js';
-import { isBusyFailure } from '../../zfs/failure.js';
+import { isBusyFailure, isGone } from '../../zfs/failure.js';
 import { abortReceive } from './abort-receive.js';
 import type { Fault } from '../event.js';
 import { moveAside, notUndone, type Moving } from './move-aside.js';
@@ -89,7 +89,12 @@ async function findNews(
   receiver: Endpoint,
   signal: AbortSignal,
 ): Promise<Obstacle | undefined> {
-  const rows = await readSnapshotsOf(receiver, [dataset], signal);
+  const rows = await readSnapshotsOf(receiver, [dataset], signal).catch((error: unknown) => {
+    if (error instanceof ZfsVmError && isGone(error.message, dataset)) return undefined;
+    throw error;
+  });
+  // A run that was killed may still be moving it aside: what is planned then is another thing.
+  if (rows === undefined) return { ...toRefusal(`${dataset} was removed or renamed`), fault: 'busy' };
   const base =
     preparation.kind === 'rollback' ? rows.find((row) => fullNameOf(row) === preparation.to) : undefined;
   if (preparation.kind === 'rollback' && base === undefined) {
