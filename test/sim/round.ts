@@ -77,7 +77,13 @@ export class Round {
       third.status === second.status || (second.status === 3 && third.status === 0),
       `the same again ends with ${third.status} after ${second.status}`,
     );
-    expectThat(!/^done:/m.test(third.stdout), 'there was something left to do after a run that ended well');
+    // What --delete destroys at the end of a run may have been what a conflict of it was about.
+    const hasCleared = second.status === 3 && /^done:.* deleted$/m.test(second.stdout);
+    expectThat(
+      hasCleared || !/^done:/m.test(third.stdout),
+      'there was something left to do after a run that ended well',
+    );
+    if (hasCleared) return;
     // What has come so is bookmarked when it is seen.
     const tell = (state: string): string =>
       third.status === second.status ? state : state.replace(/\n {2}#.*/g, '');
