@@ -115,7 +115,7 @@ export interface ValueForm<Value> {
   readonly read: ReadText<Value>;
 }
 
-/** An option with one value; given twice, it is refused. @param form `usual` is what it is when it is left out, as it would be typed */
+/** An option with one value; given twice, the last one counts, or where it names something, none. @param form `usual` is what it is when it is left out, as it would be typed */
 export function value<Value>(
   names: readonly string[],
   form: ValueForm<Value> & { readonly usual: string },
@@ -133,7 +133,7 @@ export function value<Value>(
     ...describeForm(names, form),
     ...{ isRepeatable: false, usual },
     toValue: (texts, context) => {
-      const text = texts[0] ?? usual;
+      const text = texts.at(-1) ?? usual;
       return text === undefined ? undefined : read(text, context);
     },
   };

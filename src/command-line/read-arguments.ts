@@ -1,7 +1,7 @@
 import { ZfsVmError } from '../base/errors.js';
 import type { ArgumentsOf, CommandDefinition } from './command-definition.js';
 import { globalOptions } from './global-options.js';
-import type { Need, OptionDefinition } from './option.js';
+import type { Need, OptionDefinition, WordKind } from './option.js';
 import type { SortedWords } from './parse-words.js';
 
 /**
@@ -40,24 +40,22 @@ function readOption(
   return option.toValue(words as readonly string[], { name: option.names.at(-1) ?? '', isGiven });
 }
 
+/** Values that name what a command works on. */
+const namingKinds: readonly WordKind[] = ['dataset', 'host', 'version'];
+
 /**
- * Of two values for an option that takes one, or a flag given both ways, only the person knows which is meant.
+ * Refuses two different values of an option that names one thing: only the person knows which is meant. Of other options the last one counts,
+ * so that an alias or a script can be overruled.
  * @throws ZfsVmError `usage`
  */
 function checkOnce(option: OptionDefinition, words: readonly (string | boolean)[]): void {
-  if (option.kind === 'flag') {
-    const name = option.names.at(-1) ?? '';
-    if (!words.includes(true) || !words.includes(false)) return;
-    throw new ZfsVmError('usage', `${name} and --no-${name.replace(/^-+/, '')} exclude each other`, {
-      hint: 'remove one of them',
-    });
-  }
-  if (option.isRepeatable || words.length <= 1) return;
+  if (option.kind === 'flag' || option.isRepeatable || !namingKinds.includes(option.valueKind)) return;
+  const values = [...new Set(words)].map((word) => JSON.stringify(word));
+  if (values.length <= 1) return;
   const [name = ''] = option.names;
-  const values = words.map((word) => JSON.stringify(word));
   throw new ZfsVmError(
     'usage',
-    `${name} takes one value, but was given ${words.length === 2 ? 'two' : String(words.length)}: ${values.join(' and ')}`,
+    `${name} takes one value, but was given ${values.length === 2 ? 'two' : String(values.length)}: ${values.join(' and ')}`,
     { hint: `give ${name} once` },
   );
 }

