@@ -12,6 +12,7 @@ import {
   splitAnnouncement,
 } from '../../src/requests/protocol.js';
 import type { RecordOf, Request } from '../../src/requests/request.js';
+import { findNoteFault } from '../../src/zfs/notes.js';
 
 const part = fc.stringMatching(/^[a-z][A-Za-z0-9_.: -]{0,8}[a-z]$/);
 const dataset = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'));
@@ -55,7 +56,7 @@ test('what is written of a request is read as it was, and has no character that 
 });
 
 test('what is written of a record is read as it was', () => {
-  const notes = value.filter((text) => text.trim() !== '' && text !== '-');
+  const notes = value.filter((text) => findNoteFault(text) === undefined);
   const records = fc
     .tuple(notes, fc.array(snapshot, { minLength: 1 }))
     .map(([note, names]): RecordOf<'set-notes'> => ({ note, names }));
