@@ -3,7 +3,6 @@ import { nameHost } from '../base/host-words.js';
 import { ZfsVmError } from '../base/errors.js';
 import type { Retention } from '../plan/retention.js';
 import type { Choice } from '../plan/choice.js';
-import type { Plan } from '../plan/plan.js';
 import { fullNameOf, type Dataset, type Datasets } from '../streamline/dataset.js';
 import { findVersions } from '../streamline/lineage.js';
 import { hasWildcard, matchesGlob, type VersionPattern } from '../streamline/selection.js';
@@ -91,19 +90,6 @@ export function checkCopyPlace(datasets: { sender: Datasets; receiver: Datasets 
       hint: 'choose a destination outside these datasets with -d',
     },
   );
-}
-
-/**
- * Refuses a place inside of a dataset that is copied within one machine: the next version of the whole tree would contain its own copy.
- * @throws ZfsVmError `usage`
- */
-export function checkNotInside({ chains }: Plan): void {
-  const inside = chains.find(({ source, destination }) => isWithin(destination, source));
-  if (inside === undefined) return;
-  const { source, destination } = inside;
-  throw new ZfsVmError('usage', `cannot copy ${source} to ${destination}: that is inside of it`, {
-    hint: `choose a destination outside of ${source} with -d`,
-  });
 }
 
 /** What is named by patterns. */

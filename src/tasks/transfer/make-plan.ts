@@ -14,7 +14,6 @@ import type { Property } from '../../zfs/properties.js';
 import {
   checkCopyDestination,
   checkCopyPlace,
-  checkNotInside,
   checkPatterns,
   checkPool,
   splitAtDestination,
@@ -159,13 +158,11 @@ class PlanMaker {
     const datasets = this.#datasets;
     if (this.#isCopy) checkCopyPlace(datasets);
     checkPatterns(choice, sides.sender.host.name, datasets.sender, { mayBePruned: deletesGone });
-    const plan = planTransfer({
+    return planTransfer({
       ...{ ...datasets, choice, destination, rollback, replace, setAside, stamp, held },
       reencrypted: this.#known.reencrypted,
       properties: { ...options.properties, carried: this.#carried },
     });
-    if (this.#isCopy) checkNotInside(plan);
-    return plan;
   }
 
   /** The same plan, or one that knows that something is held which it would destroy: that is asked only where it would. */
