@@ -88,3 +88,8 @@ export function movesAside(preparation: Preparation | undefined): preparation is
       return false;
   }
 }
+
+/** Whether what the destination has gone on with is undone, or keeps another name. */
+export function undoes(preparation: Preparation | undefined): boolean {
+  return preparation?.kind === 'rollback' || movesAside(preparation);
+}

@@ -68,3 +68,16 @@ export function versionsOf({ pools }: Machine, dataset = 'tank/vm'): string {
     .snapshots.map(({ name }) => name.replace('zfs-vm:', ''))
     .join(' ');
 }
+
+/** Mounts tank/vm of a host, and writes to it whenever it is about to be rolled back and is still mounted. @returns how often that was */
+export function writeWhileRolledBack(machine: Machine): { readonly count: number } {
+  const written = { count: 0 };
+  const dataset = machine.pools.open('tank/vm');
+  dataset.isMounted = true;
+  machine.beforeZfs = ([subcommand]) => {
+    if (subcommand !== 'rollback' || !dataset.isMounted) return;
+    machine.pools.write('tank/vm', [70]);
+    written.count += 1;
+  };
+  return written;
+}

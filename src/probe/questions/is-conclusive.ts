@@ -1,4 +1,5 @@
 import type { Chain, Plan, UpToDate } from '../../plan/plan.js';
+import { undoes } from '../../plan/preparation.js';
 import type { Probe } from './probes.js';
 
 /** How a receiver was looked at. */
@@ -34,10 +35,7 @@ export function isConclusive(
     }
     return by === 'place';
   };
-  return conflicts.length === 0 && !chains.some(undoes) && chains.every(isSure) && upToDate.every(isSure);
-}
-
-/** Whether a chain undoes what has gone on at its place, or moves it aside: another dataset may be the copy, by its role. */
-function undoes({ preparation }: Chain): boolean {
-  return preparation !== undefined && preparation.kind !== 'abort';
+  // Where a place has gone on, another dataset may be the copy, by its role.
+  const hasGoneOn = chains.some(({ preparation }) => undoes(preparation));
+  return conflicts.length === 0 && !hasGoneOn && chains.every(isSure) && upToDate.every(isSure);
 }
